@@ -1,0 +1,87 @@
+// Strict configuration. A struct of options names each field once; reading, writing, `--set key=value`, help and
+// "did you mean" all come from that one list:
+//
+//   struct ScheduleOptions {
+//     double peak = 5e-3;
+//     int64_t warmup = 2000;
+//     std::string kind = "inverse_sqrt";
+//     template <class Visitor>
+//     void visit(Visitor& v) {
+//       v("peak", peak, "highest learning rate", config::between(1e-9, 10));
+//       v("warmup", warmup, "updates until the peak", config::at_least(0));
+//       v("kind", kind, "shape of the curve", config::one_of({"inverse_sqrt", "constant"}));
+//     }
+//   };
+//   struct Recipe {
+//     ScheduleOptions schedule;
+//     template <class Visitor>
+//     void visit(Visitor& v) { v.group("schedule", schedule, "learning rate"); }
+//   };
+//
+// Field types: bool, int64_t, double, std::string, std::vector<std::string>. A whole number may be given for a double,
+// never a fraction for an int64_t; NaN and infinities are refused. Problems are collected, so that a user sees all at once.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace penalmt::config {
+
+// What values a field may take: numbers between two bounds (inclusive), or one of some words. Empty: anything.
+struct Allowed {
+  double minimum = -std::numeric_limits<double>::infinity();
+  double maximum = std::numeric_limits<double>::infinity();
+  std::vector<std::string> words;
+};
+inline Allowed between(double minimum, double maximum) { return {minimum, maximum, {}}; }
+inline Allowed at_least(double minimum) { return {.minimum = minimum}; }
+inline Allowed one_of(std::initializer_list<const char*> words) { return {.words = {words.begin(), words.end()}}; }
+inline Allowed anything() { return {}; }
+
+// The problems found so far, one line each: "recipe.json: training.updatse: unknown key; did you mean 'updates'?"
+class Problems {
+ public:
+  explicit Problems(std::string place) : place_(std::move(place)) {}
+  void add(const std::string& key, const std::string& what) { lines_.push_back(place_ + ": " + key + ": " + what); }
+  bool empty() const { return lines_.empty(); }
+  const std::vector<std::string>& lines() const { return lines_; }
+  // Throws one Error whose message is all lines, joined by newlines; does nothing when there are none.
+  void throw_if_any() const;
+
+ private:
+  std::string place_;
+  std::vector<std::string> lines_;
+};
+
+// JSON with // and /* */ comments. Throws Error "place:line:column: ..." where it does not parse or a key stands twice in one object.
+nlohmann::json parse(std::string_view text, const std::string& place);
+nlohmann::json parse_file(const std::filesystem::path& path);
+
+// Overwrites the fields of `options` that `object` names. Unknown keys, wrong types and values that are not allowed go to `problems`.
+template <class Options>
+void read(Options& options, const nlohmann::json& object, Problems& problems);
+
+// `assignment` is "group.key=value"; the value is read as JSON where it parses, else as a bare string (a string field takes any text).
+template <class Options>
+void set(Options& options, std::string_view assignment, Problems& problems);
+
+// All fields with their present values, in the order of the list.
+template <class Options>
+nlohmann::ordered_json write(const Options& options);
+
+// One line a field: "schedule.peak   highest learning rate (number, 1e-09 to 10; default 0.005)".
+template <class Options>
+std::string help(const Options& defaults);
+
+}  // namespace penalmt::config
+
+#include "base/config_visitors.h"  // the templates' definitions

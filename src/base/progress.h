@@ -1,0 +1,31 @@
+// A progress line on stderr with rate and time left; silent where stderr is no terminal.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace penalmt {
+
+class Progress {
+ public:
+  // `unit` names what is counted ("updates", "sentences"); `total` 0: unknown.
+  Progress(std::string what, std::string unit, int64_t total);
+  ~Progress();
+  // Redraws at most ten times a second. `note` follows the counts ("loss 3.21, 5,120 tokens/s").
+  void show(int64_t done, const std::string& note = "");
+  // Wipes the line, so that a message can be printed.
+  void clear();
+
+ private:
+  std::string what_, unit_;
+  int64_t total_;
+  bool terminal_;
+  std::chrono::steady_clock::time_point began_, shown_;
+};
+
+// A message to stderr with the program's name before it; wipes a progress line first.
+void message(const std::string& text);
+void warning(const std::string& text);
+
+}  // namespace penalmt

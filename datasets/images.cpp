@@ -1,0 +1,149 @@
+#include "datasets/images.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_jpeg(const std::string& bytes) { return bytes.compare(0, 3, "\xff\xd8\xff") == 0; }
+
+// Walks a JPEG's segments to its end marker. (libjpeg fills what is missing with grey and OpenCV says nothing.)
+bool jpeg_is_whole(const std::string& bytes) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  std::size_t at = 2;
+  while (at + 1 < bytes.size()) {
+    const unsigned marker = byte(at + 1);
+    // Picture data, stuffed zeros, restart markers and fill bytes are passed over one by one.
+    if (byte(at) != 0xff || marker == 0x00 || marker == 0xff || (marker >= 0xd0 && marker <= 0xd8)) {
+      ++at;
+      continue;
+    }
+    if (marker == 0xd9) return true;
+    if (at + 3 >= bytes.size()) return false;
+    at += 2 + (byte(at + 2) << 8 | byte(at + 3));
+  }
+  return false;
+}
+
+// A picture with four channels, shown on white.
+cv::Mat without_alpha(const cv::Mat& bgra) {
+  cv::Mat real, colours;
+  bgra.convertTo(real, CV_32F, bgra.depth() == CV_16U ? 1 / 65535.0 : 1 / 255.0);
+  std::vector<cv::Mat> planes;
+  cv::split(real, planes);
+  for (int c = 0; c < 3; ++c) planes[c] = planes[c].mul(planes[3]) + (1.0 - planes[3]);
+  planes.resize(3);
+  cv::merge(planes, real);
+  real.convertTo(colours, CV_8U, 255.0);
+  return colours;
+}
+
+// 8-bit BGR, upright.
+cv::Mat decode(const std::string& bytes, const fs::path& path) {
+  cv::Mat picture;
+  const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
+  try {
+    if (!bytes.empty() && !is_jpeg(bytes)) picture = cv::imdecode(buffer, cv::IMREAD_UNCHANGED);
+    const bool has_alpha = picture.channels() == 4 && (picture.depth() == CV_8U || picture.depth() == CV_16U);
+    if (has_alpha)
+      picture = without_alpha(picture);
+    else if (!bytes.empty())
+      picture =
+          cv::imdecode(buffer, cv::IMREAD_COLOR);  // the only flag that obeys EXIF and makes 8-bit BGR of the rest
+  } catch (const cv::Exception&) {
+    picture.release();
+  }
+  if (picture.empty()) throw Error(fmt::format("{}: not an image that can be decoded", path.string()));
+  if (is_jpeg(bytes) && !jpeg_is_whole(bytes))
+    throw Error(fmt::format("{}: cut off; got {} bytes without a JPEG's end marker", path.string(), bytes.size()));
+  return picture;
+}
+
+cv::Mat squashed(const cv::Mat& picture, int size) {
+  cv::Mat shrunk, square;
+  cv::resize(picture, shrunk, {std::min(picture.cols, size), std::min(picture.rows, size)}, 0, 0, cv::INTER_AREA);
+  cv::resize(shrunk, square, {size, size}, 0, 0, cv::INTER_LINEAR);
+  return square;
+}
+
+// Writes the picture as [3, size, size] RGB.
+void load_into(const fs::path& path, int size, uint8_t* planes) {
+  const cv::Mat square = squashed(decode(read_file(path), path), size);
+  const std::size_t area = static_cast<std::size_t>(size) * size;
+  cv::Mat outputs[3];
+  for (int c = 0; c < 3; ++c) outputs[c] = cv::Mat(size, size, CV_8U, planes + c * area);
+  const int from_to[] = {2, 0, 1, 1, 0, 2};  // BGR → RGB
+  cv::mixChannels(&square, 1, outputs, 3, from_to, 3);
+}
+
+}  // namespace
+
+at::Tensor load_image(const fs::path& path, int64_t size) {
+  at::Tensor pixels = at::empty({3, size, size}, at::kByte);
+  load_into(path, static_cast<int>(size), pixels.data_ptr<uint8_t>());
+  return pixels;
+}
+
+ImageSet::ImageSet(const std::vector<std::string>& names, const fs::path& root, int64_t size, int threads) {
+  // 1. Give every file that is there a row, in the order of its first line.
+  std::unordered_map<std::string, int64_t> rows;
+  std::vector<fs::path> files;
+  for (const std::string& name : names) {
+    const auto [entry, is_new] = rows.try_emplace(name, -1);
+    std::error_code ignored;
+    if (is_new && !name.empty() && fs::is_regular_file(root / name, ignored)) {
+      entry->second = static_cast<int64_t>(files.size());
+      files.push_back(root / name);
+    }
+    index_.push_back(entry->second);
+    missing_ += entry->second < 0;
+  }
+  if (!names.empty() && files.empty()) {
+    const auto named = std::find_if(names.begin(), names.end(), [](const std::string& name) { return !name.empty(); });
+    throw Error(fmt::format(
+        "{}: not one of the pictures of {} lines is there; {}", root.string(), names.size(),
+        named == names.end() ? "no line of the list names one" : fmt::format("expected files such as '{}'", *named)));
+  }
+
+  // 2. Decode them; every thread takes the next one that is left.
+  pixels_ = at::empty({static_cast<int64_t>(files.size()), 3, size, size}, at::kByte);
+  uint8_t* const pixels = pixels_.data_ptr<uint8_t>();
+  std::atomic<std::size_t> next = 0;
+  std::mutex failing;
+  std::size_t first_failed = files.size();
+  std::exception_ptr failure;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < files.size(); i = next++) {
+      try {
+        load_into(files[i], static_cast<int>(size), pixels + i * 3 * size * size);
+      } catch (...) {
+        const std::lock_guard lock(failing);
+        if (i < first_failed) first_failed = i, failure = std::current_exception();
+        next = files.size();  // files before this one are already taken
+      }
+    }
+  };
+  if (threads < 1) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  std::vector<std::thread> helpers;
+  for (int t = 1; t < threads && static_cast<std::size_t>(t) < files.size(); ++t) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace penalmt

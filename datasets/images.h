@@ -1,0 +1,48 @@
+// Pictures from the disk: decoded, turned upright, squashed to a square (Multi30k's photographs are kept so too), 8-bit
+// RGB.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "base/config.h"
+
+namespace penalmt {
+
+struct ImageOptions {
+  int64_t size = 64;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("size", size, "side of the square that every picture is resized to, pixels", config::between(1, 4096));
+  }
+};
+
+// uint8 [3, size, size], RGB. Averages areas when shrinking, interpolates linearly when growing; obeys EXIF
+// orientation; grey becomes RGB, 16 bits become 8, transparent parts show white. Throws Error "path: not an image that
+// can be decoded" and "path: cut off ..." (a truncated JPEG would otherwise decode with a grey bottom).
+at::Tensor load_image(const std::filesystem::path& path, int64_t size);
+
+// The pictures that a list names, each decoded once, by `threads` threads (0: one a core).
+// An empty line, or a name that is not on the disk, is normal: it has no row. Throws Error where a file does not decode
+// (the first in the list's order), and where there are lines and not one has its picture.
+class ImageSet {
+ public:
+  ImageSet(const std::vector<std::string>& names, const std::filesystem::path& root, int64_t size, int threads = 0);
+
+  const at::Tensor& pixels() const { return pixels_; }          // uint8 [N, 3, size, size]
+  const std::vector<int64_t>& index() const { return index_; }  // per line of the list: its row of pixels, or -1
+  int64_t missing() const { return missing_; }                  // lines without a picture
+  int64_t found() const { return static_cast<int64_t>(index_.size()) - missing_; }  // lines with one
+
+ private:
+  at::Tensor pixels_;
+  std::vector<int64_t> index_;
+  int64_t missing_ = 0;
+};
+
+}  // namespace penalmt

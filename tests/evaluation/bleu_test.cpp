@@ -1,0 +1,167 @@
+#include "evaluation/bleu.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace penalmt {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+const nlohmann::json& golden() {
+  static const auto json = nlohmann::json::parse(read_file(PENALMT_SOURCE "/tests/golden/bleu.json"));
+  return json;
+}
+
+BleuOptions options_of(const nlohmann::json& json) {
+  BleuOptions options;
+  options.tokenizer = json.at("tokenize");
+  options.lowercase = json.value("lowercase", false);
+  options.smooth_method = json.value("smooth_method", "exp");
+  if (json.contains("smooth_value") && !json["smooth_value"].is_null())
+    options.smooth_value = json["smooth_value"].get<double>();
+  options.effective_order = json.value("effective_order", false);
+  return options;
+}
+
+BleuStatistics sum(const std::vector<BleuStatistics>& all) {
+  BleuStatistics total;
+  for (const BleuStatistics& one : all) total += one;
+  return total;
+}
+
+// sacreBLEU's text with our version part.
+std::string with_our_version(std::string text) {
+  for (std::size_t at = 0; (at = text.find("2.6.0", at)) != std::string::npos; at += 1)
+    text.replace(at, 5, "penalmt-" PENALMT_VERSION);
+  return text;
+}
+
+template <class Body>
+void for_each_result(Body body) {
+  for (const auto& result : golden().at("results")) {
+    const auto& corpus = golden().at("corpora").at(result.at("corpus").get<std::size_t>());
+    SCOPED_TRACE(corpus.at("name").get<std::string>() + " " + result.at("options").dump());
+    body(corpus.at("hypotheses").get<Texts>(), corpus.at("references").get<std::vector<Texts>>(), result);
+  }
+}
+
+TEST(Bleu, CorpusScoresAreSacrebleusToTheLastBit) {
+  for_each_result([](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+    const BleuScore score = corpus_bleu(hypotheses, references, options_of(expected.at("options")));
+    EXPECT_EQ(score.score, expected.at("score").get<double>());
+    EXPECT_EQ(nlohmann::json(score.correct).get<std::vector<double>>(),
+              expected.at("counts").get<std::vector<double>>());
+    EXPECT_EQ(nlohmann::json(score.total).get<std::vector<double>>(), expected.at("totals").get<std::vector<double>>());
+    EXPECT_EQ(nlohmann::json(score.precisions).get<std::vector<double>>(),
+              expected.at("precisions").get<std::vector<double>>());
+    EXPECT_EQ(score.brevity_penalty, expected.at("bp").get<double>());
+    EXPECT_EQ(score.hypothesis_length, expected.at("sys_len").get<int64_t>());
+    EXPECT_EQ(score.reference_length, expected.at("ref_len").get<int64_t>());
+  });
+}
+
+TEST(Bleu, StatisticsAndScoresOfSentencesAreSacrebleus) {
+  int64_t sentences = 0;
+  for_each_result([&](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+    BleuOptions options = options_of(expected.at("options"));
+    options.effective_order = true;
+    const Bleu bleu(options, references);
+    const auto statistics = bleu.statistics(hypotheses);
+    for (std::size_t i = 0; i < hypotheses.size(); ++i, ++sentences) {
+      SCOPED_TRACE(hypotheses[i]);
+      const BleuStatistics& one = statistics[i];
+      std::vector<double> row = {static_cast<double>(one.hypothesis_length), static_cast<double>(one.reference_length)};
+      row.insert(row.end(), one.correct.begin(), one.correct.end());
+      row.insert(row.end(), one.total.begin(), one.total.end());
+      row.push_back(bleu.score(one).score);
+      EXPECT_EQ(row, expected.at("sentences").at(i).get<std::vector<double>>());
+    }
+  });
+  EXPECT_GE(sentences, 1600);
+}
+
+TEST(Bleu, LineAndJsonReadAsSacrebleus) {
+  for_each_result([](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+    const Bleu bleu(options_of(expected.at("options")), references);
+    const MetricScore score = bleu.named(bleu.score(sum(bleu.statistics(hypotheses))));
+    EXPECT_EQ(score.signature, with_our_version(expected.at("signature")));
+    EXPECT_EQ(score_line(score, 2), with_our_version(expected.at("line")));
+    EXPECT_EQ(json_lines(score_fields(score, 3)), with_our_version(expected.at("json")));
+  });
+}
+
+TEST(Bleu, OfTheReferenceItselfIsAHundred) {
+  const Texts text = {"Ein Mann geht über die Straße .", "Zwei Hunde spielen im Schnee ."};
+  for (const std::string& tokenizer : score_tokenizer_names())
+    EXPECT_NEAR(corpus_bleu(text, {text}, {.tokenizer = tokenizer}).score, 100, 1e-9);
+}
+
+TEST(Bleu, OrderOfSentencesAndOfReferencesDoesNotMatter) {
+  const auto& corpus = golden().at("corpora").at(4);
+  const auto hypotheses = corpus.at("hypotheses").get<Texts>();
+  const auto references = corpus.at("references").get<std::vector<Texts>>();
+  const double expected = corpus_bleu(hypotheses, references).score;
+
+  Texts reversed(hypotheses.rbegin(), hypotheses.rend());
+  std::vector<Texts> reversed_references;
+  for (auto reference = references.rbegin(); reference != references.rend(); ++reference)
+    reversed_references.emplace_back(reference->rbegin(), reference->rend());
+  EXPECT_EQ(corpus_bleu(reversed, reversed_references).score, expected);
+}
+
+TEST(Bleu, OneMoreReferenceNeverTakesAMatchAway) {
+  const Texts hypothesis = {"a b c d e f"};
+  const Bleu one({}, {{"a b c"}}), two({}, {{"a b c"}, {"c d e f g"}});
+  const BleuStatistics few = one.statistics(hypothesis).front(), many = two.statistics(hypothesis).front();
+  EXPECT_EQ(few.correct, (std::array<int64_t, kMaxOrder>{3, 2, 1, 0}));
+  EXPECT_EQ(many.correct, (std::array<int64_t, kMaxOrder>{6, 5, 3, 1}));  // by hand: of the 4-grams "c d e f" alone
+}
+
+TEST(Bleu, ManyDistinctWordsDoNotCollide) {
+  std::string line, swapped;
+  for (int i = 0; i < 70000; ++i) {
+    line += std::to_string(i) + " ";
+    swapped += std::to_string(i ^ 1) + " ";  // every pair of neighbours the other way round
+  }
+  const BleuStatistics one = Bleu({.tokenizer = "none"}, {{line}}).statistics({swapped}).front();
+  EXPECT_EQ(one.correct, (std::array<int64_t, kMaxOrder>{70000, 0, 0, 0}));
+}
+
+void expect_error(const std::function<void()>& body, const std::string& text) {
+  try {
+    body();
+    ADD_FAILURE() << "no error; expected " << text;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.what(), text);
+  }
+}
+
+TEST(Bleu, RefusalsNameWhatWasExpected) {
+  expect_error([] { Bleu({.tokenizer = "13b"}, {{"a"}}); },
+               "--tokenize: unknown tokenizer; got '13b', expected one of 13a, none; did you mean '13a'?");
+  expect_error([] { Bleu({.tokenizer = "klingonisch"}, {{"a"}}); },
+               "--tokenize: unknown tokenizer; got 'klingonisch', expected one of 13a, none");
+  expect_error([] { Bleu({.smooth_method = "linear"}, {{"a"}}); },
+               "--smooth-method: unknown method; got 'linear', expected one of add-k, exp, floor, none");
+  expect_error([] { Bleu({}, {}); }, "BLEU: references; got none, expected one or more");
+  expect_error(
+      [] {
+        Bleu({}, {{"a"}, {"a", "b"}});
+      },
+      "BLEU: references of unequal length; got 2 sentences, expected 1");
+  expect_error(
+      [] {
+        Bleu({}, {{"a"}}).statistics({"a", "b"});
+      },
+      "BLEU: hypotheses; got 2 sentences, expected 1 as in the references");
+}
+
+}  // namespace
+}  // namespace penalmt

@@ -1,0 +1,69 @@
+#include "tensors/devices.h"
+
+#include <dlfcn.h>
+#include <malloc.h>
+
+#include <filesystem>
+#include <optional>
+#include <thread>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+
+#include "base/error.h"
+#include "base/progress.h"
+
+namespace penalmt {
+namespace {
+
+// Asks the driver itself, which is quick where there is none: LibTorch's CUDA libraries take a second to load.
+bool machine_has_gpu() {
+  void* driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (driver == nullptr) return false;
+  const auto initialise = reinterpret_cast<int (*)(unsigned)>(dlsym(driver, "cuInit"));
+  const auto count_devices = reinterpret_cast<int (*)(int*)>(dlsym(driver, "cuDeviceGetCount"));
+  int count = 0;
+  return initialise && count_devices && initialise(0) == 0 && count_devices(&count) == 0 && count > 0;
+}
+
+// Opens libtorch_cuda.so beside the libtorch_cpu.so that runs. Returns what went wrong.
+std::optional<std::string> open_cuda_libraries() {
+  Dl_info self;
+  const auto inside_libtorch = reinterpret_cast<const void*>(&at::get_num_threads);
+  if (dladdr(inside_libtorch, &self) == 0) return "libtorch_cpu.so was not found";
+  const auto library = std::filesystem::path(self.dli_fname).parent_path() / "libtorch_cuda.so";
+  if (dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) return dlerror();
+  if (!at::hasCUDA()) return "LibTorch sees no usable GPU";
+  return std::nullopt;
+}
+
+}  // namespace
+
+c10::Device choose_device(const std::string& name) {
+  if (name == "cpu") return c10::Device(c10::kCPU);
+  if (name != "auto" && name != "cuda") throw Error("--device: got '" + name + "', expected auto, cpu or cuda");
+  if (!machine_has_gpu()) {
+    if (name == "cuda") throw Error("--device cuda: no GPU or no driver for it on this machine; use --device cpu");
+    return c10::Device(c10::kCPU);
+  }
+  if (const auto problem = open_cuda_libraries()) {
+    const std::string text =
+        "LibTorch cannot use the GPU of this machine: " + *problem + "; run recipes/setup.sh for its CUDA packages";
+    if (name == "cuda") throw Error("--device cuda: " + text);
+    warning(text);
+    return c10::Device(c10::kCPU);
+  }
+  return c10::Device(c10::kCUDA, 0);
+}
+
+void set_threads(int threads) {
+  at::set_num_threads(threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+void keep_freed_memory() {
+  mallopt(M_MMAP_MAX, 0);                 // big blocks come from the heap too,
+  mallopt(M_TRIM_THRESHOLD, -1);          // whose end is never given back
+  mallopt(M_TOP_PAD, 256 * 1024 * 1024);  // and which grows in large steps
+}
+
+}  // namespace penalmt

@@ -1,0 +1,23 @@
+// Where tensors live and how many threads work on them. One binary serves machines with and without a GPU: it is linked
+// with LibTorch's CPU libraries, and the CUDA ones are opened here, at run time.
+#pragma once
+
+#include <string>
+
+#include <c10/core/Device.h>
+
+namespace penalmt {
+
+// "cpu", "cuda", or "auto": a GPU where there is one. Call it before anything else asks LibTorch about CUDA, which
+// remembers the first answer. Throws Error where "cuda" is asked for and cannot be had; "auto" takes the CPU then, with
+// a warning if there is a GPU that LibTorch cannot use.
+c10::Device choose_device(const std::string& name);
+
+// Threads for tensor operations; 0: one a core that this process may use.
+void set_threads(int threads);
+
+// Keeps freed memory in the process, so that each training step finds its big temporaries' pages ready instead of
+// asking the kernel for zeroed ones. For commands that train: the process stays as large as it ever was.
+void keep_freed_memory();
+
+}  // namespace penalmt

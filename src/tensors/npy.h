@@ -1,0 +1,21 @@
+// One array in NumPy's .npy format, version 1.0 or 2.0: the bytes "\x93NUMPY", the version, the header's length, a
+// Python dictionary such as
+// {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }, and the elements, row by row.
+//
+// Types: f2 f4 f8 i4 i8 u1 b1, little endian.
+#pragma once
+
+#include <filesystem>
+
+#include <ATen/core/Tensor.h>
+
+namespace penalmt {
+
+// The array on the CPU, in memory of its own. Throws Error "path: ..." for a foreign or truncated file, another type,
+// column order.
+at::Tensor load_npy(const std::filesystem::path& path);
+
+// Writes version 1.0, whole or not at all. Throws MachineError where the disk refuses.
+void save_npy(const std::filesystem::path& path, const at::Tensor& tensor);
+
+}  // namespace penalmt

@@ -1,0 +1,231 @@
+#include "tensors/safetensors.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <numeric>
+#include <set>
+#include <span>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace penalmt {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the format is little endian");
+
+using Json = nlohmann::ordered_json;
+
+constexpr uint64_t kLongestHeader = 100'000'000;  // the reference implementation's limit
+constexpr const char* kMetadata = "__metadata__";
+
+struct TypeName {
+  const char* name;
+  at::ScalarType type;
+};
+constexpr TypeName kTypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
+                               {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
+                               {"U8", at::kByte},    {"BOOL", at::kBool}};
+
+std::string known_types() {
+  std::string names;
+  for (const TypeName& entry : kTypes) names += (names.empty() ? "" : ", ") + std::string(entry.name);
+  return names;
+}
+
+const char* name_of(at::ScalarType type) {
+  for (const TypeName& entry : kTypes)
+    if (entry.type == type) return entry.name;
+  TORCH_CHECK(false, "safetensors: cannot store tensors of type ", type);
+}
+
+// One tensor as the header describes it.
+struct Entry {
+  std::string name;
+  at::ScalarType type;
+  std::vector<int64_t> shape;
+  uint64_t begin, end;  // bytes from the start of the data
+};
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what) {
+  throw Error(path.string() + ": " + what);
+}
+
+// The header's text, its place checked against the size of the file.
+std::string_view header_text(const std::filesystem::path& path, std::string_view file) {
+  if (file.size() < 8)
+    refuse(path, fmt::format("truncated; got {} bytes, expected at least 8 (the header's length)", file.size()));
+  uint64_t length;
+  std::memcpy(&length, file.data(), 8);
+  if (length > kLongestHeader)
+    refuse(path, fmt::format("no safetensors file: header length {}, expected at most {}", length, kLongestHeader));
+  if (length > file.size() - 8)
+    refuse(path, fmt::format("truncated; got {} bytes, expected at least {} (a header of {} bytes)", file.size(),
+                             length + 8, length));
+  return file.substr(8, length);
+}
+
+Json parse_header(const std::filesystem::path& path, std::string_view text) {
+  std::set<std::string> seen;
+  std::string twice;
+  const auto watch_keys = [&](int depth, Json::parse_event_t event, Json& value) {
+    if (event == Json::parse_event_t::key && depth == 1 && !seen.insert(value.get<std::string>()).second)
+      twice = value.get<std::string>();
+    return true;
+  };
+  Json header;
+  try {
+    header = Json::parse(text.begin(), text.end(), watch_keys);
+  } catch (const Json::parse_error& error) {
+    refuse(path, fmt::format("header: no valid JSON at byte {}", error.byte));
+  }
+  if (!header.is_object()) refuse(path, fmt::format("header: got a JSON {}, expected an object", header.type_name()));
+  if (!twice.empty()) refuse(path, fmt::format("header: two tensors are called '{}'", twice));
+  return header;
+}
+
+bool is_list_of_sizes(const Json& value) {
+  return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& size) {
+           return size.is_number_unsigned() && size.get<uint64_t>() <= static_cast<uint64_t>(INT64_MAX);
+         });
+}
+
+Entry read_entry(const std::filesystem::path& path, const std::string& name, const Json& value) {
+  const auto field = [&](const char* key) -> const Json& {
+    if (!value.is_object() || !value.contains(key)) refuse(path, fmt::format("{}: no '{}' in the header", name, key));
+    return value[key];
+  };
+  Entry entry{.name = name, .type = at::kFloat, .shape = {}, .begin = 0, .end = 0};
+
+  const Json& type = field("dtype");
+  const auto known =
+      std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeName& each) { return type == each.name; });
+  if (known == std::end(kTypes))
+    refuse(path, fmt::format("{}: dtype: got {}, expected one of {}", name, type.dump(), known_types()));
+  entry.type = known->type;
+
+  const Json& shape = field("shape");
+  if (!is_list_of_sizes(shape))
+    refuse(path, fmt::format("{}: shape: got {}, expected a list of sizes", name, shape.dump()));
+  entry.shape = shape.get<std::vector<int64_t>>();
+
+  const Json& offsets = field("data_offsets");
+  if (!is_list_of_sizes(offsets) || offsets.size() != 2 || offsets[0].get<uint64_t>() > offsets[1].get<uint64_t>())
+    refuse(path, fmt::format("{}: data_offsets: got {}, expected [begin, end]", name, offsets.dump()));
+  entry.begin = offsets[0].get<uint64_t>();
+  entry.end = offsets[1].get<uint64_t>();
+
+  uint64_t bytes = c10::elementSize(entry.type);
+  bool overflow = false;
+  for (const int64_t size : entry.shape) overflow |= __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes);
+  if (overflow || bytes != entry.end - entry.begin)
+    refuse(path, fmt::format("{}: data_offsets: got {} bytes, expected {} for {} {}", name, entry.end - entry.begin,
+                             overflow ? "more than can be" : std::to_string(bytes), known->name, shape.dump()));
+  return entry;
+}
+
+// The tensors must tile the data: no overlap, no gap, nothing left over.
+void check_tiling(const std::filesystem::path& path, const std::vector<Entry>& entries, uint64_t data_size) {
+  std::vector<const Entry*> order;
+  for (const Entry& entry : entries) order.push_back(&entry);
+  std::sort(order.begin(), order.end(),
+            [](auto* a, auto* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); });
+  uint64_t reached = 0;
+  for (const Entry* entry : order) {
+    if (entry->end > data_size)
+      refuse(path, fmt::format("truncated; got {} bytes of data, expected at least {} (tensor '{}')", data_size,
+                               entry->end, entry->name));
+    if (entry->begin != reached)
+      refuse(path, fmt::format("{}: data begins at {}, expected {} ({})", entry->name, entry->begin, reached,
+                               entry->begin < reached ? "it overlaps another tensor" : "a gap before it"));
+    reached = entry->end;
+  }
+  if (reached != data_size) refuse(path, fmt::format("got {} bytes of data, expected {}", data_size, reached));
+}
+
+std::map<std::string, std::string> read_metadata(const std::filesystem::path& path, const Json& value) {
+  std::map<std::string, std::string> metadata;
+  if (!value.is_object()) refuse(path, fmt::format("{}: got {}, expected an object of texts", kMetadata, value.dump()));
+  for (const auto& [key, text] : value.items()) {
+    if (!text.is_string()) refuse(path, fmt::format("{}: {}: got {}, expected a text", kMetadata, key, text.dump()));
+    metadata[key] = text.get<std::string>();
+  }
+  return metadata;
+}
+
+}  // namespace
+
+void save_safetensors(const std::filesystem::path& path, const NamedTensors& named) {
+  // 1. Bytes to write: on the CPU, without strides, widest elements first.
+  std::vector<at::Tensor> dense;
+  for (const auto& [name, tensor] : named.tensors) dense.push_back(tensor.detach().to(at::kCPU).contiguous());
+  std::vector<std::size_t> order(dense.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a, auto b) { return dense[a].element_size() > dense[b].element_size(); });
+  std::vector<uint64_t> begin(dense.size());
+  uint64_t data_size = 0;
+  for (const std::size_t i : order) {
+    begin[i] = data_size;
+    data_size += dense[i].nbytes();
+  }
+
+  // 2. The header, padded so that the data begins at a multiple of 8.
+  Json header = Json::object();
+  if (!named.metadata.empty()) header[kMetadata] = named.metadata;
+  for (std::size_t i = 0; i < dense.size(); ++i) {
+    const std::string& name = named.tensors[i].first;
+    TORCH_CHECK(name != kMetadata && !header.contains(name), "safetensors: two tensors are called '", name, "'");
+    header[name] = {{"dtype", name_of(dense[i].scalar_type())},
+                    {"shape", dense[i].sizes().vec()},
+                    {"data_offsets", {begin[i], begin[i] + dense[i].nbytes()}}};
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+
+  // 3. Length, header, data.
+  std::string file;
+  const uint64_t length = text.size();
+  file.reserve(8 + length + data_size);
+  file.append(reinterpret_cast<const char*>(&length), 8).append(text);
+  for (const std::size_t i : order) file.append(static_cast<const char*>(dense[i].const_data_ptr()), dense[i].nbytes());
+  write_file(path, file);
+}
+
+NamedTensors load_safetensors(const std::filesystem::path& path) {
+  const MappedFile map(path);
+  const std::string_view file(reinterpret_cast<const char*>(map.data()), map.size());
+  const std::string_view text = header_text(path, file);
+  const std::string_view data = file.substr(8 + text.size());
+
+  NamedTensors named;
+  std::vector<Entry> entries;
+  for (const auto& [name, value] : parse_header(path, text).items()) {
+    if (name == kMetadata)
+      named.metadata = read_metadata(path, value);
+    else
+      entries.push_back(read_entry(path, name, value));
+  }
+  check_tiling(path, entries, data.size());
+
+  for (const Entry& entry : entries) {
+    at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(entry.type));
+    if (entry.end > entry.begin)
+      std::memcpy(tensor.mutable_data_ptr(), data.data() + entry.begin, entry.end - entry.begin);
+    named.tensors.emplace_back(entry.name, std::move(tensor));
+  }
+  return named;
+}
+
+const at::Tensor* find(const NamedTensors& named, const std::string& name) {
+  for (const auto& [each, tensor] : named.tensors)
+    if (each == name) return &tensor;
+  return nullptr;
+}
+
+}  // namespace penalmt

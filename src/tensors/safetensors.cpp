@@ -205,7 +205,8 @@ NamedTensors load_safetensors(const std::filesystem::path& path) {
 
   NamedTensors named;
   std::vector<Entry> entries;
-  for (const auto& [name, value] : parse_header(path, text).items()) {
+  const Json header = parse_header(path, text);
+  for (const auto& [name, value] : header.items()) {
     if (name == kMetadata)
       named.metadata = read_metadata(path, value);
     else

@@ -19,7 +19,8 @@
 //   };
 //
 // Field types: bool, int64_t, double, std::string, std::vector<std::string>. A whole number may be given for a double,
-// never a fraction for an int64_t; NaN and infinities are refused. Problems are collected, so that a user sees all at once.
+// never a fraction for an int64_t; NaN and infinities are refused. Problems are collected, so that a user sees all at
+// once.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,7 @@ namespace penalmt::config {
 struct Allowed {
   double minimum = -std::numeric_limits<double>::infinity();
   double maximum = std::numeric_limits<double>::infinity();
-  std::vector<std::string> words;
+  std::vector<std::string> words = {};
 };
 inline Allowed between(double minimum, double maximum) { return {minimum, maximum, {}}; }
 inline Allowed at_least(double minimum) { return {.minimum = minimum}; }
@@ -62,15 +63,18 @@ class Problems {
   std::vector<std::string> lines_;
 };
 
-// JSON with // and /* */ comments. Throws Error "place:line:column: ..." where it does not parse or a key stands twice in one object.
+// JSON with // and /* */ comments. Throws Error "place:line:column: ..." where it does not parse or a key stands twice
+// in one object.
 nlohmann::json parse(std::string_view text, const std::string& place);
 nlohmann::json parse_file(const std::filesystem::path& path);
 
-// Overwrites the fields of `options` that `object` names. Unknown keys, wrong types and values that are not allowed go to `problems`.
+// Overwrites the fields of `options` that `object` names. Unknown keys, wrong types and values that are not allowed go
+// to `problems`.
 template <class Options>
 void read(Options& options, const nlohmann::json& object, Problems& problems);
 
-// `assignment` is "group.key=value"; the value is read as JSON where it parses, else as a bare string (a string field takes any text).
+// `assignment` is "group.key=value"; the value is read as JSON where it parses, else as a bare string (a string field
+// takes any text).
 template <class Options>
 void set(Options& options, std::string_view assignment, Problems& problems);
 

@@ -1,4 +1,8 @@
 // Files that are whole or absent: atomic writing, folders that appear complete, and read-only memory maps.
+//
+// What goes wrong with a file reads "path: cannot write: No space left on device". It is a MachineError where the
+// machine is at fault (no space, an input/output error, no memory, too many open files), else the user's Error (no such
+// folder, no permission).
 #pragma once
 
 #include <cstddef>
@@ -8,14 +12,35 @@
 
 namespace penalmt {
 
-// Writes to a temporary file beside `path`, flushes it to the disk and renames it. Throws MachineError
-// "path: cannot write: No space left on device" and removes the temporary file; `path` keeps its old content then.
+// Writes to a temporary file beside `path`, flushes it to the disk and renames it; on failure the temporary file is
+// removed and `path` keeps its old content. What is not a plain file (/dev/null, a pipe) is written in place; a link's
+// target is replaced, not the link.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 // The whole file. Throws Error "path: cannot read: No such file or directory".
 std::string read_file(const std::filesystem::path& path);
 
+// A file written piece by piece that appears at `path` only with commit(); without it nothing is left. "-" is standard
+// output, which gets every piece at once; what is not a plain file is written in place. Fails as write_file does.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  void write(std::string_view bytes);
+  void commit();
+
+ private:
+  void flush();
+  std::filesystem::path path_, target_,
+      temporary_;  // as named by the user; links resolved; empty where written in place
+  int descriptor_ = -1;
+  std::string buffer_;
+};
+
 // A folder that appears at `target` only when complete: fill `path()`, then commit(). An uncommitted one is removed.
+// Missing parents of `target` are made.
 class AtomicFolder {
  public:
   explicit AtomicFolder(std::filesystem::path target);
@@ -45,5 +70,11 @@ class MappedFile {
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+// Throws MachineError or Error "path: cannot <verb>: <what errno says>".
+[[noreturn]] void throw_file_error(const std::filesystem::path& path, std::string_view verb, int error_number);
+
+// True for the errno values that are the machine's fault.
+bool is_machine_fault(int error_number);
 
 }  // namespace penalmt

@@ -1,4 +1,4 @@
-// A progress line on stderr with rate and time left; silent where stderr is no terminal.
+// A progress line on stderr with rate and time left; silent where stderr is no terminal. One at a time.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,8 @@ class Progress {
   // `unit` names what is counted ("updates", "sentences"); `total` 0: unknown.
   Progress(std::string what, std::string unit, int64_t total);
   ~Progress();
-  // Redraws at most ten times a second. `note` follows the counts ("loss 3.21, 5,120 tokens/s").
+  // Redraws at most ten times a second. `note` follows the counts ("loss 3.21, 5,120 tokens/s"). The rate counts from
+  // the first call's `done` on, so that resumed work shows its own speed.
   void show(int64_t done, const std::string& note = "");
   // Wipes the line, so that a message can be printed.
   void clear();
@@ -20,6 +21,7 @@ class Progress {
  private:
   std::string what_, unit_;
   int64_t total_;
+  int64_t first_done_ = -1;
   bool terminal_;
   std::chrono::steady_clock::time_point began_, shown_;
 };
@@ -27,5 +29,11 @@ class Progress {
 // A message to stderr with the program's name before it; wipes a progress line first.
 void message(const std::string& text);
 void warning(const std::string& text);
+
+// "1,234,567"
+std::string with_commas(int64_t number);
+
+// "0:07", "12:34", "3:25:45"
+std::string clock_time(double seconds);
 
 }  // namespace penalmt

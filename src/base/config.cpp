@@ -1,0 +1,320 @@
+#include "base/config.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/files.h"
+#include "base/text.h"
+
+namespace penalmt::config {
+namespace {
+
+using nlohmann::json;
+using Strings = std::vector<std::string>;
+
+// ---- what a field takes, in words ----------------------------------------------------------------------------------
+
+std::string range_in_words(const Allowed& allowed) {
+  const bool from = std::isfinite(allowed.minimum), to = std::isfinite(allowed.maximum);
+  if (from && to) return fmt::format("{} to {}", allowed.minimum, allowed.maximum);
+  if (from) return fmt::format("at least {}", allowed.minimum);
+  if (to) return fmt::format("at most {}", allowed.maximum);
+  return "";
+}
+
+std::string type_in_words(const Field& field) {
+  struct Words {
+    std::string operator()(bool*) const { return "true or false"; }
+    std::string operator()(int64_t*) const { return "whole number"; }
+    std::string operator()(double*) const { return "number"; }
+    std::string operator()(std::string*) const { return "text"; }
+    std::string operator()(Strings*) const { return "list of texts"; }
+  };
+  return std::visit(Words{}, field.target);
+}
+
+// "true or false", "number, 1e-09 to 10", "one of bpe, unigram"
+std::string takes(const Field& field) {
+  std::string words;
+  if (!field.allowed.words.empty()) {
+    words = fmt::format("one of {}", fmt::join(field.allowed.words, ", "));
+    return std::holds_alternative<Strings*>(field.target) ? "list of texts, each " + words : words;
+  }
+  words = type_in_words(field);
+  const std::string range = range_in_words(field.allowed);
+  return range.empty() ? words : words + ", " + range;
+}
+
+// "got 4.7, expected whole number, at least 0"
+std::string refusal(const Field& field, const json& value) {
+  std::string got = value.dump();
+  if (got.size() > 60) got = got.substr(0, 57) + "...";
+  std::string line = fmt::format("got {}, expected {}", got, takes(field));
+  if (value.is_string()) line += did_you_mean(value.get<std::string>(), field.allowed.words);
+  return line;
+}
+
+// ---- one value into one field: false where the type or the value is not allowed
+// ---------------------------------------
+
+bool is_allowed(const Allowed& allowed, double value) { return value >= allowed.minimum && value <= allowed.maximum; }
+
+bool is_allowed(const Allowed& allowed, const std::string& word) {
+  return allowed.words.empty() || std::find(allowed.words.begin(), allowed.words.end(), word) != allowed.words.end();
+}
+
+struct Assign {
+  const json& value;
+  const Allowed& allowed;
+
+  bool operator()(bool* target) const {
+    if (!value.is_boolean()) return false;
+    *target = value.get<bool>();
+    return true;
+  }
+  bool operator()(int64_t* target) const {
+    if (!value.is_number_integer()) return false;
+    if (value.is_number_unsigned() && value.get<uint64_t>() > uint64_t{INT64_MAX}) return false;
+    const auto number = value.get<int64_t>();
+    if (!is_allowed(allowed, static_cast<double>(number))) return false;
+    *target = number;
+    return true;
+  }
+  bool operator()(double* target) const {
+    if (!value.is_number()) return false;
+    const auto number = value.get<double>();
+    if (!std::isfinite(number) || !is_allowed(allowed, number)) return false;
+    *target = number;
+    return true;
+  }
+  bool operator()(std::string* target) const {
+    if (!value.is_string() || !is_allowed(allowed, value.get_ref<const std::string&>())) return false;
+    *target = value.get<std::string>();
+    return true;
+  }
+  bool operator()(Strings* target) const {
+    if (!value.is_array()) return false;
+    for (const json& word : value) {
+      if (!word.is_string() || !is_allowed(allowed, word.get_ref<const std::string&>())) return false;
+    }
+    *target = value.get<Strings>();
+    return true;
+  }
+};
+
+void assign(const Field& field, const json& value, Problems& problems) {
+  if (!std::visit(Assign{value, field.allowed}, field.target)) problems.add(field.path, refusal(field, value));
+}
+
+// ---- keys
+// ------------------------------------------------------------------------------------------------------------
+
+const Field* find_field(const Fields& fields, std::string_view path) {
+  const auto found =
+      std::find_if(fields.fields.begin(), fields.fields.end(), [&](const Field& f) { return f.path == path; });
+  return found == fields.fields.end() ? nullptr : &*found;
+}
+
+bool is_group(const Fields& fields, std::string_view path) {
+  return std::find(fields.groups.begin(), fields.groups.end(), path) != fields.groups.end();
+}
+
+Strings all_paths(const Fields& fields) {
+  Strings paths;
+  for (const Field& field : fields.fields) paths.push_back(field.path);
+  paths.insert(paths.end(), fields.groups.begin(), fields.groups.end());
+  return paths;
+}
+
+std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
+
+// The keys that may stand directly inside the object at `prefix` ("" or "schedule.").
+Strings keys_inside(const Fields& fields, const std::string& prefix) {
+  Strings keys;
+  for (const std::string& path : all_paths(fields)) {
+    const bool inside =
+        path.compare(0, prefix.size(), prefix) == 0 && path.find('.', prefix.size()) == std::string::npos;
+    if (inside) keys.push_back(path.substr(prefix.size()));
+  }
+  return keys;
+}
+
+// A slip in the name; else the same name at another place of the recipe.
+std::string suggestion(const Fields& fields, const std::string& prefix, const std::string& key) {
+  const std::string here = did_you_mean(key, keys_inside(fields, prefix));
+  if (!here.empty()) return here;
+  const std::string near = did_you_mean(prefix + key, all_paths(fields));
+  if (!near.empty()) return near;
+  for (const std::string& path : all_paths(fields)) {
+    if (last_part(path) == last_part(key)) return "; did you mean '" + path + "'?";
+  }
+  return "";
+}
+
+void read_inside(const Fields& fields, const std::string& prefix, const json& object, Problems& problems) {
+  for (const auto& [key, value] : object.items()) {
+    const std::string path = prefix + key;
+    const bool dotted = key.find('.') != std::string::npos;  // "a.b" is a path for --set, not a key
+    if (const Field* field = dotted ? nullptr : find_field(fields, path)) {
+      assign(*field, value, problems);
+    } else if (!dotted && is_group(fields, path)) {
+      if (value.is_object()) {
+        read_inside(fields, path + ".", value, problems);
+      } else {
+        problems.add(path, fmt::format("got {}, expected an object {{...}}", value.dump().substr(0, 60)));
+      }
+    } else {
+      problems.add(path, "unknown key" + suggestion(fields, prefix, key));
+    }
+  }
+}
+
+// ---- JSON with positions
+// ---------------------------------------------------------------------------------------------
+
+// A byte of the text that knows where the parser stands: `*position` is one past the byte last read.
+class Reading {
+ public:
+  using iterator_category = std::forward_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+  Reading(const char* begin, const char* at, std::size_t* position) : begin_(begin), at_(at), position_(position) {}
+  reference operator*() const { return *at_; }
+  Reading& operator++() {
+    ++at_;
+    *position_ = static_cast<std::size_t>(at_ - begin_);
+    return *this;
+  }
+  Reading operator++(int) {
+    Reading old = *this;
+    ++*this;
+    return old;
+  }
+  bool operator==(const Reading& other) const { return at_ == other.at_; }
+  bool operator!=(const Reading& other) const { return at_ != other.at_; }
+
+ private:
+  const char *begin_, *at_;
+  std::size_t* position_;
+};
+
+// "place:line:column" of a byte; both from 1, columns in characters.
+std::string at(const std::string& place, std::string_view text, std::size_t offset) {
+  offset = std::min(offset, text.size());
+  const std::string_view before = text.substr(0, offset);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const std::string_view in_line = before.substr(before.rfind('\n') + 1);
+  const auto column = 1 + std::count_if(in_line.begin(), in_line.end(), [](char c) { return (c & 0xC0) != 0x80; });
+  return fmt::format("{}:{}:{}", place, line, column);
+}
+
+// Where the string begins whose closing quote is text[end - 1].
+std::size_t opening_quote(std::string_view text, std::size_t end) {
+  for (std::size_t i = end - 1; i-- > 0;) {
+    if (text[i] != '"') continue;
+    std::size_t backslashes = 0;
+    while (backslashes < i && text[i - backslashes - 1] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return i;
+  }
+  return 0;
+}
+
+// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while ..." → "syntax error while ..."
+std::string reason_of(const json::exception& error) {
+  const std::string what = error.what();
+  const std::size_t colon = what.find(": ", what.find("column "));
+  const std::size_t bracket = what.find("] ");
+  if (what.find("column ") != std::string::npos && colon != std::string::npos) return what.substr(colon + 2);
+  return bracket == std::string::npos ? what : what.substr(bracket + 2);
+}
+
+}  // namespace
+
+void Problems::throw_if_any() const {
+  if (!lines_.empty()) throw Error(fmt::format("{}", fmt::join(lines_, "\n")));
+}
+
+json parse(std::string_view text, const std::string& place) {
+  if (const auto offset = first_invalid_utf8(text)) throw Error(at(place, text, *offset) + ": invalid UTF-8");
+  std::size_t position = 0;
+  std::vector<std::set<std::string>> open;  // the keys of the objects that the parser is in
+  const auto watch = [&](int, json::parse_event_t event, json& parsed) {
+    if (event == json::parse_event_t::object_start) open.emplace_back();
+    if (event == json::parse_event_t::object_end) open.pop_back();
+    if (event == json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second) {
+      throw Error(fmt::format("{}: key '{}' stands twice in one object", at(place, text, opening_quote(text, position)),
+                              parsed.get<std::string>()));
+    }
+    return true;
+  };
+  try {
+    return json::parse(Reading(text.data(), text.data(), &position),
+                       Reading(text.data(), text.data() + text.size(), &position), watch, /*allow_exceptions=*/true,
+                       /*ignore_comments=*/true);
+  } catch (const json::exception& error) {
+    throw Error(at(place, text, position == 0 ? 0 : position - 1) + ": not JSON: " + reason_of(error));
+  }
+}
+
+json parse_file(const std::filesystem::path& path) { return parse(read_file(path), path.string()); }
+
+void read(const Fields& fields, const json& object, Problems& problems) {
+  if (!object.is_object()) {
+    problems.add("the whole text", fmt::format("got {}, expected an object {{...}}", object.dump().substr(0, 60)));
+    return;
+  }
+  read_inside(fields, "", object, problems);
+}
+
+void set(const Fields& fields, std::string_view assignment, Problems& problems) {
+  const std::size_t equals = assignment.find('=');
+  const std::string key(assignment.substr(0, equals));
+  if (equals == std::string_view::npos || key.empty()) {
+    problems.add(std::string(assignment), "expected key=value");
+    return;
+  }
+  const std::string text(assignment.substr(equals + 1));
+  json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded()) value = text;
+  if (const Field* field = find_field(fields, key)) {
+    const bool takes_text = std::holds_alternative<std::string*>(field->target);
+    assign(*field, takes_text && !value.is_string() ? json(text) : value, problems);
+  } else if (is_group(fields, key) && value.is_object()) {
+    read_inside(fields, key + ".", value, problems);
+  } else if (is_group(fields, key)) {
+    problems.add(key, fmt::format("a group of keys: set one of them, as {}={}",
+                                  key + "." + keys_inside(fields, key + ".").front(), text));
+  } else {
+    problems.add(key, "unknown key" + suggestion(fields, "", key));
+  }
+}
+
+nlohmann::ordered_json write(const Fields& fields) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (const Field& field : fields.fields) {
+    nlohmann::ordered_json* place = &object;
+    const std::vector<std::string_view> parts = split(field.path, '.');
+    for (const std::string_view part : parts) place = &(*place)[std::string(part)];
+    std::visit([&](const auto* target) { *place = *target; }, field.target);
+  }
+  return object;
+}
+
+std::string help(const Fields& fields) {
+  std::size_t width = 0;
+  for (const Field& field : fields.fields) width = std::max(width, field.path.size());
+  std::string text;
+  for (const Field& field : fields.fields) {
+    const std::string value = std::visit([](const auto* target) { return json(*target).dump(); }, field.target);
+    text += fmt::format("{:<{}}  {} ({}; default {})\n", field.path, width, field.meaning, takes(field), value);
+  }
+  return text;
+}
+
+}  // namespace penalmt::config

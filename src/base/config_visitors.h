@@ -1,0 +1,89 @@
+// The bodies of config.h's templates: a visitor turns a struct into a flat list of fields, and everything else works on
+// that list.
+#pragma once
+
+#include <type_traits>
+#include <variant>
+
+#include "base/config.h"
+
+namespace penalmt::config {
+
+using Target = std::variant<bool*, int64_t*, double*, std::string*, std::vector<std::string>*>;
+
+// One field of a struct or of the structs inside it: "schedule.peak" and where its value lives.
+struct Field {
+  std::string path;
+  std::string meaning;
+  Target target;
+  Allowed allowed;
+};
+
+struct Fields {
+  std::vector<Field> fields;        // in the order of the lists
+  std::vector<std::string> groups;  // paths of the structs inside: "schedule"
+};
+
+class Collector {
+ public:
+  Collector(Fields& found, std::string prefix) : found_(found), prefix_(std::move(prefix)) {}
+
+  template <class T>
+  void operator()(const char* name, T& field, const char* meaning, Allowed allowed = {}) {
+    static_assert(std::is_constructible_v<Target, T*>, "bool, int64_t, double, std::string or a vector of strings");
+    found_.fields.push_back({prefix_ + name, meaning, &field, std::move(allowed)});
+  }
+
+  template <class Options>
+  void group(const char* name, Options& options, const char* meaning) {
+    found_.groups.push_back(prefix_ + name);
+    Collector inner(found_, prefix_ + name + ".");
+    options.visit(inner);
+  }
+
+ private:
+  Fields& found_;
+  std::string prefix_;
+};
+
+template <class Options>
+Fields fields_of(Options& options) {
+  Fields found;
+  Collector collector(found, "");
+  options.visit(collector);
+  return found;
+}
+
+// The same as the templates of config.h, on lists.
+void read(const Fields& fields, const nlohmann::json& object, Problems& problems);
+void set(const Fields& fields, std::string_view assignment, Problems& problems);
+nlohmann::ordered_json write(const Fields& fields);
+std::string help(const Fields& fields);
+
+template <class Options>
+void read(Options& options, const nlohmann::json& object, Problems& problems) {
+  const Fields fields = fields_of(options);
+  read(fields, object, problems);
+}
+
+template <class Options>
+void set(Options& options, std::string_view assignment, Problems& problems) {
+  const Fields fields = fields_of(options);
+  set(fields, assignment, problems);
+}
+
+template <class Options>
+nlohmann::ordered_json write(const Options& options) {
+  Options copy = options;  // visit() takes references that may be written to
+  const Fields fields = fields_of(copy);
+  return write(fields);
+}
+
+template <class Options>
+std::string help(const Options& defaults) {
+  Options copy = defaults;
+  const Fields fields = fields_of(copy);
+  return help(fields);
+}
+
+}  // namespace penalmt::config

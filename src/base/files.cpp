@@ -1,0 +1,215 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+
+namespace penalmt {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kBuffer = std::size_t{1} << 16;
+
+// Closes a descriptor when the scope ends.
+struct Descriptor {
+  int value;
+  ~Descriptor() {
+    if (value >= 0) ::close(value);
+  }
+};
+
+// What mkstemp and mkdtemp make is private; what they replace should be as open as any new file.
+mode_t default_mode(mode_t wanted) {
+  const mode_t mask = umask(0);
+  umask(mask);
+  return wanted & ~mask;
+}
+
+// ".name.XXXXXX" beside `target`, as a modifiable C string.
+std::vector<char> temporary_pattern(const fs::path& target) {
+  const std::string pattern = (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
+  return {pattern.c_str(), pattern.c_str() + pattern.size() + 1};
+}
+
+void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;  // a half-written line helps nobody: the caller looks for interrupts
+    if (written < 0) throw_file_error(path, "write", errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+// A rename is on the disk once its folder is. Some file systems cannot flush a folder: then there is nothing more to
+// do.
+void flush_folder(const fs::path& folder) {
+  const Descriptor descriptor{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (descriptor.value >= 0) ::fsync(descriptor.value);
+}
+
+void flush_tree(const fs::path& folder) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const Descriptor descriptor{::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC)};
+    if (descriptor.value < 0) throw_file_error(entry.path(), "flush", errno);
+    if (::fsync(descriptor.value) != 0 && is_machine_fault(errno)) throw_file_error(entry.path(), "write", errno);
+  }
+  flush_folder(folder);
+}
+
+}  // namespace
+
+bool is_machine_fault(int error_number) {
+  switch (error_number) {
+    case ENOSPC:
+    case EDQUOT:
+    case EIO:
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void throw_file_error(const fs::path& path, std::string_view verb, int error_number) {
+  const std::string line = path.string() + ": cannot " + std::string(verb) + ": " + std::strerror(error_number);
+  if (is_machine_fault(error_number)) throw MachineError(line);
+  throw Error(line);
+}
+
+AtomicFile::AtomicFile(const fs::path& path) : path_(path) {
+  if (path == "-") {
+    path_ = "standard output";
+    descriptor_ = STDOUT_FILENO;
+    return;
+  }
+  std::error_code ignored;
+  target_ = fs::is_symlink(path, ignored) ? fs::weakly_canonical(path, ignored) : path;
+  if (target_.empty()) target_ = path;
+  const fs::file_status status = fs::status(target_, ignored);
+  if (fs::is_directory(status)) throw_file_error(path_, "write", EISDIR);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    descriptor_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) throw_file_error(path_, "write", errno);
+    return;
+  }
+  std::vector<char> name = temporary_pattern(target_);
+  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor_ < 0) throw_file_error(path_, "write", errno);
+  temporary_ = name.data();
+  const mode_t mode = fs::exists(status) ? static_cast<mode_t>(status.permissions()) : default_mode(0666);
+  (void)!::fchmod(descriptor_, mode);
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0 && descriptor_ != STDOUT_FILENO) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  buffer_ += bytes;
+  if (temporary_.empty() || buffer_.size() >= kBuffer) flush();
+}
+
+void AtomicFile::flush() {
+  write_all(descriptor_, buffer_, path_);
+  buffer_.clear();
+}
+
+void AtomicFile::commit() {
+  flush();
+  if (temporary_.empty()) return;
+  if (::fsync(descriptor_) != 0) throw_file_error(path_, "write", errno);
+  if (::close(std::exchange(descriptor_, -1)) != 0) throw_file_error(path_, "write", errno);
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw_file_error(path_, "write", errno);
+  temporary_.clear();
+  flush_folder(target_.parent_path());
+}
+
+void write_file(const fs::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+std::string read_file(const fs::path& path) {
+  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (descriptor.value < 0) throw_file_error(path, "read", errno);
+  std::string bytes;
+  std::vector<char> buffer(kBuffer);
+  while (true) {
+    const ssize_t got = ::read(descriptor.value, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) {
+      throw_if_interrupted();
+      continue;
+    }
+    if (got < 0) throw_file_error(path, "read", errno);
+    if (got == 0) return bytes;
+    bytes.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+}
+
+AtomicFolder::AtomicFolder(fs::path target) : target_(std::move(target)) {
+  if (!target_.has_filename()) target_ = target_.parent_path();  // "runs/first/" is "runs/first"
+  if (!target_.parent_path().empty()) {
+    std::error_code code;
+    fs::create_directories(target_.parent_path(), code);
+    if (code) throw_file_error(target_, "write", code.value());
+  }
+  std::vector<char> name = temporary_pattern(target_);
+  if (::mkdtemp(name.data()) == nullptr) throw_file_error(target_, "write", errno);
+  temporary_ = name.data();
+  ::chmod(temporary_.c_str(), default_mode(0777));
+}
+
+AtomicFolder::~AtomicFolder() {
+  std::error_code ignored;
+  if (!committed_) fs::remove_all(temporary_, ignored);
+}
+
+void AtomicFolder::commit() {
+  flush_tree(temporary_);
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
+    // An older folder with files stands there: swap the two in one step, then remove it under its temporary name.
+    if (errno != ENOTEMPTY && errno != EEXIST) throw_file_error(target_, "write", errno);
+    if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) != 0) {
+      std::error_code code;  // a file system without the swap
+      fs::remove_all(target_, code);
+      if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw_file_error(target_, "write", errno);
+    }
+  }
+  committed_ = true;
+  std::error_code ignored;
+  fs::remove_all(temporary_, ignored);
+  flush_folder(target_.parent_path());
+}
+
+MappedFile::MappedFile(const fs::path& path) {
+  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (descriptor.value < 0) throw_file_error(path, "read", errno);
+  struct stat status = {};
+  if (::fstat(descriptor.value, &status) != 0) throw_file_error(path, "read", errno);
+  if (S_ISDIR(status.st_mode)) throw_file_error(path, "read", EISDIR);
+  size_ = static_cast<std::size_t>(status.st_size);
+  if (size_ == 0) return;
+  void* data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor.value, 0);
+  if (data == MAP_FAILED) throw_file_error(path, "read", errno);
+  data_ = static_cast<const std::byte*>(data);
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+}  // namespace penalmt

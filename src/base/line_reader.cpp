@@ -1,0 +1,149 @@
+#include <fcntl.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/interrupt.h"
+#include "base/text.h"
+
+namespace penalmt {
+namespace {
+
+constexpr std::size_t kBuffer = std::size_t{1} << 16;
+constexpr int kGzipOnly = 15 + 16;  // inflateInit2: the largest window, a gzip header demanded
+
+}  // namespace
+
+// raw bytes (read(2)) → text, inflated where it is gzip → lines
+struct LineReader::Source {
+  std::string name;
+  int descriptor = -1;
+  int64_t line_number = 0;
+  std::string raw;   // read, not yet inflated; unused for plain text
+  std::string text;  // text from `begin` on is not yet returned
+  std::size_t begin = 0;
+  std::size_t searched = 0;  // no "\n" in text[begin, searched)
+  bool ended = false;        // the file has no more bytes
+  bool known = false;        // the first bytes were seen
+  bool gzip = false;
+  bool between_members = false;  // a gzip file is one or several members in a row
+  z_stream stream = {};
+
+  explicit Source(const std::filesystem::path& path) : name(path == "-" ? "standard input" : path.string()) {
+    descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) throw_file_error(name, "read", errno);
+  }
+  ~Source() {
+    if (descriptor > STDIN_FILENO) ::close(descriptor);
+    if (gzip) inflateEnd(&stream);
+  }
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+
+  // Appends what has arrived, at least one byte but for the end.
+  void read_some(std::string& bytes) {
+    const std::size_t old_size = bytes.size();
+    bytes.resize(old_size + kBuffer);
+    ssize_t got = -1;
+    while ((got = ::read(descriptor, bytes.data() + old_size, kBuffer)) < 0) {
+      if (errno != EINTR) throw_file_error(name, "read", errno);
+      throw_if_interrupted();
+    }
+    bytes.resize(old_size + static_cast<std::size_t>(got));
+    ended = got == 0;
+  }
+
+  void look_at_first_bytes() {
+    while (!ended && (text.empty() || (text.size() == 1 && text[0] == '\x1f'))) read_some(text);
+    known = true;
+    if (text.compare(0, 2, "\x1f\x8b") != 0) return;
+    gzip = true;
+    raw.swap(text);
+    if (inflateInit2(&stream, kGzipOnly) != Z_OK) throw MachineError(name + ": cannot read: no memory to inflate it");
+  }
+
+  // Moves some of `raw` into `text`.
+  void inflate_some() {
+    if (raw.empty()) read_some(raw);
+    if (raw.empty()) {
+      if (!between_members) throw Error(name + ": damaged gzip file: it ends too early");
+      return;
+    }
+    if (between_members) {
+      inflateReset(&stream);
+      between_members = false;
+    }
+    const std::size_t old_size = text.size();
+    text.resize(old_size + 4 * kBuffer);
+    stream.next_in = reinterpret_cast<Bytef*>(raw.data());
+    stream.avail_in = static_cast<uInt>(raw.size());
+    stream.next_out = reinterpret_cast<Bytef*>(text.data() + old_size);
+    stream.avail_out = 4 * kBuffer;
+    const int status = inflate(&stream, Z_SYNC_FLUSH);
+    text.resize(text.size() - stream.avail_out);
+    raw.erase(0, raw.size() - stream.avail_in);
+    if (status == Z_MEM_ERROR) throw MachineError(name + ": cannot read: no memory to inflate it");
+    if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {
+      throw Error(name + ": damaged gzip file: " + (stream.msg != nullptr ? stream.msg : "unknown form"));
+    }
+    between_members = status == Z_STREAM_END;
+  }
+
+  // False when there is no more.
+  bool fill() {
+    text.erase(0, begin);
+    searched -= begin;
+    begin = 0;
+    if (!known) {
+      look_at_first_bytes();
+      if (!gzip) return !text.empty();
+    }
+    const std::size_t old_size = text.size();
+    if (!gzip) {
+      if (!ended) read_some(text);
+      return text.size() > old_size;
+    }
+    while (text.size() == old_size && !(ended && raw.empty() && between_members)) inflate_some();
+    return text.size() > old_size;
+  }
+};
+
+LineReader::LineReader(const std::filesystem::path& path) : source_(std::make_unique<Source>(path)) {}
+LineReader::~LineReader() = default;
+LineReader::LineReader(LineReader&&) noexcept = default;
+
+bool LineReader::next(std::string& line) {
+  Source& s = *source_;
+  std::size_t end = std::string::npos;
+  while ((end = s.text.find('\n', s.searched)) == std::string::npos) {
+    s.searched = s.text.size();
+    if (s.fill()) continue;
+    if (s.begin == s.text.size()) return false;
+    end = s.text.size();
+    break;
+  }
+  line.assign(s.text, s.begin, end - s.begin);
+  s.begin = s.searched = std::min(end + 1, s.text.size());
+  ++s.line_number;
+  if (const auto offset = first_invalid_utf8(line)) {
+    throw Error(s.name + ":" + std::to_string(s.line_number) + ": invalid UTF-8 at byte " +
+                std::to_string(*offset + 1));
+  }
+  return true;
+}
+
+int64_t LineReader::line_number() const { return source_->line_number; }
+const std::string& LineReader::name() const { return source_->name; }
+
+std::vector<std::string> read_lines(const std::filesystem::path& path) {
+  LineReader reader(path);
+  std::vector<std::string> lines;
+  for (std::string line; reader.next(line);) lines.push_back(std::move(line));
+  return lines;
+}
+
+}  // namespace penalmt

@@ -1,0 +1,12 @@
+// The commands of the program: each function adds one to the command line, with its help, an example and what it does.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace penalmt {
+
+void add_tokenizer(CLI::App& program);
+
+}  // namespace penalmt

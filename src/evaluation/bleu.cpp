@@ -161,7 +161,10 @@ std::vector<BleuStatistics> Bleu::statistics(const std::vector<std::string>& hyp
   return all;
 }
 
-BleuScore Bleu::score(const BleuStatistics& sum) const {
+BleuScore Bleu::score(const BleuStatistics& sum) const { return score(sum, options_.effective_order); }
+BleuScore Bleu::sentence_score(const BleuStatistics& one) const { return score(one, true); }
+
+BleuScore Bleu::score(const BleuStatistics& sum, bool effective_order) const {
   BleuScore result;
   for (int n = 0; n < kMaxOrder; ++n) {
     result.correct[n] = static_cast<double>(sum.correct[n]);
@@ -185,7 +188,7 @@ BleuScore Bleu::score(const BleuStatistics& sum) const {
       result.total[n] += *options_.smooth_value;
     }
     if (result.total[n] == 0) break;
-    if (options_.effective_order) orders = n + 1;
+    if (effective_order) orders = n + 1;
     if (result.correct[n] != 0) {
       result.precisions[n] = 100 * result.correct[n] / result.total[n];
     } else if (options_.smooth_method == "exp") {

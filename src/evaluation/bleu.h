@@ -70,6 +70,8 @@ class Bleu {
   std::vector<BleuStatistics> statistics(const std::vector<std::string>& hypotheses) const;
 
   BleuScore score(const BleuStatistics& sum) const;
+  // The same of one sentence, with the effective order whatever the options say.
+  BleuScore sentence_score(const BleuStatistics& one) const;
 
   // "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-0.1.0"
   std::string signature() const;
@@ -84,6 +86,7 @@ class Bleu {
   };
 
   std::string prepare(std::string_view line) const;
+  BleuScore score(const BleuStatistics& sum, bool effective_order) const;
 
   BleuOptions options_;
   std::unique_ptr<ScoreTokenizer> tokenizer_;

@@ -114,9 +114,8 @@ const std::vector<std::string>& score_tokenizer_names() {
 std::unique_ptr<ScoreTokenizer> make_score_tokenizer(const std::string& name) {
   if (name == "none") return std::make_unique<NoTokenizer>();
   if (name == "13a") return std::make_unique<Tokenizer13a>();
-  const auto near = nearest(name, score_tokenizer_names());
   throw Error(fmt::format("--tokenize: unknown tokenizer; got '{}', expected one of {}{}", name,
-                          fmt::join(score_tokenizer_names(), ", "), near ? "; did you mean '" + *near + "'?" : ""));
+                          fmt::join(score_tokenizer_names(), ", "), did_you_mean(name, score_tokenizer_names())));
 }
 
 }  // namespace penalmt

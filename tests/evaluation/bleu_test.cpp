@@ -70,9 +70,7 @@ TEST(Bleu, CorpusScoresAreSacrebleusToTheLastBit) {
 TEST(Bleu, StatisticsAndScoresOfSentencesAreSacrebleus) {
   int64_t sentences = 0;
   for_each_result([&](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
-    BleuOptions options = options_of(expected.at("options"));
-    options.effective_order = true;
-    const Bleu bleu(options, references);
+    const Bleu bleu(options_of(expected.at("options")), references);
     const auto statistics = bleu.statistics(hypotheses);
     for (std::size_t i = 0; i < hypotheses.size(); ++i, ++sentences) {
       SCOPED_TRACE(hypotheses[i]);
@@ -80,7 +78,7 @@ TEST(Bleu, StatisticsAndScoresOfSentencesAreSacrebleus) {
       std::vector<double> row = {static_cast<double>(one.hypothesis_length), static_cast<double>(one.reference_length)};
       row.insert(row.end(), one.correct.begin(), one.correct.end());
       row.insert(row.end(), one.total.begin(), one.total.end());
-      row.push_back(bleu.score(one).score);
+      row.push_back(bleu.sentence_score(one).score);
       EXPECT_EQ(row, expected.at("sentences").at(i).get<std::vector<double>>());
     }
   });

@@ -1,0 +1,51 @@
+#include "report/html.h"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace penalmt::html {
+namespace {
+
+TEST(Html, EscapesWhatWouldEndTextOrAttribute) {
+  EXPECT_EQ(escape("<b> & \"it's\" Größe"), "&lt;b&gt; &amp; &quot;it&#39;s&quot; Größe");
+  EXPECT_EQ(escape(std::string_view("a\0b\x1B\tc", 6)), "a\uFFFDb\uFFFD\tc");
+}
+
+TEST(Html, Base64IsThatOfTheStandard) {  // RFC 4648, section 10
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foo"), "Zm9v");
+  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(base64("\xFF\xFE\xFD"), "//79");
+}
+
+TEST(Html, ThousandsAreSetApart) {
+  EXPECT_EQ(with_thousands(0), "0");
+  EXPECT_EQ(with_thousands(999), "999");
+  EXPECT_EQ(with_thousands(1000), "1,000");
+  EXPECT_EQ(with_thousands(-1234567), "-1,234,567");
+}
+
+TEST(Html, PicturesAreKnownByTheirFirstBytes) {
+  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "penalmt_html_test.bin";
+  write_file(path, "\x89PNG\r\n\x1A\nxyz");
+  EXPECT_EQ(data_uri(path), "data:image/png;base64,iVBORw0KGgp4eXo=");
+  write_file(path, "\xFF\xD8\xFF\xE0");
+  EXPECT_EQ(data_uri(path), "data:image/jpeg;base64,/9j/4A==");
+  write_file(path, "text");
+  try {
+    data_uri(path);
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.what(), path.string() + ": not a picture that a page can show; expected JPEG, PNG, GIF or WebP");
+  }
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace penalmt::html

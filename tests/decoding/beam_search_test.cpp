@@ -7,7 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <map>
+#include <set>
 
 namespace penalmt {
 namespace {
@@ -196,10 +196,12 @@ TEST(BeamSearch, ScoresAreLogProbabilityOverLengthWithTheEndCounted) {
   EXPECT_DOUBLE_EQ(hypothesis_score(-6.0, 3, 1.0), -2.0);
   EXPECT_DOUBLE_EQ(hypothesis_score(-6.0, 4, 0.5), -3.0);
   EXPECT_DOUBLE_EQ(hypothesis_score(-6.0, 4, 0.0), -6.0);
-  for (double length_penalty : {0.0, 0.8, 1.0})
-    for (const auto& hypothesis : search(mixed(10), {3}, 9, {.beam = 4, .n_best = 4, .length_penalty = length_penalty})[0])
+  for (double length_penalty : {0.0, 0.8, 1.0}) {
+    const auto found = search(mixed(10), {3}, 9, {.beam = 4, .n_best = 4, .length_penalty = length_penalty});
+    for (const auto& hypothesis : found[0])
       EXPECT_DOUBLE_EQ(hypothesis.score, hypothesis_score(hypothesis.log_probability,
                                                           static_cast<int64_t>(hypothesis.tokens.size()) + 1, length_penalty));
+  }
 }
 
 TEST(BeamSearch, ALargerLengthPenaltyPrefersLongerTranslations) {
@@ -299,7 +301,8 @@ TEST(BeamSearch, NeverWritesPaddingOrStart) {
     logits[0] = logits[1] = 10.0;
     return logits;
   };
-  for (const auto& hypothesis : search(formula, {0}, 8, {.beam = 5, .n_best = 5})[0])
+  const auto found = search(formula, {0}, 8, {.beam = 5, .n_best = 5});
+  for (const auto& hypothesis : found[0])
     for (int token : hypothesis.tokens) EXPECT_GT(token, kEndToken);
 }
 

@@ -1,0 +1,42 @@
+// A stack of self-attention layers: the text encoder, and the image encoder's trunk.
+#pragma once
+
+#include <torch/nn/modules/container/modulelist.h>
+
+#include "models/layers.h"
+
+namespace penalmt {
+
+// The numbers of a stack of layers.
+struct StackConfig {
+  int64_t layers = 0, width = 0, feed_forward = 0, heads = 0;
+  NormOrder norm = NormOrder::post;
+  Activation activation = Activation::relu;
+  double dropout = 0, attention_dropout = 0, activation_dropout = 0;
+  double tau = 0;
+};
+
+class EncoderLayerImpl : public torch::nn::Module {
+ public:
+  explicit EncoderLayerImpl(const StackConfig& config);
+  // x: [B, S, C]; visible: [B, 1, 1, S].
+  at::Tensor forward(at::Tensor x, const at::Tensor& visible, const Rows& rows);
+
+  SelfAttention self_attention;
+  Residual self_attention_residual;
+  FeedForward feed_forward;
+  Residual feed_forward_residual;
+};
+TORCH_MODULE(EncoderLayer);
+
+class EncoderImpl : public torch::nn::Module {
+ public:
+  explicit EncoderImpl(const StackConfig& config);
+  at::Tensor forward(at::Tensor x, const at::Tensor& visible, const Rows& rows);
+
+  torch::nn::ModuleList layers;         // of EncoderLayer
+  torch::nn::LayerNorm final_norm{nullptr};  // pre-norm stacks end with one; null in post-norm stacks
+};
+TORCH_MODULE(Encoder);
+
+}  // namespace penalmt

@@ -1,0 +1,89 @@
+// The layers' parts: linear maps, attention, the feed-forward block, embeddings with positions.
+#pragma once
+
+#include <string>
+
+#include "models/penal_connection.h"
+
+namespace penalmt {
+
+// y = x W^T + b. The weight is drawn from Glorot's uniform distribution as if it were `parts` square-cut matrices side by side.
+class LinearImpl : public torch::nn::Module {
+ public:
+  LinearImpl(int64_t in, int64_t out, int64_t parts = 1, double gain = 1);
+  at::Tensor forward(const at::Tensor& x);  // [.., in] → [.., out]
+
+  at::Tensor weight;  // [out, in]
+  at::Tensor bias;    // [out]
+};
+TORCH_MODULE(Linear);
+
+// Multi-head attention of a sequence over itself (Vaswani et al., 2017, section 3.2).
+class SelfAttentionImpl : public torch::nn::Module {
+ public:
+  SelfAttentionImpl(int64_t width, int64_t heads, double dropout);
+  // x: [B, T, C]; visible: [B, 1, 1, T] bool, true where a query may look.
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& visible, const Rows& rows);
+  // Each position sees itself and those before it.
+  at::Tensor causal(const at::Tensor& x, const Rows& rows);
+
+  const int64_t heads;
+  Linear in_projection;  // C → 3 C: queries, keys, values
+  Linear out_projection;
+  CounterDropout dropout;
+};
+TORCH_MODULE(SelfAttention);
+
+// Multi-head attention of a sequence over a memory.
+class CrossAttentionImpl : public torch::nn::Module {
+ public:
+  CrossAttentionImpl(int64_t width, int64_t heads, double dropout);
+  // x: [B, T, C]; memory: [B, M, C]; visible: [B, 1, 1, M].
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible, const Rows& rows);
+
+  const int64_t heads;
+  Linear query_projection;
+  Linear memory_projection;  // C → 2 C: keys, values
+  Linear out_projection;
+  CounterDropout dropout;
+};
+TORCH_MODULE(CrossAttention);
+
+enum class Activation { relu, gelu };
+
+class FeedForwardImpl : public torch::nn::Module {
+ public:
+  FeedForwardImpl(int64_t width, int64_t inner, Activation activation, double dropout);
+  at::Tensor forward(const at::Tensor& x, const Rows& rows);  // [B, T, C] → [B, T, C]
+
+  const Activation activation;
+  Linear up, down;
+  CounterDropout dropout;
+};
+TORCH_MODULE(FeedForward);
+
+// Position vectors [length, width]: sines in the first half, cosines in the second, wavelengths from 2 pi to 20,000 pi.
+at::Tensor sinusoidal_positions(int64_t length, int64_t width);
+
+// The numbers of an embedding: normal with deviation C^-0.5, the padding row zero. [V, C]
+at::Tensor new_embedding(int64_t vocabulary, int64_t width);
+
+// Position vectors of a stack: computed sines, or learned.
+class PositionsImpl : public torch::nn::Module {
+ public:
+  PositionsImpl(bool learned, int64_t longest, int64_t width);
+  // [length, C]. Throws c10::Error where learned positions end before: callers refuse such sentences beforehand.
+  at::Tensor forward(int64_t length);
+
+ private:
+  at::Tensor learned_;  // [longest, C], undefined where computed
+  at::Tensor sines_;    // the first positions, float64; further ones are computed when asked for
+  int64_t width_;
+};
+TORCH_MODULE(Positions);
+
+// dropout(embedding * sqrt(C) + positions): what enters a stack. ids: [B, T] int64 → [B, T, C].
+at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions, CounterDropoutImpl& dropout,
+                 const Rows& rows);
+
+}  // namespace penalmt

@@ -1,0 +1,87 @@
+// What a model is made of: the fields of a recipe's "model" group. Sizes left at 0 come from the named size.
+#pragma once
+
+#include <string>
+
+#include "base/config.h"
+
+namespace penalmt {
+
+// tau of each stack's penal connections; 0 is plain addition.
+struct TauOptions {
+  double encoder = 3e-4;
+  double decoder = 3e-4;
+  double fusion = 3e-4;
+  double image_encoder = 3e-4;
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("encoder", encoder, "penal strength of the text encoder's residuals; 0 is plain addition", config::between(0, 1));
+    v("decoder", decoder, "penal strength of the decoder's residuals", config::between(0, 1));
+    v("fusion", fusion, "penal strength of the fusion's residual", config::between(0, 1));
+    v("image_encoder", image_encoder, "penal strength of the image encoder's residuals", config::between(0, 1));
+  }
+};
+
+// The small image encoder: a vision transformer over square patches, trained with the rest.
+struct ImageEncoderOptions {
+  int64_t size = 64;
+  int64_t patch = 8;
+  int64_t width = 128;
+  int64_t feed_forward = 256;
+  int64_t heads = 4;
+  int64_t layers = 2;
+  double dropout = 0.1;
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("size", size, "side in pixels that pictures are brought to", config::between(8, 1024));
+    v("patch", patch, "side of a patch in pixels; divides size", config::between(1, 256));
+    v("width", width, "width of a region vector", config::between(4, 8192));
+    v("feed_forward", feed_forward, "width inside the feed-forward block", config::between(1, 65536));
+    v("heads", heads, "attention heads; divides width", config::between(1, 256));
+    v("layers", layers, "layers of the image encoder", config::between(1, 100));
+    v("dropout", dropout, "probability of dropping a channel of a branch's output", config::between(0, 0.99));
+  }
+};
+
+struct ModelOptions {
+  std::string size = "tiny";
+  int64_t width = 0, feed_forward = 0, heads = 0, encoder_layers = 0, decoder_layers = 0;
+  std::string norm = "post";
+  std::string activation = "relu";
+  std::string positions = "sinusoidal";
+  int64_t longest = 1024;
+  std::string embeddings = "shared";
+  double dropout = 0.3, attention_dropout = 0, activation_dropout = 0;
+  TauOptions tau;
+  std::string fusion = "none";
+  ImageEncoderOptions image_encoder;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("size", size, "named size: tiny 4+4 layers of 128, small 6+6 of 512 (feed-forward 1024), base 6+6 of 512 (2048)",
+      config::one_of({"tiny", "small", "base"}));
+    v("width", width, "model width C; 0: as the size says", config::between(0, 8192));
+    v("feed_forward", feed_forward, "width inside the feed-forward block; 0: as the size says", config::between(0, 65536));
+    v("heads", heads, "attention heads, a divisor of width; 0: as the size says", config::between(0, 256));
+    v("encoder_layers", encoder_layers, "encoder layers; 0: as the size says", config::between(0, 100));
+    v("decoder_layers", decoder_layers, "decoder layers; 0: as the size says", config::between(0, 100));
+    v("norm", norm, "layer normalisation after the sum, or before the branch", config::one_of({"post", "pre"}));
+    v("activation", activation, "of the feed-forward block", config::one_of({"relu", "gelu"}));
+    v("positions", positions, "position vectors", config::one_of({"sinusoidal", "learned"}));
+    v("longest", longest, "longest sentence in tokens that learned positions serve", config::between(2, 65536));
+    v("embeddings", embeddings, "one matrix for source, target and output (joint vocabulary), for target and output, or three",
+      config::one_of({"shared", "target", "separate"}));
+    v("dropout", dropout, "probability of dropping a channel of the embedding sum and of each branch's output", config::between(0, 0.99));
+    v("attention_dropout", attention_dropout, "the same of an attention weight", config::between(0, 0.99));
+    v("activation_dropout", activation_dropout, "the same of a channel after the activation", config::between(0, 0.99));
+    v.group("tau", tau, "strength of the penal connections, by stack");
+    v("fusion", fusion, "how the picture joins the text", config::one_of({"none", "gated"}));
+    v.group("image_encoder", image_encoder, "the small image encoder, where fusion is not none");
+  }
+
+  // The same with every size a number. Problems that concern several fields go to `problems`.
+  ModelOptions resolved(config::Problems& problems) const;
+  bool uses_images() const { return fusion != "none"; }
+};
+
+}  // namespace penalmt

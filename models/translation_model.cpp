@@ -1,0 +1,121 @@
+#include "models/translation_model.h"
+
+#include <torch/torch.h>
+
+namespace penalmt {
+namespace {
+
+NormOrder norm_order(const std::string& name) { return name == "pre" ? NormOrder::pre : NormOrder::post; }
+Activation activation(const std::string& name) { return name == "gelu" ? Activation::gelu : Activation::relu; }
+
+StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau) {
+  return {.layers = layers,
+          .width = options.width,
+          .feed_forward = options.feed_forward,
+          .heads = options.heads,
+          .norm = norm_order(options.norm),
+          .activation = activation(options.activation),
+          .dropout = options.dropout,
+          .attention_dropout = options.attention_dropout,
+          .activation_dropout = options.activation_dropout,
+          .tau = tau};
+}
+
+ImageEncoderConfig image_config(const ModelOptions& options) {
+  const ImageEncoderOptions& image = options.image_encoder;
+  return {.size = image.size,
+          .patch = image.patch,
+          .stack = {.layers = image.layers,
+                    .width = image.width,
+                    .feed_forward = image.feed_forward,
+                    .heads = image.heads,
+                    .norm = NormOrder::pre,
+                    .activation = Activation::gelu,
+                    .dropout = image.dropout,
+                    .tau = options.tau.image_encoder}};
+}
+
+Rows rows_of(at::Tensor real, int64_t length, const Pass& pass) {
+  Rows rows{std::move(real), {}, pass.loss_scale};
+  if (pass.ids.defined()) rows.counters = row_counters(pass.ids, length, pass.seed, pass.update);
+  return rows;
+}
+
+// [B, M] → [B, 1, 1, M], or undefined where every position is real (then attention needs no mask; only asked on the CPU,
+// where the answer costs no wait).
+at::Tensor attention_mask(const at::Tensor& visible) {
+  if (visible.is_cpu() && visible.all().item<bool>()) return {};
+  return visible.unsqueeze(1).unsqueeze(1);
+}
+
+}  // namespace
+
+TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t source_vocabulary, int64_t target_vocabulary)
+    : source_positions(register_module("source_positions", Positions(options.positions == "learned", options.longest, options.width))),
+      target_positions(register_module("target_positions", Positions(options.positions == "learned", options.longest, options.width))),
+      source_dropout(register_module("source_dropout", CounterDropout(options.dropout))),
+      target_dropout(register_module("target_dropout", CounterDropout(options.dropout))),
+      encoder(register_module("encoder", Encoder(text_stack(options, options.encoder_layers, options.tau.encoder)))),
+      decoder(register_module("decoder", Decoder(text_stack(options, options.decoder_layers, options.tau.decoder)))),
+      options_(options) {
+  if (options.embeddings == "shared") {
+    TORCH_CHECK(source_vocabulary == target_vocabulary, "shared embeddings need one vocabulary");
+    source_embedding_ = target_embedding_ = output_embedding_ =
+        register_parameter("embedding", new_embedding(source_vocabulary, options.width));
+  } else {
+    source_embedding_ = register_parameter("source_embedding", new_embedding(source_vocabulary, options.width));
+    target_embedding_ = register_parameter("target_embedding", new_embedding(target_vocabulary, options.width));
+    output_embedding_ = options.embeddings == "target"
+                            ? target_embedding_
+                            : register_parameter("output_embedding", new_embedding(target_vocabulary, options.width));
+  }
+  if (options.uses_images()) {
+    image_encoder = register_module("image_encoder", ImageEncoder(image_config(options)));
+    fusion = register_module("fusion", make_fusion(options.fusion, options.width, image_encoder->width(), options.tau.fusion));
+  }
+  name_dropout_sites(*this);
+}
+
+ImageStates TranslationModelImpl::encode_images(const Pictures& pictures, const Pass& pass) {
+  // Only the pictures that are there are encoded: three in four may be missing.
+  const at::Tensor which = pictures.present.nonzero().squeeze(1);  // [P]
+  const at::Tensor pixels = pictures.pixels.index_select(0, which);
+  Pass image_pass = pass;
+  if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
+  const at::Tensor encoded = image_encoder(pixels, rows_of({}, image_encoder->regions(), image_pass));  // [P, R, F]
+  if (which.size(0) == pictures.present.size(0)) return {encoded, pictures.present};
+  at::Tensor regions = at::zeros({pictures.present.size(0), encoded.size(1), encoded.size(2)}, encoded.options());
+  return {regions.index_copy(0, which, encoded), pictures.present};
+}
+
+Memory TranslationModelImpl::encode(const at::Tensor& source, const Pictures& pictures, const Pass& pass) {
+  const at::Tensor visible = source.ne(kPaddingId);  // [B, S]
+  const Rows rows = rows_of(visible, source.size(1), pass);
+  const at::Tensor x = embed(source, source_embedding_, *source_positions, *source_dropout, rows);
+  Memory text{encoder(x, attention_mask(visible), rows), visible};
+  if (!fusion || !pictures.pixels.defined() || !pictures.present.any().item<bool>()) return text;
+  return fusion->fuse(text, encode_images(pictures, pass), rows);
+}
+
+at::Tensor TranslationModelImpl::decode(const at::Tensor& target_input, const Memory& memory, const Pass& pass) {
+  const Rows rows = rows_of(target_input.ne(kPaddingId), target_input.size(1), pass);
+  const at::Tensor x = embed(target_input, target_embedding_, *target_positions, *target_dropout, rows);
+  return decoder(x, memory.states, attention_mask(memory.visible), rows);
+}
+
+at::Tensor TranslationModelImpl::logits(const at::Tensor& states) { return at::linear(states, output_embedding_); }
+
+TokenLoss TranslationModelImpl::loss(const at::Tensor& source, const Pictures& pictures, const at::Tensor& target_input,
+                                     const at::Tensor& target_output, double smoothing, const Pass& pass) {
+  const at::Tensor states = decode(target_input, encode(source, pictures, pass), pass);  // [B, T, C]
+  return token_loss(states.flatten(0, 1), output_embedding_, target_output.flatten().contiguous(), smoothing, kPaddingId);
+}
+
+void TranslationModelImpl::set_tau(const std::string& stack, double tau) {
+  for (const auto& item : named_modules()) {
+    auto* connection = item.value()->as<PenalConnectionImpl>();
+    if (connection && item.key().starts_with(stack + ".")) connection->set_tau(tau);
+  }
+}
+
+}  // namespace penalmt

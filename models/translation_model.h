@@ -1,0 +1,66 @@
+// The whole model: encode(source, pictures) → memory, decode(target so far, memory) → states, logits(states).
+#pragma once
+
+#include "models/decoder.h"
+#include "models/fusion.h"
+#include "models/image_encoder.h"
+#include "models/options.h"
+#include "tensors/token_loss.h"
+
+namespace penalmt {
+
+// The padding piece's id, the same in every vocabulary of ours.
+inline constexpr int64_t kPaddingId = 0;
+
+// The pictures of a batch, one row a sentence.
+struct Pictures {
+  at::Tensor pixels;   // [B, 3, size, size] uint8; undefined: no example has one
+  at::Tensor present;  // [B] bool
+};
+
+// What a training pass is drawn from and scaled by; the default serves evaluation.
+struct Pass {
+  at::Tensor ids;        // [B] int64 on the CPU: the examples' numbers in the corpus
+  uint64_t seed = 0;
+  int64_t update = 0;
+  double loss_scale = 1;  // what the summed loss is multiplied by before the backward pass; tau z is scaled alike
+};
+
+class TranslationModelImpl : public torch::nn::Module {
+ public:
+  // `options` resolved; vocabularies in pieces. Shared embeddings need equal vocabularies.
+  TranslationModelImpl(const ModelOptions& options, int64_t source_vocabulary, int64_t target_vocabulary);
+
+  // source: [B, S] int64, padded with kPaddingId.
+  Memory encode(const at::Tensor& source, const Pictures& pictures, const Pass& pass = {});
+  // target_input: [B, T] int64, from BOS on → [B, T, C].
+  at::Tensor decode(const at::Tensor& target_input, const Memory& memory, const Pass& pass = {});
+  // states: [.., C] → [.., V].
+  at::Tensor logits(const at::Tensor& states);
+  // The loss of target_output [B, T] (..., EOS, padding), summed over its real tokens.
+  TokenLoss loss(const at::Tensor& source, const Pictures& pictures, const at::Tensor& target_input, const at::Tensor& target_output,
+                 double smoothing, const Pass& pass = {});
+
+  const at::Tensor& source_embedding() const { return source_embedding_; }  // [V, C]
+  const at::Tensor& target_embedding() const { return target_embedding_; }
+  const at::Tensor& output_embedding() const { return output_embedding_; }
+  const ModelOptions& options() const { return options_; }
+  // Sets tau of every penal connection below the child module `stack` ("encoder", "decoder", "fusion", "image_encoder").
+  void set_tau(const std::string& stack, double tau);
+
+  Positions source_positions, target_positions;
+  CounterDropout source_dropout, target_dropout;
+  Encoder encoder;
+  Decoder decoder;
+  ImageEncoder image_encoder{nullptr};     // null without pictures
+  std::shared_ptr<Fusion> fusion;          // null without pictures
+
+ private:
+  ImageStates encode_images(const Pictures& pictures, const Pass& pass);
+
+  ModelOptions options_;
+  at::Tensor source_embedding_, target_embedding_, output_embedding_;  // [V, C]; the same tensor where shared
+};
+TORCH_MODULE(TranslationModel);
+
+}  // namespace penalmt

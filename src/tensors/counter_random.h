@@ -1,0 +1,45 @@
+// Counter-based randomness: what is drawn depends on (seed, update, site, example, position, channel) alone, so batching,
+// accumulation and the number of ranks do not change it, and a backward pass draws again instead of storing masks.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace penalmt {
+
+// The rows of a residual stream: [B, T] positions, real or padding, each with the counter its dropout is drawn from.
+struct Rows {
+  at::Tensor real;       // [B, T] bool, true where a token (or region) stands
+  at::Tensor counters;   // [B, T] int64
+  double tau_scale = 1;  // what the loss was multiplied by before the backward pass
+};
+
+// SplitMix64's step: a bijection of 64 bits whose outputs pass for random.
+constexpr uint64_t mix64(uint64_t x) {
+  x += 0x9E3779B97F4A7C15ull;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBull;
+  return x ^ (x >> 31);
+}
+
+// Counters of the positions 0..length-1 of each example. `ids` [B] int64 (on the CPU) are the examples' numbers in the corpus.
+at::Tensor row_counters(const at::Tensor& ids, int64_t length, uint64_t seed, int64_t update);  // [B, length] int64
+
+// Decides 16 bits a channel: a channel is dropped where its bits are below `threshold()`.
+struct DropoutSite {
+  double probability = 0;  // of being dropped, 0 <= p < 1; rounded to a multiple of 2^-16
+  uint64_t site = 0;       // which dropout of the network
+
+  uint32_t threshold() const { return static_cast<uint32_t>(probability * 65536 + 0.5); }
+  double scale() const { return 65536.0 / (65536.0 - threshold()); }  // 1 / (1 - p)
+};
+
+// What a channel is multiplied by: 0 where dropped, `scale()` elsewhere. Shape: counters' + [channels]; `like` gives type and
+// device. On a GPU the factors are drawn by LibTorch's generator instead: they are not reproduced across batchings there.
+at::Tensor dropout_factors(const at::Tensor& counters, const DropoutSite& site, int64_t channels, const at::Tensor& like);
+
+// x * dropout_factors(...), differentiable; x: [B, T, C] with counters [B, T].
+at::Tensor dropout(const at::Tensor& x, const at::Tensor& counters, const DropoutSite& site);
+
+}  // namespace penalmt

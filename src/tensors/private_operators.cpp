@@ -43,7 +43,7 @@ at::Tensor onednn_linear(const at::Tensor& x, const at::Tensor& weight, const at
   static const auto operation = find_linear();
   if (!operation) return at::linear(x, weight, bias);
   const std::optional<at::Tensor> optional_bias = bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt;
-  return operation->call(x, weight, optional_bias, "none", {}, "");
+  return operation->call(x, weight, optional_bias, "none", c10::List<std::optional<at::Scalar>>(), "");
 }
 
 }  // namespace penalmt

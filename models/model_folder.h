@@ -1,0 +1,63 @@
+// A model on the disk: weights and what they are the weights of.
+//
+//   model.safetensors   the parameters by their names in the model, float32
+//   model.json          a ModelDescription
+#pragma once
+
+#include <filesystem>
+
+#include "models/translation_model.h"
+
+namespace penalmt {
+
+// How a model translates unless the command line says otherwise.
+struct DecodingDefaults {
+  int64_t beam = 5;
+  double length_penalty = 1.0;
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("beam", beam, "hypotheses kept a sentence", config::between(1, 1000));
+    v("length_penalty", length_penalty, "exponent A of the length that a hypothesis's score is divided by", config::between(-10, 10));
+  }
+};
+
+struct ModelDescription {
+  ModelOptions model;  // resolved
+  int64_t source_vocabulary = 0, target_vocabulary = 0;
+  std::string source_language, target_language;
+  std::string text;  // the form of the text it was trained on: "tok", "raw", or "" for the user's own files
+  DecodingDefaults decoding;
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v.group("model", model, "the network");
+    v("source_vocabulary", source_vocabulary, "pieces of the source", config::at_least(4));
+    v("target_vocabulary", target_vocabulary, "pieces of the target", config::at_least(4));
+    v("source_language", source_language, "translated from", config::anything());
+    v("target_language", target_language, "translated into", config::anything());
+    v("text", text, "form of the text: tok, raw, or empty for files of the user's own", config::anything());
+    v.group("decoding", decoding, "how it translates unless told otherwise");
+  }
+};
+
+using NamedWeights = std::vector<std::pair<std::string, at::Tensor>>;
+
+// The parameters of a module by name.
+NamedWeights named_weights(const torch::nn::Module& module);
+
+// Writes both files into `folder`, which exists.
+void write_model(const std::filesystem::path& folder, const NamedWeights& weights, const ModelDescription& description);
+
+// Throws Error where the file is missing, no JSON, or holds anything but a description.
+ModelDescription read_description(const std::filesystem::path& folder);
+
+// Copies the weights of `file` into the module. Throws Error naming the file and the first tensor that is missing, of another
+// shape (expected and got), or unknown to the module.
+void load_weights(const std::filesystem::path& file, torch::nn::Module& module);
+
+// The model of a folder, on the CPU, in evaluation mode.
+TranslationModel read_model(const std::filesystem::path& folder, const ModelDescription& description);
+
+// Writes the mean of the folders' weights, and the last one's description, as the folder `target`, whole or not at all.
+void average_models(const std::vector<std::filesystem::path>& folders, const std::filesystem::path& target);
+
+}  // namespace penalmt

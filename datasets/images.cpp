@@ -1,10 +1,6 @@
 #include "datasets/images.h"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <mutex>
-#include <thread>
 #include <unordered_map>
 
 #include <ATen/ATen.h>
@@ -14,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/parallel.h"
 
 namespace penalmt {
 namespace {
@@ -120,30 +117,11 @@ ImageSet::ImageSet(const std::vector<std::string>& names, const fs::path& root, 
         named == names.end() ? "no line of the list names one" : fmt::format("expected files such as '{}'", *named)));
   }
 
-  // 2. Decode them; every thread takes the next one that is left.
+  // 2. Decode them.
   pixels_ = at::empty({static_cast<int64_t>(files.size()), 3, size, size}, at::kByte);
   uint8_t* const pixels = pixels_.data_ptr<uint8_t>();
-  std::atomic<std::size_t> next = 0;
-  std::mutex failing;
-  std::size_t first_failed = files.size();
-  std::exception_ptr failure;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < files.size(); i = next++) {
-      try {
-        load_into(files[i], static_cast<int>(size), pixels + i * 3 * size * size);
-      } catch (...) {
-        const std::lock_guard lock(failing);
-        if (i < first_failed) first_failed = i, failure = std::current_exception();
-        next = files.size();  // files before this one are already taken
-      }
-    }
-  };
-  if (threads < 1) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  std::vector<std::thread> helpers;
-  for (int t = 1; t < threads && static_cast<std::size_t>(t) < files.size(); ++t) helpers.emplace_back(work);
-  work();
-  for (std::thread& helper : helpers) helper.join();
-  if (failure) std::rethrow_exception(failure);
+  parallel_for(static_cast<int64_t>(files.size()), threads,
+               [&](int64_t i) { load_into(files[i], static_cast<int>(size), pixels + i * 3 * size * size); });
 }
 
 }  // namespace penalmt

@@ -12,7 +12,7 @@ namespace {
 constexpr double kMargin = 0.02;                       // to the border, and to the line between two regions
 constexpr double kSmallest = 0.078, kLargest = 0.092;  // an object's radius, before its own variation
 constexpr double kVariation = 0.06;                    // of one object's radius
-constexpr double kGap = 0.012;                          // between two objects
+constexpr double kGap = 0.012;                         // between two objects
 constexpr double kMostTilt = 0.14;                     // 8 degrees
 
 struct Region {

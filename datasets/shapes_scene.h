@@ -38,7 +38,7 @@ struct Scene {
   LeftOut left_out = LeftOut::kColour;
   int unsaid = 0;             // the group whose colour or count the caption leaves out
   int wording = 0;            // which of the caption's templates, 0 to 11 (taken modulo their number)
-  bool a_few = false;            // a left-out count is "a few", not "some"
+  bool a_few = false;         // a left-out count is "a few", not "some"
   uint64_t drawing_seed = 0;  // places, sizes and noise
 };
 

@@ -117,22 +117,29 @@ LeftOutScore score_left_out(const std::vector<std::string>& hypotheses, const st
     throw Error(
         fmt::format("left-out words: {} hypotheses, but {} marks; line i of one must belong to line i of the other",
                     hypotheses.size(), marks.size()));
-  LeftOutScore score;
-  std::map<std::string, LeftOutScore::Attribute> by_name;
+  struct Tally {
+    int64_t right = 0, total = 0;
+    std::map<int64_t, int64_t> lines_of_choices;
+    LeftOutScore::Attribute result(const std::string& name) const {
+      double chance = 0;
+      for (const auto& [choices, lines] : lines_of_choices)
+        chance += static_cast<double>(lines) / static_cast<double>(total) / static_cast<double>(choices);
+      return {name, right, total, chance};
+    }
+  };
+  std::map<std::string, Tally> by_name;
+  Tally all;
   for (std::size_t i = 0; i < marks.size(); ++i) {
     const bool right = is_right(hypotheses[i], marks[i]);
-    by_name[marks[i].attribute].name = marks[i].attribute;
-    for (LeftOutScore::Attribute* attribute : {&by_name[marks[i].attribute], &score.all}) {
-      attribute->right += right;
-      ++attribute->total;
-      attribute->chance += 1.0 / static_cast<double>(marks[i].choices);  // a sum until the end
+    for (Tally* tally : {&by_name[marks[i].attribute], &all}) {
+      tally->right += right;
+      ++tally->total;
+      ++tally->lines_of_choices[marks[i].choices];
     }
   }
-  for (auto& [name, attribute] : by_name) {
-    attribute.chance /= static_cast<double>(attribute.total);
-    score.attributes.push_back(attribute);
-  }
-  if (score.all.total) score.all.chance /= static_cast<double>(score.all.total);
+  LeftOutScore score;
+  for (const auto& [name, tally] : by_name) score.attributes.push_back(tally.result(name));
+  score.all = all.result("all");
   return score;
 }
 

@@ -38,7 +38,7 @@ struct LeftOutScore {
     double accuracy() const { return total ? static_cast<double>(right) / static_cast<double>(total) : 0; }
   };
   std::vector<Attribute> attributes;  // in alphabetical order
-  Attribute all{.name = "all"};       // its chance is the mean over the lines
+  Attribute all;                      // its chance is the mean over the lines
 };
 
 // Throws Error "left-out words: 3 hypotheses, but 4 marks; ..." where the numbers differ.

@@ -29,7 +29,10 @@ constexpr const char* kExamples =
     "\n"
     "penalmt COMMAND --help says more about one of them.";
 
-void add_commands(CLI::App& program) { penalmt::add_tokenizer(program); }
+void add_commands(CLI::App& program) {
+  penalmt::add_shapes(program);
+  penalmt::add_tokenizer(program);
+}
 
 std::vector<std::string> names_of_commands(const CLI::App& app) {
   std::vector<std::string> names;

@@ -22,21 +22,28 @@ std::string plural(std::size_t count, const char* noun) {
 // ---- scores
 // ------------------------------------------------------------------------------------------------------------
 
+// May be broken at its bars.
+std::string breakable(const std::string& signature) {
+  std::string text;
+  for (const std::string_view part : split(signature, '|')) text += (text.empty() ? "" : "|<wbr>") + escape(part);
+  return text;
+}
+
 std::string score_rows(const EvaluationReport& report) {
   std::string text = "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">System</th>";
   for (const ReportScore& score : report.systems.front().scores)
-    text += fmt::format("<th scope=\"col\">{}</th><th scope=\"col\">Detail</th>", escape(score.metric));
+    text += fmt::format("<th scope=\"col\">{}</th><th scope=\"col\" class=\"left\">Detail</th>", escape(score.metric));
   text += "</tr></thead>\n<tbody>\n";
   for (const ReportSystem& system : report.systems) {
     text += fmt::format("<tr><th scope=\"row\">{}</th>", escape(system.name));
     for (const ReportScore& score : system.scores)
-      text += fmt::format("<td class=\"score\">{}</td><td class=\"quiet\">{}</td>", escape(score.value),
-                          escape(score.detail));
+      text += fmt::format("<td class=\"score\" data-label=\"{}\">{}</td><td class=\"left quiet\">{}</td>",
+                          escape(score.metric), escape(score.value), escape(score.detail));
     text += "</tr>\n";
   }
   text += "</tbody>\n</table></div>\n<ul class=\"signatures\">\n";
   for (const ReportScore& score : report.systems.front().scores)
-    text += fmt::format("<li><code>{}|{}</code></li>\n", escape(score.metric), escape(score.signature));
+    text += fmt::format("<li><code>{}|<wbr>{}</code></li>\n", escape(score.metric), breakable(score.signature));
   return text + "</ul>\n";
 }
 
@@ -58,9 +65,10 @@ std::string left_out_rows(const EvaluationReport& report) {
       const double share =
           accuracy.total == 0 ? 0 : static_cast<double>(accuracy.right) / static_cast<double>(accuracy.total);
       text += fmt::format(
-          "<td><strong>{0} %</strong> <span class=\"quiet\">{1} of {2}</span>"
+          "<td data-label=\"{4} (chance {3} %)\"><strong>{0} %</strong> <span class=\"quiet\">{1} of {2}</span>"
           "<div class=\"bar\" aria-hidden=\"true\"><i style=\"width:{0}%\"></i><b style=\"left:{3}%\"></b></div></td>",
-          percent(share), with_thousands(accuracy.right), with_thousands(accuracy.total), percent(accuracy.chance));
+          percent(share), with_thousands(accuracy.right), with_thousands(accuracy.total), percent(accuracy.chance),
+          escape(accuracy.attribute));
     }
     text += "</tr>\n";
   }

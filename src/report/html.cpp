@@ -32,6 +32,7 @@ p { margin: .25rem 0 .75rem; max-width: 46rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; min-width: 60%; background: var(--card); border: 1px solid var(--line); font-variant-numeric: tabular-nums; }
 th, td { padding: .45rem .8rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; white-space: nowrap; }
+td.left, th.left { text-align: left; }
 th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 8rem; }
 thead th { font-weight: 600; color: var(--quiet); vertical-align: bottom; }
 td.score { font-size: 1.15rem; font-weight: 700; }
@@ -42,14 +43,22 @@ ul.signatures { list-style: none; margin: .75rem 0; padding: 0; }
 .bar b { position: absolute; top: -.2rem; bottom: -.2rem; width: 2px; background: var(--chance); print-color-adjust: exact; }
 article { display: flex; gap: 1rem; margin: 1rem 0; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; break-inside: avoid; }
 article > figure { flex: 0 0 12rem; margin: 0; }
-article img { display: block; width: 100%; max-height: 14rem; object-fit: contain; border-radius: .25rem; image-rendering: auto; }
+article img { display: block; width: 100%; max-height: 14rem; object-fit: contain; object-position: left top; border-radius: .25rem; image-rendering: auto; }
 article figcaption { font-size: .8rem; color: var(--quiet); }
 .nothing { display: grid; place-items: center; height: 6rem; border: 1px dashed var(--line); border-radius: .25rem; color: var(--quiet); font-size: .85rem; }
 dl { flex: 1; margin: 0; min-width: 0; }
 dt { font-size: .8rem; color: var(--quiet); display: flex; justify-content: space-between; gap: 1rem; }
 dd { margin: 0 0 .6rem; }
 mark { background: var(--mark); color: inherit; border-bottom: 2px solid var(--mark-line); border-radius: .15rem; padding: 0 .1rem; print-color-adjust: exact; }
-@media (max-width: 40rem) { article { flex-direction: column; } article > figure { flex: none; max-width: 16rem; } th, td { padding: .4rem .55rem; } }
+@media (max-width: 40rem) {
+  article { flex-direction: column; }
+  article > figure { flex: none; max-width: 16rem; }
+  table, tbody, tr, th, td { display: block; }
+  thead { position: absolute; clip-path: inset(50%); }
+  tr { padding: .5rem .8rem; border-bottom: 1px solid var(--line); }
+  th, td { padding: .1rem 0; border: 0; text-align: left; white-space: normal; }
+  td::before { content: attr(data-label) " "; font-size: .8rem; font-weight: 400; color: var(--quiet); }
+}
 @media print {
   :root { --page: #fff; --card: #fff; --text: #000; --quiet: #444; --line: #bbb; --bar: #2f6f9f; --chance: #a33d12; --mark: #ffe39c; --mark-line: #a86b00; }
   body { max-width: none; padding: 0; font-size: 10pt; }

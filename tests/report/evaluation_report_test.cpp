@@ -33,8 +33,8 @@ std::size_t count(const std::string& text, const std::string& part) {
 TEST(EvaluationReport, ShowsScoresSignatureAndLeftOutWordsBesideChance) {
   const std::string page = evaluation_report(small_report());
   EXPECT_TRUE(holds(page, "<title>Right &amp; &lt;shuffled&gt;</title>"));
-  EXPECT_TRUE(holds(page, "<code>BLEU|nrefs:1|tok:none</code>"));
-  EXPECT_EQ(count(page, "<td class=\"score\">41.0</td>"), 2u);
+  EXPECT_TRUE(holds(page, "<code>BLEU|<wbr>nrefs:1|<wbr>tok:none</code>"));
+  EXPECT_EQ(count(page, "<td class=\"score\" data-label=\"BLEU\">41.0</td>"), 2u);
   EXPECT_TRUE(holds(page, "colour<br>chance 12.5 %"));
   EXPECT_TRUE(holds(page, "<strong>75.0 %</strong> <span class=\"quiet\">3 of 4</span>"));
 }

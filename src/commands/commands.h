@@ -7,6 +7,7 @@ class App;
 
 namespace penalmt {
 
+void add_evaluate(CLI::App& program);
 void add_shapes(CLI::App& program);
 void add_tokenizer(CLI::App& program);
 

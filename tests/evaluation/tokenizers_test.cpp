@@ -10,7 +10,7 @@ namespace {
 std::string words(const std::string& tokenizer, const std::string& line) {
   const std::string tokenized = make_score_tokenizer(tokenizer)->tokenize(line);
   std::string joined;
-  for (const auto word : split_unicode_whitespace(tokenized)) joined += (joined.empty() ? "" : "|") + std::string(word);
+  for (const auto word : split_unicode_whitespace(tokenized)) joined.append(joined.empty() ? "" : "|").append(word);
   return joined;
 }
 

@@ -28,7 +28,9 @@ TEST(Unicode, WhiteSpaceIsPythonsForEveryCharacter) {
   EXPECT_EQ(spaces.size(), 29u);
   for (int32_t code = 0; code < 0x110000; ++code) {
     if (code >= 0xD800 && code < 0xE000) continue;
-    const std::string text = "a" + utf8(code) + "b", end = "a" + utf8(code);
+    std::string end(1, 'a');
+    end += utf8(code);
+    const std::string text = end + 'b';
     EXPECT_EQ(split_unicode_whitespace(text).size(), spaces.count(code) ? 2u : 1u) << code;
     EXPECT_EQ(trim_end(end).size(), spaces.count(code) ? 1u : end.size()) << code;
   }

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Packs penalmt with the libraries it needs into build/penalmt-<version>-linux-x86_64.tar.xz: for machines whose user is not root and has only a
+# Python environment with torch 2.11. LibTorch and glibc are the machine's own; all else comes along, libstdc++ too (any newer one would do, an
+# older one would not). Unpack it anywhere and run its `penalmt`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+limit=60000000 # bytes
+recipes/build.sh release penalmt >&2
+libtorch=$(recipes/setup.sh)
+name=penalmt-$(build/release/penalmt --version)-linux-x86_64
+archive=build/$name.tar.xz
+work=$(mktemp -d build/bundle.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+folder=$work/$name
+mkdir -p "$folder/lib"
+
+# 1. The program, stripped, and what starts it.
+cmake --install build/release --prefix "$folder" --strip >/dev/null
+cp recipes/launcher.sh "$folder/penalmt"
+
+# 2. Its libraries with theirs, but for LibTorch's (which brings libgomp) and glibc's.
+glibc='^(linux-vdso|ld-linux-x86-64|libc|libm|libmvec|libdl|librt|libpthread|libresolv|libutil|libanl|libnss_.*|libthread_db)\.so'
+listing=$(LD_LIBRARY_PATH=$libtorch/lib ldd build/release/penalmt)
+! grep 'not found' <<<"$listing" >&2 || { echo "bundle: libraries are missing" >&2; exit 1; }
+packages=()
+while read -r library _ path _; do
+  [[ $library =~ $glibc || ! $path == /* || $path == "$(dirname "$libtorch")"/* ]] && continue
+  cp -L "$path" "$folder/lib/$library"
+  packages+=("$(dpkg -S "*/$(basename "$(readlink -f "$path")")" 2>/dev/null | head -n 1 | cut -d: -f1)")
+done <<<"$listing"
+
+# 3. The licences of what comes along.
+mkdir "$folder/licences"
+for package in $(printf '%s\n' "${packages[@]}" | sort -u); do
+  [ ! -f "/usr/share/doc/$package/copyright" ] || cp -L "/usr/share/doc/$package/copyright" "$folder/licences/$package"
+done
+
+# 4. The oldest glibc that serves.
+objdump -T "$folder/bin/penalmt" "$folder"/lib/* | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -V | tail -n 1 >"$folder/glibc"
+
+# 5. One archive, the same bytes for the same files.
+date=$(git log -1 --format=%cI 2>/dev/null || echo 2000-01-01)
+XZ_OPT='-9e -T0' tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="$date" -cJf "$archive.partial" "$name"
+size=$(stat -c %s "$archive.partial")
+[ "$size" -le $limit ] || { echo "bundle: $archive.partial: got $size bytes, expected at most $limit" >&2; exit 1; }
+mv "$archive.partial" "$archive"
+echo "bundle: $archive, $((size / 1000000)) MB; needs glibc $(cat "$folder/glibc") and torch 2.11" >&2
+echo "$archive"

@@ -1,0 +1,30 @@
+#!/bin/sh
+# The `penalmt` of a bundle: runs bin/penalmt with the LibTorch 2.11 that LIBTORCH names, or that of the active Python environment.
+# Python is asked only where torch lies; importing it would take seconds.
+set -eu
+here=$(dirname "$(readlink -f "$0")")
+refuse() { echo "penalmt: $*" >&2; exit 2; }
+
+if [ -z "${LIBTORCH:-}" ]; then
+  where='import sys, importlib.util
+sys.path = [p for p in sys.path if p]
+found = importlib.util.find_spec("torch")
+print(found.submodule_search_locations[0] if found else "")'
+  for python in python3 python; do
+    LIBTORCH=$("$python" -c "$where" 2>/dev/null) || LIBTORCH=
+    [ -z "$LIBTORCH" ] || break
+  done
+  [ -n "$LIBTORCH" ] || refuse "no torch in the active Python environment; expected 2.11; pip install torch==2.11.0, or set LIBTORCH to a torch folder"
+fi
+
+header=$LIBTORCH/include/torch/headeronly/version.h
+[ -f "$LIBTORCH/lib/libtorch_cpu.so" ] || refuse "$LIBTORCH: no lib/libtorch_cpu.so there; expected the folder of torch 2.11"
+found=$(sed -n 's/^#define TORCH_VERSION_M[AI][JN]OR *//p' "$header" 2>/dev/null | paste -sd.)
+[ "$found" = 2.11 ] || refuse "$LIBTORCH: got torch ${found:-of unknown version}, expected 2.11; pip install torch==2.11.0"
+
+needed=$(cat "$here/glibc")
+glibc=$(getconf GNU_LIBC_VERSION 2>/dev/null) && glibc=${glibc#glibc } || glibc=none
+[ "$(printf '%s\n' "$needed" "$glibc" | sort -V | head -n 1)" = "$needed" ] || refuse "this system's glibc: got $glibc, expected $needed or newer"
+
+export LD_LIBRARY_PATH="$here/lib:$LIBTORCH/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+exec "$here/bin/penalmt" "$@"

@@ -36,7 +36,7 @@ ImageEncoderConfig image_config(const ModelOptions& options) {
 }
 
 Rows rows_of(at::Tensor real, int64_t length, const Pass& pass) {
-  Rows rows{std::move(real), {}, pass.loss_scale};
+  Rows rows{std::move(real), {}, pass.tau_scale};
   if (pass.ids.defined()) rows.counters = row_counters(pass.ids, length, pass.seed, pass.update);
   return rows;
 }

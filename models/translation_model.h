@@ -23,7 +23,7 @@ struct Pass {
   at::Tensor ids;        // [B] int64 on the CPU: the examples' numbers in the corpus
   uint64_t seed = 0;
   int64_t update = 0;
-  double loss_scale = 1;  // what the summed loss is multiplied by before the backward pass; tau z is scaled alike
+  double tau_scale = 1;  // tau is multiplied by it: what the loss is scaled by, times the schedule's share
 };
 
 class TranslationModelImpl : public torch::nn::Module {

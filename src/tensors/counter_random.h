@@ -12,7 +12,7 @@ namespace penalmt {
 struct Rows {
   at::Tensor real;       // [B, T] bool, true where a token (or region) stands
   at::Tensor counters;   // [B, T] int64
-  double tau_scale = 1;  // what the loss was multiplied by before the backward pass
+  double tau_scale = 1;  // tau is multiplied by it
 };
 
 // SplitMix64's step: a bijection of 64 bits whose outputs pass for random.

@@ -12,4 +12,13 @@ bool onednn_is_faster();
 // x W^T + b through oneDNN; not differentiable. x: [.., in], weight: [out, in] contiguous, bias: [out] or undefined.
 at::Tensor onednn_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
+struct AdamStep {
+  double learning_rate, beta1, beta2, epsilon, weight_decay;
+};
+
+// One Adam (or, with weight decay, AdamW) step in a single pass over the memory. All [P] float32 or float64; `steps` a scalar
+// that already counts this one.
+void fused_adam(at::Tensor& values, const at::Tensor& gradients, at::Tensor& mean, at::Tensor& square, const at::Tensor& steps,
+                const AdamStep& step);
+
 }  // namespace penalmt

@@ -1,0 +1,65 @@
+// Complete, atomic checkpoints: a run that is continued from one takes the same next steps, to the bit, as one never stopped.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "models/model_folder.h"
+#include "training/optimiser.h"
+
+namespace penalmt {
+
+// Everything of a run but weights and optimiser. Dropout is drawn from counters and the batches' order from (seed, epoch), so
+// these numbers are all its randomness.
+struct TrainingState {
+  int64_t update = 0;            // optimiser steps taken
+  int64_t epoch = 1;             // the present one
+  int64_t next_batch = 0;        // of the epoch
+  int64_t target_tokens = 0;     // seen so far
+  double seconds = 0;            // spent so far
+  double best_nll = 1e300;       // lowest validation loss a token
+  int64_t best_update = 0;
+  int64_t validations_since_best = 0;
+  int64_t validated_update = 0;  // the last update whose validation is done
+  // Sums since the last line of metrics.jsonl.
+  double loss_sum = 0, nll_sum = 0, interval_seconds = 0;
+  int64_t interval_tokens = 0;
+  int64_t metrics_lines = 0;     // lines of metrics.jsonl that belong to this state
+  bool finished = false;
+
+  std::vector<std::string> kept;  // names of the validated checkpoints, oldest first: those that are averaged
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    const config::Allowed any = config::anything();
+    v("update", update, "", any);
+    v("epoch", epoch, "", any);
+    v("next_batch", next_batch, "", any);
+    v("target_tokens", target_tokens, "", any);
+    v("seconds", seconds, "", any);
+    v("best_nll", best_nll, "", any);
+    v("best_update", best_update, "", any);
+    v("validations_since_best", validations_since_best, "", any);
+    v("validated_update", validated_update, "", any);
+    v("loss_sum", loss_sum, "", any);
+    v("nll_sum", nll_sum, "", any);
+    v("interval_seconds", interval_seconds, "", any);
+    v("interval_tokens", interval_tokens, "", any);
+    v("metrics_lines", metrics_lines, "", any);
+    v("finished", finished, "", any);
+    v("kept", kept, "", any);
+  }
+};
+
+// RUN/checkpoints/<update>/, appearing whole. Then older checkpoints lose their optimiser state, and those that are not
+// among `state.kept` are removed.
+void save_checkpoint(const std::filesystem::path& run, const torch::nn::Module& module, const Adam& adam, const TrainingState& state,
+                     const ModelDescription& description);
+
+// The newest complete checkpoint of the run that can be continued from; nullopt where there is none.
+std::optional<std::filesystem::path> newest_checkpoint(const std::filesystem::path& run);
+
+TrainingState load_checkpoint(const std::filesystem::path& folder, torch::nn::Module& module, Adam& adam);
+
+}  // namespace penalmt

@@ -1,0 +1,22 @@
+#include "training/recipe.h"
+
+#include <fmt/format.h>
+
+namespace penalmt {
+
+Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& assignments) {
+  const nlohmann::json json = config::parse_file(path);
+  config::Problems problems(path.string());
+  Recipe recipe;
+  config::read(recipe, json, problems);
+  for (const std::string& assignment : assignments) config::set(recipe, assignment, problems);
+  problems.throw_if_any();
+  recipe.model = recipe.model.resolved(problems);
+  if (recipe.training.initial_learning_rate > recipe.training.learning_rate)
+    problems.add("training.initial_learning_rate", fmt::format("got {}, expected at most learning_rate {}",
+                                                               recipe.training.initial_learning_rate, recipe.training.learning_rate));
+  problems.throw_if_any();
+  return recipe;
+}
+
+}  // namespace penalmt

@@ -1,0 +1,66 @@
+#include "training/training_data.h"
+
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "base/progress.h"
+
+namespace penalmt {
+
+std::optional<Tokenizers> read_tokenizers(const std::filesystem::path& run) {
+  if (std::filesystem::exists(run / "tokenizer.model")) {
+    const Tokenizer joint = Tokenizer::open(run / "tokenizer.model");
+    return Tokenizers{joint, joint};
+  }
+  if (!std::filesystem::exists(run / "target.model")) return std::nullopt;
+  return Tokenizers{Tokenizer::open(run / "source.model"), Tokenizer::open(run / "target.model")};
+}
+
+void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokenizers, bool joint) {
+  if (joint) return write_file(run / "tokenizer.model", tokenizers.source.serialized());
+  write_file(run / "source.model", tokenizers.source.serialized());
+  write_file(run / "target.model", tokenizers.target.serialized());  // last: read_tokenizers looks for it
+}
+
+Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe) {
+  if (!recipe.joint_vocabulary())
+    return {Tokenizer::train(text.source, recipe.tokenizer), Tokenizer::train(text.target, recipe.tokenizer)};
+  std::vector<std::string> lines = text.source;
+  lines.insert(lines.end(), text.target.begin(), text.target.end());
+  const Tokenizer joint = Tokenizer::train(lines, recipe.tokenizer);
+  return {joint, joint};
+}
+
+Split read_split(const Recipe& recipe, const std::string& name) {
+  Split split;
+  split.text = load_split(recipe.data, name);
+  if (split.text.source.empty()) throw Error(fmt::format("data: split '{}' is empty", name));
+  if (recipe.model.uses_images()) {
+    if (split.text.images.empty())
+      throw Error(fmt::format("data: split '{}' has no list of pictures; model.fusion '{}' needs one", name, recipe.model.fusion));
+    split.images.emplace(split.text.images, image_root(recipe.data), recipe.model.image_encoder.size);
+    message(fmt::format("{}: {} of {} sentences have their picture", name, split.images->found(), split.text.images.size()));
+  }
+  return split;
+}
+
+void encode_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe) {
+  const int64_t lines = static_cast<int64_t>(split.text.source.size());
+  const auto longest = static_cast<size_t>(recipe.model.longest);
+  split.examples.reserve(lines);
+  for (int64_t line = 0; line < lines; ++line) {
+    if (split.text.source[line].empty() || split.text.target[line].empty()) continue;  // nothing to learn from
+    Example example{tokenizers.source.encode(split.text.source[line]), {kBos}, -1, line};
+    example.source.push_back(kEos);
+    const std::vector<int> target = tokenizers.target.encode(split.text.target[line]);
+    example.target.insert(example.target.end(), target.begin(), target.end());
+    example.target.push_back(kEos);
+    if (split.images) example.image = split.images->index()[line];
+    if (recipe.model.positions == "learned" && std::max(example.source.size(), example.target.size()) > longest)
+      throw Error(fmt::format("data: line {}: {} tokens, expected at most model.longest = {}", line + 1,
+                              std::max(example.source.size(), example.target.size()), longest));
+    split.examples.push_back(std::move(example));
+  }
+}
+
+}  // namespace penalmt

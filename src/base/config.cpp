@@ -37,18 +37,6 @@ std::string type_in_words(const Field& field) {
   return std::visit(Words{}, field.target);
 }
 
-// "true or false", "number, 1e-09 to 10", "one of bpe, unigram"
-std::string takes(const Field& field) {
-  std::string words;
-  if (!field.allowed.words.empty()) {
-    words = fmt::format("one of {}", fmt::join(field.allowed.words, ", "));
-    return std::holds_alternative<Strings*>(field.target) ? "list of texts, each " + words : words;
-  }
-  words = type_in_words(field);
-  const std::string range = range_in_words(field.allowed);
-  return range.empty() ? words : words + ", " + range;
-}
-
 // "got 4.7, expected whole number, at least 0"
 std::string refusal(const Field& field, const json& value) {
   std::string got = value.dump();
@@ -236,6 +224,21 @@ std::string reason_of(const json::exception& error) {
 
 }  // namespace
 
+std::string takes(const Field& field) {
+  std::string words;
+  if (!field.allowed.words.empty()) {
+    words = fmt::format("one of {}", fmt::join(field.allowed.words, ", "));
+    return std::holds_alternative<Strings*>(field.target) ? "list of texts, each " + words : words;
+  }
+  words = type_in_words(field);
+  const std::string range = range_in_words(field.allowed);
+  return range.empty() ? words : words + ", " + range;
+}
+
+std::string value_text(const Field& field) {
+  return std::visit([](const auto* target) { return json(*target).dump(); }, field.target);
+}
+
 void Problems::throw_if_any() const {
   if (!lines_.empty()) throw Error(fmt::format("{}", fmt::join(lines_, "\n")));
 }
@@ -311,8 +314,8 @@ std::string help(const Fields& fields) {
   for (const Field& field : fields.fields) width = std::max(width, field.path.size());
   std::string text;
   for (const Field& field : fields.fields) {
-    const std::string value = std::visit([](const auto* target) { return json(*target).dump(); }, field.target);
-    text += fmt::format("{:<{}}  {} ({}; default {})\n", field.path, width, field.meaning, takes(field), value);
+    text +=
+        fmt::format("{:<{}}  {} ({}; default {})\n", field.path, width, field.meaning, takes(field), value_text(field));
   }
   return text;
 }

@@ -60,6 +60,10 @@ void set(const Fields& fields, std::string_view assignment, Problems& problems);
 nlohmann::ordered_json write(const Fields& fields);
 std::string help(const Fields& fields);
 
+// What a field takes: "whole number, at least 0", "one of bpe, unigram". And its present value as JSON.
+std::string takes(const Field& field);
+std::string value_text(const Field& field);
+
 template <class Options>
 void read(Options& options, const nlohmann::json& object, Problems& problems) {
   const Fields fields = fields_of(options);

@@ -1,8 +1,25 @@
 #include "commands/common.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "base/error.h"
 
 namespace penalmt {
+namespace {
+
+// "tokenizer train"
+std::string full_name(const CLI::App& command) {
+  const bool inner = command.get_parent() != nullptr && command.get_parent()->get_parent() != nullptr;
+  return inner ? full_name(*command.get_parent()) + " " + command.get_name() : command.get_name();
+}
+
+std::string option_name(std::string path) {
+  std::replace(path.begin(), path.end(), '_', '-');
+  return "--" + path;
+}
+
+}  // namespace
 
 void add_machine_options(CLI::App& command, MachineOptions& options) {
   command.add_option("--device", options.device, "auto (a GPU where there is one), cpu or cuda")
@@ -10,12 +27,34 @@ void add_machine_options(CLI::App& command, MachineOptions& options) {
       ->capture_default_str();
   command.add_option("--threads", options.threads, "processor threads; 0: all cores")
       ->check(CLI::Range(0, 4096))
+      ->type_name("N")
       ->capture_default_str();
 }
 
 void add_seed_option(CLI::App& command, uint64_t& seed) {
   command.add_option("--seed", seed, "where random numbers start: the same seed gives the same result")
+      ->type_name("N")
       ->capture_default_str();
+}
+
+void add_fields(CLI::App& command, const config::Fields& fields) {
+  for (const config::Field& field : fields.fields) {
+    const std::string name = option_name(field.path);
+    const auto set = [field, name, &command](const std::string& value) {
+      config::Problems problems(full_name(command));
+      config::Field shown = field;
+      shown.path = name;
+      config::set({{shown}, {}}, name + "=" + value, problems);
+      problems.throw_if_any();
+    };
+    const std::string help = field.meaning + " (" + config::takes(field) + ")";
+    if (auto* const* flag = std::get_if<bool*>(&field.target); flag != nullptr && !**flag) {
+      command.add_flag_function(
+          name, [set](int64_t) { set("true"); }, field.meaning);
+    } else {
+      command.add_option_function<std::string>(name, set, help)->type_name("")->default_str(config::value_text(field));
+    }
+  }
 }
 
 }  // namespace penalmt

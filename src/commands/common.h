@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/config_visitors.h"
+
 namespace CLI {
 class App;
 }
@@ -20,5 +22,14 @@ void add_machine_options(CLI::App& command, MachineOptions& options);
 
 // --seed N.
 void add_seed_option(CLI::App& command, uint64_t& seed);
+
+// One option a field of a struct with visit(): a field "byte_fallback" becomes --byte-fallback, with the field's
+// meaning, range and default; a wrong value is refused in config's words. `options` must live as long as `command`.
+void add_fields(CLI::App& command, const config::Fields& fields);
+
+template <class Options>
+void add_options_of(CLI::App& command, Options& options) {
+  add_fields(command, config::fields_of(options));
+}
 
 }  // namespace penalmt

@@ -1,9 +1,135 @@
-#include <CLI/CLI.hpp>
+// penalmt tokenizer train|encode|decode: text to subword pieces and back, line by line.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <memory>
+
+#include "base/files.h"
+#include "base/interrupt.h"
+#include "base/progress.h"
+#include "base/text.h"
 #include "commands/commands.h"
+#include "commands/common.h"
+#include "tokenizers/sentencepiece.h"
 
 namespace penalmt {
+namespace {
 
-void add_tokenizer(CLI::App& program) { program.add_subcommand("tokenizer", "train, encode, decode"); }
+struct TrainArguments {
+  std::vector<std::string> input;
+  std::string output;
+  TokenizerOptions options;
+};
+
+void train(const TrainArguments& arguments) {
+  std::vector<std::string> lines;
+  for (const std::string& file : arguments.input) {
+    LineReader reader(file);
+    for (std::string line; reader.next(line);) lines.push_back(std::move(line));
+  }
+  const Tokenizer tokenizer = Tokenizer::train(lines, arguments.options);
+  write_file(arguments.output, tokenizer.serialized());
+  message(fmt::format("{}: {} pieces from {} lines", arguments.output, with_commas(tokenizer.vocabulary_size()),
+                      with_commas(static_cast<int64_t>(lines.size()))));
+}
+
+struct StreamArguments {
+  std::string model, input = "-", output = "-";
+  bool ids = false;
+};
+
+// Passes every line of the input through `change`.
+template <class Change>
+void stream(const StreamArguments& arguments, Change change) {
+  LineReader reader(arguments.input);
+  AtomicFile output(arguments.output);
+  for (std::string line; reader.next(line);) {
+    throw_if_interrupted();
+    output.write(change(line, reader) + "\n");
+  }
+  output.commit();
+}
+
+void encode(const StreamArguments& arguments) {
+  const Tokenizer tokenizer = Tokenizer::open(arguments.model);
+  stream(arguments, [&](const std::string& line, const LineReader&) {
+    return arguments.ids ? fmt::format("{}", fmt::join(tokenizer.encode(line), " "))
+                         : fmt::format("{}", fmt::join(tokenizer.pieces(line), " "));
+  });
+}
+
+int piece_id(std::string_view word, int64_t vocabulary_size, const LineReader& reader) {
+  int id = -1;
+  const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), id);
+  if (problem != std::errc() || end != word.data() + word.size() || id < 0 || id >= vocabulary_size) {
+    throw Error(fmt::format("{}:{}: piece id: got '{}', expected 0 to {}", reader.name(), reader.line_number(), word,
+                            vocabulary_size - 1));
+  }
+  return id;
+}
+
+void decode(const StreamArguments& arguments) {
+  const Tokenizer tokenizer = Tokenizer::open(arguments.model);
+  stream(arguments, [&](const std::string& line, const LineReader& reader) {
+    if (arguments.ids) {
+      std::vector<int> ids;
+      for (const std::string_view word : split_whitespace(line))
+        ids.push_back(piece_id(word, tokenizer.vocabulary_size(), reader));
+      return tokenizer.decode(ids);
+    }
+    // At spaces only: a piece of an unseen character may be a tab.
+    std::vector<std::string> pieces;
+    for (const std::string_view piece : split(line, ' ')) {
+      if (!piece.empty()) pieces.emplace_back(piece);
+    }
+    return tokenizer.decode(pieces);
+  });
+}
+
+void add_train(CLI::App& tokenizer) {
+  auto arguments = std::make_shared<TrainArguments>();
+  CLI::App* command = tokenizer.add_subcommand("train", "find the pieces of some text");
+  command->add_option("--input", arguments->input, "text, plain or .gz; several files share one joint vocabulary")
+      ->required()
+      ->type_name("FILE...");
+  command->add_option("--output", arguments->output, "the model to write")->required()->type_name("MODEL");
+  add_options_of(*command, arguments->options);
+  command->footer(
+      "Examples:\n"
+      "  penalmt tokenizer train --input train.en train.de --output joint.model --vocabulary 10000\n"
+      "  penalmt tokenizer train --input train.de.gz --output target.model --vocabulary 8000 --kind unigram");
+  command->callback([arguments] { train(*arguments); });
+}
+
+void add_stream(CLI::App& tokenizer, const char* name, const char* meaning, const char* footer,
+                void (*work)(const StreamArguments&)) {
+  auto arguments = std::make_shared<StreamArguments>();
+  CLI::App* command = tokenizer.add_subcommand(name, meaning);
+  command->add_option("--model", arguments->model, "a SentencePiece model")->required()->type_name("MODEL");
+  command->add_option("--input", arguments->input, "lines to read; -: standard input")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command->add_option("--output", arguments->output, "where to write; -: standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command->add_flag("--ids", arguments->ids, "numbers in place of pieces");
+  command->footer(footer);
+  command->callback([arguments, work] { work(*arguments); });
+}
+
+}  // namespace
+
+void add_tokenizer(CLI::App& program) {
+  CLI::App* tokenizer =
+      program.add_subcommand("tokenizer", "train a tokenizer; split text into pieces and join them again");
+  tokenizer->require_subcommand(1);
+  add_train(*tokenizer);
+  add_stream(*tokenizer, "encode", "lines of text to lines of pieces",
+             "Example:\n  penalmt tokenizer encode --model joint.model --input test.en --output test.pieces", encode);
+  add_stream(*tokenizer, "decode", "lines of pieces back to lines of text",
+             "Example:\n  penalmt tokenizer decode --model joint.model < test.pieces > test.en", decode);
+}
 
 }  // namespace penalmt

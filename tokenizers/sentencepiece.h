@@ -1,0 +1,78 @@
+// Subword pieces by SentencePiece (Kudo and Richardson, 2018): BPE or unigram, trained on lines of text, kept as
+// SentencePiece's own .model file, so that its other tools read what we train and give the same pieces.
+//
+// A line is split into pieces that, joined, are the line with "▁" (U+2581) for each space and one more in front:
+//   "two men ."  →  "▁two" "▁men" "▁."  →  104 87 9
+// What decode(encode(line)) gives back, with the normaliser `identity`: the line, byte for byte, spaces at the ends and
+// double ones included, where every character of it stood in the training text (coverage 1) or byte_fallback is on, and
+// where "▁" itself does not occur in it (it comes back as a space). A character never seen is the unknown piece and
+// comes back as " ⁇ " from ids; pieces keep it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/config.h"
+
+namespace sentencepiece {
+class SentencePieceProcessor;
+}
+
+namespace penalmt {
+
+constexpr int kPad = 0, kBos = 1, kEos = 2, kUnknown = 3;
+
+struct TokenizerOptions {
+  int64_t vocabulary = 10000;
+  std::string kind = "bpe";
+  std::string normalizer = "identity";
+  double coverage = 1.0;
+  bool byte_fallback = false;
+  bool exact_vocabulary = true;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("vocabulary", vocabulary, "number of pieces, the four special ones included", config::between(5, 1000000));
+    v("kind", kind, "how pieces are found", config::one_of({"bpe", "unigram"}));
+    v("normalizer", normalizer, "how text is rewritten first; all but identity lose something",
+      config::one_of({"identity", "nfkc", "nfkc_cf", "nmt_nfkc", "nmt_nfkc_cf"}));
+    v("coverage", coverage, "share of the training text's characters that get a piece", config::between(0.9, 1));
+    v("byte_fallback", byte_fallback,
+      "spell characters never seen in bytes (256 of the pieces), so that nothing is unknown");
+    v("exact_vocabulary", exact_vocabulary, "refuse text too small for that many pieces; false: make fewer");
+  }
+};
+
+// Immutable; copies share the model. Every member may be called from several threads.
+class Tokenizer {
+ public:
+  // Throws Error where the file is no SentencePiece model or its pad, bos, eos and unknown ids are not ours.
+  static Tokenizer open(const std::filesystem::path& model_file);
+  // The same from a .model file's bytes; `place` names them in errors.
+  static Tokenizer from_serialized(std::string bytes, const std::string& place);
+  // The same lines and options give the same bytes. Throws Error where the text is empty or does not fit the
+  // vocabulary.
+  static Tokenizer train(const std::vector<std::string>& lines, const TokenizerOptions& options);
+
+  std::vector<int> encode(std::string_view line) const;  // no bos, no eos
+  std::vector<std::string> pieces(std::string_view line) const;
+  // Special pieces give no text. Throws Error for an id outside the vocabulary.
+  std::string decode(const std::vector<int>& ids) const;
+  std::string decode(const std::vector<std::string>& pieces) const;
+
+  int64_t vocabulary_size() const;
+  const std::string& piece(int id) const;
+  // The .model file's bytes.
+  const std::string& serialized() const { return *serialized_; }
+
+ private:
+  Tokenizer(std::shared_ptr<const sentencepiece::SentencePieceProcessor> processor, std::string serialized);
+  std::shared_ptr<const sentencepiece::SentencePieceProcessor> processor_;
+  std::shared_ptr<const std::string> serialized_;
+};
+
+}  // namespace penalmt

@@ -60,7 +60,7 @@ at::Tensor CounterDropoutImpl::forward(const at::Tensor& x, const Rows& rows) {
 }
 
 void name_dropout_sites(torch::nn::Module& root) {
-  for (const auto& item : root.named_modules()) {
+  for (const auto& item : root.named_modules("", /*include_self=*/false)) {
     auto* module = item.value()->as<CounterDropoutImpl>();
     if (!module) continue;
     uint64_t hash = 0xCBF29CE484222325ull;  // FNV-1a: the same on every platform

@@ -112,7 +112,7 @@ TokenLoss TranslationModelImpl::loss(const at::Tensor& source, const Pictures& p
 }
 
 void TranslationModelImpl::set_tau(const std::string& stack, double tau) {
-  for (const auto& item : named_modules()) {
+  for (const auto& item : named_modules("", /*include_self=*/false)) {
     auto* connection = item.value()->as<PenalConnectionImpl>();
     if (connection && item.key().starts_with(stack + ".")) connection->set_tau(tau);
   }

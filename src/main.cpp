@@ -33,6 +33,7 @@ void add_commands(CLI::App& program) {
   penalmt::add_evaluate(program);
   penalmt::add_shapes(program);
   penalmt::add_tokenizer(program);
+  penalmt::add_train(program);
 }
 
 std::vector<std::string> names_of_commands(const CLI::App& app) {

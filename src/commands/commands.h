@@ -10,5 +10,6 @@ namespace penalmt {
 void add_evaluate(CLI::App& program);
 void add_shapes(CLI::App& program);
 void add_tokenizer(CLI::App& program);
+void add_train(CLI::App& program);
 
 }  // namespace penalmt

@@ -88,7 +88,7 @@ void decode(const StreamArguments& arguments) {
   });
 }
 
-void add_train(CLI::App& tokenizer) {
+void add_train_command(CLI::App& tokenizer) {
   auto arguments = std::make_shared<TrainArguments>();
   CLI::App* command = tokenizer.add_subcommand("train", "find the pieces of some text");
   command->add_option("--input", arguments->input, "text, plain or .gz; several files share one joint vocabulary")
@@ -125,7 +125,7 @@ void add_tokenizer(CLI::App& program) {
   CLI::App* tokenizer =
       program.add_subcommand("tokenizer", "train a tokenizer; split text into pieces and join them again");
   tokenizer->require_subcommand(1);
-  add_train(*tokenizer);
+  add_train_command(*tokenizer);
   add_stream(*tokenizer, "encode", "lines of text to lines of pieces",
              "Example:\n  penalmt tokenizer encode --model joint.model --input test.en --output test.pieces", encode);
   add_stream(*tokenizer, "decode", "lines of pieces back to lines of text",

@@ -124,7 +124,8 @@ void Trainer::update(const std::vector<std::vector<int64_t>>& batches) {
   const double began = now();
   model_->train();
   adam_.zero_gradients();
-  Pass pass{.seed = static_cast<uint64_t>(training.seed),
+  Pass pass{.ids = {},
+            .seed = static_cast<uint64_t>(training.seed),
             .update = state_.update,
             .tau_scale = linear_growth(state_.update + 1, training.tau_warmup)};
   int64_t tokens = 0;

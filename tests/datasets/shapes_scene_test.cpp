@@ -1,0 +1,127 @@
+#include "datasets/shapes_scene.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace penalmt {
+namespace {
+
+std::vector<Scene> scenes_of(Split split, int64_t count, uint64_t seed = 1) {
+  std::vector<Scene> scenes;
+  for (int64_t line = 0; line < count; ++line) scenes.push_back(make_scene(seed, split, line));
+  return scenes;
+}
+
+TEST(HeldOut, TakesTwoColoursAndOneCountOfEveryShape) {
+  std::map<Colour, int> shapes_of_colour;
+  for (int s = 0; s < kShapes; ++s) {
+    const auto shape = static_cast<Shape>(s);
+    int colours = 0, counts = 0;
+    for (int c = 0; c < kColours; ++c) {
+      colours += is_held_out(shape, static_cast<Colour>(c));
+      shapes_of_colour[static_cast<Colour>(c)] += is_held_out(shape, static_cast<Colour>(c));
+    }
+    for (int n = 1; n <= kMostOfAKind; ++n) counts += is_held_out(shape, n);
+    EXPECT_EQ(colours, 2);
+    EXPECT_EQ(counts, 1);
+    EXPECT_FALSE(is_held_out(shape, 1));
+  }
+  for (const auto& [colour, shapes] : shapes_of_colour) EXPECT_EQ(shapes, 2);
+}
+
+TEST(MakeScene, NeverShowsAHeldOutCombinationBeforeTheTest) {
+  for (const Split split : {Split::kTrain, Split::kValid})
+    for (const Scene& scene : scenes_of(split, 4000))
+      for (const Group& group : scene.groups) {
+        EXPECT_FALSE(is_held_out(group.shape, group.colour));
+        EXPECT_FALSE(is_held_out(group.shape, group.count));
+      }
+}
+
+TEST(MakeScene, LeavesAHeldOutCombinationOutInEveryTestScene) {
+  std::set<std::pair<Shape, Colour>> colours;
+  std::set<std::pair<Shape, int>> counts;
+  for (const Scene& scene : scenes_of(Split::kTest, 2000)) {
+    const Group& group = scene.groups[scene.unsaid];
+    if (scene.left_out == LeftOut::kColour) {
+      EXPECT_TRUE(is_held_out(group.shape, group.colour));
+      colours.emplace(group.shape, group.colour);
+    } else {
+      EXPECT_TRUE(is_held_out(group.shape, group.count));
+      counts.emplace(group.shape, group.count);
+    }
+  }
+  EXPECT_EQ(colours.size(), 12u);  // all of them
+  EXPECT_EQ(counts.size(), 6u);
+}
+
+TEST(MakeScene, ShowsEachShapeAtMostOnceAndOneToFiveOfAKind) {
+  for (const Split split : {Split::kTrain, Split::kTest})
+    for (const Scene& scene : scenes_of(split, 2000)) {
+      std::set<Shape> shapes;
+      for (const Group& group : scene.groups) {
+        shapes.insert(group.shape);
+        EXPECT_GE(group.count, 1);
+        EXPECT_LE(group.count, 5);
+      }
+      EXPECT_EQ(shapes.size(), scene.groups.size());
+      EXPECT_GE(scene.groups.size(), 1u);
+      EXPECT_LE(scene.groups.size(), 3u);
+      ASSERT_GE(scene.unsaid, 0);
+      ASSERT_LT(scene.unsaid, static_cast<int>(scene.groups.size()));
+      if (scene.left_out == LeftOut::kCount) EXPECT_GE(scene.groups[scene.unsaid].count, 2);
+      if (scene.groups.size() == 1) EXPECT_EQ(scene.relation, Relation::kAnywhere);
+      if (scene.groups.size() == 2) EXPECT_NE(scene.relation, Relation::kBetween);
+    }
+}
+
+TEST(MakeScene, DependsOnSeedSplitAndLineAlone) {
+  const auto facts = [](const Scene& scene) {
+    std::vector<std::tuple<int, Colour, Shape>> groups;
+    for (const Group& group : scene.groups) groups.emplace_back(group.count, group.colour, group.shape);
+    return std::tuple(groups, scene.relation, scene.left_out, scene.unsaid, scene.wording, scene.drawing_seed);
+  };
+  EXPECT_EQ(facts(make_scene(1, Split::kTrain, 77)), facts(make_scene(1, Split::kTrain, 77)));
+  EXPECT_NE(facts(make_scene(1, Split::kTrain, 77)), facts(make_scene(1, Split::kTrain, 78)));
+  EXPECT_NE(facts(make_scene(1, Split::kTrain, 77)), facts(make_scene(1, Split::kValid, 77)));
+  EXPECT_NE(facts(make_scene(1, Split::kTrain, 77)), facts(make_scene(2, Split::kTrain, 77)));
+}
+
+TEST(MakeScene, UsesEverythingItHas) {
+  std::map<Relation, int> relations;
+  std::map<int, int> wordings, groups, unsaid;
+  std::map<LeftOut, int> left_out;
+  for (const Scene& scene : scenes_of(Split::kTrain, 4000)) {
+    ++relations[scene.relation];
+    ++wordings[scene.wording];
+    ++groups[static_cast<int>(scene.groups.size())];
+    ++left_out[scene.left_out];
+    if (scene.groups.size() == 3) ++unsaid[scene.unsaid];
+  }
+  EXPECT_EQ(relations.size(), 6u);
+  EXPECT_EQ(wordings.size(), 12u);
+  for (const auto& [number, share] : {std::pair(1, 0.25), std::pair(2, 0.45), std::pair(3, 0.30)})
+    EXPECT_NEAR(groups[number] / 4000.0, share, 0.03);
+  EXPECT_NEAR(left_out[LeftOut::kColour] / 4000.0, 0.6, 0.03);
+  for (const auto& [index, count] : unsaid) EXPECT_NEAR(count / 1200.0, 1 / 3.0, 0.06) << index;
+}
+
+// What a model could know without the picture: a shape's left-out values, evenly.
+TEST(MakeScene, SpreadsLeftOutValuesEvenly) {
+  std::map<std::pair<Shape, Colour>, int> colours;
+  std::map<Shape, int> total;
+  for (const Scene& scene : scenes_of(Split::kTrain, 20000))
+    if (scene.left_out == LeftOut::kColour) {
+      const Group& group = scene.groups[scene.unsaid];
+      ++colours[{group.shape, group.colour}];
+      ++total[group.shape];
+    }
+  ASSERT_EQ(colours.size(), 24u);
+  for (const auto& [combination, count] : colours) EXPECT_NEAR(count / double(total[combination.first]), 0.25, 0.05);
+}
+
+}  // namespace
+}  // namespace penalmt

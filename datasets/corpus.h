@@ -19,8 +19,8 @@ struct DataOptions {
   std::string valid = "val";
   std::string images = "images";
   // Layout "files" only.
-  std::string train_source, train_target, train_images;
-  std::string valid_source, valid_target, valid_images;
+  std::string train_source = "", train_target = "", train_images = "";
+  std::string valid_source = "", valid_target = "", valid_images = "";
 
   template <class Visitor>
   void visit(Visitor& v) {

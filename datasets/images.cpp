@@ -11,31 +11,12 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/parallel.h"
+#include "datasets/image_files.h"
 
 namespace penalmt {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_jpeg(const std::string& bytes) { return bytes.compare(0, 3, "\xff\xd8\xff") == 0; }
-
-// Walks a JPEG's segments to its end marker. (libjpeg fills what is missing with grey and OpenCV says nothing.)
-bool jpeg_is_whole(const std::string& bytes) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  std::size_t at = 2;
-  while (at + 1 < bytes.size()) {
-    const unsigned marker = byte(at + 1);
-    // Picture data, stuffed zeros, restart markers and fill bytes are passed over one by one.
-    if (byte(at) != 0xff || marker == 0x00 || marker == 0xff || (marker >= 0xd0 && marker <= 0xd8)) {
-      ++at;
-      continue;
-    }
-    if (marker == 0xd9) return true;
-    if (at + 3 >= bytes.size()) return false;
-    at += 2 + (byte(at + 2) << 8 | byte(at + 3));
-  }
-  return false;
-}
 
 // A picture with four channels, shown on white.
 cv::Mat without_alpha(const cv::Mat& bgra) {
@@ -50,24 +31,20 @@ cv::Mat without_alpha(const cv::Mat& bgra) {
   return colours;
 }
 
-// 8-bit BGR, upright.
+// 8-bit BGR, upright. IMREAD_COLOR alone obeys EXIF and brings every depth down to 8 bits, but it drops transparency.
 cv::Mat decode(const std::string& bytes, const fs::path& path) {
+  check_whole(bytes, path);
   cv::Mat picture;
   const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
   try {
     if (!bytes.empty() && !is_jpeg(bytes)) picture = cv::imdecode(buffer, cv::IMREAD_UNCHANGED);
     const bool has_alpha = picture.channels() == 4 && (picture.depth() == CV_8U || picture.depth() == CV_16U);
-    if (has_alpha)
-      picture = without_alpha(picture);
-    else if (!bytes.empty())
-      picture =
-          cv::imdecode(buffer, cv::IMREAD_COLOR);  // the only flag that obeys EXIF and makes 8-bit BGR of the rest
+    if (has_alpha) return without_alpha(picture);
+    if (!bytes.empty()) picture = cv::imdecode(buffer, cv::IMREAD_COLOR);
   } catch (const cv::Exception&) {
     picture.release();
   }
   if (picture.empty()) throw Error(fmt::format("{}: not an image that can be decoded", path.string()));
-  if (is_jpeg(bytes) && !jpeg_is_whole(bytes))
-    throw Error(fmt::format("{}: cut off; got {} bytes without a JPEG's end marker", path.string(), bytes.size()));
   return picture;
 }
 

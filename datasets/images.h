@@ -24,7 +24,7 @@ struct ImageOptions {
 
 // uint8 [3, size, size], RGB. Averages areas when shrinking, interpolates linearly when growing; obeys EXIF
 // orientation; grey becomes RGB, 16 bits become 8, transparent parts show white. Throws Error "path: not an image that
-// can be decoded" and "path: cut off ..." (a truncated JPEG would otherwise decode with a grey bottom).
+// can be decoded" and what check_whole (image_files.h) throws.
 at::Tensor load_image(const std::filesystem::path& path, int64_t size);
 
 // The pictures that a list names, each decoded once, by `threads` threads (0: one a core).

@@ -126,7 +126,7 @@ TEST(Collate, GivesEveryRowItsPictureOrZeros) {
                                          {.source = {2}, .target = {}},
                                          {.source = {2}, .target = {}, .image = 0}};
   const Batch mixed = collate(examples, {0, 1, 2}, &pictures);
-  EXPECT_TRUE(at::equal(mixed.has_image, at::tensor({true, false, true})));
+  EXPECT_TRUE(at::equal(mixed.has_image.to(at::kLong), at::tensor({1, 0, 1}, at::kLong)));
   ASSERT_EQ(mixed.images.sizes(), (std::vector<int64_t>{3, 3, 2, 2}));
   EXPECT_TRUE(at::equal(mixed.images.select(3, 0).select(2, 0).select(1, 0), at::tensor({52, 0, 50}, at::kByte)));
   EXPECT_TRUE(at::equal(collate(examples, {2, 0}, &pictures).images, mixed.images.index_select(0, at::tensor({2, 0}))));

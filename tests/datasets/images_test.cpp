@@ -132,10 +132,16 @@ TEST(LoadImage, RefusesWhatDoesNotDecode) {
   cv::randu(noisy, 0, 256);
   const std::string png = encoded(".png", noisy), jpeg = encoded(".jpg", noisy);
   EXPECT_EQ(message("text.jpg", "this is no picture"), "text.jpg: not an image that can be decoded");
+  EXPECT_EQ(message("hollow.jpg", jpeg.substr(0, 20) + jpeg.substr(jpeg.size() - 2)),
+            "hollow.jpg: not an image that can be decoded");
   EXPECT_EQ(message("empty.png", ""), "empty.png: not an image that can be decoded");
-  EXPECT_EQ(message("cut.png", png.substr(0, png.size() / 2)), "cut.png: not an image that can be decoded");
+  EXPECT_EQ(message("cut.png", png.substr(0, png.size() / 2)),
+            "cut.png: cut off; got " + std::to_string(png.size() / 2) + " bytes without a PNG's end");
+  std::string damaged = png;
+  damaged[1000] ^= 1;
+  EXPECT_EQ(message("damaged.png", damaged), "damaged.png: damaged; the checksum of a PNG's part at byte 33 is wrong");
   EXPECT_EQ(message("cut.jpg", jpeg.substr(0, 1000)), "cut.jpg: cut off; got 1000 bytes without a JPEG's end marker");
-  EXPECT_EQ(message("head.jpg", jpeg.substr(0, 20)), "head.jpg: not an image that can be decoded");
+  EXPECT_EQ(message("head.jpg", jpeg.substr(0, 20)), "head.jpg: cut off; got 20 bytes without a JPEG's end marker");
   EXPECT_EQ(folder.without_path(thrown_message<Error>([&] { load_image(folder / "absent.png", 8); })),
             "absent.png: cannot read: No such file or directory");
 }

@@ -1,0 +1,184 @@
+// Laws of the whole model: every residual is penal, padding and the batch's order change nothing, pictures matter and their
+// absence does not.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <set>
+
+#include "models/translation_model.h"
+
+namespace penalmt {
+namespace {
+
+ModelOptions tiny_options(const std::string& fusion, const std::string& norm) {
+  ModelOptions options;
+  options.width = 16, options.feed_forward = 24, options.heads = 4, options.encoder_layers = 2, options.decoder_layers = 2;
+  options.norm = norm, options.fusion = fusion;
+  options.image_encoder.size = 16, options.image_encoder.patch = 8, options.image_encoder.width = 12, options.image_encoder.heads = 2;
+  options.image_encoder.feed_forward = 20, options.image_encoder.layers = 2;
+  return options;
+}
+
+TranslationModel build(const ModelOptions& options) {
+  torch::manual_seed(3);
+  return TranslationModel(options, 30, 30);
+}
+
+at::Tensor source() { return torch::tensor({{5, 9, 14, 7, 2}, {18, 4, 2, 0, 0}, {11, 11, 6, 2, 0}}); }
+at::Tensor target_input() { return torch::tensor({{1, 8, 22, 3}, {1, 20, 0, 0}, {1, 4, 9, 0}}); }
+at::Tensor target_output() { return torch::tensor({{8, 22, 3, 2}, {20, 2, 0, 0}, {4, 9, 2, 0}}); }
+Pictures pictures() {
+  return {(torch::arange(3 * 3 * 16 * 16) * 7 % 251).to(torch::kByte).reshape({3, 3, 16, 16}), torch::tensor({true, false, true})};
+}
+Pass training_pass() { return {torch::tensor({4, 9, 2}), 1, 7, 1}; }
+
+// Every node of the graph that adds two tensors of the residual streams' shape must be a penal connection.
+void count_additions(const std::shared_ptr<torch::autograd::Node>& node, std::set<torch::autograd::Node*>& seen, int& penal, int& plain) {
+  if (!node || !seen.insert(node.get()).second) return;
+  const std::string name = node->name();
+  if (name.find("PenalAddition") != std::string::npos || name.find("PenalResidualNorm") != std::string::npos) ++penal;
+  if (name == "AddBackward0" && node->num_outputs() == 2) {
+    // An embedding plus positions is no residual: one of the two is a parameter, or needs no gradient.
+    int streams = 0;
+    for (const auto& edge : node->next_edges())
+      if (edge.function && edge.function->name() != "torch::autograd::AccumulateGrad" && edge.function->name() != "SliceBackward0") ++streams;
+    if (streams == 2) ++plain;
+  }
+  for (const auto& edge : node->next_edges()) count_additions(edge.function, seen, penal, plain);
+}
+
+TEST(TranslationModel, EveryResidualIsAPenalConnection) {
+  for (const std::string norm : {"pre", "post"})
+    for (const std::string positions : {"sinusoidal", "learned"}) {
+      ModelOptions options = tiny_options("gated", norm);
+      options.positions = positions;
+      TranslationModel model = build(options);
+      const at::Tensor loss =
+          model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total;
+      std::set<torch::autograd::Node*> seen;
+      int penal = 0, plain = 0;
+      count_additions(loss.grad_fn(), seen, penal, plain);
+      // 2 encoder layers x 2, 2 decoder layers x 3, 2 image layers x 2, 1 fusion.
+      EXPECT_EQ(penal, 15) << norm;
+      EXPECT_EQ(plain, 0) << norm;
+      int modules = 0;
+      for (const auto& item : model->named_modules("", false)) modules += item.value()->as<PenalConnectionImpl>() != nullptr;
+      EXPECT_EQ(modules, 15);
+    }
+}
+
+TEST(TranslationModel, RegistersNothingInEvaluation) {
+  TranslationModel model = build(tiny_options("gated", "pre"));
+  model->eval();
+  std::set<torch::autograd::Node*> seen;
+  int penal = 0, plain = 0;
+  count_additions(model->loss(source(), pictures(), target_input(), target_output(), 0.1).total.grad_fn(), seen, penal, plain);
+  EXPECT_EQ(penal, 0);
+  EXPECT_EQ(plain, 15);
+}
+
+TEST(TranslationModel, EveryParameterGetsAGradient) {
+  TranslationModel model = build(tiny_options("gated", "post"));
+  model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total.backward();
+  for (const auto& item : model->named_parameters()) {
+    ASSERT_TRUE(item.value().grad().defined()) << item.key();
+    EXPECT_GT(item.value().grad().abs().sum().item<double>(), 0) << item.key();
+  }
+}
+
+TEST(TranslationModel, PaddingChangesNothing) {
+  TranslationModel model = build(tiny_options("gated", "post"));
+  const auto pad = [](const at::Tensor& ids) { return torch::constant_pad_nd(ids, {0, 3}, 0); };
+  std::vector<at::Tensor> gradients[2];
+  double losses[2];
+  for (const int padded : {0, 1}) {
+    model->zero_grad();
+    const auto shape = [&](const at::Tensor& ids) { return padded ? pad(ids) : ids; };
+    const TokenLoss loss =
+        model->loss(shape(source()), pictures(), shape(target_input()), shape(target_output()), 0.1, training_pass());
+    loss.total.backward();
+    losses[padded] = loss.total.item<double>();
+    for (const at::Tensor& parameter : model->parameters()) gradients[padded].push_back(parameter.grad().clone());
+  }
+  EXPECT_NEAR(losses[0], losses[1], 1e-4);
+  for (size_t i = 0; i < gradients[0].size(); ++i)
+    EXPECT_TRUE(torch::allclose(gradients[0][i], gradients[1][i], 1e-4, 1e-5)) << i;
+}
+
+// Dropout is drawn from counters: a batch's loss is the sum of its sentences' losses, whatever the batch.
+TEST(TranslationModel, TheBatchDoesNotChangeWhatIsDropped) {
+  TranslationModel model = build(tiny_options("gated", "post"));
+  const Pass pass = training_pass();
+  const double whole = model->loss(source(), pictures(), target_input(), target_output(), 0.1, pass).total.item<double>();
+  double sum = 0;
+  for (const int64_t b : {2, 0, 1}) {
+    const auto row = [&](const at::Tensor& tensor) { return tensor.narrow(0, b, 1); };
+    Pass alone = pass;
+    alone.ids = row(pass.ids);
+    sum += model->loss(row(source()), {row(pictures().pixels), row(pictures().present)}, row(target_input()), row(target_output()), 0.1, alone)
+               .total.item<double>();
+  }
+  EXPECT_NEAR(whole, sum, 1e-4 * whole);
+  Pass other = pass;
+  other.update = 8;
+  EXPECT_NE(whole, model->loss(source(), pictures(), target_input(), target_output(), 0.1, other).total.item<double>());
+}
+
+TEST(TranslationModel, LaterTokensDoNotChangeEarlierLogits) {
+  TranslationModel model = build(tiny_options("none", "pre"));
+  model->eval();
+  torch::NoGradGuard no_grad;
+  const Memory memory = model->encode(source(), {});
+  at::Tensor changed = target_input().clone();
+  changed[0][3] = 17;
+  const at::Tensor before = model->logits(model->decode(target_input(), memory)), after = model->logits(model->decode(changed, memory));
+  EXPECT_TRUE(torch::equal(before[0].narrow(0, 0, 3), after[0].narrow(0, 0, 3)));
+  EXPECT_FALSE(torch::equal(before[0][3], after[0][3]));
+}
+
+TEST(TranslationModel, WithoutItsPictureASentenceIsEncodedAsTextAlone) {
+  TranslationModel model = build(tiny_options("gated", "post"));
+  model->eval();
+  torch::NoGradGuard no_grad;
+  const at::Tensor text = model->encode(source(), {}).states, both = model->encode(source(), pictures()).states;
+  EXPECT_TRUE(torch::equal(text[1], both[1]));
+  EXPECT_FALSE(torch::equal(text[0], both[0]));
+}
+
+TEST(TranslationModel, SetTauReachesEveryConnectionOfAStackAndNoOther) {
+  TranslationModel model = build(tiny_options("gated", "post"));
+  model->set_tau("encoder", 0.5);
+  for (const auto& item : model->named_modules("", false))
+    if (const auto* connection = item.value()->as<PenalConnectionImpl>()) {
+      EXPECT_EQ(connection->tau(), item.key().starts_with("encoder.") ? 0.5 : 3e-4) << item.key();
+    }
+}
+
+TEST(ModelOptions, NamedSizesFillWhatIsLeftOpen) {
+  config::Problems problems("test");
+  ModelOptions options;
+  options.size = "small";
+  options.encoder_layers = 3;
+  const ModelOptions full = options.resolved(problems);
+  EXPECT_TRUE(problems.empty());
+  EXPECT_EQ(full.width, 512);
+  EXPECT_EQ(full.feed_forward, 1024);
+  EXPECT_EQ(full.heads, 4);
+  EXPECT_EQ(full.encoder_layers, 3);
+  EXPECT_EQ(full.decoder_layers, 6);
+}
+
+TEST(ModelOptions, ProblemsOfSeveralFieldsAreAllReported) {
+  config::Problems problems("recipe.json");
+  ModelOptions options;
+  options.heads = 3;
+  options.fusion = "gated";
+  options.image_encoder.patch = 7;
+  options.resolved(problems);
+  EXPECT_EQ(problems.lines(), (std::vector<std::string>{"recipe.json: model.heads: got 3, expected a divisor of width 128",
+                                                        "recipe.json: model.image_encoder.patch: got 7, expected a divisor of size 64"}));
+}
+
+}  // namespace
+}  // namespace penalmt

@@ -1,0 +1,73 @@
+#include "training/optimiser.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "training/schedule.h"
+
+namespace penalmt {
+namespace {
+
+struct TwoParametersImpl : torch::nn::Module {
+  TwoParametersImpl() {
+    a = register_parameter("a", torch::cos(torch::arange(6)).reshape({2, 3}));
+    b = register_parameter("b", torch::sin(torch::arange(4)));
+  }
+  at::Tensor loss() { return (a.pow(2).sum() + (b * b * b).sum()); }
+  at::Tensor a, b;
+};
+TORCH_MODULE(TwoParameters);
+
+// Kingma and Ba, 2015, algorithm 1, written out; decay as Loshchilov and Hutter, 2019.
+TEST(Adam, TakesTheStepsOfThePaper) {
+  for (const double decay : {0.0, 0.1}) {
+    TwoParameters module;
+    module->to(torch::kDouble);
+    at::Tensor a = module->a.detach().clone(), mean = torch::zeros_like(a), square = torch::zeros_like(a);
+    Adam adam(*module, {.beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-8, .weight_decay = decay});
+    for (int t = 1; t <= 5; ++t) {
+      adam.zero_gradients();
+      module->loss().backward();
+      adam.step(2.0, 0, 0.01);
+      const at::Tensor gradient = 2 * a / 2.0;
+      mean = 0.9 * mean + 0.1 * gradient;
+      square = 0.98 * square + 0.02 * gradient * gradient;
+      a = a * (1 - 0.01 * decay) - 0.01 * (mean / (1 - std::pow(0.9, t))) / ((square / (1 - std::pow(0.98, t))).sqrt() + 1e-8);
+      EXPECT_TRUE(torch::allclose(module->a, a, 1e-10, 1e-12)) << "step " << t;
+    }
+  }
+}
+
+TEST(Adam, ClipsTheNormAfterDividing) {
+  TwoParameters module;
+  Adam adam(*module, {});
+  module->loss().backward();
+  const double norm = adam.gradients().norm().item<double>();
+  EXPECT_NEAR(adam.step(4.0, 0.5 * norm / 4, 0.0), norm / 4, 1e-6);
+  EXPECT_NEAR(adam.gradients().norm().item<double>(), norm / 8, 1e-5);
+}
+
+TEST(Adam, TakesNoStepOnANonFiniteGradient) {
+  TwoParameters module;
+  Adam adam(*module, {});
+  const at::Tensor before = adam.parameters().clone();
+  module->loss().backward();
+  module->a.grad()[0][0] = std::numeric_limits<float>::infinity();
+  EXPECT_FALSE(std::isfinite(adam.step(1, 0, 0.1)));
+  EXPECT_TRUE(torch::equal(before, adam.parameters()));
+}
+
+TEST(Schedule, GrowsLinearlyThenFallsWithTheSquareRoot) {
+  EXPECT_NEAR(inverse_square_root(1, 5e-3, 2000, 1e-7), 1e-7 + (5e-3 - 1e-7) / 2000, 1e-12);
+  EXPECT_DOUBLE_EQ(inverse_square_root(2000, 5e-3, 2000, 1e-7), 5e-3);
+  EXPECT_DOUBLE_EQ(inverse_square_root(8000, 5e-3, 2000, 1e-7), 2.5e-3);
+}
+
+TEST(Schedule, TauGrowsToItsValue) {
+  EXPECT_EQ(linear_growth(1, 0), 1);
+  EXPECT_EQ(linear_growth(5, 10), 0.5);
+  EXPECT_EQ(linear_growth(50, 10), 1);
+}
+
+}  // namespace
+}  // namespace penalmt

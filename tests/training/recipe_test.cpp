@@ -1,0 +1,52 @@
+#include "training/recipe.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+
+namespace penalmt {
+namespace {
+
+Recipe load(const std::string& text, const std::vector<std::string>& assignments = {}) {
+  const std::filesystem::path file = std::filesystem::temp_directory_path() / "penalmt_recipe.json";
+  write_file(file, text);
+  return load_recipe(file, assignments);
+}
+
+std::string refusal(const std::string& text, const std::vector<std::string>& assignments = {}) {
+  try {
+    load(text, assignments);
+  } catch (const Error& error) {
+    std::string what = error.what();
+    const std::string place = (std::filesystem::temp_directory_path() / "penalmt_recipe.json").string() + ": ";
+    for (size_t at; (at = what.find(place)) != std::string::npos;) what.erase(at, place.size());
+    return what;
+  }
+  return "no refusal";
+}
+
+TEST(Recipe, WhatIsNotSaidIsTheDefault) {
+  const Recipe recipe = load(R"({"model": {"dropout": 0.2} /* a comment */})", {"training.seed=7", "model.fusion=gated"});
+  EXPECT_EQ(recipe.model.dropout, 0.2);
+  EXPECT_EQ(recipe.training.seed, 7);
+  EXPECT_EQ(recipe.model.fusion, "gated");
+  EXPECT_EQ(recipe.training.warmup, TrainingOptions{}.warmup);
+  EXPECT_EQ(recipe.model.width, 128);
+}
+
+TEST(Recipe, AllProblemsAreReportedAtOnce) {
+  const std::string what = refusal(R"({"training": {"updatse": 5, "accumulate": 0}, "modle": {}})", {"model.dropout=1.5"});
+  EXPECT_NE(what.find("training.updatse: unknown key; did you mean 'updates'?"), std::string::npos) << what;
+  EXPECT_NE(what.find("training.accumulate: "), std::string::npos) << what;
+  EXPECT_NE(what.find("modle: unknown key; did you mean 'model'?"), std::string::npos) << what;
+  EXPECT_NE(what.find("model.dropout: "), std::string::npos) << what;
+}
+
+TEST(Recipe, TheProjectsRecipesAreRight) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(PENALMT_SOURCE "/recipes"))
+    if (entry.path().extension() == ".json" && entry.path().parent_path().filename() != "benchmark")
+      EXPECT_NO_THROW(load_recipe(entry.path(), {})) << entry.path();
+}
+
+}  // namespace
+}  // namespace penalmt

@@ -1,0 +1,164 @@
+// Laws of a training run: it learns, it resumes to the bit, accumulation changes nothing, it stops and averages as told.
+#include "training/trainer.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <csignal>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "tensors/safetensors.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder of its own for every test.
+struct Folder {
+  Folder() : path(fs::temp_directory_path() / ("penalmt_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()))) {
+    fs::remove_all(path);
+    fs::create_directories(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+  fs::path path;
+};
+
+Recipe tiny_recipe() {
+  Recipe recipe;
+  recipe.model.width = 32, recipe.model.feed_forward = 64, recipe.model.heads = 4;
+  recipe.model.encoder_layers = recipe.model.decoder_layers = 1;
+  recipe.model.dropout = 0.1;
+  recipe.tokenizer.vocabulary = 60, recipe.tokenizer.exact_vocabulary = false;
+  recipe.training.batch_tokens = 40, recipe.training.accumulate = 1, recipe.training.updates = 20, recipe.training.warmup = 10;
+  recipe.training.learning_rate = 5e-3, recipe.training.patience = 0, recipe.training.average = 3, recipe.training.validate_bleu = false;
+  config::Problems problems("test");
+  recipe.model = recipe.model.resolved(problems);
+  problems.throw_if_any();
+  return recipe;
+}
+
+Split toy_split() {
+  Split split;
+  const std::vector<std::string> source = {"a", "b", "c", "d", "e", "f"}, target = {"u", "v", "w", "x", "y", "z"};
+  for (int i = 0; i < 24; ++i) {
+    std::string from, to;
+    for (int j = 0; j <= i % 4 + 1; ++j) {
+      from += (j ? " " : "") + source[(i + j * (i % 5)) % 6];
+      to += (j ? " " : "") + target[(i + j * (i % 5)) % 6];
+    }
+    split.text.source.push_back(from);
+    split.text.target.push_back(to);
+  }
+  return split;
+}
+
+std::unique_ptr<Trainer> make_trainer(const Recipe& recipe, const fs::path& run, bool resume = false) {
+  Split train = toy_split(), valid = toy_split();
+  fs::create_directories(run);
+  const Tokenizers tokenizers = train_tokenizers(train.text, recipe);
+  encode_split(train, tokenizers, recipe);
+  encode_split(valid, tokenizers, recipe);
+  return std::make_unique<Trainer>(recipe, run, tokenizers, std::move(train), std::move(valid), c10::kCPU, resume);
+}
+
+NamedTensors last_weights(const fs::path& run) { return load_safetensors(newest_checkpoint(run).value() / "model.safetensors"); }
+
+void expect_equal(const NamedTensors& got, const NamedTensors& expected) {
+  ASSERT_EQ(got.tensors.size(), expected.tensors.size());
+  for (const auto& [name, tensor] : expected.tensors) EXPECT_TRUE(torch::equal(*find(got, name), tensor)) << name;
+}
+
+TEST(Trainer, LearnsByHeart) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.updates = 400;
+  recipe.training.validate_every = 400;
+  recipe.training.label_smoothing = 0;
+  make_trainer(recipe, folder.path / "run")->run();
+  const auto last = nlohmann::json::parse(read_lines(folder.path / "run" / "metrics.jsonl").back());
+  EXPECT_LT(last["valid_nll"].get<double>(), 0.1);
+  EXPECT_GT(last["valid_accuracy"].get<double>(), 0.97);
+}
+
+TEST(Trainer, AResumedRunEqualsAnUninterruptedOneToTheBit) {
+  Folder folder;
+  const Recipe recipe = tiny_recipe();
+  make_trainer(recipe, folder.path / "whole")->run();
+  Recipe half = recipe;
+  half.training.updates = 7;  // in the middle of an epoch
+  make_trainer(half, folder.path / "parts")->run();
+  // The end of the first part is a validation that the whole run does not have; its line goes with the comparison below.
+  const fs::path state = newest_checkpoint(folder.path / "parts").value() / "state.json";
+  std::string text = read_file(state);
+  text.replace(text.find("\"finished\": true"), 16, "\"finished\": false");
+  write_file(state, text);
+  make_trainer(recipe, folder.path / "parts", true)->run();
+  expect_equal(last_weights(folder.path / "parts"), last_weights(folder.path / "whole"));
+  const auto optimiser = [&](const char* run) { return load_safetensors(newest_checkpoint(folder.path / run).value() / "optimiser.safetensors"); };
+  expect_equal(optimiser("parts"), optimiser("whole"));
+  const auto last_line = [&](const char* run) { return nlohmann::json::parse(read_lines(folder.path / run / "metrics.jsonl").back()); };
+  EXPECT_EQ(last_line("parts")["valid_nll"], last_line("whole")["valid_nll"]);
+  EXPECT_EQ(last_line("parts")["target_tokens"], last_line("whole")["target_tokens"]);
+}
+
+TEST(Trainer, AccumulatedBatchesEqualOneLargeBatch) {
+  Folder folder;
+  Recipe small = tiny_recipe(), large = tiny_recipe();
+  small.training.updates = large.training.updates = 1;
+  small.training.batch_tokens = 6, small.training.accumulate = 1000;  // the whole epoch in tiny batches
+  large.training.batch_tokens = 10000;
+  auto a = make_trainer(small, folder.path / "small"), b = make_trainer(large, folder.path / "large");
+  a->run();
+  b->run();
+  const NamedTensors mean_a = load_safetensors(newest_checkpoint(folder.path / "small").value() / "optimiser.safetensors");
+  const NamedTensors mean_b = load_safetensors(newest_checkpoint(folder.path / "large").value() / "optimiser.safetensors");
+  const at::Tensor& gradient = *find(mean_b, "mean");
+  EXPECT_LE((*find(mean_a, "mean") - gradient).abs().max().item<double>(), 1e-5 * gradient.abs().max().item<double>());
+}
+
+TEST(Trainer, KeepsTheLastCheckpointsAndAveragesThem) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.validate_every = 4;
+  make_trainer(recipe, folder.path / "run")->run();
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder.path / "run" / "checkpoints")) names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"00000012", "00000016", "00000020"}));
+  const NamedTensors averaged = load_safetensors(folder.path / "run" / "averaged" / "model.safetensors");
+  at::Tensor sum = torch::zeros_like(*find(averaged, "embedding"));
+  for (const std::string& name : names)
+    sum += *find(load_safetensors(folder.path / "run" / "checkpoints" / name / "model.safetensors"), "embedding");
+  EXPECT_TRUE(torch::allclose(*find(averaged, "embedding"), sum / 3, 1e-5, 1e-7));
+  EXPECT_FALSE(fs::exists(folder.path / "run" / "checkpoints" / "00000012" / "optimiser.safetensors"));
+  EXPECT_TRUE(fs::exists(folder.path / "run" / "best" / "model.safetensors"));
+}
+
+TEST(Trainer, StopsWhenPatienceEnds) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.updates = 1000, recipe.training.validate_every = 1, recipe.training.patience = 3;
+  recipe.training.learning_rate = recipe.training.initial_learning_rate = 0;  // nothing is ever learnt
+  make_trainer(recipe, folder.path / "run")->run();
+  EXPECT_EQ(read_lines(folder.path / "run" / "metrics.jsonl").size(), 4u);
+}
+
+TEST(Trainer, RefusesWeightsOfAnotherModel) {
+  Folder folder;
+  make_trainer(tiny_recipe(), folder.path / "run")->run();
+  Recipe wider = tiny_recipe();
+  wider.model.feed_forward = 65;
+  const std::string file = (newest_checkpoint(folder.path / "run").value() / "model.safetensors").string();
+  try {
+    make_trainer(wider, folder.path / "run", true);
+    FAIL() << "no refusal";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()),
+              file + ": tensor 'encoder.layers.0.feed_forward.up.weight': got shape [64, 32], expected [65, 32]");
+  }
+}
+
+}  // namespace
+}  // namespace penalmt

@@ -37,7 +37,20 @@ class GatedFusion : public Fusion {
   PenalConnection connection{nullptr};
 };
 
-// "gated". Throws c10::Error for "none", which needs no module.
+// Selective attention (Li et al., ACL 2022): text queries look over the regions with one head, and a gate mixes the two:
+// out = (1 - g) text + g seen = text + z, z = g (seen - text), g = sigmoid(U text + W seen).
+class SelectiveFusion : public Fusion {
+ public:
+  SelectiveFusion(int64_t width, int64_t feature_width, double tau);
+  Memory fuse(const Memory& text, const ImageStates& image, const Rows& rows) override;
+
+  Linear query_projection{nullptr};   // C → C
+  Linear region_projection{nullptr};  // F → 2 C: keys, values
+  Linear gate{nullptr};               // [U W]: 2 C → C
+  PenalConnection connection{nullptr};
+};
+
+// "gated" or "selective". Throws c10::Error for "none", which needs no module.
 std::shared_ptr<Fusion> make_fusion(const std::string& kind, int64_t width, int64_t feature_width, double tau);
 
 }  // namespace penalmt

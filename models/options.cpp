@@ -23,6 +23,9 @@ ModelOptions ModelOptions::resolved(config::Problems& problems) const {
     const ImageEncoderOptions& image = full.image_encoder;
     if (image.size % image.patch != 0)
       problems.add("model.image_encoder.patch", fmt::format("got {}, expected a divisor of size {}", image.patch, image.size));
+    if (image.stem == "convolutions" && (image.patch < 2 || (image.patch & (image.patch - 1)) != 0 || image.width % image.patch != 0))
+      problems.add("model.image_encoder.patch",
+                   fmt::format("got {}, expected a power of 2 that divides width {} (stem convolutions)", image.patch, image.width));
     if (image.width % image.heads != 0)
       problems.add("model.image_encoder.heads", fmt::format("got {}, expected a divisor of width {}", image.heads, image.width));
   }

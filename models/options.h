@@ -26,6 +26,7 @@ struct TauOptions {
 struct ImageEncoderOptions {
   int64_t size = 64;
   int64_t patch = 8;
+  std::string stem = "patches";
   int64_t width = 128;
   int64_t feed_forward = 256;
   int64_t heads = 4;
@@ -35,6 +36,8 @@ struct ImageEncoderOptions {
   void visit(Visitor& v) {
     v("size", size, "side in pixels that pictures are brought to", config::between(8, 1024));
     v("patch", patch, "side of a patch in pixels; divides size", config::between(1, 256));
+    v("stem", stem, "how pixels become region vectors: one linear map of each patch, or convolutions that halve the side (patch: a power of 2)",
+      config::one_of({"patches", "convolutions"}));
     v("width", width, "width of a region vector", config::between(4, 8192));
     v("feed_forward", feed_forward, "width inside the feed-forward block", config::between(1, 65536));
     v("heads", heads, "attention heads; divides width", config::between(1, 256));
@@ -75,7 +78,7 @@ struct ModelOptions {
     v("attention_dropout", attention_dropout, "the same of an attention weight", config::between(0, 0.99));
     v("activation_dropout", activation_dropout, "the same of a channel after the activation", config::between(0, 0.99));
     v.group("tau", tau, "strength of the penal connections, by stack");
-    v("fusion", fusion, "how the picture joins the text", config::one_of({"none", "gated"}));
+    v("fusion", fusion, "how the picture joins the text", config::one_of({"none", "gated", "selective"}));
     v.group("image_encoder", image_encoder, "the small image encoder, where fusion is not none");
   }
 

@@ -22,7 +22,7 @@ class PenalAddition : public torch::autograd::Function<PenalAddition> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
     at::Tensor z = (saved[1] - saved[0]).mul_(context->saved_data["tau"].toDouble());
-    if (saved[2].defined()) z.mul_(saved[2].unsqueeze(-1));
+    z.mul_(saved[2].unsqueeze(-1));
     return {gradients[0], z.add_(gradients[0]), {}, {}};
   }
 };

@@ -25,6 +25,7 @@ ImageEncoderConfig image_config(const ModelOptions& options) {
   const ImageEncoderOptions& image = options.image_encoder;
   return {.size = image.size,
           .patch = image.patch,
+          .stem = image.stem == "convolutions" ? Stem::convolutions : Stem::patches,
           .stack = {.layers = image.layers,
                     .width = image.width,
                     .feed_forward = image.feed_forward,
@@ -82,7 +83,8 @@ ImageStates TranslationModelImpl::encode_images(const Pictures& pictures, const 
   const at::Tensor pixels = pictures.pixels.index_select(0, which);
   Pass image_pass = pass;
   if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
-  const at::Tensor encoded = image_encoder(pixels, rows_of({}, image_encoder->regions(), image_pass));  // [P, R, F]
+  const at::Tensor all_real = at::ones({pixels.size(0), image_encoder->regions()}, pictures.present.options());
+  const at::Tensor encoded = image_encoder(pixels, rows_of(all_real, image_encoder->regions(), image_pass));  // [P, R, F]
   if (which.size(0) == pictures.present.size(0)) return {encoded, pictures.present};
   at::Tensor regions = at::zeros({pictures.present.size(0), encoded.size(1), encoded.size(2)}, encoded.options());
   return {regions.index_copy(0, which, encoded), pictures.present};

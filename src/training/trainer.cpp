@@ -73,6 +73,7 @@ Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, const Tokenize
   }
   cut_lines(run_ / "metrics.jsonl", state_.metrics_lines);
   metrics_.open(run_ / "metrics.jsonl", std::ios::app);
+  events_.emplace(run_);
 }
 
 void Trainer::run() {
@@ -221,6 +222,10 @@ void Trainer::write_metrics(const Validation& validation) {
   metrics_ << line.dump() << std::endl;
   if (!metrics_) throw MachineError(fmt::format("{}: cannot write", (run_ / "metrics.jsonl").string()));
   ++state_.metrics_lines;
+  std::vector<std::pair<std::string, double>> scalars;
+  for (const auto& [name, value] : line.items())
+    if (name != "update") scalars.emplace_back(name, value.get<double>());
+  events_->write(state_.update, scalars);
   state_.loss_sum = state_.nll_sum = state_.interval_seconds = 0;
   state_.interval_tokens = 0;
 }

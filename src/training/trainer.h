@@ -7,6 +7,7 @@
 
 #include "base/progress.h"
 #include "training/checkpoint.h"
+#include "training/tensorboard.h"
 #include "training/training_data.h"
 
 namespace penalmt {
@@ -51,6 +52,7 @@ class Trainer {
   TrainingState state_;
   std::vector<std::vector<int64_t>> epoch_batches_;
   std::ofstream metrics_;
+  std::optional<EventWriter> events_;
 };
 
 }  // namespace penalmt

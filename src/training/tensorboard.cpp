@@ -1,0 +1,84 @@
+#include "training/tensorboard.h"
+
+#include <array>
+#include <bit>
+#include <chrono>
+
+namespace penalmt {
+namespace {
+
+double wall_time() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+template <class Number>
+void append_raw(std::string& bytes, Number number) {
+  const auto raw = std::bit_cast<std::array<char, sizeof number>>(number);
+  bytes.append(raw.data(), raw.size());
+}
+
+void append_varint(std::string& bytes, uint64_t number) {
+  for (; number >= 128; number >>= 7) bytes.push_back(static_cast<char>(number | 128));
+  bytes.push_back(static_cast<char>(number));
+}
+
+// Protocol buffers: a field's key is its number and its wire type (0 varint, 1 eight bytes, 2 length and bytes, 5 four bytes).
+void append_key(std::string& bytes, int field, int wire_type) { append_varint(bytes, static_cast<uint64_t>(field << 3 | wire_type)); }
+
+void append_bytes(std::string& bytes, int field, std::string_view content) {
+  append_key(bytes, field, 2);
+  append_varint(bytes, content.size());
+  bytes.append(content);
+}
+
+uint32_t masked(std::string_view bytes) { return std::rotr(crc32c(bytes), 15) + 0xA282EAD8u; }
+
+std::string event_at(double time) {
+  std::string event;
+  append_key(event, 1, 1);  // Event.wall_time
+  append_raw(event, time);
+  return event;
+}
+
+}  // namespace
+
+uint32_t crc32c(std::string_view bytes) {
+  uint32_t crc = ~0u;
+  for (const unsigned char byte : bytes) {
+    crc ^= byte;
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78u : 0u);
+  }
+  return ~crc;
+}
+
+EventWriter::EventWriter(const std::filesystem::path& folder)
+    : file_(folder / ("events.out.tfevents." + std::to_string(static_cast<int64_t>(wall_time())) + ".penalmt"), std::ios::binary) {
+  std::string event = event_at(wall_time());
+  append_bytes(event, 3, "brain.Event:2");  // Event.file_version
+  record(event);
+}
+
+void EventWriter::write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars) {
+  std::string event = event_at(wall_time()), summary;
+  append_key(event, 2, 0);  // Event.step
+  append_varint(event, static_cast<uint64_t>(step));
+  for (const auto& [tag, number] : scalars) {
+    std::string value;
+    append_bytes(value, 1, tag);  // Summary.Value.tag
+    append_key(value, 2, 5);      // Summary.Value.simple_value
+    append_raw(value, static_cast<float>(number));
+    append_bytes(summary, 1, value);
+  }
+  append_bytes(event, 5, summary);  // Event.summary
+  record(event);
+}
+
+void EventWriter::record(std::string_view event) {
+  std::string head;
+  append_raw(head, static_cast<uint64_t>(event.size()));
+  append_raw(head, masked(head));
+  file_.write(head.data(), static_cast<std::streamsize>(head.size())).write(event.data(), static_cast<std::streamsize>(event.size()));
+  std::string tail;
+  append_raw(tail, masked(event));
+  file_.write(tail.data(), static_cast<std::streamsize>(tail.size())).flush();
+}
+
+}  // namespace penalmt

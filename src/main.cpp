@@ -36,6 +36,9 @@ void add_commands(CLI::App& program) {
   penalmt::add_train(program);
 }
 
+// What a library threw may span lines and carry a backtrace: its first line is what a user can read.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
 std::vector<std::string> names_of_commands(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -51,44 +54,54 @@ std::vector<std::string> names_of_options(const CLI::App& app) {
   return names;
 }
 
-// The command that the user reached ("tokenizer train"), its words before it in `where`.
-const CLI::App* reached_command(const CLI::App& program, std::string& where) {
+// The innermost command that the user reached.
+const CLI::App& reached_command(const CLI::App& program) {
   const CLI::App* command = &program;
-  while (!command->get_subcommands().empty()) {
-    command = command->get_subcommands().front();
-    where += command->get_name() + ": ";
-  }
-  return command;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  return *command;
+}
+
+// "" for the program itself, "tokenizer train"
+std::string words_to(const CLI::App& command) {
+  if (command.get_parent() == nullptr) return "";
+  const std::string before = words_to(*command.get_parent());
+  return before.empty() ? command.get_name() : before + " " + command.get_name();
 }
 
 // One line about a wrong command line, with a suggestion for a misspelt word.
 std::string line_about(const CLI::ParseError& error, const CLI::App& program) {
-  std::string where;
-  const CLI::App* command = reached_command(program, where);
-  const std::vector<std::string> commands = names_of_commands(*command);
-  for (const std::string& word : command->remaining()) {
+  const CLI::App& command = reached_command(program);
+  const std::string words = words_to(command);
+  const std::string where = words.empty() ? "" : words + ": ";
+  const std::vector<std::string> commands = names_of_commands(command);
+  for (const std::string& word : command.remaining()) {
     if (word.size() > 1 && word[0] == '-') {
       const std::string name = word.substr(0, word.find('='));
-      return where + "unknown option " + name + penalmt::did_you_mean(name, names_of_options(*command));
+      return where + "unknown option " + name + penalmt::did_you_mean(name, names_of_options(command));
     }
     if (!commands.empty()) return where + "unknown command '" + word + "'" + penalmt::did_you_mean(word, commands);
     return where + "unexpected argument '" + word + "'";
   }
-  if (!commands.empty() && command->get_subcommands().empty()) return where + "expected a command; see --help";
-  return where + std::string(error.what());
+  if (!commands.empty())
+    return where + "expected a command; see penalmt " + (words.empty() ? "" : words + " ") + "--help";
+  return where + first_line(error.what());
 }
 
-// What a library threw may span lines and carry a backtrace: its first line is what a user can read.
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+// Parses and works; help and the version are results as others are.
+void parse(CLI::App& program, int argc, char** argv) {
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    program.exit(help_or_version);
+  }
+}
 
 // Runs the command; what it throws is sorted into exit statuses.
 int run(CLI::App& program, int argc, char** argv) {
   try {
-    program.parse(argc, argv);
+    parse(program, argc, argv);
     if (!std::cout.flush() || std::fflush(stdout) != 0) penalmt::throw_file_error("standard output", "write", errno);
     return kDone;
-  } catch (const CLI::Success& help_or_version) {
-    return program.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
     penalmt::message(line_about(error, program));
     return kUserMistake;
@@ -112,9 +125,12 @@ int run(CLI::App& program, int argc, char** argv) {
 int main(int argc, char** argv) {
   penalmt::watch_for_interrupts();
   CLI::App program(kDescription, "penalmt");
-  program.footer(kExamples);
-  program.set_version_flag("--version", PENALMT_VERSION);
+  program.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  program.get_formatter()->label("Subcommands", "Commands");
+  program.set_help_flag("-h,--help", "show this help");
+  program.set_version_flag("--version", PENALMT_VERSION, "show the version");
   program.require_subcommand(1);
   add_commands(program);
+  program.footer(kExamples);  // after the commands, which would inherit it
   return run(program, argc, argv);
 }

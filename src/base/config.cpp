@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 using Strings = std::vector<std::string>;
 
-// ---- what a field takes, in words ----------------------------------------------------------------------------------
+// ---- what a field takes, in words
 
 std::string range_in_words(const Allowed& allowed) {
   const bool from = std::isfinite(allowed.minimum), to = std::isfinite(allowed.maximum);
@@ -37,17 +37,7 @@ std::string type_in_words(const Field& field) {
   return std::visit(Words{}, field.target);
 }
 
-// "got 4.7, expected whole number, at least 0"
-std::string refusal(const Field& field, const json& value) {
-  std::string got = value.dump();
-  if (got.size() > 60) got = got.substr(0, 57) + "...";
-  std::string line = fmt::format("got {}, expected {}", got, takes(field));
-  if (value.is_string()) line += did_you_mean(value.get<std::string>(), field.allowed.words);
-  return line;
-}
-
-// ---- one value into one field: false where the type or the value is not allowed
-// ---------------------------------------
+// ---- one value into one field; false where its type or the value is not allowed
 
 bool is_allowed(const Allowed& allowed, double value) { return value >= allowed.minimum && value <= allowed.maximum; }
 
@@ -94,12 +84,25 @@ struct Assign {
   }
 };
 
+// "got 4.7, expected whole number, at least 0"
+std::string refusal(const Field& field, const json& value) {
+  std::string got = value.dump();
+  if (got.size() > 60) got = got.substr(0, 57) + "...";
+  std::string line = fmt::format("got {}, expected {}", got, takes(field));
+  const bool takes_list = std::holds_alternative<Strings*>(field.target);
+  if (takes_list && value.is_string()) return line + "; did you mean " + json::array({value}).dump() + "?";
+  for (const json& word : value.is_array() ? value : json::array({value})) {
+    if (!word.is_string() || is_allowed(field.allowed, word.get<std::string>())) continue;
+    return line + did_you_mean(word.get<std::string>(), field.allowed.words);
+  }
+  return line;
+}
+
 void assign(const Field& field, const json& value, Problems& problems) {
   if (!std::visit(Assign{value, field.allowed}, field.target)) problems.add(field.path, refusal(field, value));
 }
 
 // ---- keys
-// ------------------------------------------------------------------------------------------------------------
 
 const Field* find_field(const Fields& fields, std::string_view path) {
   const auto found =
@@ -162,7 +165,6 @@ void read_inside(const Fields& fields, const std::string& prefix, const json& ob
 }
 
 // ---- JSON with positions
-// ---------------------------------------------------------------------------------------------
 
 // A byte of the text that knows where the parser stands: `*position` is one past the byte last read.
 class Reading {

@@ -38,11 +38,14 @@ std::string cut(const std::string& text, std::size_t width) {
 }  // namespace
 
 std::string with_commas(int64_t number) {
-  std::string digits = std::to_string(number);
-  const std::ptrdiff_t first = number < 0 ? 1 : 0;
-  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > first; i -= 3)
-    digits.insert(static_cast<std::size_t>(i), ",");
-  return digits;
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const bool after_digit = i > 0 && digits[i - 1] != '-';
+    if (after_digit && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
 }
 
 std::string clock_time(double seconds) {
@@ -71,11 +74,12 @@ void Progress::show(int64_t done, const std::string& note) {
   shown_ = now;
   const double seconds = std::chrono::duration<double>(now - began_).count();
   const double rate = seconds > 0 ? static_cast<double>(done - first_done_) / seconds : 0;
-  std::string line = what_ + ": " + with_commas(done);
-  if (total_ > 0) line += "/" + with_commas(total_);
-  line += " " + unit_;
+  std::string line = fmt::format("{}: {}", what_, with_commas(done));
+  if (total_ > 0) line += fmt::format("/{}", with_commas(total_));
+  line += fmt::format(" {}", unit_);
   if (rate > 0) line += fmt::format(", {:.{}f}/s", rate, rate < 10 ? 1 : 0);
-  if (rate > 0 && total_ > done) line += ", " + clock_time(static_cast<double>(total_ - done) / rate) + " left";
+  if (rate > 0 && total_ > done)
+    line += fmt::format(", {} left", clock_time(static_cast<double>(total_ - done) / rate));
   if (!note.empty()) line += ", " + note;
   std::fputs((kWipe + cut(line, terminal_width() - 1)).c_str(), stderr);
   line_is_shown = true;

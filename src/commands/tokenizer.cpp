@@ -125,6 +125,10 @@ void add_tokenizer(CLI::App& program) {
   CLI::App* tokenizer =
       program.add_subcommand("tokenizer", "train a tokenizer; split text into pieces and join them again");
   tokenizer->require_subcommand(1);
+  tokenizer->footer(
+      "Example:\n"
+      "  penalmt tokenizer train --input train.en train.de --output joint.model --vocabulary 10000\n"
+      "  penalmt tokenizer encode --model joint.model < test.en > test.pieces");
   add_train_command(*tokenizer);
   add_stream(*tokenizer, "encode", "lines of text to lines of pieces",
              "Example:\n  penalmt tokenizer encode --model joint.model --input test.en --output test.pieces", encode);

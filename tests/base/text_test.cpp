@@ -1,0 +1,212 @@
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <thread>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/progress.h"
+#include "temporary_folder.h"
+
+namespace penalmt {
+namespace {
+
+using Lines = std::vector<std::string>;
+using Parts = std::vector<std::string_view>;
+
+std::string gzipped(const std::string& text) {
+  z_stream stream = {};
+  deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string bytes(deflateBound(&stream, text.size()) + 64, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(bytes.data());
+  stream.avail_out = static_cast<uInt>(bytes.size());
+  deflate(&stream, Z_FINISH);
+  bytes.resize(stream.total_out);
+  deflateEnd(&stream);
+  return bytes;
+}
+
+Lines lines_of(const std::string& bytes) {
+  const TemporaryFolder folder;
+  write_file(folder / "a", bytes);
+  return read_lines(folder / "a");
+}
+
+std::string refusal_of(const std::string& bytes) {
+  const TemporaryFolder folder;
+  write_file(folder / "a", bytes);
+  return folder.without_path(thrown_message<Error>([&] { read_lines(folder / "a"); }));
+}
+
+// Enough text that no buffer holds it at once; its lines differ.
+Lines many_lines() {
+  Lines lines;
+  for (int i = 0; i < 20000; ++i)
+    lines.push_back("Zeile " + std::to_string(i) + std::string(static_cast<std::size_t>(i % 37), 'x') + " ä");
+  lines.emplace_back(500000, 'y');
+  lines.emplace_back("end");
+  return lines;
+}
+
+std::string joined(const Lines& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+TEST(LineReader, EndsLinesAtNewlinesOnly) {
+  EXPECT_EQ(lines_of("one\r\n\ntwo\x0b\xe2\x80\xa8three\n"), (Lines{"one\r", "", "two\x0b\xe2\x80\xa8three"}));
+  EXPECT_EQ(lines_of("no newline"), Lines{"no newline"});
+  EXPECT_EQ(lines_of("\n"), Lines{""});
+  EXPECT_EQ(lines_of("\n\nx"), (Lines{"", "", "x"}));
+  EXPECT_EQ(lines_of(""), Lines{});
+  EXPECT_EQ(lines_of(std::string("a\0b\n", 4)), Lines{std::string("a\0b", 3)});
+  EXPECT_EQ(lines_of("\x1f"), Lines{"\x1f"});  // begins like gzip, is none
+}
+
+TEST(LineReader, ReadsTextLargerThanItsBuffers) {
+  const Lines lines = many_lines();
+  EXPECT_EQ(lines_of(joined(lines)), lines);
+}
+
+TEST(LineReader, KnowsGzipByItsBytes) {
+  EXPECT_EQ(lines_of(gzipped("eins\n\nzwei")), (Lines{"eins", "", "zwei"}));
+  EXPECT_EQ(lines_of(gzipped("")), Lines{});
+  const Lines lines = many_lines();
+  EXPECT_EQ(lines_of(gzipped(joined(lines))), lines);
+}
+
+TEST(LineReader, ReadsGzipOfSeveralMembers) {
+  EXPECT_EQ(lines_of(gzipped("eins\nzw") + gzipped("") + gzipped("ei\ndrei\n")), (Lines{"eins", "zwei", "drei"}));
+}
+
+TEST(LineReader, RefusesATruncatedGzipFileWhereverItIsCut) {
+  const std::string whole = gzipped("eins\nzwei\ndrei\n");
+  for (std::size_t size = 2; size < whole.size(); ++size) {
+    EXPECT_EQ(refusal_of(whole.substr(0, size)), "a: damaged gzip file: it ends too early")
+        << "cut to " << size << " bytes";
+  }
+}
+
+TEST(LineReader, RefusesADamagedGzipFile) {
+  std::string bytes = gzipped("eins\nzwei\ndrei\n");
+  bytes[bytes.size() - 6] ^= 1;  // in the checksum
+  EXPECT_EQ(refusal_of(bytes), "a: damaged gzip file: incorrect data check");
+  EXPECT_EQ(refusal_of(gzipped("eins\n") + "garbage"), "a: damaged gzip file: incorrect header check");
+}
+
+TEST(LineReader, NamesLineAndByteOfInvalidUtf8) {
+  EXPECT_EQ(refusal_of("gut\nnicht \xff gut\n"), "a:2: invalid UTF-8 at byte 7");
+  EXPECT_EQ(refusal_of(gzipped("\xc3")), "a:1: invalid UTF-8 at byte 1");
+}
+
+TEST(LineReader, SaysWhyAFileCannotBeRead) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(folder.without_path(thrown_message<Error>([&] { read_lines(folder / "none"); })),
+            "none: cannot read: No such file or directory");
+  EXPECT_EQ(thrown_message<Error>([&] { read_lines(folder.path()); }),
+            folder.path().string() + ": cannot read: Is a directory");
+}
+
+TEST(LineReader, NumbersLinesFromOne) {
+  const TemporaryFolder folder;
+  write_file(folder / "a", "x\ny\n");
+  LineReader reader(folder / "a");
+  std::string line;
+  EXPECT_EQ(reader.line_number(), 0);
+  EXPECT_TRUE(reader.next(line));
+  EXPECT_EQ(reader.line_number(), 1);
+  EXPECT_TRUE(reader.next(line));
+  EXPECT_EQ(reader.line_number(), 2);
+  EXPECT_FALSE(reader.next(line));
+  EXPECT_FALSE(reader.next(line));
+  EXPECT_EQ(reader.line_number(), 2);
+}
+
+TEST(LineReader, ReturnsALineOfAPipeBeforeTheNextOneArrives) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  const int writer = open((folder / "pipe").c_str(), O_RDWR);  // both ends: the pipe stays open
+  ASSERT_EQ(write(writer, "first\nsec", 9), 9);
+  LineReader reader(folder / "pipe");
+  std::string line;
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "first");
+  ASSERT_EQ(write(writer, "ond\n", 4), 4);
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "second");
+  close(writer);
+}
+
+TEST(Utf8, FindsTheFirstByteThatIsWrong) {
+  EXPECT_EQ(first_invalid_utf8("a ä € 😀 \xf4\x8f\xbf\xbf"), std::nullopt);
+  EXPECT_EQ(first_invalid_utf8(""), std::nullopt);
+  EXPECT_EQ(first_invalid_utf8("ab\x80"), 2U);             // a continuation alone
+  EXPECT_EQ(first_invalid_utf8("\xc0\x80"), 0U);           // overlong
+  EXPECT_EQ(first_invalid_utf8("\xc1\xbf"), 0U);           // overlong
+  EXPECT_EQ(first_invalid_utf8("x\xe0\x9f\xbf"), 1U);      // overlong
+  EXPECT_EQ(first_invalid_utf8("x\xf0\x8f\xbf\xbf"), 1U);  // overlong
+  EXPECT_EQ(first_invalid_utf8("\xed\xa0\x80"), 0U);       // a surrogate
+  EXPECT_EQ(first_invalid_utf8("\xf4\x90\x80\x80"), 0U);   // beyond U+10FFFF
+  EXPECT_EQ(first_invalid_utf8("\xf5\x80\x80\x80"), 0U);
+  EXPECT_EQ(first_invalid_utf8("ab\xe2\x82"), 2U);  // cut
+  EXPECT_EQ(first_invalid_utf8("\xe2\x82z"), 0U);
+}
+
+TEST(Split, AtWhitespaceLeavesNoEmptyParts) {
+  EXPECT_EQ(split_whitespace("  a\tb \r\n c "), (Parts{"a", "b", "c"}));
+  EXPECT_EQ(split_whitespace(" \t"), Parts{});
+  EXPECT_EQ(split_whitespace("a\xc2\xa0z"), Parts{"a\xc2\xa0z"});  // a no-break space is a character like others
+}
+
+TEST(Split, AtASeparatorKeepsEmptyParts) {
+  EXPECT_EQ(split("a,,b,", ','), (Parts{"a", "", "b", ""}));
+  EXPECT_EQ(split("", ','), Parts{""});
+}
+
+TEST(Nearest, FindsSlipsOfTheFingers) {
+  const Lines keys = {"updates", "warmup", "beam", "length_penalty"};
+  EXPECT_EQ(nearest("updatse", keys), "updates");
+  EXPECT_EQ(nearest("update", keys), "updates");
+  EXPECT_EQ(nearest("beem", keys), "beam");
+  EXPECT_EQ(nearest("lenght_penalty", keys), "length_penalty");
+  EXPECT_EQ(nearest("elephant", keys), std::nullopt);
+  EXPECT_EQ(nearest("x", Lines{"y"}), std::nullopt);
+  EXPECT_EQ(nearest("", keys), std::nullopt);
+  EXPECT_EQ(nearest("a", Lines{}), std::nullopt);
+  EXPECT_EQ(nearest("best", Lines{"rest", "test"}), "rest");
+  EXPECT_EQ(did_you_mean("beem", keys), "; did you mean 'beam'?");
+  EXPECT_EQ(did_you_mean("elephant", keys), "");
+}
+
+TEST(Progress, WritesNumbersAndTimesForPeople) {
+  EXPECT_EQ(with_commas(0), "0");
+  EXPECT_EQ(with_commas(999), "999");
+  EXPECT_EQ(with_commas(-1234), "-1,234");
+  EXPECT_EQ(with_commas(1234567), "1,234,567");
+  EXPECT_EQ(clock_time(7.4), "0:07");
+  EXPECT_EQ(clock_time(754), "12:34");
+  EXPECT_EQ(clock_time(12345), "3:25:45");
+}
+
+TEST(Progress, IsSilentWhereStderrIsNoTerminal) {
+  if (isatty(STDERR_FILENO) != 0) GTEST_SKIP() << "stderr is a terminal here";
+  testing::internal::CaptureStderr();
+  {
+    Progress progress("training", "updates", 10);
+    progress.show(3, "loss 2");
+  }
+  message("hello");
+  warning("beware");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "penalmt: hello\npenalmt: warning: beware\n");
+}
+
+}  // namespace
+}  // namespace penalmt

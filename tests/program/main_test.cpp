@@ -1,0 +1,82 @@
+// The program's frame: help, misspelt words, exit statuses.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "harness.h"
+
+namespace penalmt {
+namespace {
+
+TEST(Program, SaysWhatItCanDo) {
+  for (const char* flag : {"--help", "-h"}) {
+    const Outcome outcome = run_penalmt({flag});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.errors, "");
+    for (const char* word :
+         {"PenalMT translates a sentence with the help of a picture.", "Commands:", "tokenizer", "Examples:"}) {
+      EXPECT_NE(outcome.output.find(word), std::string::npos) << word << " in\n" << outcome.output;
+    }
+  }
+}
+
+TEST(Program, SaysItsVersion) {
+  const Outcome outcome = run_penalmt({"--version"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, std::string(PENALMT_VERSION) + "\n");
+}
+
+TEST(Program, ExplainsEveryCommandWithAnExample) {
+  const std::string help = run_penalmt({"--help"}).output;
+  const std::size_t begin = help.find("Commands:\n") + 10;
+  std::string rest = help.substr(begin, help.find("\n\n", begin) - begin);
+  int commands = 0;
+  for (std::size_t end = 0; !rest.empty(); rest = end == std::string::npos ? "" : rest.substr(end + 1)) {
+    end = rest.find('\n');
+    const std::string name = rest.substr(2, rest.find(' ', 2) - 2);
+    const Outcome outcome = run_penalmt({name, "--help"});
+    EXPECT_EQ(outcome.status, 0) << name;
+    EXPECT_NE(outcome.output.find("Example"), std::string::npos) << "no example in the help of " << name;
+    EXPECT_NE(outcome.output.find("penalmt " + name), std::string::npos) << "no example in the help of " << name;
+    ++commands;
+  }
+  EXPECT_GE(commands, 1);
+}
+
+TEST(Program, SuggestsACommandForAMisspeltOne) {
+  const Outcome outcome = run_penalmt({"tokenzier"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_EQ(outcome.output, "");
+  EXPECT_EQ(outcome.errors, "penalmt: unknown command 'tokenzier'; did you mean 'tokenizer'?\n");
+  EXPECT_EQ(run_penalmt({"elephant"}).errors, "penalmt: unknown command 'elephant'\n");
+  EXPECT_EQ(run_penalmt({"tokenizer", "trian"}).errors,
+            "penalmt: tokenizer: unknown command 'trian'; did you mean 'train'?\n");
+}
+
+TEST(Program, SuggestsAnOptionForAMisspeltOne) {
+  const Outcome outcome = run_penalmt({"tokenizer", "encode", "--modle=x"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_EQ(outcome.errors, "penalmt: tokenizer encode: unknown option --modle; did you mean '--model'?\n");
+  EXPECT_EQ(run_penalmt({"--verison"}).errors, "penalmt: unknown option --verison; did you mean '--version'?\n");
+}
+
+TEST(Program, AsksForWhatIsMissing) {
+  const Outcome outcome = run_penalmt({});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_EQ(outcome.errors, "penalmt: expected a command; see penalmt --help\n");
+  EXPECT_EQ(run_penalmt({"tokenizer"}).errors,
+            "penalmt: tokenizer: expected a command; see penalmt tokenizer --help\n");
+  EXPECT_EQ(run_penalmt({"tokenizer", "encode"}).errors, "penalmt: tokenizer encode: --model is required\n");
+  EXPECT_EQ(run_penalmt({"tokenizer", "encode", "--model", "m", "extra"}).errors,
+            "penalmt: tokenizer encode: unexpected argument 'extra'\n");
+}
+
+TEST(Program, CallsAFullDiskTheMachinesFault) {
+  if (!std::filesystem::is_character_file("/dev/full")) GTEST_SKIP() << "this machine has no /dev/full";
+  const Outcome outcome = run_penalmt({"--help"}, "", "/dev/full");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.errors, "penalmt: standard output: cannot write: No space left on device\n");
+}
+
+}  // namespace
+}  // namespace penalmt

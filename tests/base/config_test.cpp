@@ -131,11 +131,11 @@ TEST(Config, ReadsComments) {
 TEST(Config, NamesThePlaceWhereTheTextIsNotJson) {
   EXPECT_EQ(
       refusal("{\"a\": 1,\n \"b\" 2}"),
-      "r.json:2:6: not JSON: syntax error while parsing object separator - unexpected number literal; expected ':'");
+      "r.json:2:7: not JSON: syntax error while parsing object separator - unexpected number literal; expected ':'");
   EXPECT_EQ(refusal(""),
             "r.json:1:1: not JSON: syntax error while parsing value - unexpected end of input; expected '[', '{', or a "
             "literal");
-  EXPECT_EQ(refusal("{\"a\": 1e999}"), "r.json:1:11: not JSON: number overflow parsing '1e999'");
+  EXPECT_EQ(refusal("{\"a\": 1e999}"), "r.json:1:12: not JSON: number overflow parsing '1e999'");
   EXPECT_EQ(refusal("{\"a\": NaN}").substr(0, 20), "r.json:1:7: not JSON");
   EXPECT_EQ(refusal("{} x").substr(0, 20), "r.json:1:4: not JSON");
   EXPECT_EQ(refusal("{\"a\":\n \"\xff\"}"), "r.json:2:3: invalid UTF-8");

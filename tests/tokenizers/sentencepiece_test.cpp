@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/error.h"
@@ -45,18 +46,41 @@ std::string field(int number, int value) {
   return std::string(1, static_cast<char>(number << 3)) + static_cast<char>(value);
 }
 
+Lines pieces_of(const Tokenizer& tokenizer) {
+  Lines pieces;
+  for (int id = 0; id < tokenizer.vocabulary_size(); ++id) pieces.push_back(tokenizer.piece(id));
+  return pieces;
+}
+
+Lines sorted(Lines lines) {
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+std::string bytes_of_hex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  return bytes;
+}
+
 TEST(Tokenizer, FindsThePiecesThatSentencePieceItselfFinds) {
   for (const json& answer : golden()["cases"]) {
-    const Tokenizer tokenizer = Tokenizer::train(corpus(), options_of(answer));
-    Lines pieces;
-    for (int id = 0; id < tokenizer.vocabulary_size(); ++id) pieces.push_back(tokenizer.piece(id));
-    EXPECT_EQ(pieces, answer["vocabulary_pieces"].get<Lines>()) << answer["kind"];
+    const Lines pieces = pieces_of(Tokenizer::train(corpus(), options_of(answer)));
+    EXPECT_EQ(pieces, answer["tool_pieces"].get<Lines>()) << answer["kind"];
+    // The Python package is a later release, which orders unigram pieces of nearly equal probability differently.
+    const Lines of_python = answer["python_pieces"].get<Lines>();
+    EXPECT_EQ(sorted(pieces), sorted(of_python)) << answer["kind"];
+    if (answer["kind"] == "bpe") {
+      EXPECT_EQ(pieces, of_python);
+    }
   }
 }
 
 TEST(Tokenizer, SplitsAndJoinsLinesAsSentencePieceItself) {
   for (const json& answer : golden()["cases"]) {
-    const Tokenizer tokenizer = Tokenizer::train(corpus(), options_of(answer));
+    const Tokenizer tokenizer = answer.contains("model")
+                                    ? Tokenizer::from_serialized(bytes_of_hex(answer["model"]), "golden")
+                                    : Tokenizer::train(corpus(), options_of(answer));
     for (const json& line : answer["lines"]) {
       const std::string text = line["text"];
       EXPECT_EQ(tokenizer.pieces(text), line["pieces"].get<Lines>()) << text;
@@ -75,7 +99,7 @@ TEST(Tokenizer, GivesBackEveryLineWhoseCharactersItKnows) {
     for (const Lines& lines : {corpus(), more}) {
       for (const std::string& line : lines) {
         EXPECT_EQ(tokenizer.decode(tokenizer.pieces(line)), line);
-        if (line != "tab\there") EXPECT_EQ(tokenizer.decode(tokenizer.encode(line)), line);
+        EXPECT_EQ(tokenizer.decode(tokenizer.encode(line)), line);
       }
     }
   }

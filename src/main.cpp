@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "commands/command_line.h"
 #include "commands/commands.h"
 
 namespace {
@@ -18,7 +19,7 @@ enum ExitStatus { kDone = 0, kMachineFault = 1, kUserMistake = 2, kInterrupted =
 
 constexpr const char* kDescription =
     "PenalMT translates a sentence with the help of a picture.\n"
-    "It trains, translates and scores; every residual connection in its models is a penal connection.";
+    "It trains, translates and scores; every residual connection in its models is a penal connection.\n";
 
 constexpr const char* kExamples =
     "Examples:\n"
@@ -39,54 +40,6 @@ void add_commands(CLI::App& program) {
 // What a library threw may span lines and carry a backtrace: its first line is what a user can read.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-std::vector<std::string> names_of_commands(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
-    names.push_back(command->get_name());
-  return names;
-}
-
-std::vector<std::string> names_of_options(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  return names;
-}
-
-// The innermost command that the user reached.
-const CLI::App& reached_command(const CLI::App& program) {
-  const CLI::App* command = &program;
-  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
-  return *command;
-}
-
-// "" for the program itself, "tokenizer train"
-std::string words_to(const CLI::App& command) {
-  if (command.get_parent() == nullptr) return "";
-  const std::string before = words_to(*command.get_parent());
-  return before.empty() ? command.get_name() : before + " " + command.get_name();
-}
-
-// One line about a wrong command line, with a suggestion for a misspelt word.
-std::string line_about(const CLI::ParseError& error, const CLI::App& program) {
-  const CLI::App& command = reached_command(program);
-  const std::string words = words_to(command);
-  const std::string where = words.empty() ? "" : words + ": ";
-  const std::vector<std::string> commands = names_of_commands(command);
-  for (const std::string& word : command.remaining()) {
-    if (word.size() > 1 && word[0] == '-') {
-      const std::string name = word.substr(0, word.find('='));
-      return where + "unknown option " + name + penalmt::did_you_mean(name, names_of_options(command));
-    }
-    if (!commands.empty()) return where + "unknown command '" + word + "'" + penalmt::did_you_mean(word, commands);
-    return where + "unexpected argument '" + word + "'";
-  }
-  if (!commands.empty())
-    return where + "expected a command; see penalmt " + (words.empty() ? "" : words + " ") + "--help";
-  return where + first_line(error.what());
-}
-
 // Parses and works; help and the version are results as others are.
 void parse(CLI::App& program, int argc, char** argv) {
   try {
@@ -103,7 +56,7 @@ int run(CLI::App& program, int argc, char** argv) {
     if (!std::cout.flush() || std::fflush(stdout) != 0) penalmt::throw_file_error("standard output", "write", errno);
     return kDone;
   } catch (const CLI::ParseError& error) {
-    penalmt::message(line_about(error, program));
+    penalmt::message(penalmt::line_about(error, program));
     return kUserMistake;
   } catch (const penalmt::Error& error) {
     for (const std::string_view line : penalmt::split(error.what(), '\n')) penalmt::message(std::string(line));
@@ -125,8 +78,7 @@ int run(CLI::App& program, int argc, char** argv) {
 int main(int argc, char** argv) {
   penalmt::watch_for_interrupts();
   CLI::App program(kDescription, "penalmt");
-  program.get_formatter()->label("SUBCOMMAND", "COMMAND");
-  program.get_formatter()->label("Subcommands", "Commands");
+  program.formatter(penalmt::help_formatter());
   program.set_help_flag("-h,--help", "show this help");
   program.set_version_flag("--version", PENALMT_VERSION, "show the version");
   program.require_subcommand(1);

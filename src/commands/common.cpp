@@ -3,16 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "base/error.h"
+#include "commands/command_line.h"
 
 namespace penalmt {
 namespace {
-
-// "tokenizer train"
-std::string full_name(const CLI::App& command) {
-  const bool inner = command.get_parent() != nullptr && command.get_parent()->get_parent() != nullptr;
-  return inner ? full_name(*command.get_parent()) + " " + command.get_name() : command.get_name();
-}
 
 std::string option_name(std::string path) {
   std::replace(path.begin(), path.end(), '_', '-');
@@ -41,7 +35,7 @@ void add_fields(CLI::App& command, const config::Fields& fields) {
   for (const config::Field& field : fields.fields) {
     const std::string name = option_name(field.path);
     const auto set = [field, name, &command](const std::string& value) {
-      config::Problems problems(full_name(command));
+      config::Problems problems(words_to(command));
       config::Field shown = field;
       shown.path = name;
       config::set({{shown}, {}}, name + "=" + value, problems);

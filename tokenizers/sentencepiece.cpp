@@ -63,6 +63,32 @@ std::string training_refusal(const std::string& said, const TokenizerOptions& op
          std::regex_replace(said, std::regex("^\\w+: .*?\\] *"), "");
 }
 
+// A model is a protocol buffer: (key, length, bytes) for each piece, then for the trainer's and the normaliser's
+// settings. Cut between two of them, it still reads as a model with fewer pieces: so both settings have to be there.
+bool has_settings(std::string_view bytes) {
+  std::size_t at = 0;
+  const auto varint = [&] {
+    uint64_t value = 0;
+    for (int shift = 0; at < bytes.size() && shift < 64; shift += 7) {
+      const auto byte = static_cast<unsigned char>(bytes[at++]);
+      value |= uint64_t{byte & 0x7FU} << shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  };
+  bool trainer = false, normalizer = false;
+  while (at < bytes.size()) {
+    const uint64_t key = varint();
+    if ((key & 7) != 2) return false;  // all that stands here has a length
+    const uint64_t length = varint();
+    if (length > bytes.size() - at) return false;
+    at += length;
+    trainer |= key >> 3 == 2;
+    normalizer |= key >> 3 == 3;
+  }
+  return trainer && normalizer;
+}
+
 }  // namespace
 
 Tokenizer::Tokenizer(std::shared_ptr<const spm::SentencePieceProcessor> processor, std::string serialized)
@@ -74,8 +100,9 @@ Tokenizer Tokenizer::open(const std::filesystem::path& model_file) {
 
 Tokenizer Tokenizer::from_serialized(std::string bytes, const std::string& place) {
   auto processor = std::make_shared<spm::SentencePieceProcessor>();
-  if (!processor->LoadFromSerializedProto(bytes).ok())
+  if (!has_settings(bytes) || !processor->LoadFromSerializedProto(bytes).ok()) {
     throw Error(place + ": not a SentencePiece model, or a damaged one");
+  }
   const spm::SentencePieceProcessor& p = *processor;
   if (p.pad_id() != kPad || p.bos_id() != kBos || p.eos_id() != kEos || p.unk_id() != kUnknown) {
     throw Error(

@@ -5,8 +5,9 @@
 //   "two men ."  →  "▁two" "▁men" "▁."  →  104 87 9
 // What decode(encode(line)) gives back, with the normaliser `identity`: the line, byte for byte, spaces at the ends and
 // double ones included, where every character of it stood in the training text (coverage 1) or byte_fallback is on, and
-// where "▁" itself does not occur in it (it comes back as a space). A character never seen is the unknown piece and comes
-// back as " ⁇ " from ids; pieces keep it. SentencePiece leaves lines with a tab out of training, so a tab is never seen.
+// where "▁" itself does not occur in it (it comes back as a space). A character never seen is the unknown piece and
+// comes back as " ⁇ " from ids; pieces keep it. SentencePiece leaves lines with a tab out of training, so a tab is
+// never seen.
 #pragma once
 
 #include <cstdint>

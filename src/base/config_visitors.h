@@ -35,7 +35,7 @@ class Collector {
   }
 
   template <class Options>
-  void group(const char* name, Options& options, const char* meaning) {
+  void group(const char* name, Options& options, const char* /*meaning*/) {
     found_.groups.push_back(prefix_ + name);
     Collector inner(found_, prefix_ + name + ".");
     options.visit(inner);

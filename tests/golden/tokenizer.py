@@ -16,7 +16,7 @@ import sentencepiece
 WHO = ["a man", "a woman", "two men", "a little girl", "three boys", "ein mann", "eine frau", "zwei männer", "drei jungen", "ein kleines mädchen"]
 DOES = ["is walking", "are playing", "climbs", "läuft", "spielen fußball", "klettert", "wartet geduldig"]
 WHERE = ["in the street .", "on a bridge .", "near the water .", "auf der straße .", "über eine brücke .", "am wasser , draußen ."]
-CORPUS = [" ".join(words) for words in itertools.product(WHO, DOES, WHERE)][::3] + ["  two  spaces ", "½ ﬁ Ａ é e\u0301 😀", ""]
+CORPUS = [" ".join(words) for words in itertools.product(WHO, DOES, WHERE)][::5] + ["  two  spaces ", "½ ﬁ Ａ é e\u0301 😀", ""]
 
 # Lines that were seen, new words, odd spaces, characters never seen, and what looks like a special piece.
 LINES = ["a man is walking in the street .", "eine brückenfrau spielt wasserfußball .", "", " ", "   a  man ", "½ ﬁ Ａ é e\u0301 😀",

@@ -207,7 +207,8 @@ TEST(ConfigWrite, GivesBackWhatWasRead) {
 }
 
 TEST(ConfigHelp, NamesEveryFieldWithMeaningTypeRangeAndDefault) {
-  EXPECT_EQ(config::help(Recipe{}),
+  const Recipe defaults;
+  EXPECT_EQ(config::help(defaults),
             "schedule.peak    highest learning rate (number, 1e-09 to 10; default 0.005)\n"
             "schedule.warmup  updates until the peak (whole number, at least 0; default 2000)\n"
             "schedule.kind    shape of the curve (one of inverse_sqrt, constant; default \"inverse_sqrt\")\n"

@@ -50,6 +50,7 @@ The columns of left_out, separated by tabs; lists are separated by spaces:
   offsets     where the right word may stand, counted in words from the noun: -1 is just before it
 A translation is right where the noun stands in it and, wherever it stands, a right word stands at one of the offsets.
 Chance: 1 in {colours} for a colour, 1 in {counts} for a count. A model that has learnt which combinations never occur gets less.
+Another line's picture may happen to show the right word: with shuffled pictures a model that looks gets up to 5 points above chance.
 
 Score:  penalmt shapes score --hypotheses FILE --marks left_out/test.de.tsv
 )";

@@ -67,7 +67,7 @@ std::string line_about(const CLI::ParseError& error, const CLI::App& program) {
     if (!commands.empty()) return where + "unknown command '" + word + "'" + did_you_mean(word, commands);
     return where + "unexpected argument '" + word + "'";
   }
-  if (!commands.empty())
+  if (command.get_require_subcommand_min() > 0)
     return where + "expected a command; see penalmt " + (words.empty() ? "" : words + " ") + "--help";
   return where + std::string(split(error.what(), '\n').front());
 }

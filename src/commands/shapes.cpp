@@ -89,7 +89,8 @@ void add_shapes(CLI::App& program) {
 
   shapes->callback([arguments, shapes, out] {
     if (!shapes->get_subcommands().empty()) return;
-    if (out->count() == 0) throw Error("shapes: --out is missing; expected the folder to make; see --help");
+    if (out->count() == 0)
+      throw Error("shapes: --out is missing; expected the folder to make; see penalmt shapes --help");
     write(*arguments);
   });
 }

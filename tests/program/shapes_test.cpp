@@ -52,11 +52,11 @@ TEST(ShapesCommand, RefusesInOneLine) {
   EXPECT_EQ(refusal(make_corpus(out)),
             "penalmt: " + out + ": the folder is not empty; expected a new one; remove it or name another\n");
   EXPECT_EQ(refusal(run_penalmt({"shapes"})),
-            "penalmt: shapes: --out is missing; expected the folder to make; see --help\n");
+            "penalmt: shapes: --out is missing; expected the folder to make; see penalmt shapes --help\n");
   EXPECT_EQ(refusal(run_penalmt({"shapes", "--out", out + "2", "--tran", "5"})),
             "penalmt: shapes: unknown option --tran; did you mean '--train'?\n");
   EXPECT_EQ(refusal(run_penalmt({"shapes", "--out", out + "2", "--test", "1"})),
-            "penalmt: shapes: --test: Value 1 not in range [2 - 900000]\n");
+            "penalmt: shapes: --test: Value 1 not in range 2 to 900000\n");
   EXPECT_EQ(refusal(run_penalmt({"shapes", "score", "--hypotheses", out + "/tok/val.lc.norm.tok.de", "--marks",
                                  out + "/left_out/test.de.tsv"})),
             "penalmt: left-out words: 2 hypotheses, but 3 marks; line i of one must belong to line i of the other\n");

@@ -1,0 +1,208 @@
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "tests/program/harness.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPng = "\x89PNG\r\n\x1A\nxyz";
+
+class Evaluate : public testing::Test {
+ protected:
+  Evaluate() : folder_(fs::path(testing::TempDir()) / ("penalmt_evaluate_" + std::to_string(getpid()))) {
+    fs::create_directories(folder_);
+    file("hyp.de", "ein mann geht über die straße .\nzwei rote kreise\n");
+    file("ref.de", "ein mann läuft über die straße .\nzwei blaue kreise\n");
+    file("other.de", "ein mann läuft über die straße .\nzwei blaue kreise\n");
+    file("three.de", "a\nb\nc\n");
+  }
+  ~Evaluate() override { fs::remove_all(folder_); }
+
+  std::string file(const std::string& name, const std::string& text) {
+    write_file(folder_ / name, text);
+    return path(name);
+  }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  Outcome run(std::vector<std::string> more, const std::string& input = "") const {
+    std::vector<std::string> arguments = {"evaluate", "--references", path("ref.de")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_penalmt(arguments, input);
+  }
+
+  // `message` with FOLDER for the test's own; the only line on standard error, and nothing on standard output.
+  void expect_refusal(const std::vector<std::string>& more, std::string message) const {
+    SCOPED_TRACE(message);
+    for (std::size_t at; (at = message.find("FOLDER")) != std::string::npos;) message.replace(at, 6, folder_.string());
+    const Outcome outcome = run(more);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.output, "");
+    EXPECT_EQ(outcome.errors, "penalmt: " + message + "\n");
+  }
+
+  fs::path folder_;
+};
+
+// The numbers are sacreBLEU 2.6's for these lines.
+constexpr const char* kLine = "BLEU|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-" PENALMT_VERSION
+                              " = 42.7 80.0/50.0/33.3/25.0 (BP = 1.000 ratio = 1.000 hyp_len = 10 ref_len = 10)\n";
+
+TEST_F(Evaluate, PrintsSacrebleusLine) {
+  const Outcome outcome = run({"--hypotheses", path("hyp.de")});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, kLine);
+  EXPECT_EQ(outcome.errors, "");
+}
+
+TEST_F(Evaluate, ReadsGzipAndStandardInput) {
+  const std::string text = read_file(path("hyp.de"));
+  const gzFile zipped = gzopen(path("hyp.de.gz").c_str(), "wb");
+  gzwrite(zipped, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(zipped);
+  EXPECT_EQ(run({"--hypotheses", path("hyp.de.gz")}).output, kLine);
+  EXPECT_EQ(run({"--hypotheses", "-"}, text).output, kLine);
+}
+
+TEST_F(Evaluate, JsonHasSacrebleusNames) {
+  const auto json =
+      nlohmann::json::parse(run({"--hypotheses", path("hyp.de"), "--json", "--width", "2", "--lowercase"}).output);
+  EXPECT_EQ(json.at("name"), "BLEU");
+  EXPECT_EQ(json.at("score"), 42.73);
+  EXPECT_EQ(json.at("case"), "lc");
+  EXPECT_EQ(json.at("verbose_score"), "80.0/50.0/33.3/25.0 (BP = 1.000 ratio = 1.000 hyp_len = 10 ref_len = 10)");
+}
+
+TEST_F(Evaluate, SentenceLevelPrintsOneLineForEach) {
+  const Outcome outcome = run({"--hypotheses", path("other.de"), "--sentence-level", "--tokenize", "none"});
+  const std::string head =
+      "BLEU|nrefs:1|case:mixed|eff:yes|tok:none|smooth:exp|version:penalmt-" PENALMT_VERSION " = 100.0 ";
+  EXPECT_EQ(outcome.output, head + "100.0/100.0/100.0/100.0 (BP = 1.000 ratio = 1.000 hyp_len = 7 ref_len = 7)\n" +
+                                head + "100.0/100.0/100.0/0.0 (BP = 1.000 ratio = 1.000 hyp_len = 3 ref_len = 3)\n");
+}
+
+TEST_F(Evaluate, SeveralSystemsAreATable) {
+  const std::vector<std::string> files = {"--hypotheses", path("hyp.de"), path("other.de"),
+                                          "--names",      "wrong",        "right"};
+  EXPECT_EQ(run(files).output.substr(0, run(files).output.find("\n\n")),
+            "╒══════════╤════════╕\n"
+            "│   System │  BLEU  │\n"
+            "╞══════════╪════════╡\n"
+            "│    wrong │  42.7  │\n"
+            "├──────────┼────────┤\n"
+            "│    right │ 100.0  │\n"
+            "╘══════════╧════════╛");
+  auto with_json = files;
+  with_json.push_back("--json");
+  const auto json = nlohmann::json::parse(run(with_json).output);
+  EXPECT_EQ(json.at(1).at("system"), "right");
+  EXPECT_EQ(json.at(1).at("BLEU"), "100.0");
+}
+
+TEST_F(Evaluate, LeftOutWordsAreCountedBesideChance) {
+  const std::string marks = file("marks.tsv",
+                                 "attribute\tvalue\tchoices\tphrase\tright\tnouns\toffsets\n"
+                                 "count\t1\t5\tein mann\tein einen\tmann\t-1\n"
+                                 "colour\tblue\t6\tblaue kreise\tblau blaue blauen\tkreis kreise\t-1\n");
+  const auto score = [&](const char* name) {
+    const Outcome outcome = run({"--hypotheses", path(name), "--left-out", marks, "--json"});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    return nlohmann::json::parse(outcome.output).at("left_out");
+  };
+  const auto wrong = score("hyp.de");
+  EXPECT_EQ(wrong.at("colour"), nlohmann::json::parse(R"({"right": 0, "total": 1, "percent": 0.0, "chance": 16.7})"));
+  EXPECT_EQ(wrong.at("count"), nlohmann::json::parse(R"({"right": 1, "total": 1, "percent": 100.0, "chance": 20.0})"));
+  EXPECT_EQ(score("other.de").at("all").at("right"), 2);
+  EXPECT_NE(run({"--hypotheses", path("hyp.de"), "--left-out", marks}).output.find("(chance 16.7 %)"),
+            std::string::npos);
+}
+
+TEST_F(Evaluate, WarnsOfTokenisedText) {
+  std::string lines;
+  for (int i = 0; i < 100; ++i) lines += "ein mann .\n";
+  const std::string text = file("tokenised.de", lines);
+  const auto errors = [&](const char* tokenizer) {
+    return run_penalmt({"evaluate", "--hypotheses", text, "--references", text, "--tokenize", tokenizer}).errors;
+  };
+  EXPECT_NE(errors("13a").find("100 lines end in ' .', so the text looks tokenised"), std::string::npos);
+  EXPECT_EQ(errors("none"), "");
+}
+
+TEST_F(Evaluate, WritesAReportWithPictures) {
+  file("a.png", kPng);
+  const std::string list = file("images.txt", "absent.png#0\na.png#1\n"), report = path("report.html");
+  const Outcome outcome =
+      run({"--hypotheses", path("hyp.de"), path("other.de"), "--names", "<wrong>", "right", "--report", report,
+           "--source", path("other.de"), "--images", list, "--image-root", folder_.string()});
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+  const std::string page = read_file(report);
+  for (const char* part : {"&lt;wrong&gt;", "data:image/png;base64,", "zwei <mark>rote</mark> kreise",
+                           "<td class=\"score\" data-label=\"BLEU\">42.7"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+}
+
+TEST_F(Evaluate, RefusesFilesThatDoNotFit) {
+  const std::string hyp = path("hyp.de");
+  expect_refusal({"--hypotheses", path("three.de")}, "FOLDER/three.de: got 3 lines, expected 2 as in FOLDER/ref.de");
+  expect_refusal({path("three.de"), "--hypotheses", hyp},
+                 "FOLDER/three.de: got 3 lines, expected 2 as in FOLDER/ref.de");
+  expect_refusal({"--hypotheses", path("absent.de")}, "FOLDER/absent.de: cannot read: No such file or directory");
+  file("bad.de",
+       "gut\nschl\xE4"
+       "cht\n");
+  expect_refusal({"--hypotheses", path("bad.de")}, "FOLDER/bad.de:2: invalid UTF-8 at byte 5");
+  expect_refusal({"--hypotheses", file("empty.de", "")},
+                 "FOLDER/empty.de: got 0 lines, expected 2 as in FOLDER/ref.de");
+  file("ref.de", "");
+  expect_refusal({"--hypotheses", hyp}, "FOLDER/ref.de: got no lines, expected at least one");
+}
+
+TEST_F(Evaluate, RefusesOptionsThatMeanNothing) {
+  const std::string hyp = path("hyp.de"), other = path("other.de");
+  expect_refusal({"--hypotheses", hyp, "--tokenize", "13b"},
+                 "--tokenize: unknown tokenizer; got '13b', expected one of 13a, none; did you mean '13a'?");
+  expect_refusal({"--hypotheses", hyp, "--metrics", "bleu", "chrf"},
+                 "--metrics: 'chrf' is not available; expected bleu");
+  expect_refusal({"--hypotheses", hyp, "--metrics", "blue"},
+                 "--metrics: 'blue' is not available; expected bleu; did you mean 'bleu'?");
+  expect_refusal({"--hypotheses", hyp, "--smooth-method", "linear"},
+                 "--smooth-method: unknown method; got 'linear', expected one of add-k, exp, floor, none");
+  expect_refusal({"--hypotheses", hyp, "--smooth-value", "0.1"},
+                 "--smooth-value: method 'exp' takes no value; expected --smooth-method floor or add-k");
+  expect_refusal({"--hypotheses", hyp, hyp},
+                 "--hypotheses: 'FOLDER/hyp.de' stands there twice; expected a name of its own for each system");
+  expect_refusal({"--hypotheses", hyp, other, "--names", "a", "a"},
+                 "--names: 'a' stands there twice; expected a name of its own for each system");
+  expect_refusal({"--hypotheses", hyp, other, "--names", "a"},
+                 "--names: got 1, expected 2: one for each file of --hypotheses");
+  expect_refusal({"--hypotheses", hyp, other, "--sentence-level"},
+                 "--sentence-level: got 2 files of hypotheses, expected one");
+}
+
+TEST_F(Evaluate, RefusesAReportWithoutItsPictures) {
+  const std::string hyp = path("hyp.de"), report = path("report.html");
+  const auto with_images = [&](const std::string& list) {
+    return std::vector<std::string>{"--hypotheses", hyp,  "--report",     report,
+                                    "--images",     list, "--image-root", folder_.string()};
+  };
+  expect_refusal(with_images(path("three.de")), "FOLDER/three.de: got 3 lines, expected 2 as in FOLDER/ref.de");
+  expect_refusal(with_images(file("images.txt", "x.png\ny.png\n")),
+                 "FOLDER/images.txt: none of its 2 pictures is in FOLDER; check --image-root");
+  file("x.png", "no picture");
+  expect_refusal(with_images(path("images.txt")),
+                 "FOLDER/x.png: not a picture that a page can show; expected JPEG, PNG, GIF or WebP");
+  EXPECT_FALSE(fs::exists(report));
+}
+
+}  // namespace
+}  // namespace penalmt

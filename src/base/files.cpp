@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/interrupt.h"
 
 namespace penalmt {
 namespace fs = std::filesystem;
@@ -44,7 +43,7 @@ std::vector<char> temporary_pattern(const fs::path& target) {
 void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;  // a half-written line helps nobody: the caller looks for interrupts
+    if (written < 0 && errno == EINTR) continue;
     if (written < 0) throw_file_error(path, "write", errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -150,10 +149,7 @@ std::string read_file(const fs::path& path) {
   std::vector<char> buffer(kBuffer);
   while (true) {
     const ssize_t got = ::read(descriptor.value, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) {
-      throw_if_interrupted();
-      continue;
-    }
+    if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_file_error(path, "read", errno);
     if (got == 0) return bytes;
     bytes.append(buffer.data(), static_cast<std::size_t>(got));

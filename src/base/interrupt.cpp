@@ -1,7 +1,12 @@
 #include "base/interrupt.h"
 
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
+#include <cstdint>
 
 #include "base/error.h"
 
@@ -11,16 +16,25 @@ namespace {
 constexpr int kExitInterrupted = 130;
 volatile std::sig_atomic_t signals_seen = 0;
 
+// An event readable from the first signal on: a flag alone would be missed between looking at it and beginning to wait.
+int signal_event = -1;
+
 void on_signal(int) {
   if (signals_seen != 0) _exit(kExitInterrupted);
   signals_seen = 1;
+  const int error_number = errno;
+  const uint64_t one = 1;
+  (void)!write(signal_event, &one, sizeof one);
+  errno = error_number;
 }
 
 }  // namespace
 
 void watch_for_interrupts() {
+  signal_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   struct sigaction action = {};
-  action.sa_handler = on_signal;  // without SA_RESTART: a blocked read(2) returns EINTR
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
@@ -30,6 +44,12 @@ bool interrupted() { return signals_seen != 0; }
 
 void throw_if_interrupted() {
   if (interrupted()) throw Interrupted();
+}
+
+void wait_until_readable(int descriptor) {
+  pollfd watched[2] = {{descriptor, POLLIN, 0}, {signal_event, POLLIN, 0}};  // one of -1 is passed over
+  while (poll(watched, 2, -1) < 0 && errno == EINTR) throw_if_interrupted();
+  throw_if_interrupted();
 }
 
 }  // namespace penalmt

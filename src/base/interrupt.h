@@ -4,7 +4,7 @@
 
 namespace penalmt {
 
-// Installs the handlers. Blocking reads return early, so that a program that waits for input stops too.
+// Installs the handlers. Call it once, before there are threads.
 void watch_for_interrupts();
 
 // True from the first signal on.
@@ -12,5 +12,8 @@ bool interrupted();
 
 // Throws Interrupted from the first signal on.
 void throw_if_interrupted();
+
+// Waits until `descriptor` can be read; throws Interrupted where a signal comes first, also where it came just before.
+void wait_until_readable(int descriptor);
 
 }  // namespace penalmt

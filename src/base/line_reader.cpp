@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -22,6 +23,7 @@ constexpr int kGzipOnly = 15 + 16;  // inflateInit2: the largest window, a gzip 
 struct LineReader::Source {
   std::string name;
   int descriptor = -1;
+  bool may_wait = false;  // a pipe or a terminal: bytes may come later
   int64_t line_number = 0;
   std::string raw;   // read, not yet inflated; unused for plain text
   std::string text;  // text from `begin` on is not yet returned
@@ -36,6 +38,8 @@ struct LineReader::Source {
   explicit Source(const std::filesystem::path& path) : name(path == "-" ? "standard input" : path.string()) {
     descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) throw_file_error(name, "read", errno);
+    struct stat status = {};
+    may_wait = ::fstat(descriptor, &status) == 0 && !S_ISREG(status.st_mode);
   }
   ~Source() {
     if (descriptor > STDIN_FILENO) ::close(descriptor);
@@ -48,11 +52,9 @@ struct LineReader::Source {
   void read_some(std::string& bytes) {
     const std::size_t old_size = bytes.size();
     bytes.resize(old_size + kBuffer);
-    ssize_t got = -1;
-    while ((got = ::read(descriptor, bytes.data() + old_size, kBuffer)) < 0) {
-      if (errno != EINTR) throw_file_error(name, "read", errno);
-      throw_if_interrupted();
-    }
+    if (may_wait) wait_until_readable(descriptor);
+    const ssize_t got = ::read(descriptor, bytes.data() + old_size, kBuffer);
+    if (got < 0) throw_file_error(name, "read", errno);
     bytes.resize(old_size + static_cast<std::size_t>(got));
     ended = got == 0;
   }

@@ -5,39 +5,78 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
 namespace penalmt {
+namespace {
+
+int open_or_exit(const std::string& file, int flags) {
+  const int descriptor = open(file.c_str(), flags, 0600);
+  if (descriptor < 0) _exit(127);
+  return descriptor;
+}
+
+// Becomes the program, with these three descriptors as its streams.
+[[noreturn]] void become_penalmt(const std::vector<std::string>& arguments, int in, int out, int err) {
+  std::vector<char*> argv = {const_cast<char*>(PENALMT_PROGRAM)};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  dup2(in, STDIN_FILENO);
+  dup2(out, STDOUT_FILENO);
+  dup2(err, STDERR_FILENO);
+  execv(PENALMT_PROGRAM, argv.data());
+  _exit(127);
+}
+
+int exit_status_of(pid_t child) {
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child) ADD_FAILURE() << "cannot run " << PENALMT_PROGRAM;
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace
 
 // Streams are files, so that neither side can wait for the other.
 Outcome run_penalmt(const std::vector<std::string>& arguments, const std::string& input,
                     const std::string& output_file) {
   const TemporaryFolder folder;
   write_file(folder / "in", input);
-  const std::string in = folder / "in", out = output_file.empty() ? (folder / "out").string() : output_file,
-                    err = folder / "err";
-  std::vector<char*> argv = {const_cast<char*>(PENALMT_PROGRAM)};
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-
+  const std::string in = folder / "in", err = folder / "err";
+  const std::string out = output_file.empty() ? (folder / "out").string() : output_file;
   const pid_t child = fork();
   if (child == 0) {
-    const auto redirect = [](const std::string& file, int flags, int descriptor) {
-      const int opened = open(file.c_str(), flags, 0600);
-      if (opened < 0 || dup2(opened, descriptor) < 0) _exit(127);
-    };
-    redirect(in, O_RDONLY, STDIN_FILENO);
-    redirect(out, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
-    redirect(err, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
-    execv(PENALMT_PROGRAM, argv.data());
-    _exit(127);
+    constexpr int kNew = O_WRONLY | O_CREAT | O_TRUNC;
+    become_penalmt(arguments, open_or_exit(in, O_RDONLY), open_or_exit(out, kNew), open_or_exit(err, kNew));
   }
-  int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) != child) ADD_FAILURE() << "cannot run " << PENALMT_PROGRAM;
-  return {.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
-          .output = output_file.empty() ? read_file(out) : "",
-          .errors = read_file(err)};
+  Outcome outcome;
+  outcome.status = exit_status_of(child);
+  if (output_file.empty()) outcome.output = read_file(out);
+  outcome.errors = read_file(err);
+  return outcome;
+}
+
+Outcome interrupt_penalmt(const std::vector<std::string>& arguments, const std::string& line) {
+  const TemporaryFolder folder;
+  const std::string err = folder / "err";
+  int in[2], out[2];
+  if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) ADD_FAILURE() << "no pipes";
+  const pid_t child = fork();
+  if (child == 0) become_penalmt(arguments, in[0], out[1], open_or_exit(err, O_WRONLY | O_CREAT));
+  close(in[0]);
+  close(out[1]);
+  EXPECT_EQ(write(in[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
+  Outcome outcome;
+  char byte = 0;
+  while (byte != '\n' && read(out[0], &byte, 1) == 1) outcome.output += byte;
+  kill(child, SIGINT);
+  outcome.status = exit_status_of(child);
+  close(in[1]);
+  close(out[0]);
+  outcome.errors = read_file(err);
+  return outcome;
 }
 
 }  // namespace penalmt

@@ -16,4 +16,7 @@ struct Outcome {
 Outcome run_penalmt(const std::vector<std::string>& arguments, const std::string& input = "",
                     const std::string& output_file = "");
 
+// Runs it with a pipe for standard input, sends `line`, and presses Ctrl-C once a line of output came back.
+Outcome interrupt_penalmt(const std::vector<std::string>& arguments, const std::string& line);
+
 }  // namespace penalmt

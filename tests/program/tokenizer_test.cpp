@@ -72,6 +72,24 @@ TEST_F(TokenizerCommand, WritesTheSameToAFileAsToAPipe) {
   EXPECT_EQ(read_file(output), piped.output);
 }
 
+TEST_F(TokenizerCommand, AnswersEachLineOfAPipeAtOnceAndEndsAtCtrlC) {
+  train("m.model");
+  const std::string model = folder_ / "m.model";
+  const Outcome outcome = interrupt_penalmt({"tokenizer", "encode", "--model", model}, "a man\n");
+  EXPECT_EQ(outcome.output, run_penalmt({"tokenizer", "encode", "--model", model}, "a man\n").output);
+  EXPECT_EQ(outcome.status, 130);
+  EXPECT_EQ(outcome.errors, "penalmt: interrupted\n");
+}
+
+TEST_F(TokenizerCommand, CallsAFullDiskTheMachinesFault) {
+  if (!std::filesystem::is_character_file("/dev/full")) GTEST_SKIP() << "this machine has no /dev/full";
+  train("m.model");
+  const Outcome outcome =
+      run_penalmt({"tokenizer", "encode", "--model", folder_ / "m.model", "--output", "/dev/full"}, "a man\n");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.errors, "penalmt: /dev/full: cannot write: No space left on device\n");
+}
+
 TEST_F(TokenizerCommand, SharesOneVocabularyBetweenSeveralFiles) {
   write_file(folder_ / "a.txt", "aa aa aa\n");
   write_file(folder_ / "b.txt", "bb bb bb\n");

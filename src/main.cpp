@@ -35,6 +35,7 @@ void add_commands(CLI::App& program) {
   penalmt::add_shapes(program);
   penalmt::add_tokenizer(program);
   penalmt::add_train(program);
+  penalmt::add_translate(program);
 }
 
 // What a library threw may span lines and carry a backtrace: its first line is what a user can read.

@@ -11,5 +11,6 @@ void add_evaluate(CLI::App& program);
 void add_shapes(CLI::App& program);
 void add_tokenizer(CLI::App& program);
 void add_train(CLI::App& program);
+void add_translate(CLI::App& program);
 
 }  // namespace penalmt

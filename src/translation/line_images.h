@@ -1,0 +1,36 @@
+// The pictures that go with the lines of an input.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datasets/images.h"
+
+namespace penalmt {
+
+class LineImages {
+ public:
+  // One name a line of the list, below `root`; pictures are brought to `size` pixels. Throws Error where not one of them is there.
+  static LineImages from_list(const std::filesystem::path& list, const std::filesystem::path& root, int64_t size, int threads);
+  // The picture of a single line. Throws Error where it is not there.
+  static LineImages of_photo(const std::filesystem::path& photo, int64_t size);
+
+  int64_t lines() const { return static_cast<int64_t>(names_.size()); }
+  // The pictures of the lines [first, first + count), decoded; nullopt where none of them has one.
+  std::optional<ImageSet> load(int64_t first, int64_t count);
+  int64_t missing() const { return missing_; }  // lines loaded so far whose picture is not there
+
+ private:
+  LineImages(std::vector<std::string> names, std::filesystem::path root, int64_t size, int threads)
+      : names_(std::move(names)), root_(std::move(root)), size_(size), threads_(threads) {}
+  bool has_picture(const std::string& name) const;
+
+  std::vector<std::string> names_;
+  std::filesystem::path root_;
+  int64_t size_, missing_ = 0;
+  int threads_;
+};
+
+}  // namespace penalmt

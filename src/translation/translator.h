@@ -1,0 +1,64 @@
+// A model folder opened: sentences in, sentences out.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "models/model_folder.h"
+#include "tokenizers/sentencepiece.h"
+#include "translation/search_examples.h"
+
+namespace penalmt {
+
+// A sentence in the other language.
+struct ScoredText {
+  std::string text;
+  std::vector<std::string> pieces;  // what the model wrote, the end left out
+  double score = 0, log_probability = 0;
+};
+
+struct Translation {
+  std::vector<ScoredText> n_best;  // best first; one empty text for an empty line
+};
+
+// What the model itself did, tokenising and joining left out.
+struct SearchTiming {
+  int64_t sentences = 0, target_tokens = 0;  // of the best translations, the end counted
+  double seconds = 0;
+};
+
+class Translator {
+ public:
+  // Throws Error where the folder, its model or its tokenizers are missing, damaged or do not belong together.
+  static Translator open(const std::filesystem::path& path, c10::Device device);
+  // A model at hand, on `device` already.
+  Translator(TranslationModel model, ModelDescription description, Tokenizer source, Tokenizer target);
+
+  const ModelDescription& description() const { return description_; }
+  bool uses_images() const { return description_.model.uses_images(); }
+  int64_t image_size() const { return description_.model.image_encoder.size; }
+
+  // One translation a line, in order. A line without a word stays empty and never reaches the model. `images` may be null;
+  // its index has an entry a line. Lines are called "place:first_line", "place:first_line + 1" and so on in errors.
+  std::vector<Translation> translate(const std::vector<std::string>& lines, const ImageSet* images, const SearchOptions& search,
+                                     const BatchOptions& batches, const std::string& place = "input", int64_t first_line = 1,
+                                     Progress* progress = nullptr);
+
+  const SearchTiming& timing() const { return timing_; }  // of all calls so far
+
+ private:
+  std::vector<Example> encode_lines(const std::vector<std::string>& lines, const ImageSet* images, const std::string& place,
+                                    int64_t first_line) const;
+  ScoredText as_text(const Hypothesis& hypothesis) const;
+
+  TranslationModel model_;
+  ModelDescription description_;
+  Tokenizer source_, target_;
+  SearchTiming timing_;
+};
+
+}  // namespace penalmt

@@ -1,0 +1,191 @@
+// penalmt translate as a user runs it.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "tests/program/harness.h"
+#include "tests/translation/tiny_run.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kLines = "a red circle .\n\na dog runs fast .\ntwo blue squares .\n\n";
+
+class TranslateProgram : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("penalmt_translate_" + std::to_string(::getpid()));
+    fs::remove_all(folder_);
+    make_tiny_run(folder_ / "text");
+    make_tiny_run(folder_ / "gated", {.fusion = "gated"});
+    write_file(folder_ / "in.en", kLines);
+    std::string ppm = "P6\n16 16\n255\n";
+    for (int i = 0; i < 16 * 16 * 3; ++i) ppm += static_cast<char>(i * 7 % 256);
+    write_file(folder_ / "wave.ppm", ppm);
+    write_file(folder_ / "broken.png", "no picture");
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  void expect_refusal(const std::vector<std::string>& arguments, const std::string& message, const std::string& input = kLines) {
+    const Outcome outcome = run_penalmt(arguments, input);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.output, "");
+    EXPECT_EQ(outcome.errors, "penalmt: " + message + "\n");
+  }
+
+  fs::path folder_;
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::string_view line : split(text, '\n')) lines.emplace_back(line);
+  if (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+TEST_F(TranslateProgram, GivesALineForALineFromAFileAPipeAndIntoAFile) {
+  const Outcome piped = run_penalmt({"translate", path("text")}, kLines);
+  EXPECT_EQ(piped.status, 0);
+  EXPECT_EQ(piped.errors, "");
+  const auto lines = lines_of(piped.output);
+  ASSERT_EQ(lines.size(), 5u);
+  EXPECT_EQ(lines[1], "");
+  EXPECT_EQ(lines[4], "");
+  EXPECT_NE(lines[0], "");
+  EXPECT_EQ(run_penalmt({"translate", path("text"), "--input", path("in.en")}).output, piped.output);
+  EXPECT_EQ(run_penalmt({"translate", path("text"), "--threads", "1", "--batch-tokens", "1"}, kLines).output, piped.output);
+  EXPECT_EQ(run_penalmt({"translate", path("text/best"), "--threads", "3", "--batch-tokens", "9"}, kLines).output, piped.output);
+  EXPECT_EQ(run_penalmt({"translate", path("text"), "--output", path("out.de")}, kLines).output, "");
+  EXPECT_EQ(read_file(folder_ / "out.de"), piped.output);
+  EXPECT_EQ(run_penalmt({"translate", path("text"), "a red circle ."}).output, lines[0] + "\n");
+  EXPECT_EQ(run_penalmt({"translate", path("text")}, "").output, "");
+}
+
+TEST_F(TranslateProgram, PrintsNBestAsLineScoreText) {
+  const Outcome outcome = run_penalmt({"translate", path("text"), "--n-best", "3"}, kLines);
+  const auto best = lines_of(run_penalmt({"translate", path("text")}, kLines).output);
+  const auto lines = lines_of(outcome.output);
+  ASSERT_EQ(lines.size(), 3 * 3u + 2);
+  double before = 0;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const auto fields = split(lines[i], '\t');
+    ASSERT_EQ(fields.size(), 3u);
+    const double score = std::stod(std::string(fields[1]));
+    if (i == 0) EXPECT_EQ(fields[2], best[0]);
+    EXPECT_EQ(fields[0], std::to_string(i < 3 ? 1 : i == 3 ? 2 : i < 7 ? 3 : i < 10 ? 4 : 5));
+    if (i > 0 && fields[0] == split(lines[i - 1], '\t')[0]) EXPECT_LE(score, before);
+    before = score;
+  }
+  EXPECT_EQ(lines[3], "2\t0.000000\t");
+}
+
+TEST_F(TranslateProgram, PrintsAJsonObjectALine) {
+  const auto plain = lines_of(run_penalmt({"translate", path("text")}, kLines).output);
+  const auto lines = lines_of(run_penalmt({"translate", path("text"), "--json"}, kLines).output);
+  const auto sources = lines_of(kLines);
+  ASSERT_EQ(lines.size(), 5u);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const auto object = nlohmann::ordered_json::parse(lines[i]);
+    std::vector<std::string> keys;
+    for (const auto& item : object.items()) keys.push_back(item.key());
+    EXPECT_EQ(keys, (std::vector<std::string>{"source", "translation", "score", "tokens"}));
+    EXPECT_EQ(object["source"], sources[i]);
+    EXPECT_EQ(object["translation"], plain[i]);
+    EXPECT_LE(object["score"].get<double>(), 0);
+    EXPECT_EQ(object["tokens"].empty(), plain[i].empty());
+  }
+  const auto object = nlohmann::json::parse(lines_of(run_penalmt({"translate", path("text"), "--json", "--n-best", "2"}, kLines).output)[0]);
+  ASSERT_EQ(object["n_best"].size(), 2u);
+  EXPECT_EQ(object["n_best"][0]["translation"], object["translation"]);
+  EXPECT_GE(object["n_best"][0]["score"], object["n_best"][1]["score"]);
+}
+
+TEST_F(TranslateProgram, LooksAtPicturesAndReportsMissingOnes) {
+  write_file(folder_ / "list.txt", "wave.ppm#0\n\nabsent.jpg\nwave.ppm\n\n");
+  const Outcome with = run_penalmt(
+      {"translate", path("gated"), "--input", path("in.en"), "--images", path("list.txt"), "--image-root", folder_.string(), "--json"});
+  EXPECT_EQ(with.status, 0);
+  EXPECT_EQ(with.errors, "penalmt: 3 of 5 lines had no picture\n");
+  const Outcome without = run_penalmt({"translate", path("gated"), "--json"}, kLines);
+  EXPECT_EQ(without.errors, "penalmt: warning: " + path("gated") +
+                                ": a multimodal model run without pictures; give --images LIST --image-root DIR, or --image PHOTO\n");
+  const auto score = [](const Outcome& outcome, size_t line) {
+    return nlohmann::json::parse(lines_of(outcome.output)[line])["score"].get<double>();
+  };
+  EXPECT_GT(std::abs(score(with, 0) - score(without, 0)), 1e-3);
+  EXPECT_NEAR(score(with, 2), score(without, 2), 1e-6);
+  const Outcome one = run_penalmt({"translate", path("gated"), "--image", path("wave.ppm"), "a red circle .", "--json"});
+  EXPECT_EQ(one.errors, "");
+  EXPECT_NEAR(score(one, 0), score(with, 0), 1e-5);
+}
+
+TEST_F(TranslateProgram, RefusesWhatItCannotDo) {
+  const std::string text = path("text"), gated = path("gated"), list = path("list.txt"), root = folder_.string();
+  write_file(folder_ / "list.txt", "wave.ppm\n\n");
+  expect_refusal({"translate", path("nowhere")}, path("nowhere") + ": no such folder; expected a run folder or a checkpoint folder");
+  expect_refusal({"translate", text, "--images", list, "--image-root", root},
+                 text + ": a text-only model, which would not look at a picture; got --images; expected a model trained with pictures");
+  expect_refusal({"translate", text, "--image", path("wave.ppm"), "a dog ."},
+                 text + ": a text-only model, which would not look at a picture; got --image; expected a model trained with pictures");
+  expect_refusal({"translate", gated, "--images", list}, "--images: got no --image-root; expected both");
+  expect_refusal({"translate", gated, "--image", path("wave.ppm")},
+                 "--image: got no sentence; expected one, as in: penalmt translate MODEL --image photo.jpg \"a man .\"");
+  expect_refusal({"translate", gated, "--input", path("in.en"), "--images", list, "--image-root", root},
+                 path("in.en") + ": 5 lines; expected 2, one for each picture of " + list);
+  expect_refusal({"translate", gated, "--image", path("absent.jpg"), "a dog ."}, path("absent.jpg") + ": no such picture");
+  expect_refusal({"translate", gated, "--image", path("broken.png"), "a dog ."},
+                 path("broken.png") + ": not an image that can be decoded");
+  expect_refusal({"translate", text, "--beam", "2", "--n-best", "3"}, "--n-best: got 3; expected at most the beam, 2; give --beam 3");
+  expect_refusal({"translate", text, "--input", path("absent.en")}, path("absent.en") + ": cannot read: No such file or directory");
+  write_file(folder_ / "none.txt", "absent.jpg\n\n\n\n\n");
+  expect_refusal({"translate", gated, "--images", path("none.txt"), "--image-root", root},
+                 root + ": not one of the pictures that " + path("none.txt") + " names is there; expected files such as 'absent.jpg'");
+  write_file(folder_ / "broken.txt", "broken.png\n\n\n\n\n");
+  expect_refusal({"translate", gated, "--images", path("broken.txt"), "--image-root", root},
+                 path("broken.png") + ": not an image that can be decoded");
+}
+
+TEST_F(TranslateProgram, RefusesDamagedAndForeignCheckpoints) {
+  const fs::path weights = folder_ / "text" / "best" / "model.safetensors";
+  const std::string whole = read_file(weights);
+  for (size_t kept : {size_t{0}, size_t{5}, size_t{300}, whole.size() - 1}) {
+    write_file(weights, whole.substr(0, kept));
+    const Outcome outcome = run_penalmt({"translate", path("text")}, kLines);
+    EXPECT_EQ(outcome.status, 2) << kept;
+    EXPECT_EQ(outcome.errors.rfind("penalmt: " + weights.string() + ": ", 0), 0u) << outcome.errors;
+    EXPECT_EQ(lines_of(outcome.errors).size(), 1u);
+  }
+  fs::copy_file(folder_ / "gated" / "best" / "model.safetensors", weights, fs::copy_options::overwrite_existing);
+  const Outcome foreign = run_penalmt({"translate", path("text")}, kLines);
+  EXPECT_EQ(foreign.status, 2);
+  EXPECT_NE(foreign.errors.find("is unknown to the model; is it another model's?"), std::string::npos) << foreign.errors;
+  fs::remove(folder_ / "text" / "best" / "model.json");
+  const Outcome headless = run_penalmt({"translate", path("text")}, kLines);
+  EXPECT_EQ(headless.status, 2);
+  EXPECT_NE(headless.errors.find("model.json: cannot read: No such file or directory"), std::string::npos) << headless.errors;
+}
+
+TEST_F(TranslateProgram, LeavesNoHalfWrittenOutput) {
+  write_file(folder_ / "bad.en", "a dog .\n\xff\n");
+  const Outcome outcome = run_penalmt({"translate", path("text"), "--input", path("bad.en"), "--output", path("half.de")});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_EQ(outcome.errors, "penalmt: " + path("bad.en") + ":2: invalid UTF-8 at byte 1\n");
+  EXPECT_FALSE(fs::exists(folder_ / "half.de"));
+}
+
+TEST_F(TranslateProgram, AFullDiskIsTheMachinesFault) {
+  const Outcome outcome = run_penalmt({"translate", path("text")}, kLines, "/dev/full");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.errors, "penalmt: standard output: cannot write: No space left on device\n");
+}
+
+}  // namespace
+}  // namespace penalmt

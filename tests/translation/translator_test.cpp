@@ -1,0 +1,189 @@
+#include "translation/translator.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "tests/translation/tiny_run.h"
+#include "translation/model_location.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TranslatorTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("penalmt_translator_" + std::to_string(::getpid()));
+    fs::remove_all(folder_);
+    make_tiny_run(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  static std::string refusal(const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no refusal";
+  }
+
+  fs::path folder_;
+};
+
+std::vector<std::string> many_lines() {
+  std::vector<std::string> lines;
+  for (int i = 0; i < 60; ++i) {
+    std::string line;
+    for (int word = 0; word <= i * 7 % 11; ++word) line += (word ? " " : "") + tiny_text()[(i + word * 3) % tiny_text().size()];
+    lines.push_back(i % 13 == 5 ? "" : line);
+  }
+  return lines;
+}
+
+TEST_F(TranslatorTest, GivesTheSameTextForAnyBatchSizeAndNumberOfThreads) {
+  Translator translator = Translator::open(folder_, at::kCPU);
+  const auto lines = many_lines();
+  const SearchOptions search{.beam = 3, .n_best = 2};
+  const auto expected = translator.translate(lines, nullptr, search, {.tokens = 10, .threads = 1});
+  ASSERT_EQ(expected.size(), lines.size());
+  for (const BatchOptions& batches : {BatchOptions{4096, 1}, BatchOptions{100, 2}, BatchOptions{4096, 3}, BatchOptions{37, 4}}) {
+    const auto got = translator.translate(lines, nullptr, search, batches);
+    for (size_t i = 0; i < lines.size(); ++i) {
+      ASSERT_EQ(got[i].n_best.size(), expected[i].n_best.size());
+      for (size_t n = 0; n < got[i].n_best.size(); ++n) {
+        EXPECT_EQ(got[i].n_best[n].text, expected[i].n_best[n].text);
+        EXPECT_NEAR(got[i].n_best[n].score, expected[i].n_best[n].score, 1e-4);
+      }
+    }
+  }
+}
+
+TEST_F(TranslatorTest, LeavesEmptyLinesEmpty) {
+  Translator translator = Translator::open(folder_, at::kCPU);
+  const auto got = translator.translate({"", "a red circle .", "", ""}, nullptr, {.beam = 2}, {});
+  ASSERT_EQ(got.size(), 4u);
+  for (size_t i : {0, 2, 3}) EXPECT_EQ(got[i].n_best[0].text, "");
+  EXPECT_NE(got[1].n_best[0].text, "");
+  EXPECT_EQ(translator.timing().sentences, 1);
+}
+
+// The search written out with the whole decoder: what greedy decoding and its score are by definition.
+TEST_F(TranslatorTest, GreedyIsTheWholeDecodersBestTokenAtEachPosition) {
+  const ModelDescription description = read_description(folder_ / "best");
+  TranslationModel model = read_model(folder_ / "best", description);
+  const Tokenizer tokenizer = Tokenizer::open(folder_ / "tokenizer.model");
+  Translator translator = Translator::open(folder_, at::kCPU);
+  c10::InferenceMode guard;
+  for (const std::string& line : tiny_text()) {
+    std::vector<int64_t> source, target = {kBos};
+    for (int id : tokenizer.encode(line)) source.push_back(id);
+    source.push_back(kEos);
+    const Memory memory = model->encode(at::tensor(source).unsqueeze(0), {});
+    double total = 0;
+    const int64_t limit = 2 * static_cast<int64_t>(source.size()) + 20;
+    std::vector<int> words;
+    while (true) {
+      const at::Tensor scores = at::log_softmax(model->logits(model->decode(at::tensor(target).unsqueeze(0), memory))[0][-1], -1);
+      int64_t best = 2 + scores.narrow(0, 2, scores.size(0) - 2).argmax().item<int64_t>();
+      if (static_cast<int64_t>(words.size()) + 1 == limit) best = kEos;
+      total += scores[best].item<double>();
+      if (best == kEos) break;
+      words.push_back(static_cast<int>(best));
+      target.push_back(best);
+    }
+    const auto got = translator.translate({line}, nullptr, {.beam = 1}, {.threads = 1});
+    EXPECT_EQ(got[0].n_best[0].text, tokenizer.decode(words));
+    EXPECT_EQ(got[0].n_best[0].pieces.size(), words.size());
+    EXPECT_NEAR(got[0].n_best[0].score, total / static_cast<double>(words.size() + 1), 1e-4);
+  }
+}
+
+TEST_F(TranslatorTest, PrefersAveragedToBestAndTakesCheckpointFoldersThemselves) {
+  EXPECT_EQ(locate_model(folder_).folder, folder_ / "best");
+  fs::copy(folder_ / "best", folder_ / "averaged");
+  EXPECT_EQ(locate_model(folder_).folder, folder_ / "averaged");
+  EXPECT_EQ(locate_model(folder_ / "best").folder, folder_ / "best");
+  EXPECT_EQ(locate_model(folder_ / "best").source_tokenizer, folder_ / "tokenizer.model");
+  fs::create_directories(folder_ / "checkpoints");
+  fs::copy(folder_ / "best", folder_ / "checkpoints" / "12");
+  EXPECT_EQ(locate_model(folder_ / "checkpoints" / "12/").source_tokenizer, folder_ / "tokenizer.model");
+}
+
+TEST_F(TranslatorTest, RefusesFoldersWithoutAModelOrTokenizer) {
+  const std::string where = folder_.string();
+  EXPECT_EQ(refusal([&] { Translator::open(folder_ / "nowhere", at::kCPU); }),
+            where + "/nowhere: no such folder; expected a run folder or a checkpoint folder");
+  EXPECT_EQ(refusal([&] { Translator::open(folder_ / "tokenizer.model", at::kCPU); }),
+            where + "/tokenizer.model: not a folder; expected a run folder or a checkpoint folder");
+  fs::create_directories(folder_ / "empty");
+  EXPECT_EQ(refusal([&] { Translator::open(folder_ / "empty", at::kCPU); }),
+            where + "/empty: no model here; expected averaged/, best/, or model.safetensors and model.json");
+  fs::remove(folder_ / "tokenizer.model");
+  EXPECT_EQ(refusal([&] { Translator::open(folder_, at::kCPU); }),
+            where + "/best: no tokenizer here or in the two folders above; expected tokenizer.model, or source.model and target.model");
+}
+
+TEST_F(TranslatorTest, RefusesAnotherRunsTokenizer) {
+  const Tokenizer other = Tokenizer::train(tiny_text(), {.vocabulary = 45, .exact_vocabulary = false});
+  const Tokenizer own = Tokenizer::open(folder_ / "tokenizer.model");
+  write_file(folder_ / "tokenizer.model", other.serialized());
+  EXPECT_EQ(refusal([&] { Translator::open(folder_, at::kCPU); }),
+            folder_.string() + "/tokenizer.model: " + std::to_string(other.vocabulary_size()) + " pieces; expected " +
+                std::to_string(own.vocabulary_size()) + ", as " + folder_.string() + "/best/model.json says; is it another run's?");
+}
+
+TEST_F(TranslatorTest, RefusesSentencesLongerThanLearnedPositions) {
+  make_tiny_run(folder_, {.positions = "learned", .longest = 12});
+  Translator translator = Translator::open(folder_, at::kCPU);
+  EXPECT_NE(translator.translate({"a dog ."}, nullptr, {.beam = 2}, {})[0].n_best[0].text, "");
+  std::string line = "a";
+  for (int i = 0; i < 11; ++i) line += " a";
+  EXPECT_EQ(refusal([&] { translator.translate({"a dog .", line}, nullptr, {.beam = 2}, {}, "captions.en", 7); }),
+            "captions.en:8: a sentence of 13 tokens; the model's learned positions serve at most 12; split the line");
+}
+
+TEST_F(TranslatorTest, TranslatesSentencesLongerThanTheKeptPositions) {
+  Translator translator = Translator::open(folder_, at::kCPU);
+  std::string line = "a";
+  for (int i = 0; i < 700; ++i) line += " a";
+  const auto got = translator.translate({line}, nullptr, {.beam = 2}, {.threads = 1});
+  EXPECT_NE(got[0].n_best[0].text, "");
+}
+
+TEST_F(TranslatorTest, RefusesWeightsThatAreNotNumbers) {
+  const ModelDescription description = read_description(folder_ / "best");
+  TranslationModel model = read_model(folder_ / "best", description);
+  {
+    torch::NoGradGuard guard;
+    model->named_parameters()["decoder.layers.0.feed_forward.up.bias"].fill_(std::nan(""));
+  }
+  const Tokenizer tokenizer = Tokenizer::open(folder_ / "tokenizer.model");
+  Translator translator(model, description, tokenizer, tokenizer);
+  EXPECT_EQ(refusal([&] { translator.translate({"", "a dog ."}, nullptr, {.beam = 2}, {}); }),
+            "input:2: the model's scores are not numbers; expected finite weights");
+}
+
+TEST_F(TranslatorTest, APictureChangesAMultimodalModelsScoresAndAMissingOneDoesNot) {
+  make_tiny_run(folder_, {.fusion = "gated"});
+  Translator translator = Translator::open(folder_, at::kCPU);
+  EXPECT_TRUE(translator.uses_images());
+  // A PPM, the simplest of pictures.
+  std::string ppm = "P6\n16 16\n255\n";
+  for (int i = 0; i < 16 * 16 * 3; ++i) ppm += static_cast<char>(i * 7 % 256);
+  write_file(folder_ / "wave.ppm", ppm);
+  const ImageSet images({"wave.ppm", "", "absent.ppm"}, folder_, translator.image_size(), 1);
+  const SearchOptions search{.beam = 3};
+  const std::vector<std::string> lines(3, "a red circle .");
+  const auto with = translator.translate(lines, &images, search, {});
+  const auto without = translator.translate(lines, nullptr, search, {});
+  EXPECT_GT(std::abs(with[0].n_best[0].score - without[0].n_best[0].score), 1e-3);
+  for (size_t i : {1, 2}) EXPECT_NEAR(with[i].n_best[0].score, without[i].n_best[0].score, 1e-6);
+}
+
+}  // namespace
+}  // namespace penalmt

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <malloc.h>
+#include <stdlib.h>
 
 #include <filesystem>
 #include <optional>
@@ -64,6 +65,9 @@ void keep_freed_memory() {
   mallopt(M_MMAP_MAX, 0);                 // big blocks come from the heap too,
   mallopt(M_TRIM_THRESHOLD, -1);          // whose end is never given back
   mallopt(M_TOP_PAD, 256 * 1024 * 1024);  // and which grows in large steps
+  // oneDNN keeps the code it generates for each shape of a product, 1,024 of them unless told otherwise: with bfloat16 and batches of
+  // every length that was 4 GB.
+  setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128", /*overwrite=*/0);
 }
 
 }  // namespace penalmt

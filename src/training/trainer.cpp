@@ -8,8 +8,10 @@
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "evaluation/bleu.h"
 #include "tensors/precision.h"
 #include "training/schedule.h"
+#include "translation/translator.h"
 
 namespace penalmt {
 namespace {
@@ -170,7 +172,21 @@ Validation Trainer::validate() {
     correct += loss.correct;
     tokens += loss.tokens;
   }
-  return {nll / static_cast<double>(tokens), static_cast<double>(correct) / static_cast<double>(tokens), -1};
+  return {nll / static_cast<double>(tokens), static_cast<double>(correct) / static_cast<double>(tokens),
+          recipe_.training.validate_bleu ? validation_bleu() : -1};
+}
+
+double Trainer::validation_bleu() {
+  Translator translator(model_, description_, tokenizers_.source, tokenizers_.target);
+  std::vector<std::string> hypotheses;
+  for (const Translation& translation : translator.translate(valid_.text.source, valid_.image_set(), {.beam = 1},
+                                                             {.threads = at::get_num_threads()}, "validation"))
+    hypotheses.push_back(translation.n_best.front().text);
+  // Tokenised text is scored on its tokens, as the published figures are.
+  const Bleu bleu({.tokenizer = description_.text == "tok" ? "none" : "13a"}, {valid_.text.target});
+  BleuStatistics sum;
+  for (const BleuStatistics& one : bleu.statistics(hypotheses)) sum += one;
+  return bleu.score(sum).score;
 }
 
 void Trainer::finish_validation() {

@@ -35,6 +35,7 @@ class Trainer {
   void start_epoch();
   void update(const std::vector<std::vector<int64_t>>& batches);
   Validation validate();
+  double validation_bleu();  // of greedy translations
   void finish_validation();
   void checkpoint();
   void write_metrics(const Validation& validation);

@@ -181,7 +181,7 @@ TEST(PenalConnection, RegistersNothingInEvaluation) {
   PenalConnection connection(0.3, 0.1);
   connection->eval();
   const at::Tensor x = input().set_requires_grad(true), z = torch::sin(x);
-  const at::Tensor y = connection(x, z, {});
+  const at::Tensor y = connection(x, z, Rows{});
   EXPECT_EQ(y.grad_fn()->name(), "AddBackward0");
   EXPECT_TRUE(torch::equal(y, x + z));
 }

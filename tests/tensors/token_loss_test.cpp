@@ -53,7 +53,9 @@ void match(int64_t rows, int64_t vocabulary, double smoothing, at::ScalarType ty
   };
   EXPECT_LE(near(states.grad(), expected.states), relative);
   EXPECT_LE(near(weight.grad(), expected.weight), relative);
-  if (relative < 1e-3) EXPECT_EQ(loss.correct, expected.correct);
+  if (relative < 1e-3) {
+    EXPECT_EQ(loss.correct, expected.correct);
+  }
 }
 
 TEST(TokenLoss, FusedEqualsCrossEntropyAndItsGradients) { match(700, 101, 0.1, torch::kFloat, 1e-5); }

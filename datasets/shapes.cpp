@@ -37,8 +37,8 @@ left_out/<split>.<de|fr>.tsv         the word that the English line leaves out (
 
 A scene holds one to three groups of equal objects: 1 to 5 circles, squares, triangles, stars, crosses or diamonds; red, blue,
 green, yellow, purple or black. The English caption leaves out the colour ("two circles") or the count ("some red circles") of one
-group; the German and French lines say it. In training and validation some combinations of shape and colour and of shape and count
-never occur; every left-out word of the test split makes one of them.
+group; the German and French lines say it. In training and validation some combinations of shape, colour and count (24 of 180) never
+occur; the group of every left-out word of the test split is one of them.
 
 The columns of left_out, separated by tabs; lists are separated by spaces:
   attribute   colour or count

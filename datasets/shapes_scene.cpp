@@ -7,28 +7,21 @@
 namespace penalmt {
 namespace {
 
-template <class Value, class Allowed>
-Value one_of(std::vector<Value> values, Allowed allowed, SplitMix64& random) {
-  std::erase_if(values, [&](Value value) { return !allowed(value); });
-  return values[random.below(values.size())];
-}
-
-// A group of `shape`; `unsaid` names what the caption leaves out of it, or nothing.
+// A group of `shape`; `unsaid` names what the caption leaves out of it, or nothing. What nobody names in the singular is a plural,
+// and so is every held-out combination.
 Group make_group(Shape shape, const LeftOut* unsaid, Split split, SplitMix64& random) {
-  std::vector<Colour> colours;
-  for (int c = 0; c < kColours; ++c) colours.push_back(static_cast<Colour>(c));
-  std::vector<int> counts;
-  for (int n = unsaid && *unsaid == LeftOut::kCount ? 2 : 1; n <= kMostOfAKind; ++n) counts.push_back(n);
-
-  const auto allowed = [&](LeftOut attribute, bool held_out) {
-    if (split != Split::kTest) return !held_out;
-    return !unsaid || *unsaid != attribute || held_out;
-  };
-  const auto colour_allowed = [&](Colour colour) { return allowed(LeftOut::kColour, is_held_out(shape, colour)); };
-  const auto count_allowed = [&](int count) { return allowed(LeftOut::kCount, is_held_out(shape, count)); };
+  const bool held_out = split == Split::kTest && unsaid;
+  const int fewest = held_out || (unsaid && *unsaid == LeftOut::kCount) ? 2 : 1;
   Group group{.shape = shape};
-  group.colour = one_of(colours, colour_allowed, random);
-  group.count = one_of(counts, count_allowed, random);
+  group.count = fewest + static_cast<int>(random.below(kMostOfAKind + 1 - fewest));
+  std::vector<Colour> colours;
+  for (int c = 0; c < kColours; ++c)
+    if (split == Split::kTest && !unsaid) {
+      colours.push_back(static_cast<Colour>(c));
+    } else if (is_held_out(shape, static_cast<Colour>(c), group.count) == held_out) {
+      colours.push_back(static_cast<Colour>(c));
+    }
+  group.colour = colours[random.below(colours.size())];
   return group;
 }
 
@@ -40,12 +33,9 @@ Relation make_relation(std::size_t groups, SplitMix64& random) {
 
 }  // namespace
 
-bool is_held_out(Shape shape, Colour colour) {
-  const int step = (static_cast<int>(colour) - static_cast<int>(shape) + kColours) % kColours;
-  return step == 0 || step == 3;
+bool is_held_out(Shape shape, Colour colour, int count) {
+  return count >= 2 && (static_cast<int>(shape) + static_cast<int>(colour) + count) % kColours == 0;
 }
-
-bool is_held_out(Shape shape, int count) { return count == 2 + static_cast<int>(shape) % kCountChoices; }
 
 Scene make_scene(uint64_t seed, Split split, int64_t line) {
   SplitMix64 random(seed, static_cast<uint64_t>(split) << 48 | static_cast<uint64_t>(line));

@@ -44,14 +44,13 @@ struct Scene {
 
 enum class Split { kTrain, kValid, kTest };
 
-// Combinations that training and validation never show: of each shape two colours of six, and one count of two to five.
-// Every colour is held out with two shapes.
-bool is_held_out(Shape shape, Colour colour);
-bool is_held_out(Shape shape, int count);
+// Combinations that training and validation never show: of each shape in each count from two on, one colour of six. Every two
+// of the three are shown together, so that what the picture says of a held-out group can be composed from what was seen.
+bool is_held_out(Shape shape, Colour colour, int count);
 
 // Scene `line` (from 0) of a split. It depends on the three numbers alone, so a larger corpus begins with the smaller
-// one. In training and validation no group is a held-out combination. In a test scene the left-out word of its group
-// makes one (a colour or count never seen with that shape); everything else is free.
+// one. In training and validation no group is a held-out combination. In a test scene the group whose word is left out is
+// one; everything else is free.
 Scene make_scene(uint64_t seed, Split split, int64_t line);
 
 }  // namespace penalmt

@@ -15,47 +15,43 @@ std::vector<Scene> scenes_of(Split split, int64_t count, uint64_t seed = 1) {
   return scenes;
 }
 
-TEST(HeldOut, TakesTwoColoursAndOneCountOfEveryShape) {
-  std::map<Colour, int> shapes_of_colour;
-  for (int s = 0; s < kShapes; ++s) {
-    const auto shape = static_cast<Shape>(s);
-    int colours = 0, counts = 0;
-    for (int c = 0; c < kColours; ++c) {
-      colours += is_held_out(shape, static_cast<Colour>(c));
-      shapes_of_colour[static_cast<Colour>(c)] += is_held_out(shape, static_cast<Colour>(c));
+TEST(HeldOut, TakesOneColourOfEveryShapeInEveryPlural) {
+  std::map<Colour, int> of_colour;
+  for (int s = 0; s < kShapes; ++s)
+    for (int n = 1; n <= kMostOfAKind; ++n) {
+      int colours = 0;
+      for (int c = 0; c < kColours; ++c) {
+        const bool held_out = is_held_out(static_cast<Shape>(s), static_cast<Colour>(c), n);
+        colours += held_out;
+        of_colour[static_cast<Colour>(c)] += held_out;
+      }
+      EXPECT_EQ(colours, n == 1 ? 0 : 1);
     }
-    for (int n = 1; n <= kMostOfAKind; ++n) counts += is_held_out(shape, n);
-    EXPECT_EQ(colours, 2);
-    EXPECT_EQ(counts, 1);
-    EXPECT_FALSE(is_held_out(shape, 1));
-  }
-  for (const auto& [colour, shapes] : shapes_of_colour) EXPECT_EQ(shapes, 2);
+  for (const auto& [colour, times] : of_colour) EXPECT_EQ(times, 4);
 }
 
 TEST(MakeScene, NeverShowsAHeldOutCombinationBeforeTheTest) {
+  std::set<std::pair<Shape, Colour>> coloured;
+  std::set<std::pair<Shape, int>> counted;
   for (const Split split : {Split::kTrain, Split::kValid})
     for (const Scene& scene : scenes_of(split, 4000))
       for (const Group& group : scene.groups) {
-        EXPECT_FALSE(is_held_out(group.shape, group.colour));
-        EXPECT_FALSE(is_held_out(group.shape, group.count));
+        EXPECT_FALSE(is_held_out(group.shape, group.colour, group.count));
+        coloured.emplace(group.shape, group.colour);
+        counted.emplace(group.shape, group.count);
       }
+  EXPECT_EQ(coloured.size(), 36u);  // every two of the three are shown
+  EXPECT_EQ(counted.size(), 30u);
 }
 
-TEST(MakeScene, LeavesAHeldOutCombinationOutInEveryTestScene) {
-  std::set<std::pair<Shape, Colour>> colours;
-  std::set<std::pair<Shape, int>> counts;
+TEST(MakeScene, LeavesAWordOfAHeldOutCombinationOutInEveryTestScene) {
+  std::set<std::tuple<Shape, Colour, int>> combinations;
   for (const Scene& scene : scenes_of(Split::kTest, 2000)) {
     const Group& group = scene.groups[scene.unsaid];
-    if (scene.left_out == LeftOut::kColour) {
-      EXPECT_TRUE(is_held_out(group.shape, group.colour));
-      colours.emplace(group.shape, group.colour);
-    } else {
-      EXPECT_TRUE(is_held_out(group.shape, group.count));
-      counts.emplace(group.shape, group.count);
-    }
+    EXPECT_TRUE(is_held_out(group.shape, group.colour, group.count));
+    combinations.emplace(group.shape, group.colour, group.count);
   }
-  EXPECT_EQ(colours.size(), 12u);  // all of them
-  EXPECT_EQ(counts.size(), 6u);
+  EXPECT_EQ(combinations.size(), 24u);  // all of them
 }
 
 TEST(MakeScene, ShowsEachShapeAtMostOnceAndOneToFiveOfAKind) {

@@ -115,8 +115,8 @@ TEST(MakeScene, SpreadsLeftOutValuesEvenly) {
       ++colours[{group.shape, group.colour}];
       ++total[group.shape];
     }
-  ASSERT_EQ(colours.size(), 24u);
-  for (const auto& [combination, count] : colours) EXPECT_NEAR(count / double(total[combination.first]), 0.25, 0.05);
+  ASSERT_EQ(colours.size(), 36u);
+  for (const auto& [combination, count] : colours) EXPECT_NEAR(count / double(total[combination.first]), 1 / 6.0, 0.04);
 }
 
 }  // namespace

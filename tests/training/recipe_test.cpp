@@ -44,8 +44,9 @@ TEST(Recipe, AllProblemsAreReportedAtOnce) {
 
 TEST(Recipe, TheProjectsRecipesAreRight) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(PENALMT_SOURCE "/recipes"))
-    if (entry.path().extension() == ".json" && entry.path().parent_path().filename() != "benchmark")
+    if (entry.path().extension() == ".json" && entry.path().parent_path().filename() != "benchmark") {
       EXPECT_NO_THROW(load_recipe(entry.path(), {})) << entry.path();
+    }
 }
 
 }  // namespace

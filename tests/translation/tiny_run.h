@@ -59,7 +59,7 @@ inline int64_t write_tiny_weights(const std::filesystem::path& file, const TinyR
   layer("encoder.layers.0", width, inner, false);
   layer("decoder.layers.0", width, inner, true);
   if (run.fusion != "none") {
-    linear("image_encoder.patch_projection", image_width, patch_values);
+    linear("image_encoder.patches.projection", image_width, patch_values);
     tensors.push_back({"image_encoder.positions", {patches, image_width}});
     layer("image_encoder.encoder.layers.0", image_width, image_inner, false);
     norm("image_encoder.encoder.final_norm", image_width);

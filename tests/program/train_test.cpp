@@ -1,0 +1,119 @@
+// penalmt train as a user runs it: a run folder out, Ctrl-C and resume, refusals.
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "tests/base/temporary_folder.h"
+#include "tests/program/harness.h"
+
+namespace penalmt {
+namespace {
+
+// A small corpus of drawn scenes and a small model on it.
+class TrainCommand : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(run_penalmt({"shapes", "--out", folder_ / "corpus", "--train", "60", "--val", "8", "--test", "4"}).status, 0);
+    write_file(recipe_, R"({
+  "data": {"folder": ")" + (folder_ / "corpus").string() + R"("},
+  "tokenizer": {"vocabulary": 120, "exact_vocabulary": false},
+  "model": {"width": 16, "feed_forward": 32, "heads": 2, "encoder_layers": 1, "decoder_layers": 1, "fusion": "gated",
+            "image_encoder": {"size": 32, "patch": 8, "width": 16, "feed_forward": 32, "heads": 2, "layers": 1}},
+  "training": {"batch_tokens": 200, "accumulate": 1, "updates": 12, "validate_every": 6, "warmup": 5, "average": 2}
+})");
+  }
+  std::vector<std::string> train(const std::string& run, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"train", recipe_, "--out", folder_ / run, "--threads", "1", "--device", "cpu"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  std::string refusal(const std::vector<std::string>& arguments) {
+    const Outcome outcome = run_penalmt(arguments);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.output, "");
+    return folder_.without_path(outcome.errors);
+  }
+
+  const TemporaryFolder folder_;
+  const std::string recipe_ = folder_ / "recipe.json";
+};
+
+TEST_F(TrainCommand, LeavesARunFolderThatTranslates) {
+  const Outcome outcome = run_penalmt(train("run"));
+  ASSERT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_EQ(outcome.output, "");
+  for (const char* file : {"recipe.json", "metrics.jsonl", "tokenizer.model", "best/model.safetensors", "averaged/model.json",
+                           "checkpoints/00000006/model.safetensors", "checkpoints/00000012/state.json"})
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / file)) << file;
+  EXPECT_EQ(read_lines(folder_ / "run/metrics.jsonl").size(), 2u);
+  const std::string corpus = folder_ / "corpus";
+  const Outcome translated = run_penalmt({"translate", folder_ / "run", "--input", corpus + "/tok/test.lc.norm.tok.en", "--images",
+                                          corpus + "/image_splits/test.txt", "--image-root", corpus + "/images"});
+  EXPECT_EQ(translated.status, 0) << translated.errors;
+  EXPECT_EQ(std::count(translated.output.begin(), translated.output.end(), '\n'), 4);
+}
+
+TEST_F(TrainCommand, InterruptedAndResumedEqualsUninterruptedToTheBit) {
+  const std::vector<std::string> longer = {"--set", "training.updates=300", "--set", "training.validate_every=100"};
+  ASSERT_EQ(run_penalmt(train("whole", longer)).status, 0);
+  std::string line = "timeout -s INT 1 " PENALMT_PROGRAM;
+  for (const std::string& argument : train("parts", longer)) line += " " + argument;
+  int interruptions = 0, status = -1;
+  for (int part = 0; part < 100 && status != 0; ++part) {
+    status = WEXITSTATUS(std::system((line + " --resume >/dev/null 2>&1").c_str()));
+    interruptions += status == 124;  // what timeout says when it had to send the signal
+    ASSERT_TRUE(status == 0 || status == 124) << status;
+  }
+  EXPECT_EQ(status, 0);
+  EXPECT_GE(interruptions, 1);
+  for (const char* file : {"checkpoints/00000300/model.safetensors", "checkpoints/00000300/optimiser.safetensors",
+                           "averaged/model.safetensors", "best/model.safetensors"})
+    EXPECT_TRUE(read_file(folder_ / "parts" / file) == read_file(folder_ / "whole" / file)) << file;
+  EXPECT_EQ(read_lines(folder_ / "parts/metrics.jsonl").size(), read_lines(folder_ / "whole/metrics.jsonl").size());
+}
+
+TEST_F(TrainCommand, RefusesBeforeAnythingIsWritten) {
+  EXPECT_EQ(refusal(train("corpus")), "penalmt: corpus: already holds files; expected a new folder; continue a run with --resume\n");
+  EXPECT_EQ(refusal({"train", folder_ / "none.json", "--out", folder_ / "run"}),
+            "penalmt: none.json: cannot read: No such file or directory\n");
+  EXPECT_EQ(refusal({"train"}), "penalmt: train: no recipe given; expected 'penalmt train RECIPE --out RUN'\n");
+  EXPECT_EQ(refusal({"train", recipe_}), "penalmt: train: no run folder given; expected '--out RUN'\n");
+  EXPECT_EQ(refusal(train("run", {"--set", "training.updatse=5", "--set", "model.dropout=1.5", "--set", "model.fusion=gatde"})),
+            "penalmt: recipe.json: training.updatse: unknown key; did you mean 'training.updates'?\n"
+            "penalmt: recipe.json: model.dropout: got 1.5, expected number, 0 to 0.99\n"
+            "penalmt: recipe.json: model.fusion: got \"gatde\", expected one of none, gated, selective; did you mean 'gated'?\n");
+  EXPECT_EQ(refusal(train("run", {"--set", "model.heads=3"})),
+            "penalmt: recipe.json: model.heads: got 3, expected a divisor of width 16\n");
+  EXPECT_EQ(refusal(train("run", {"--set", "data.folder=$PENALMT_UNSET"})),
+            "penalmt: data.folder: the environment variable PENALMT_UNSET is not set; set it to the folder of the corpus, or give the "
+            "folder itself\n");
+  std::filesystem::remove_all(folder_ / "corpus/images");
+  EXPECT_EQ(run_penalmt(train("run")).status, 2);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
+}
+
+TEST_F(TrainCommand, RefusesToContinueWithAnotherRecipe) {
+  ASSERT_EQ(run_penalmt(train("run")).status, 0);
+  EXPECT_EQ(refusal(train("run", {"--resume", "--set", "training.warmup=7"})),
+            "penalmt: run/recipe.json: begun with another recipe: /training/warmup differs; expected the same recipe to continue (only "
+            "training.updates and training.patience may change)\n");
+}
+
+TEST_F(TrainCommand, AFullDiskIsTheMachinesFaultAndLeavesNothingHalfWritten) {
+  std::filesystem::create_directory(folder_ / "small");
+  if (mount("tmpfs", (folder_ / "small").c_str(), "tmpfs", 0, "size=96k") != 0) GTEST_SKIP() << "may not mount a small disk";
+  const Outcome outcome = run_penalmt(train("small/run"));
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.errors.find("cannot write: No space left on device\n"), std::string::npos) << outcome.errors;
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "small/run/best"));
+  EXPECT_TRUE(!std::filesystem::exists(folder_ / "small/run/checkpoints") ||
+              std::filesystem::is_empty(folder_ / "small/run/checkpoints"));
+  umount((folder_ / "small").c_str());
+}
+
+}  // namespace
+}  // namespace penalmt

@@ -28,8 +28,10 @@ StepNorm step_norm(const torch::nn::LayerNormImpl& norm) {
 }  // namespace
 
 void StepLinear::apply(const at::Tensor& x, at::Tensor& out) const {
-  if (x.is_cpu() && onednn_is_faster()) out.copy_(onednn_linear(x, weight, bias));
-  else at::addmm_out(out, bias, x, transposed);
+  if (x.is_cpu() && onednn_is_faster())
+    out.copy_(onednn_linear(x, weight, bias));
+  else
+    at::addmm_out(out, bias, x, transposed);
 }
 
 StepWeights::StepWeights(TranslationModelImpl& model)
@@ -74,7 +76,8 @@ void CachedDecoder::start(const Memory& memory) {
     layer.memory.apply(real, projected);
     keys_values.push_back(std::move(projected));
   }
-  attention_->start(std::move(keys_values), {lengths.const_data_ptr<int64_t>(), lengths.const_data_ptr<int64_t>() + lengths.size(0)});
+  attention_->start(std::move(keys_values),
+                    {lengths.const_data_ptr<int64_t>(), lengths.const_data_ptr<int64_t>() + lengths.size(0)});
   position_ = 0;
 }
 
@@ -89,7 +92,8 @@ void CachedDecoder::residual(at::Tensor& x, const StepNorm& norm, const Branch& 
 
 at::Tensor CachedDecoder::advance(const std::vector<int>& tokens) {
   const int64_t rows = static_cast<int64_t>(tokens.size()), width = weights_->shape.width;
-  at::Tensor x = buffer(kStates, rows, width), wide = buffer(kWide, rows, 3 * width), query = buffer(kQuery, rows, width);
+  at::Tensor x = buffer(kStates, rows, width), wide = buffer(kWide, rows, 3 * width),
+             query = buffer(kQuery, rows, width);
   at::Tensor mixed = buffer(kMixed, rows, width), branch = buffer(kBranch, rows, width);
   embed(tokens, x);
   attention_->begin_position();
@@ -110,8 +114,10 @@ at::Tensor CachedDecoder::advance(const std::vector<int>& tokens) {
     residual(x, layer.feed_forward_norm, [&](const at::Tensor& y) {
       at::Tensor inner = buffer(kNormed, rows, layer.up.bias.size(0));
       layer.up.apply(y, inner);
-      if (weights_->activation == Activation::relu) inner.relu_();
-      else at::gelu_(inner);
+      if (weights_->activation == Activation::relu)
+        inner.relu_();
+      else
+        at::gelu_(inner);
       layer.down.apply(inner, branch);
       return branch;
     });
@@ -150,7 +156,8 @@ void CachedDecoder::embed(const std::vector<int>& tokens, at::Tensor& x) {
 // A contiguous [rows, columns] of memory that earlier steps used too.
 at::Tensor CachedDecoder::buffer(int which, int64_t rows, int64_t columns) {
   at::Tensor& kept = buffers_[which];
-  if (!kept.defined() || kept.numel() < rows * columns) kept = at::empty({rows * columns}, weights_->embedding.options());
+  if (!kept.defined() || kept.numel() < rows * columns)
+    kept = at::empty({rows * columns}, weights_->embedding.options());
   return kept.narrow(0, 0, rows * columns).view({rows, columns});
 }
 

@@ -41,11 +41,11 @@ struct StepWeights {
   Activation activation;
   StepAttentionShape shape;
   std::vector<StepLayer> layers;
-  StepNorm final_norm;      // pre-norm only
-  at::Tensor embedding;     // [V, C]
-  at::Tensor output;        // [V, C]
+  StepNorm final_norm;   // pre-norm only
+  at::Tensor embedding;  // [V, C]
+  at::Tensor output;     // [V, C]
   std::shared_ptr<PositionsImpl> position_vectors;
-  int64_t longest;          // the most positions there are; 0: no limit
+  int64_t longest;  // the most positions there are; 0: no limit
 };
 
 // One batch after the other; buffers are used again. Not for two threads at once. Wants c10::InferenceMode or no_grad.
@@ -55,7 +55,8 @@ class CachedDecoder {
 
   // Begins a batch: one row a sentence, no position yet. Every sentence must see at least one position of the memory.
   void start(const Memory& memory);
-  // One position on: tokens[r] is what row r said last (the start token at first). Returns the decoder's states [N, C], valid until the next call.
+  // One position on: tokens[r] is what row r said last (the start token at first). Returns the decoder's states [N, C],
+  // valid until the next call.
   at::Tensor advance(const std::vector<int>& tokens);
   // states: [N, C] → [N, V].
   at::Tensor logits(const at::Tensor& states) const;

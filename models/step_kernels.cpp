@@ -5,46 +5,21 @@
 
 #include <cmath>
 
-#include "tensors/simd.h"
+#include "tensors/row_kernels.h"
 
 namespace penalmt {
 namespace {
 
 bool has_kernel(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous(); }
 
-PENALMT_CLONES void add_norm_row(const float* x, const float* branch, const float* weight, const float* bias, int64_t width,
-                                 float epsilon, float* out) {
-  using namespace simd;
-  Floats sums = {};
-  int64_t c = 0;
-  float total = 0;
-  for (; c + kLanes <= width; c += kLanes) {
-    const Floats h = load(x + c) + load(branch + c);
-    store(out + c, h);
-    sums += h;
-  }
-  for (; c < width; ++c) total += out[c] = x[c] + branch[c];
-  const float mean = (total + sum(sums)) / static_cast<float>(width);
-  Floats squares = {};
-  total = 0;
-  for (c = 0; c + kLanes <= width; c += kLanes) {
-    const Floats d = load(out + c) - mean;
-    squares += d * d;
-  }
-  for (; c < width; ++c) total += (out[c] - mean) * (out[c] - mean);
-  const float factor = 1.0f / std::sqrt((total + sum(squares)) / static_cast<float>(width) + epsilon);
-  for (c = 0; c + kLanes <= width; c += kLanes)
-    store(out + c, (load(out + c) - mean) * factor * load(weight + c) + load(bias + c));
-  for (; c < width; ++c) out[c] = (out[c] - mean) * factor * weight[c] + bias[c];
-}
-
 }  // namespace
 
-void add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, const at::Tensor& bias, double epsilon,
-              at::Tensor& out) {
+void add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, const at::Tensor& bias,
+              double epsilon, at::Tensor& out) {
   const int64_t width = x.size(1);
+  const RowKernels& kernels = row_kernels();
   if (!has_kernel(x)) {
-    out.copy_(at::layer_norm(x + branch, {width}, weight, bias, epsilon));
+    out.copy_(at::layer_norm(at::add(x, branch), {width}, weight, bias, epsilon));
     return;
   }
   const float *from = x.const_data_ptr<float>(), *added = branch.const_data_ptr<float>();
@@ -52,7 +27,8 @@ void add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& w
   float* to = out.mutable_data_ptr<float>();
   at::parallel_for(0, x.size(0), 256, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r)
-      add_norm_row(from + r * width, added + r * width, gain, shift, width, static_cast<float>(epsilon), to + r * width);
+      kernels.add_norm_row(from + r * width, added + r * width, gain, shift, width, static_cast<float>(epsilon),
+                           to + r * width);
   });
 }
 

@@ -24,7 +24,9 @@ class TensorStepAttention : public StepAttention {
     memory_.clear();
     for (const at::Tensor& of_layer : keys_values) {
       at::Tensor padded = at::zeros({sentences * longest, 2 * shape_.width}, options).index_copy_(0, places, of_layer);
-      memory_.push_back(padded.view({sentences, longest, 2, shape_.heads, -1}).permute({2, 0, 3, 1, 4}).contiguous());  // [2, B, H, M, D]
+      memory_.push_back(padded.view({sentences, longest, 2, shape_.heads, -1})
+                            .permute({2, 0, 3, 1, 4})
+                            .contiguous());  // [2, B, H, M, D]
     }
     visible_ = visible.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, M]
     sentence_.resize(sentences);
@@ -52,7 +54,8 @@ class TensorStepAttention : public StepAttention {
   // The queries of a sentence's rows are stacked, so that its memory is neither copied nor read once a row.
   void attend_memory(int64_t layer, const at::Tensor& query, at::Tensor& out) override {
     const int64_t sentences = visible_.size(0);
-    const at::Tensor stacked = at::zeros({sentences * stack_, shape_.width}, query.options()).index_copy_(0, places_, query);
+    const at::Tensor stacked =
+        at::zeros({sentences * stack_, shape_.width}, query.options()).index_copy_(0, places_, query);
     const at::Tensor q = stacked.view({sentences, stack_, shape_.heads, -1}).transpose(1, 2);  // [B, H, K, D]
     const at::Tensor mixed = at::scaled_dot_product_attention(q, memory_[layer][0], memory_[layer][1], visible_);
     at::index_select_out(out, mixed.transpose(1, 2).reshape({sentences * stack_, shape_.width}), 0, places_);

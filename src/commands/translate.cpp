@@ -1,8 +1,8 @@
 // penalmt translate: lines in, translations out.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/resource.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <optional>
@@ -20,7 +20,7 @@
 namespace penalmt {
 namespace {
 
-constexpr int64_t kChunk = 10000;            // lines translated at a time, so that memory is bounded
+constexpr int64_t kChunk = 10000;  // lines translated at a time, so that memory is bounded
 constexpr int64_t kChunkWithPictures = 2000;
 
 struct TranslateArguments {
@@ -35,11 +35,14 @@ struct TranslateArguments {
 
 void check(const TranslateArguments& arguments) {
   if (arguments.images.empty() != arguments.image_root.empty())
-    throw Error(arguments.images.empty() ? "--image-root: got no --images; expected both" : "--images: got no --image-root; expected both");
-  if (!arguments.image.empty() && !arguments.images.empty()) throw Error("--image: got --images too; expected one of them");
+    throw Error(arguments.images.empty() ? "--image-root: got no --images; expected both"
+                                         : "--images: got no --image-root; expected both");
+  if (!arguments.image.empty() && !arguments.images.empty())
+    throw Error("--image: got --images too; expected one of them");
   if (!arguments.image.empty() && arguments.sentence.empty())
     throw Error("--image: got no sentence; expected one, as in: penalmt translate MODEL --image photo.jpg \"a man .\"");
-  if (!arguments.sentence.empty() && arguments.input != "-") throw Error("--input: got a sentence too; expected one of them");
+  if (!arguments.sentence.empty() && arguments.input != "-")
+    throw Error("--input: got a sentence too; expected one of them");
   if (!arguments.sentence.empty() && !arguments.images.empty())
     throw Error("--images: got a single sentence; expected --image PHOTO with it");
 }
@@ -49,20 +52,17 @@ SearchOptions search_options(const TranslateArguments& arguments, const Decoding
                        .n_best = arguments.n_best.value_or(1),
                        .length_penalty = arguments.length_penalty.value_or(defaults.length_penalty)};
   if (search.n_best > search.beam)
-    throw Error(fmt::format("--n-best: got {}; expected at most the beam, {}; give --beam {}", search.n_best, search.beam, search.n_best));
+    throw Error(fmt::format("--n-best: got {}; expected at most the beam, {}; give --beam {}", search.n_best,
+                            search.beam, search.n_best));
   return search;
 }
 
 std::optional<LineImages> pictures(const TranslateArguments& arguments, const Translator& translator) {
-  const bool given = !arguments.images.empty() || !arguments.image.empty();
-  if (given && !translator.uses_images())
-    throw Error(fmt::format("{}: a text-only model, which would not look at a picture; got {}; expected a model trained with pictures",
-                            arguments.model, arguments.images.empty() ? "--image" : "--images"));
-  if (!given && translator.uses_images())
-    warning(arguments.model + ": a multimodal model run without pictures; give --images LIST --image-root DIR, or --image PHOTO");
-  if (!given) return std::nullopt;
-  if (!arguments.image.empty()) return LineImages::of_photo(arguments.image, translator.image_size());
-  return LineImages::from_list(arguments.images, arguments.image_root, translator.image_size(), arguments.machine.threads);
+  if (arguments.image.empty())
+    return open_line_images(arguments.model, translator.uses_images(), translator.image_size(), arguments.images,
+                            arguments.image_root, arguments.machine.threads);
+  if (!translator.uses_images()) refuse_pictures(arguments.model, "--image");
+  return LineImages::of_photo(arguments.image, translator.image_size());
 }
 
 nlohmann::ordered_json as_json(const ScoredText& text) {
@@ -70,7 +70,8 @@ nlohmann::ordered_json as_json(const ScoredText& text) {
 }
 
 // What is printed for line `number`: a line of text, n-best lines, or a JSON object.
-std::string formatted(const TranslateArguments& arguments, int64_t number, const std::string& source, const Translation& translation) {
+std::string formatted(const TranslateArguments& arguments, int64_t number, const std::string& source,
+                      const Translation& translation) {
   const ScoredText& best = translation.n_best.front();
   if (arguments.json) {
     nlohmann::ordered_json object = {{"source", source}};
@@ -81,11 +82,13 @@ std::string formatted(const TranslateArguments& arguments, int64_t number, const
   }
   if (!arguments.n_best) return best.text + "\n";
   std::string lines;
-  for (const ScoredText& text : translation.n_best) lines += fmt::format("{}\t{:.6f}\t{}\n", number, text.score, text.text);
+  for (const ScoredText& text : translation.n_best)
+    lines += fmt::format("{}\t{:.6f}\t{}\n", number, text.score, text.text);
   return lines;
 }
 
-// The input, chunk after chunk. Where there is a list of pictures all of it is read first, to compare the counts before any work.
+// The input, chunk after chunk. Where there is a list of pictures all of it is read first, to compare the counts before
+// any work.
 class Chunks {
  public:
   Chunks(const TranslateArguments& arguments, const std::optional<LineImages>& images)
@@ -94,9 +97,7 @@ class Chunks {
       lines_ = {arguments.sentence};
     } else if (images) {
       lines_ = read_lines(arguments.input);
-      if (static_cast<int64_t>(lines_.size()) != images->lines())
-        throw Error(fmt::format("{}: {} lines; expected {}, one for each picture of {}", arguments.input, lines_.size(), images->lines(),
-                                arguments.images));
+      images->expect_lines(static_cast<int64_t>(lines_.size()), arguments.input);
     } else {
       reader_.emplace(arguments.input);
     }
@@ -119,7 +120,8 @@ class Chunks {
   std::optional<LineReader> reader_;
 };
 
-void print_timing(const SearchTiming& timing, double load_seconds, const SearchOptions& search, const TranslateArguments& arguments) {
+void print_timing(const SearchTiming& timing, double load_seconds, const SearchOptions& search,
+                  const TranslateArguments& arguments) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const double seconds = std::max(timing.seconds, 1e-9);
@@ -152,8 +154,9 @@ void translate(const TranslateArguments& arguments) {
   for (std::vector<std::string> lines; !(lines = chunks.next()).empty();) {
     const int64_t count = static_cast<int64_t>(lines.size());
     const std::optional<ImageSet> of_lines = images ? images->load(done, count) : std::nullopt;
-    const auto translations = translator.translate(lines, of_lines ? &*of_lines : nullptr, search, arguments.batches,
-                                                   arguments.input == "-" ? "standard input" : arguments.input, done + 1, &progress);
+    const auto translations =
+        translator.translate(lines, of_lines ? &*of_lines : nullptr, search, arguments.batches,
+                             arguments.input == "-" ? "standard input" : arguments.input, done + 1, &progress);
     for (int64_t i = 0; i < count; ++i) output.write(formatted(arguments, done + i + 1, lines[i], translations[i]));
     done += count;
   }
@@ -175,21 +178,30 @@ void add_translate(CLI::App& program) {
       "  penalmt translate runs/shapes --input test.en --images test.txt --image-root images > test.de\n"
       "  penalmt translate runs/shapes --image photo.png \"a circle .\"\n"
       "  head -3 test.en | penalmt translate runs/text --beam 5 --n-best 3 --json");
-  command->add_option("model", arguments->model, "a run folder (its averaged/, else its best/) or a checkpoint folder")->required();
+  command->add_option("model", arguments->model, "a run folder (its averaged/, else its best/) or a checkpoint folder")
+      ->required();
   command->add_option("sentence", arguments->sentence, "one sentence to translate, instead of --input");
-  command->add_option("--input", arguments->input, "lines to translate, plain or .gz; - is standard input")->capture_default_str();
-  command->add_option("--output", arguments->output, "where translations go; - is standard output")->capture_default_str();
-  command->add_option("--images", arguments->images, "the pictures' names, one a line of the input; an empty line: none");
+  command->add_option("--input", arguments->input, "lines to translate, plain or .gz; - is standard input")
+      ->capture_default_str();
+  command->add_option("--output", arguments->output, "where translations go; - is standard output")
+      ->capture_default_str();
+  command->add_option("--images", arguments->images,
+                      "the pictures' names, one a line of the input; an empty line: none");
   command->add_option("--image-root", arguments->image_root, "the folder that the names are in");
   command->add_option("--image", arguments->image, "the picture of the one sentence");
   command->add_option("--beam", arguments->beam, "hypotheses kept open a sentence; 1: greedy; default: the model's")
       ->check(CLI::Range(1, 1000));
-  command->add_option("--n-best", arguments->n_best, "print so many a line, as line number, score and text")->check(CLI::Range(1, 1000));
-  command->add_option("--length-penalty", arguments->length_penalty,
-                      "A in score = log probability / length^A; default: the model's")->check(CLI::Range(-10.0, 10.0));
-  command->add_flag("--json", arguments->json, "one JSON object a line: source, translation, score, tokens and, with --n-best, n_best");
+  command->add_option("--n-best", arguments->n_best, "print so many a line, as line number, score and text")
+      ->check(CLI::Range(1, 1000));
+  command
+      ->add_option("--length-penalty", arguments->length_penalty,
+                   "A in score = log probability / length^A; default: the model's")
+      ->check(CLI::Range(-10.0, 10.0));
+  command->add_flag("--json", arguments->json,
+                    "one JSON object a line: source, translation, score, tokens and, with --n-best, n_best");
   command->add_option("--batch-tokens", arguments->batches.tokens, "longest source x sentences of a batch, at most")
-      ->check(CLI::Range(1, 10000000))->capture_default_str();
+      ->check(CLI::Range(1, 10000000))
+      ->capture_default_str();
   command->add_flag("--timing", arguments->timing, "print speed and memory as a JSON object to standard error");
   add_machine_options(*command, arguments->machine);
   command->callback([arguments] {

@@ -47,10 +47,10 @@ class Search {
   std::vector<std::vector<Hypothesis>> run() {
     while (!open_.empty()) {
       ++length_;
-      const Candidates candidates = extend();                             // 1
-      std::vector<Extension> extensions = pick_best(candidates);          // 2
+      const Candidates candidates = extend();                              // 1
+      std::vector<Extension> extensions = pick_best(candidates);           // 2
       extensions = drop_hopeless(retire_finished(std::move(extensions)));  // 3, 4
-      reorder(extensions);                                                // 5
+      reorder(extensions);                                                 // 5
     }
     return ranked();  // 6
   }
@@ -144,10 +144,10 @@ class Search {
 
   StepModel& model_;
   const SearchOptions options_;
-  const std::vector<int64_t> limits_;             // [B] longest translation
-  int64_t length_ = 0;                            // of the hypotheses that the present position makes
-  std::vector<Open> open_;                        // [N], those of a sentence beside each other, best first
-  std::vector<Position> trail_;                   // [length + 1]; the first is the start token
+  const std::vector<int64_t> limits_;              // [B] longest translation
+  int64_t length_ = 0;                             // of the hypotheses that the present position makes
+  std::vector<Open> open_;                         // [N], those of a sentence beside each other, best first
+  std::vector<Position> trail_;                    // [length + 1]; the first is the start token
   std::vector<std::vector<Hypothesis>> finished_;  // [B] best first
 };
 
@@ -157,9 +157,10 @@ double hypothesis_score(double log_probability, int64_t length, double length_pe
   return log_probability / std::pow(static_cast<double>(length), length_penalty);
 }
 
-std::vector<std::vector<Hypothesis>> beam_search(StepModel& model, const std::vector<int64_t>& limits, const SearchOptions& options) {
-  TORCH_CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam, "beam ", options.beam, ", n_best ",
-              options.n_best);
+std::vector<std::vector<Hypothesis>> beam_search(StepModel& model, const std::vector<int64_t>& limits,
+                                                 const SearchOptions& options) {
+  TORCH_CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam, "beam ", options.beam,
+              ", n_best ", options.n_best);
   return Search(model, limits, options).run();
 }
 

@@ -1,24 +1,16 @@
-// Sixteen floats at a time, in GCC's vector extension: one source for every instruction set. A function that uses it is marked
-// PENALMT_CLONES, and is then compiled for three of them; the helpers here are inlined into each.
+// Sixteen floats at a time, in GCC's vector extension: one source for every instruction set. For the kernels of
+// row_kernels.inc only, which is compiled once for each set, with PENALMT_INSTRUCTIONS naming it: the names differ, so
+// that the linker never takes one set's function for another's. (Attributes such as target_clones do not do: GCC 12
+// takes vectors apart for the least of the sets before it makes the clones; a broadcast became sixteen masked moves.)
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 
-#ifndef PENALMT_CLONES
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-// Chosen when the program starts. (The resolvers would run before a sanitizer is ready.)
-#define PENALMT_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define PENALMT_CLONES
-#endif
-#endif
 #define PENALMT_INLINE __attribute__((always_inline)) inline
 
-// Vectors are passed between inlined functions only, so the calling convention, which the warning is about, never matters.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 namespace penalmt::simd {
+inline namespace PENALMT_INSTRUCTIONS {
 
 constexpr int64_t kLanes = 16;
 using Floats = float __attribute__((vector_size(64)));
@@ -88,5 +80,5 @@ PENALMT_INLINE Floats exp_of_negative(Floats x) {
   return x < all(-87.0f) ? Floats{} : p;
 }
 
+}  // namespace PENALMT_INSTRUCTIONS
 }  // namespace penalmt::simd
-

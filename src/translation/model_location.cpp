@@ -6,11 +6,14 @@ namespace penalmt {
 namespace fs = std::filesystem;
 namespace {
 
-bool holds_model(const fs::path& folder) { return fs::exists(folder / "model.safetensors") || fs::exists(folder / "model.json"); }
+bool holds_model(const fs::path& folder) {
+  return fs::exists(folder / "model.safetensors") || fs::exists(folder / "model.json");
+}
 
 fs::path checkpoint_folder(const fs::path& path) {
   if (!fs::exists(path)) throw Error(path.string() + ": no such folder; expected a run folder or a checkpoint folder");
-  if (!fs::is_directory(path)) throw Error(path.string() + ": not a folder; expected a run folder or a checkpoint folder");
+  if (!fs::is_directory(path))
+    throw Error(path.string() + ": not a folder; expected a run folder or a checkpoint folder");
   for (const fs::path& folder : {path, path / "averaged", path / "best"})
     if (holds_model(folder)) return folder;
   throw Error(path.string() + ": no model here; expected averaged/, best/, or model.safetensors and model.json");
@@ -27,7 +30,9 @@ ModelLocation locate_model(const fs::path& path) {
     if (fs::exists(above / "source.model") && fs::exists(above / "target.model"))
       return {folder, above / "source.model", above / "target.model"};
   }
-  throw Error(folder.string() + ": no tokenizer here or in the two folders above; expected tokenizer.model, or source.model and target.model");
+  throw Error(
+      folder.string() +
+      ": no tokenizer here or in the two folders above; expected tokenizer.model, or source.model and target.model");
 }
 
 }  // namespace penalmt

@@ -1,21 +1,19 @@
 #include "translation/search_examples.h"
 
-#include <ATen/Parallel.h>
+#include <ATen/Functions.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
-#include <thread>
 
-#include "base/interrupt.h"
-#include "base/parallel.h"
+#include "models/cached_decoder.h"
 #include "tokenizers/sentencepiece.h"
 
 namespace penalmt {
 namespace {
 
 static_assert(kStartToken == kBos && kEndToken == kEos && kPad < kFirstWritableToken);
+
+constexpr int64_t kScoredRows = 512;  // rows of logits in memory at a time
 
 // The search's view of a cached decoder.
 class DecoderSteps : public StepModel {
@@ -31,23 +29,16 @@ class DecoderSteps : public StepModel {
   CachedDecoder& decoder_;
 };
 
-// One thread of LibTorch's own for each worker; as before at the end.
-class OneThread {
- public:
-  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
-  ~OneThread() { at::set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
-
-// Fewer tokens a batch where there would be too few batches for every worker to have one.
-int64_t tokens_a_batch(const std::vector<Example>& examples, int64_t tokens, int workers) {
-  int64_t all = 0;
-  for (const Example& example : examples) all += static_cast<int64_t>(example.source.size());
-  return std::clamp<int64_t>(all / workers + 1, 1, tokens);
+// The log probability of each target token. states: [N, C], tokens: [N] → [N] double, on the CPU.
+at::Tensor token_log_probabilities(TranslationModelImpl& model, const at::Tensor& states, const at::Tensor& tokens) {
+  std::vector<at::Tensor> parts;
+  for (int64_t first = 0; first < states.size(0); first += kScoredRows) {
+    const int64_t rows = std::min(kScoredRows, states.size(0) - first);
+    const at::Tensor scores =
+        at::log_softmax(model.logits(states.narrow(0, first, rows)), -1, at::kFloat);  // [rows, V]
+    parts.push_back(scores.gather(1, tokens.narrow(0, first, rows).unsqueeze(1)).squeeze(1));
+  }
+  return at::cat(parts).cpu().to(at::kDouble);
 }
 
 }  // namespace
@@ -59,46 +50,45 @@ int64_t translation_limit(const TranslationModelImpl& model, const Example& exam
 
 std::vector<std::vector<Hypothesis>> search_examples(TranslationModelImpl& model, const std::vector<Example>& examples,
                                                      const ImageSet* images, const SearchOptions& search,
-                                                     const BatchOptions& batch_options, Progress* progress, int64_t done) {
+                                                     const BatchOptions& batches, Progress* progress, int64_t done) {
   c10::InferenceMode guard;
   std::vector<std::vector<Hypothesis>> found(examples.size());
-  if (examples.empty()) return found;
   const auto weights = std::make_shared<const StepWeights>(model);
   const c10::Device device = weights->embedding.device();
-  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const int workers = !device.is_cpu() ? 1 : batch_options.threads > 0 ? batch_options.threads : cores;
-  const auto batches = make_batches(examples, tokens_a_batch(examples, batch_options.tokens, workers), std::nullopt);
-
-  std::atomic<size_t> taken = 0;
-  std::mutex progress_mutex;
-  const auto work = [&](int64_t) {
-    c10::InferenceMode worker_guard;
-    CachedDecoder decoder(weights);
-    DecoderSteps steps(decoder);
-    for (size_t n; (n = taken++) < batches.size();) {
-      throw_if_interrupted();
-      const std::vector<int64_t>& which = batches[batches.size() - 1 - n];  // the longest first: the last ones to end are short
+  const auto new_worker = [&]() -> BatchJob {
+    return [&, decoder = std::make_shared<CachedDecoder>(weights)](const std::vector<int64_t>& which) {
       const Batch batch = collate(examples, which, images);
-      Pictures pictures;
-      if (batch.images.defined()) pictures = {batch.images.to(device), batch.has_image.to(device)};
-      decoder.start(model.encode(batch.source.to(device), pictures));
+      decoder->start(model.encode(batch.source.to(device), pictures_of(batch, device)));
       std::vector<int64_t> limits;
       for (int64_t i : which) limits.push_back(translation_limit(model, examples[i]));
+      DecoderSteps steps(*decoder);
       auto of_batch = beam_search(steps, limits, search);
       for (size_t b = 0; b < which.size(); ++b) found[which[b]] = std::move(of_batch[b]);
-      if (!progress) continue;
-      const std::lock_guard<std::mutex> lock(progress_mutex);
-      progress->show(done += static_cast<int64_t>(which.size()));
-    }
+    };
   };
-  const OneThread one_thread;
-  if (workers == 1) work(0);
-  else
-    parallel_for(workers, workers, [&](int64_t worker) {
-      at::set_num_threads(1);
-      work(worker);
-    });
+  run_batches(examples, batches, device, new_worker, progress, done);
   return found;
+}
+
+std::vector<double> score_examples(TranslationModelImpl& model, const std::vector<Example>& examples,
+                                   const ImageSet* images, const BatchOptions& batches, Progress* progress) {
+  c10::InferenceMode guard;
+  std::vector<double> scores(examples.size(), 0);
+  const c10::Device device = model.output_embedding().device();
+  const auto new_worker = [&]() -> BatchJob {
+    return [&](const std::vector<int64_t>& which) {
+      const Batch batch = collate(examples, which, images);
+      const Memory memory = model.encode(batch.source.to(device), pictures_of(batch, device));
+      const at::Tensor states = model.decode(batch.target_input.to(device), memory);  // [B, T, C]
+      at::Tensor of_tokens =
+          token_log_probabilities(model, states.flatten(0, 1), batch.target_output.flatten().to(device));
+      const at::Tensor real = batch.target_output.ne(kPad);  // [B, T]
+      const at::Tensor sums = of_tokens.view(real.sizes()).masked_fill(real.logical_not(), 0).sum(1);
+      for (size_t b = 0; b < which.size(); ++b) scores[which[b]] = sums.const_data_ptr<double>()[b];
+    };
+  };
+  run_batches(examples, batches, device, new_worker, progress, 0);
+  return scores;
 }
 
 }  // namespace penalmt

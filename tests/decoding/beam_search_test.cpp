@@ -36,7 +36,8 @@ Formula mixed(int vocabulary, double end = 0.0, double spread = 2.0) {
 // A step model that remembers prefixes and asks the formula; it also writes down what it was asked.
 class FormulaModel : public StepModel {
  public:
-  FormulaModel(Formula formula, std::vector<int64_t> sentences) : formula_(std::move(formula)), sentences_(std::move(sentences)) {
+  FormulaModel(Formula formula, std::vector<int64_t> sentences)
+      : formula_(std::move(formula)), sentences_(std::move(sentences)) {
     prefixes_.resize(sentences_.size());
   }
   at::Tensor advance(const std::vector<int>& tokens) override {
@@ -45,8 +46,10 @@ class FormulaModel : public StepModel {
     std::vector<at::Tensor> rows;
     for (size_t r = 0; r < tokens.size(); ++r) {
       fed.insert(tokens[r]);
-      if (started_) prefixes_[r].push_back(tokens[r]);
-      else EXPECT_EQ(tokens[r], kStartToken);
+      if (started_)
+        prefixes_[r].push_back(tokens[r]);
+      else
+        EXPECT_EQ(tokens[r], kStartToken);
       rows.push_back(at::tensor(formula_(sentences_[r], prefixes_[r]), at::kDouble).to(at::kFloat));
     }
     started_ = true;
@@ -72,8 +75,8 @@ class FormulaModel : public StepModel {
   bool started_ = false;
 };
 
-std::vector<std::vector<Hypothesis>> search(const Formula& formula, const std::vector<int64_t>& sentences, int64_t limit,
-                                            const SearchOptions& options) {
+std::vector<std::vector<Hypothesis>> search(const Formula& formula, const std::vector<int64_t>& sentences,
+                                            int64_t limit, const SearchOptions& options) {
   FormulaModel model(formula, sentences);
   return beam_search(model, std::vector<int64_t>(sentences.size(), limit), options);
 }
@@ -87,7 +90,8 @@ std::vector<double> log_softmax(const std::vector<double>& logits) {
 }
 
 // Every finished translation of at most `limit` tokens, best first.
-std::vector<Hypothesis> all_translations(const Formula& formula, int64_t sentence, int64_t limit, double length_penalty) {
+std::vector<Hypothesis> all_translations(const Formula& formula, int64_t sentence, int64_t limit,
+                                         double length_penalty) {
   std::vector<Hypothesis> found;
   std::function<void(const Prefix&, double)> visit = [&](const Prefix& prefix, double so_far) {
     const auto scores = log_softmax(formula(sentence, prefix));
@@ -107,7 +111,8 @@ std::vector<Hypothesis> all_translations(const Formula& formula, int64_t sentenc
 }
 
 // The definition of the search, spelt out without batches, dropping or early ends: goes on to the last position.
-std::vector<Hypothesis> plain_beam(const Formula& formula, int64_t sentence, int64_t limit, const SearchOptions& options) {
+std::vector<Hypothesis> plain_beam(const Formula& formula, int64_t sentence, int64_t limit,
+                                   const SearchOptions& options) {
   std::vector<std::pair<Prefix, double>> open = {{{}, 0.0}};
   std::vector<Hypothesis> finished;
   for (int64_t length = 1; length <= limit && !open.empty(); ++length) {
@@ -179,8 +184,10 @@ TEST(BeamSearch, OfOneIsGreedy) {
     while (true) {
       const auto scores = log_softmax(formula(sentence, greedy));
       const bool last = greedy.size() + 1 == 12;
-      const int best = last ? kEndToken
-                            : static_cast<int>(std::max_element(scores.begin() + kFirstWritableToken, scores.end()) - scores.begin());
+      const int best =
+          last
+              ? kEndToken
+              : static_cast<int>(std::max_element(scores.begin() + kFirstWritableToken, scores.end()) - scores.begin());
       total += scores[best];
       if (best == kEndToken) break;
       greedy.push_back(best);
@@ -199,8 +206,9 @@ TEST(BeamSearch, ScoresAreLogProbabilityOverLengthWithTheEndCounted) {
   for (double length_penalty : {0.0, 0.8, 1.0}) {
     const auto found = search(mixed(10), {3}, 9, {.beam = 4, .n_best = 4, .length_penalty = length_penalty});
     for (const auto& hypothesis : found[0])
-      EXPECT_DOUBLE_EQ(hypothesis.score, hypothesis_score(hypothesis.log_probability,
-                                                          static_cast<int64_t>(hypothesis.tokens.size()) + 1, length_penalty));
+      EXPECT_DOUBLE_EQ(hypothesis.score,
+                       hypothesis_score(hypothesis.log_probability, static_cast<int64_t>(hypothesis.tokens.size()) + 1,
+                                        length_penalty));
   }
 }
 

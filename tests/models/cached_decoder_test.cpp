@@ -25,7 +25,8 @@ struct Case {
   int64_t width, heads;
 };
 
-// Decodes three sentences whose hypotheses part and join the wrong way round, and compares each step with the whole decoder.
+// Decodes three sentences whose hypotheses part and join the wrong way round, and compares each step with the whole
+// decoder.
 void expect_as_the_full_decoder(TranslationModel& model, at::ScalarType type, double tolerance) {
   c10::InferenceMode guard;
   at::set_num_threads(1);  // for such small tensors waiting for each other costs more than the work
@@ -51,7 +52,8 @@ void expect_as_the_full_decoder(TranslationModel& model, at::ScalarType type, do
       const Candidates best = decoder.best(states, {.count = 3});
       const Candidates expected = top_candidates(full, {.count = 3});
       EXPECT_EQ(best.tokens, expected.tokens);
-      for (size_t i = 0; i < best.tokens.size(); ++i) EXPECT_NEAR(best.log_probabilities[i], expected.log_probabilities[i], tolerance);
+      for (size_t i = 0; i < best.tokens.size(); ++i)
+        EXPECT_NEAR(best.log_probabilities[i], expected.log_probabilities[i], tolerance);
       // Every third position rows are doubled, dropped and turned round.
       std::vector<int64_t> from;
       const int64_t n = static_cast<int64_t>(prefixes.size());
@@ -78,17 +80,21 @@ TEST(CachedDecoder, GivesTheFullDecodersLogitsAtEveryPosition) {
   for (const Case& c : {Case{"post", "relu", "sinusoidal", 32, 4}, Case{"pre", "gelu", "learned", 64, 4},
                         Case{"post", "gelu", "sinusoidal", 128, 4}, Case{"pre", "relu", "sinusoidal", 64, 1},
                         Case{"post", "relu", "learned", 20, 2}, Case{"post", "relu", "sinusoidal", 128, 1}}) {
-    SCOPED_TRACE(std::string(c.norm) + " " + c.activation + " " + c.positions + " " + std::to_string(c.width / c.heads));
-    TranslationModel model = formula_model({.norm = c.norm, .activation = c.activation, .positions = c.positions, .width = c.width, .heads = c.heads});
+    SCOPED_TRACE(std::string(c.norm) + " " + c.activation + " " + c.positions + " " +
+                 std::to_string(c.width / c.heads));
+    TranslationModel model = formula_model(
+        {.norm = c.norm, .activation = c.activation, .positions = c.positions, .width = c.width, .heads = c.heads});
     expect_as_the_full_decoder(model, at::kFloat, 2e-5);
   }
 }
 
 TEST(CachedDecoder, ServesOtherNumberFormatsThroughLibTorch) {
-  TranslationModel model = formula_model({.norm = "pre", .activation = "gelu", .positions = "learned", .width = 32, .heads = 4});
+  TranslationModel model =
+      formula_model({.norm = "pre", .activation = "gelu", .positions = "learned", .width = 32, .heads = 4});
   model->to(at::kDouble);
   expect_as_the_full_decoder(model, at::kDouble, 1e-6);
-  TranslationModel post = formula_model({.norm = "post", .activation = "relu", .positions = "sinusoidal", .width = 32, .heads = 4});
+  TranslationModel post =
+      formula_model({.norm = "post", .activation = "relu", .positions = "sinusoidal", .width = 32, .heads = 4});
   post->to(at::kDouble);
   expect_as_the_full_decoder(post, at::kDouble, 1e-6);
 }

@@ -34,7 +34,8 @@ class TranslateProgram : public ::testing::Test {
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
-  void expect_refusal(const std::vector<std::string>& arguments, const std::string& message, const std::string& input = kLines) {
+  void expect_refusal(const std::vector<std::string>& arguments, const std::string& message,
+                      const std::string& input = kLines) {
     const Outcome outcome = run_penalmt(arguments, input);
     EXPECT_EQ(outcome.status, 2);
     EXPECT_EQ(outcome.output, "");
@@ -61,8 +62,10 @@ TEST_F(TranslateProgram, GivesALineForALineFromAFileAPipeAndIntoAFile) {
   EXPECT_EQ(lines[4], "");
   EXPECT_NE(lines[0], "");
   EXPECT_EQ(run_penalmt({"translate", path("text"), "--input", path("in.en")}).output, piped.output);
-  EXPECT_EQ(run_penalmt({"translate", path("text"), "--threads", "1", "--batch-tokens", "1"}, kLines).output, piped.output);
-  EXPECT_EQ(run_penalmt({"translate", path("text/best"), "--threads", "3", "--batch-tokens", "9"}, kLines).output, piped.output);
+  EXPECT_EQ(run_penalmt({"translate", path("text"), "--threads", "1", "--batch-tokens", "1"}, kLines).output,
+            piped.output);
+  EXPECT_EQ(run_penalmt({"translate", path("text/best"), "--threads", "3", "--batch-tokens", "9"}, kLines).output,
+            piped.output);
   EXPECT_EQ(run_penalmt({"translate", path("text"), "--output", path("out.de")}, kLines).output, "");
   EXPECT_EQ(read_file(folder_ / "out.de"), piped.output);
   EXPECT_EQ(run_penalmt({"translate", path("text"), "a red circle ."}).output, lines[0] + "\n");
@@ -102,7 +105,8 @@ TEST_F(TranslateProgram, PrintsAJsonObjectALine) {
     EXPECT_LE(object["score"].get<double>(), 0);
     EXPECT_EQ(object["tokens"].empty(), plain[i].empty());
   }
-  const auto object = nlohmann::json::parse(lines_of(run_penalmt({"translate", path("text"), "--json", "--n-best", "2"}, kLines).output)[0]);
+  const auto object = nlohmann::json::parse(
+      lines_of(run_penalmt({"translate", path("text"), "--json", "--n-best", "2"}, kLines).output)[0]);
   ASSERT_EQ(object["n_best"].size(), 2u);
   EXPECT_EQ(object["n_best"][0]["translation"], object["translation"]);
   EXPECT_GE(object["n_best"][0]["score"], object["n_best"][1]["score"]);
@@ -110,19 +114,21 @@ TEST_F(TranslateProgram, PrintsAJsonObjectALine) {
 
 TEST_F(TranslateProgram, LooksAtPicturesAndReportsMissingOnes) {
   write_file(folder_ / "list.txt", "wave.ppm#0\n\nabsent.jpg\nwave.ppm\n\n");
-  const Outcome with = run_penalmt(
-      {"translate", path("gated"), "--input", path("in.en"), "--images", path("list.txt"), "--image-root", folder_.string(), "--json"});
+  const Outcome with = run_penalmt({"translate", path("gated"), "--input", path("in.en"), "--images", path("list.txt"),
+                                    "--image-root", folder_.string(), "--json"});
   EXPECT_EQ(with.status, 0);
   EXPECT_EQ(with.errors, "penalmt: 3 of 5 lines had no picture\n");
   const Outcome without = run_penalmt({"translate", path("gated"), "--json"}, kLines);
-  EXPECT_EQ(without.errors, "penalmt: warning: " + path("gated") +
-                                ": a multimodal model run without pictures; give --images LIST --image-root DIR, or --image PHOTO\n");
+  EXPECT_EQ(without.errors,
+            "penalmt: warning: " + path("gated") +
+                ": a multimodal model run without pictures; give --images LIST --image-root DIR, or --image PHOTO\n");
   const auto score = [](const Outcome& outcome, size_t line) {
     return nlohmann::json::parse(lines_of(outcome.output)[line])["score"].get<double>();
   };
   EXPECT_GT(std::abs(score(with, 0) - score(without, 0)), 1e-3);
   EXPECT_NEAR(score(with, 2), score(without, 2), 1e-6);
-  const Outcome one = run_penalmt({"translate", path("gated"), "--image", path("wave.ppm"), "a red circle .", "--json"});
+  const Outcome one =
+      run_penalmt({"translate", path("gated"), "--image", path("wave.ppm"), "a red circle .", "--json"});
   EXPECT_EQ(one.errors, "");
   EXPECT_NEAR(score(one, 0), score(with, 0), 1e-5);
 }
@@ -130,24 +136,34 @@ TEST_F(TranslateProgram, LooksAtPicturesAndReportsMissingOnes) {
 TEST_F(TranslateProgram, RefusesWhatItCannotDo) {
   const std::string text = path("text"), gated = path("gated"), list = path("list.txt"), root = folder_.string();
   write_file(folder_ / "list.txt", "wave.ppm\n\n");
-  expect_refusal({"translate", path("nowhere")}, path("nowhere") + ": no such folder; expected a run folder or a checkpoint folder");
+  expect_refusal({"translate", path("nowhere")},
+                 path("nowhere") + ": no such folder; expected a run folder or a checkpoint folder");
   expect_refusal({"translate", text, "--images", list, "--image-root", root},
-                 text + ": a text-only model, which would not look at a picture; got --images; expected a model trained with pictures");
+                 text +
+                     ": a text-only model, which would not look at a picture; got --images; expected a model trained "
+                     "with pictures");
   expect_refusal({"translate", text, "--image", path("wave.ppm"), "a dog ."},
-                 text + ": a text-only model, which would not look at a picture; got --image; expected a model trained with pictures");
+                 text +
+                     ": a text-only model, which would not look at a picture; got --image; expected a model trained "
+                     "with pictures");
   expect_refusal({"translate", gated, "--images", list}, "--images: got no --image-root; expected both");
-  expect_refusal({"translate", gated, "--image", path("wave.ppm")},
-                 "--image: got no sentence; expected one, as in: penalmt translate MODEL --image photo.jpg \"a man .\"");
+  expect_refusal(
+      {"translate", gated, "--image", path("wave.ppm")},
+      "--image: got no sentence; expected one, as in: penalmt translate MODEL --image photo.jpg \"a man .\"");
   expect_refusal({"translate", gated, "--input", path("in.en"), "--images", list, "--image-root", root},
                  path("in.en") + ": 5 lines; expected 2, one for each picture of " + list);
-  expect_refusal({"translate", gated, "--image", path("absent.jpg"), "a dog ."}, path("absent.jpg") + ": no such picture");
+  expect_refusal({"translate", gated, "--image", path("absent.jpg"), "a dog ."},
+                 path("absent.jpg") + ": no such picture");
   expect_refusal({"translate", gated, "--image", path("broken.png"), "a dog ."},
                  path("broken.png") + ": not an image that can be decoded");
-  expect_refusal({"translate", text, "--beam", "2", "--n-best", "3"}, "--n-best: got 3; expected at most the beam, 2; give --beam 3");
-  expect_refusal({"translate", text, "--input", path("absent.en")}, path("absent.en") + ": cannot read: No such file or directory");
+  expect_refusal({"translate", text, "--beam", "2", "--n-best", "3"},
+                 "--n-best: got 3; expected at most the beam, 2; give --beam 3");
+  expect_refusal({"translate", text, "--input", path("absent.en")},
+                 path("absent.en") + ": cannot read: No such file or directory");
   write_file(folder_ / "none.txt", "absent.jpg\n\n\n\n\n");
   expect_refusal({"translate", gated, "--images", path("none.txt"), "--image-root", root},
-                 root + ": not one of the pictures that " + path("none.txt") + " names is there; expected files such as 'absent.jpg'");
+                 root + ": not one of the pictures that " + path("none.txt") +
+                     " names is there; expected files such as 'absent.jpg'");
   write_file(folder_ / "broken.txt", "broken.png\n\n\n\n\n");
   expect_refusal({"translate", gated, "--images", path("broken.txt"), "--image-root", root},
                  path("broken.png") + ": not an image that can be decoded");
@@ -166,16 +182,37 @@ TEST_F(TranslateProgram, RefusesDamagedAndForeignCheckpoints) {
   fs::copy_file(folder_ / "gated" / "best" / "model.safetensors", weights, fs::copy_options::overwrite_existing);
   const Outcome foreign = run_penalmt({"translate", path("text")}, kLines);
   EXPECT_EQ(foreign.status, 2);
-  EXPECT_NE(foreign.errors.find("is unknown to the model; is it another model's?"), std::string::npos) << foreign.errors;
+  EXPECT_NE(foreign.errors.find("is unknown to the model; is it another model's?"), std::string::npos)
+      << foreign.errors;
   fs::remove(folder_ / "text" / "best" / "model.json");
   const Outcome headless = run_penalmt({"translate", path("text")}, kLines);
   EXPECT_EQ(headless.status, 2);
-  EXPECT_NE(headless.errors.find("model.json: cannot read: No such file or directory"), std::string::npos) << headless.errors;
+  EXPECT_NE(headless.errors.find("model.json: cannot read: No such file or directory"), std::string::npos)
+      << headless.errors;
+}
+
+TEST_F(TranslateProgram, ScoresGivenTranslations) {
+  write_file(folder_ / "in.de", "ein roter kreis .\n\nein hund rennt .\nzwei blaue quadrate .\n\n");
+  const Outcome plain = run_penalmt({"score", path("text"), "--source", path("in.en"), "--target", path("in.de")});
+  EXPECT_EQ(plain.status, 0);
+  const auto lines = lines_of(plain.output);
+  ASSERT_EQ(lines.size(), 5u);
+  EXPECT_EQ(lines[1], "0.000000");
+  EXPECT_LT(std::stod(lines[0]), 0);
+  const Outcome json =
+      run_penalmt({"score", path("text"), "--source", path("in.en"), "--target", path("in.de"), "--json"});
+  const auto object = nlohmann::json::parse(lines_of(json.output)[3]);
+  EXPECT_EQ(object["target"], "zwei blaue quadrate .");
+  EXPECT_NEAR(object["log_probability"].get<double>(), std::stod(lines[3]), 1e-5);
+  write_file(folder_ / "short.de", "ein\n");
+  const Outcome uneven = run_penalmt({"score", path("text"), "--source", path("in.en"), "--target", path("short.de")});
+  EXPECT_EQ(uneven.status, 2);
 }
 
 TEST_F(TranslateProgram, LeavesNoHalfWrittenOutput) {
   write_file(folder_ / "bad.en", "a dog .\n\xff\n");
-  const Outcome outcome = run_penalmt({"translate", path("text"), "--input", path("bad.en"), "--output", path("half.de")});
+  const Outcome outcome =
+      run_penalmt({"translate", path("text"), "--input", path("bad.en"), "--output", path("half.de")});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.errors, "penalmt: " + path("bad.en") + ":2: invalid UTF-8 at byte 1\n");
   EXPECT_FALSE(fs::exists(folder_ / "half.de"));

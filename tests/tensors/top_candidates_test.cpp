@@ -17,14 +17,16 @@ at::Tensor some_logits(int64_t rows, int64_t columns, double scale) {
 
 void expect_as_aten(const at::Tensor& logits, const Candidates& found, const CandidateRule& rule) {
   const at::Tensor scores = at::log_softmax(logits.to(at::kDouble), -1);
-  auto [values, tokens] = at::topk(scores.narrow(1, rule.first_token, logits.size(1) - rule.first_token), found.count, -1);
+  auto [values, tokens] =
+      at::topk(scores.narrow(1, rule.first_token, logits.size(1) - rule.first_token), found.count, -1);
   for (int64_t r = 0; r < logits.size(0); ++r) {
     for (int64_t k = 0; k < found.count; ++k) {
       const int token = found.tokens[r * found.count + k];
       EXPECT_EQ(token, tokens[r][k].item<int64_t>() + rule.first_token) << "row " << r << ", candidate " << k;
       EXPECT_NEAR(found.log_probabilities[r * found.count + k], values[r][k].item<double>(), 2e-6);
     }
-    EXPECT_NEAR(found.end[r], scores[r][rule.end_token].item<double>(), 2e-6 * std::max(1.0, std::abs(scores[r][rule.end_token].item<double>())));
+    EXPECT_NEAR(found.end[r], scores[r][rule.end_token].item<double>(),
+                2e-6 * std::max(1.0, std::abs(scores[r][rule.end_token].item<double>())));
   }
 }
 
@@ -56,7 +58,8 @@ TEST(TopCandidates, DoNotDependOnTheTiles) {
   }
   const Candidates tiled = scan.finish();
   EXPECT_EQ(tiled.tokens, whole.tokens);
-  for (size_t i = 0; i < whole.tokens.size(); ++i) EXPECT_NEAR(tiled.log_probabilities[i], whole.log_probabilities[i], 1e-6);
+  for (size_t i = 0; i < whole.tokens.size(); ++i)
+    EXPECT_NEAR(tiled.log_probabilities[i], whole.log_probabilities[i], 1e-6);
   for (size_t r = 0; r < whole.end.size(); ++r) EXPECT_NEAR(tiled.end[r], whole.end[r], 1e-6);
 }
 

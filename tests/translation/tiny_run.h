@@ -1,5 +1,5 @@
-// A run folder with a tiny model whose weights are a formula, written without LibTorch: best/model.safetensors, best/model.json
-// and tokenizer.model.
+// A run folder with a tiny model whose weights are a formula, written without LibTorch: best/model.safetensors,
+// best/model.json and tokenizer.model.
 #pragma once
 
 #include <cmath>
@@ -21,10 +21,11 @@ struct TinyRun {
 };
 
 inline const std::vector<std::string>& tiny_text() {
-  static const std::vector<std::string> lines = {"a red circle .",   "two blue squares .",       "the man rides a bike .",
-                                                 "a dog runs fast .", "three green triangles .", "a woman reads the book .",
-                                                 "ein roter kreis .", "zwei blaue quadrate .",   "der mann .",
-                                                 "ein hund rennt ."};
+  static const std::vector<std::string> lines = {
+      "a red circle .",    "two blue squares .",      "the man rides a bike .",
+      "a dog runs fast .", "three green triangles .", "a woman reads the book .",
+      "ein roter kreis .", "zwei blaue quadrate .",   "der mann .",
+      "ein hund rennt ."};
   return lines;
 }
 
@@ -55,7 +56,8 @@ inline int64_t write_tiny_weights(const std::filesystem::path& file, const TinyR
   };
   tensors.push_back({"embedding", {vocabulary, width}});
   if (run.positions == "learned")
-    for (const char* side : {"source_positions.weight", "target_positions.weight"}) tensors.push_back({side, {run.longest, width}});
+    for (const char* side : {"source_positions.weight", "target_positions.weight"})
+      tensors.push_back({side, {run.longest, width}});
   layer("encoder.layers.0", width, inner, false);
   layer("decoder.layers.0", width, inner, true);
   if (run.fusion != "none") {
@@ -79,7 +81,8 @@ inline int64_t write_tiny_weights(const std::filesystem::path& file, const TinyR
     ++order;
     for (int64_t i = 0; i < size; ++i) {
       const double place = static_cast<double>(i + 3 * order);
-      const float value = static_cast<float>(std::cos(place * place * 0.0137 + static_cast<double>(order)) * scale + (gain ? 1 : 0));
+      const float value =
+          static_cast<float>(std::cos(place * place * 0.0137 + static_cast<double>(order)) * scale + (gain ? 1 : 0));
       data.append(reinterpret_cast<const char*>(&value), sizeof(value));
     }
     header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {begin, data.size()}}};
@@ -98,8 +101,14 @@ inline void make_tiny_run(const std::filesystem::path& folder, const TinyRun& ru
   write_file(folder / "tokenizer.model", tokenizer.serialized());
   write_tiny_weights(folder / "best" / "model.safetensors", run, tokenizer.vocabulary_size());
   const nlohmann::ordered_json model = {
-      {"width", 16}, {"feed_forward", 32}, {"heads", 2}, {"encoder_layers", 1}, {"decoder_layers", 1},
-      {"positions", run.positions}, {"longest", run.longest}, {"fusion", run.fusion},
+      {"width", 16},
+      {"feed_forward", 32},
+      {"heads", 2},
+      {"encoder_layers", 1},
+      {"decoder_layers", 1},
+      {"positions", run.positions},
+      {"longest", run.longest},
+      {"fusion", run.fusion},
       {"image_encoder", {{"size", 16}, {"patch", 8}, {"width", 8}, {"feed_forward", 16}, {"heads", 2}, {"layers", 1}}}};
   const nlohmann::ordered_json description = {{"model", model},
                                               {"source_vocabulary", tokenizer.vocabulary_size()},

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <functional>
 
 #include "base/error.h"
 #include "tests/translation/tiny_run.h"
@@ -39,7 +40,8 @@ std::vector<std::string> many_lines() {
   std::vector<std::string> lines;
   for (int i = 0; i < 60; ++i) {
     std::string line;
-    for (int word = 0; word <= i * 7 % 11; ++word) line += (word ? " " : "") + tiny_text()[(i + word * 3) % tiny_text().size()];
+    for (int word = 0; word <= i * 7 % 11; ++word)
+      line += (word ? " " : "") + tiny_text()[(i + word * 3) % tiny_text().size()];
     lines.push_back(i % 13 == 5 ? "" : line);
   }
   return lines;
@@ -51,7 +53,8 @@ TEST_F(TranslatorTest, GivesTheSameTextForAnyBatchSizeAndNumberOfThreads) {
   const SearchOptions search{.beam = 3, .n_best = 2};
   const auto expected = translator.translate(lines, nullptr, search, {.tokens = 10, .threads = 1});
   ASSERT_EQ(expected.size(), lines.size());
-  for (const BatchOptions& batches : {BatchOptions{4096, 1}, BatchOptions{100, 2}, BatchOptions{4096, 3}, BatchOptions{37, 4}}) {
+  for (const BatchOptions& batches :
+       {BatchOptions{4096, 1}, BatchOptions{100, 2}, BatchOptions{4096, 3}, BatchOptions{37, 4}}) {
     const auto got = translator.translate(lines, nullptr, search, batches);
     for (size_t i = 0; i < lines.size(); ++i) {
       ASSERT_EQ(got[i].n_best.size(), expected[i].n_best.size());
@@ -88,7 +91,8 @@ TEST_F(TranslatorTest, GreedyIsTheWholeDecodersBestTokenAtEachPosition) {
     const int64_t limit = 2 * static_cast<int64_t>(source.size()) + 20;
     std::vector<int> words;
     while (true) {
-      const at::Tensor scores = at::log_softmax(model->logits(model->decode(at::tensor(target).unsqueeze(0), memory))[0][-1], -1);
+      const at::Tensor scores =
+          at::log_softmax(model->logits(model->decode(at::tensor(target).unsqueeze(0), memory))[0][-1], -1);
       int64_t best = 2 + scores.narrow(0, 2, scores.size(0) - 2).argmax().item<int64_t>();
       if (static_cast<int64_t>(words.size()) + 1 == limit) best = kEos;
       total += scores[best].item<double>();
@@ -101,6 +105,36 @@ TEST_F(TranslatorTest, GreedyIsTheWholeDecodersBestTokenAtEachPosition) {
     EXPECT_EQ(got[0].n_best[0].pieces.size(), words.size());
     EXPECT_NEAR(got[0].n_best[0].score, total / static_cast<double>(words.size() + 1), 1e-4);
   }
+}
+
+TEST_F(TranslatorTest, ScoresAreTheSumsOfTheWholeDecodersLogProbabilities) {
+  const ModelDescription description = read_description(folder_ / "best");
+  TranslationModel model = read_model(folder_ / "best", description);
+  const Tokenizer tokenizer = Tokenizer::open(folder_ / "tokenizer.model");
+  Translator translator = Translator::open(folder_, at::kCPU);
+  const std::vector<std::string> sources = {"a red circle .", "", "the man rides a bike .", "a dog ."};
+  const std::vector<std::string> targets = {"ein roter kreis .", "", "", "ein hund rennt ."};
+  const auto scores = translator.score(sources, targets, nullptr, {.tokens = 12, .threads = 2}, "a.en", "a.de");
+  EXPECT_EQ(scores[1], 0);
+  c10::InferenceMode guard;
+  for (size_t i : {0, 2, 3}) {
+    std::vector<int64_t> source, target = {kBos};
+    for (int id : tokenizer.encode(sources[i])) source.push_back(id);
+    source.push_back(kEos);
+    for (int id : tokenizer.encode(targets[i])) target.push_back(id);
+    const at::Tensor states =
+        model->decode(at::tensor(target).unsqueeze(0), model->encode(at::tensor(source).unsqueeze(0), {}));
+    const at::Tensor logs = at::log_softmax(model->logits(states)[0], -1);
+    target.push_back(kEos);
+    double total = 0;
+    for (size_t t = 1; t < target.size(); ++t) total += logs[t - 1][target[t]].item<double>();
+    EXPECT_NEAR(scores[i], total, 1e-4);
+    EXPECT_EQ(translator.target_length(targets[i]), static_cast<int64_t>(target.size()) - 1);
+  }
+  EXPECT_EQ(refusal([&] {
+              translator.score({"a dog .", ""}, {"ein hund .", "der mann ."}, nullptr, {}, "a.en", "a.de");
+            }),
+            "a.en:2: an empty line; a.de has words there; expected a source for them");
 }
 
 TEST_F(TranslatorTest, PrefersAveragedToBestAndTakesCheckpointFoldersThemselves) {
@@ -125,7 +159,9 @@ TEST_F(TranslatorTest, RefusesFoldersWithoutAModelOrTokenizer) {
             where + "/empty: no model here; expected averaged/, best/, or model.safetensors and model.json");
   fs::remove(folder_ / "tokenizer.model");
   EXPECT_EQ(refusal([&] { Translator::open(folder_, at::kCPU); }),
-            where + "/best: no tokenizer here or in the two folders above; expected tokenizer.model, or source.model and target.model");
+            where +
+                "/best: no tokenizer here or in the two folders above; expected tokenizer.model, or source.model and "
+                "target.model");
 }
 
 TEST_F(TranslatorTest, RefusesAnotherRunsTokenizer) {
@@ -134,7 +170,8 @@ TEST_F(TranslatorTest, RefusesAnotherRunsTokenizer) {
   write_file(folder_ / "tokenizer.model", other.serialized());
   EXPECT_EQ(refusal([&] { Translator::open(folder_, at::kCPU); }),
             folder_.string() + "/tokenizer.model: " + std::to_string(other.vocabulary_size()) + " pieces; expected " +
-                std::to_string(own.vocabulary_size()) + ", as " + folder_.string() + "/best/model.json says; is it another run's?");
+                std::to_string(own.vocabulary_size()) + ", as " + folder_.string() +
+                "/best/model.json says; is it another run's?");
 }
 
 TEST_F(TranslatorTest, RefusesSentencesLongerThanLearnedPositions) {
@@ -143,7 +180,9 @@ TEST_F(TranslatorTest, RefusesSentencesLongerThanLearnedPositions) {
   EXPECT_NE(translator.translate({"a dog ."}, nullptr, {.beam = 2}, {})[0].n_best[0].text, "");
   std::string line = "a";
   for (int i = 0; i < 11; ++i) line += " a";
-  EXPECT_EQ(refusal([&] { translator.translate({"a dog .", line}, nullptr, {.beam = 2}, {}, "captions.en", 7); }),
+  EXPECT_EQ(refusal([&] {
+              translator.translate({"a dog .", line}, nullptr, {.beam = 2}, {}, "captions.en", 7);
+            }),
             "captions.en:8: a sentence of 13 tokens; the model's learned positions serve at most 12; split the line");
 }
 
@@ -164,7 +203,9 @@ TEST_F(TranslatorTest, RefusesWeightsThatAreNotNumbers) {
   }
   const Tokenizer tokenizer = Tokenizer::open(folder_ / "tokenizer.model");
   Translator translator(model, description, tokenizer, tokenizer);
-  EXPECT_EQ(refusal([&] { translator.translate({"", "a dog ."}, nullptr, {.beam = 2}, {}); }),
+  EXPECT_EQ(refusal([&] {
+              translator.translate({"", "a dog ."}, nullptr, {.beam = 2}, {});
+            }),
             "input:2: the model's scores are not numbers; expected finite weights");
 }
 

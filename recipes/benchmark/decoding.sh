@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Translating Test2016 with ours and with CTranslate2, in turns, on the same weights: one JSON object a line.
+#
+#   recipes/benchmark/decoding.sh MODEL        MODEL: a text-only Tiny model of ours, post-norm, ReLU
+#
+#   MULTI30K   the corpus                  PYTHON    with ctranslate2 4.8.5, numpy, sentencepiece, sacrebleu and safetensors
+#   REPEAT     times the test set (10)     THREADS   (2)     BEAMS ("5 1")     ROUNDS (2)     BATCH  tokens a batch ("1024 2048")
+# Without such a Python only ours runs. Tokenising, joining and loading are not counted on either side.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+[ $# -eq 1 ] || { sed -n '2,8p' "$0" >&2; exit 2; }
+model=$1
+: "${MULTI30K:?the folder of Multi30k}"
+python=${PYTHON:-python3} repeat=${REPEAT:-10} threads=${THREADS:-2} rounds=${ROUNDS:-2}
+read -ra beams <<<"${BEAMS:-5 1}"
+read -ra batches <<<"${BATCH:-1024 2048}"
+split=test_2016_flickr
+
+recipes/build.sh release penalmt
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+for ((i = 0; i < repeat; i++)); do cat "$MULTI30K/tok/$split.lc.norm.tok.en"; done >"$work/source.en"
+
+peer=no
+if "$python" -c 'import ctranslate2, numpy, sentencepiece, sacrebleu, safetensors' 2>"$work/missing"; then
+  peer=yes
+  "$python" recipes/benchmark/peer_weights.py "$model" "$work/peer"
+else
+  echo "decoding.sh: no peer: $(tail -n 1 "$work/missing")" >&2
+fi
+
+for ((round = 0; round < rounds; round++)); do
+  for beam in "${beams[@]}"; do
+    for batch in "${batches[@]}"; do
+      build/release/penalmt translate "$model" --input "$work/source.en" --output "$work/ours.de" --beam "$beam" --length-penalty 1 \
+        --batch-tokens "$batch" --threads "$threads" --device cpu --timing 2>&1
+      [ "$peer" = no ] || "$python" recipes/benchmark/peers/ct2_decode.py --multi30k "$MULTI30K" --model "$work/peer" --split "$split" \
+        --repeat "$repeat" --threads "$threads" --beam "$beam" --batch "$batch" --types float32
+    done
+  done
+done

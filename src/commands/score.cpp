@@ -1,0 +1,74 @@
+// penalmt score: how probable a model finds given translations.
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <optional>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/progress.h"
+#include "commands/commands.h"
+#include "commands/common.h"
+#include "datasets/parallel_text.h"
+#include "tensors/devices.h"
+#include "translation/line_images.h"
+#include "translation/translator.h"
+
+namespace penalmt {
+namespace {
+
+struct ScoreArguments {
+  std::string model, source, target, images, image_root;
+  bool json = false;
+  MachineOptions machine;
+};
+
+void score(const ScoreArguments& arguments) {
+  if (arguments.images.empty() != arguments.image_root.empty())
+    throw Error(arguments.images.empty() ? "--image-root: got no --images; expected both"
+                                         : "--images: got no --image-root; expected both");
+  Translator translator = Translator::open(arguments.model, choose_device(arguments.machine.device));
+  const ParallelText text = read_parallel_text(arguments.source, arguments.target, std::nullopt);
+  std::optional<LineImages> images =
+      open_line_images(arguments.model, translator.uses_images(), translator.image_size(), arguments.images,
+                       arguments.image_root, arguments.machine.threads);
+  if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
+  const std::optional<ImageSet> set = images ? images->load(0, static_cast<int64_t>(text.source.size())) : std::nullopt;
+  const std::vector<double> scores =
+      translator.score(text.source, text.target, set ? &*set : nullptr, {.threads = arguments.machine.threads},
+                       arguments.source, arguments.target);
+  AtomicFile output("-");
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const nlohmann::ordered_json object = {{"source", text.source[i]},
+                                           {"target", text.target[i]},
+                                           {"log_probability", scores[i]},
+                                           {"tokens", translator.target_length(text.target[i])}};
+    output.write(arguments.json ? object.dump() + "\n" : fmt::format("{:.6f}\n", scores[i]));
+  }
+  output.commit();
+  if (images && images->missing() > 0)
+    message(fmt::format("{} of {} lines had no picture", images->missing(), scores.size()));
+}
+
+}  // namespace
+
+void add_score(CLI::App& program) {
+  auto arguments = std::make_shared<ScoreArguments>();
+  CLI::App* command = program.add_subcommand("score", "the log probability of each given translation");
+  command->footer(
+      "The natural logarithm, the end of the sentence counted; one number a line.\n"
+      "Example:\n"
+      "  penalmt score runs/text --source test.en --target test.de");
+  command->add_option("model", arguments->model, "a run folder (its averaged/, else its best/) or a checkpoint folder")
+      ->required();
+  command->add_option("--source", arguments->source, "sentences, one a line, plain or .gz")->required();
+  command->add_option("--target", arguments->target, "their translations")->required();
+  command->add_option("--images", arguments->images, "the pictures' names, one a line; an empty line: none");
+  command->add_option("--image-root", arguments->image_root, "the folder that the names are in");
+  command->add_flag("--json", arguments->json, "one JSON object a line: source, target, log_probability, tokens");
+  add_machine_options(*command, arguments->machine);
+  command->callback([arguments] { score(*arguments); });
+}
+
+}  // namespace penalmt

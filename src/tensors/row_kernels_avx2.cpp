@@ -1,0 +1,16 @@
+// The row kernels for processors with AVX2 and FMA.
+#include "tensors/row_kernels.h"
+
+#include <cstdint>
+#include <cstring>
+
+#ifdef __x86_64__
+#pragma GCC target("arch=x86-64-v3")
+#define PENALMT_INSTRUCTIONS avx2
+#include "tensors/row_kernels.inc"
+
+namespace penalmt {
+extern const RowKernels kAvx2RowKernels;
+const RowKernels kAvx2RowKernels = avx2::kKernels;
+}  // namespace penalmt
+#endif

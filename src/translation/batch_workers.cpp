@@ -1,0 +1,71 @@
+#include "translation/batch_workers.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "base/interrupt.h"
+#include "base/parallel.h"
+
+namespace penalmt {
+namespace {
+
+// One thread of LibTorch's own for each worker; as before at the end.
+class OneThread {
+ public:
+  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
+// Fewer tokens a batch where there would be too few batches for every worker to have one.
+int64_t tokens_a_batch(const std::vector<Example>& examples, int64_t tokens, int workers) {
+  int64_t all = 0;
+  for (const Example& example : examples) all += static_cast<int64_t>(example.source.size());
+  return std::clamp<int64_t>(all / workers + 1, 1, tokens);
+}
+
+}  // namespace
+
+void run_batches(const std::vector<Example>& examples, const BatchOptions& options, c10::Device device,
+                 const std::function<BatchJob()>& new_worker, Progress* progress, int64_t done) {
+  if (examples.empty()) return;
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int workers = !device.is_cpu() ? 1 : options.threads > 0 ? options.threads : cores;
+  const auto batches = make_batches(examples, tokens_a_batch(examples, options.tokens, workers), std::nullopt);
+  std::atomic<size_t> taken = 0;
+  std::mutex progress_mutex;
+  const auto work = [&] {
+    c10::InferenceMode guard;
+    const BatchJob job = new_worker();
+    for (size_t n; (n = taken++) < batches.size();) {
+      throw_if_interrupted();
+      const std::vector<int64_t>& which = batches[batches.size() - 1 - n];  // those that end last are short
+      job(which);
+      if (!progress) continue;
+      const std::lock_guard<std::mutex> lock(progress_mutex);
+      progress->show(done += static_cast<int64_t>(which.size()));
+    }
+  };
+  const OneThread one_thread;
+  if (workers == 1) return work();
+  parallel_for(workers, workers, [&](int64_t) {
+    at::set_num_threads(1);
+    work();
+  });
+}
+
+Pictures pictures_of(const Batch& batch, c10::Device device) {
+  if (!batch.images.defined()) return {};
+  return {batch.images.to(device), batch.has_image.to(device)};
+}
+
+}  // namespace penalmt

@@ -2,8 +2,6 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
-
 namespace penalmt {
 
 GatedFusion::GatedFusion(int64_t width, int64_t feature_width, double tau)
@@ -12,10 +10,7 @@ GatedFusion::GatedFusion(int64_t width, int64_t feature_width, double tau)
       connection(register_module("connection", PenalConnection(0.0, tau))) {}
 
 Memory GatedFusion::fuse(const Memory& text, const ImageStates& image, const Rows& rows) {
-  // Sum over sqrt(R): of one pooled vector (R = 1) it is the vector; of many regions it keeps what only some of them say (how many
-  // objects there are) at a size that can be learnt from, where a mean would divide it by R.
-  const double root = std::sqrt(static_cast<double>(image.regions.size(1)));
-  const at::Tensor pooled = image_projection(image.regions.sum(1) / root);          // [B, C]
+  const at::Tensor pooled = image_projection(image.regions.mean(1));                // [B, C]
   const at::Tensor everywhere = pooled.unsqueeze(1).expand_as(text.states);         // [B, M, C]
   const at::Tensor open = at::sigmoid(gate(at::cat({text.states, everywhere}, -1)));  // [B, M, C]
   const at::Tensor z = (open * everywhere).masked_fill(~image.present.view({-1, 1, 1}), 0);

@@ -26,7 +26,7 @@ class Fusion : public torch::nn::Module {
   virtual Memory fuse(const Memory& text, const ImageStates& image, const Rows& rows) = 0;
 };
 
-// Gated fusion (Wu et al., ACL 2021): out = text + z, z = sigmoid(W [text; image]) * image, image = P sum(regions) / sqrt(R).
+// Gated fusion (Wu et al., ACL 2021): out = text + z, z = sigmoid(W [text; image]) * image, image = P pool(regions).
 class GatedFusion : public Fusion {
  public:
   GatedFusion(int64_t width, int64_t feature_width, double tau);

@@ -51,7 +51,7 @@ ParallelText load_split(const DataOptions& options, const std::string& split);
 // The folder that the names of an image list are relative to.
 std::filesystem::path image_root(const DataOptions& options);
 
-// "$HOME/data" and "${HOME}/data" → "/root/data". Throws Error "<where>: the environment variable MULTI30K is not set;
+// "$HOME/data" and "${HOME}/data" → "/home/ann/data". Throws Error "<where>: the environment variable MULTI30K is not set;
 // ..."
 std::string expand_environment(const std::string& text, const std::string& where);
 

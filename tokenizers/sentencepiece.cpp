@@ -4,7 +4,9 @@
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
+#include <mutex>
 #include <regex>
+#include <thread>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -127,6 +129,21 @@ std::vector<int> Tokenizer::encode(std::string_view line) const {
 
 std::vector<std::string> Tokenizer::pieces(std::string_view line) const {
   return processor_->EncodeAsPieces({line.data(), line.size()});
+}
+
+std::vector<std::vector<int>> Tokenizer::sample(const std::vector<std::string>& lines, double dropout, uint64_t seed) const {
+  // SentencePiece seeds a thread's generator once, when it first draws: so each call draws in a thread of its own, one at a time.
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
+  constexpr uint32_t kMost = 0xFFFFFFFEu;  // the largest number asks for a random seed
+  spm::SetRandomGeneratorSeed(static_cast<uint32_t>(seed % kMost));
+  std::vector<std::vector<int>> sampled(lines.size());
+  std::thread([&] {
+    constexpr int kWholeLattice = -1;
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      sampled[i] = processor_->SampleEncodeAsIds(lines[i], kWholeLattice, static_cast<float>(dropout));
+  }).join();
+  return sampled;
 }
 
 std::string Tokenizer::decode(const std::vector<int>& ids) const {

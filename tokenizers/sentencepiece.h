@@ -61,6 +61,9 @@ class Tokenizer {
 
   std::vector<int> encode(std::string_view line) const;  // no bos, no eos
   std::vector<std::string> pieces(std::string_view line) const;
+  // BPE-dropout (Provilkov et al., 2020): the pieces of each line when every merge is left out with probability `dropout`, so that a
+  // model sees a word cut in many ways. The same lines, dropout and seed give the same pieces. The kind must be bpe. No bos, no eos.
+  std::vector<std::vector<int>> sample(const std::vector<std::string>& lines, double dropout, uint64_t seed) const;
   // Special pieces give no text. Throws Error for an id outside the vocabulary.
   std::string decode(const std::vector<int>& ids) const;
   std::string decode(const std::vector<std::string>& pieces) const;

@@ -22,6 +22,7 @@ struct TrainingOptions {
   double weight_decay = 0;
   double clip_norm = 0;
   double label_smoothing = 0.1;
+  double bpe_dropout = 0;
   int64_t tau_warmup = 0;
   std::string precision = "float32";
   int64_t validate_every = 0;
@@ -44,6 +45,8 @@ struct TrainingOptions {
     v("weight_decay", weight_decay, "decoupled (AdamW), a step and unit of learning rate", config::between(0, 1));
     v("clip_norm", clip_norm, "largest norm of the gradient; 0: no clipping", config::between(0, 1e9));
     v("label_smoothing", label_smoothing, "probability spread over all pieces", config::between(0, 0.99));
+    v("bpe_dropout", bpe_dropout, "probability that a merge of the BPE is left out when an epoch's sentences are cut into pieces; 0: none",
+      config::between(0, 0.99));
     v("tau_warmup", tau_warmup, "updates over which tau grows linearly to its value; 0: at once", config::between(0, 1e9));
     v("precision", precision, "format of matrix products; bfloat16 pays on GPUs and on CPUs with AMX",
       config::one_of({"float32", "bfloat16"}));

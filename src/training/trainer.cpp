@@ -113,8 +113,9 @@ void Trainer::run() {
 }
 
 void Trainer::start_epoch() {
-  epoch_batches_ = make_batches(train_.examples, recipe_.training.batch_tokens,
-                                mix64(static_cast<uint64_t>(recipe_.training.seed)) ^ static_cast<uint64_t>(state_.epoch));
+  const uint64_t seed = mix64(static_cast<uint64_t>(recipe_.training.seed)) ^ static_cast<uint64_t>(state_.epoch);
+  if (recipe_.training.bpe_dropout > 0) sample_split(train_, tokenizers_, recipe_, seed);
+  epoch_batches_ = make_batches(train_.examples, recipe_.training.batch_tokens, seed);
 }
 
 Pictures Trainer::pictures(const Batch& batch) const {

@@ -44,22 +44,44 @@ Split read_split(const Recipe& recipe, const std::string& name) {
   return split;
 }
 
+namespace {
+
+// The pieces of a sentence as the model meets them: source EOS; BOS target EOS.
+void set_pieces(Example& example, const std::vector<int>& source, const std::vector<int>& target) {
+  example.source = source;
+  example.source.push_back(kEos);
+  example.target = {kBos};
+  example.target.insert(example.target.end(), target.begin(), target.end());
+  example.target.push_back(kEos);
+}
+
+}  // namespace
+
 void encode_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe) {
   const int64_t lines = static_cast<int64_t>(split.text.source.size());
   const auto longest = static_cast<size_t>(recipe.model.longest);
   split.examples.reserve(lines);
   for (int64_t line = 0; line < lines; ++line) {
     if (split.text.source[line].empty() || split.text.target[line].empty()) continue;  // nothing to learn from
-    Example example{tokenizers.source.encode(split.text.source[line]), {kBos}, -1, line};
-    example.source.push_back(kEos);
-    const std::vector<int> target = tokenizers.target.encode(split.text.target[line]);
-    example.target.insert(example.target.end(), target.begin(), target.end());
-    example.target.push_back(kEos);
+    Example example{{}, {}, -1, line};
+    set_pieces(example, tokenizers.source.encode(split.text.source[line]), tokenizers.target.encode(split.text.target[line]));
     if (split.images) example.image = split.images->index()[line];
     if (recipe.model.positions == "learned" && std::max(example.source.size(), example.target.size()) > longest)
       throw Error(fmt::format("data: line {}: {} tokens, expected at most model.longest = {}", line + 1,
                               std::max(example.source.size(), example.target.size()), longest));
     split.examples.push_back(std::move(example));
+  }
+}
+
+void sample_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe, uint64_t seed) {
+  const double dropout = recipe.training.bpe_dropout;
+  const std::vector<std::vector<int>> source = tokenizers.source.sample(split.text.source, dropout, seed);
+  const std::vector<std::vector<int>> target = tokenizers.target.sample(split.text.target, dropout, seed);
+  const auto longest = static_cast<size_t>(recipe.model.longest);
+  for (Example& example : split.examples) {
+    const auto &from = source[example.id], &to = target[example.id];
+    if (recipe.model.positions == "learned" && std::max(from.size() + 1, to.size() + 2) > longest) continue;
+    set_pieces(example, from, to);
   }
 }
 

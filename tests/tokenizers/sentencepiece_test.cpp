@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
 
 #include "base/error.h"
@@ -103,6 +104,33 @@ TEST(Tokenizer, GivesBackEveryLineWhoseCharactersItKnows) {
       }
     }
   }
+}
+
+TEST(Tokenizer, LeavesAMergeOutAsOftenAsAsked) {
+  // Three characters (▁ a b) and one merge: a line is two pieces, or three where the merge is left out.
+  const Tokenizer tokenizer = Tokenizer::train({"ab", "ab"}, {.vocabulary = 8});
+  ASSERT_EQ(tokenizer.encode("ab").size(), 2u);
+  constexpr int kLines = 20000;
+  constexpr double kDropout = 0.1;
+  int apart = 0;
+  for (const std::vector<int>& ids : tokenizer.sample(Lines(kLines, "ab"), kDropout, 1)) apart += ids.size() == 3;
+  const double deviation = std::sqrt(kLines * kDropout * (1 - kDropout));
+  EXPECT_NEAR(apart, kLines * kDropout, 4 * deviation);
+}
+
+TEST(Tokenizer, SamplesPiecesOfTheSameLinesAndTheSameForTheSameSeed) {
+  const Tokenizer tokenizer = small_tokenizer();
+  const auto sampled = tokenizer.sample(corpus(), 0.3, 7);
+  ASSERT_EQ(sampled.size(), corpus().size());
+  std::size_t plain = 0, drawn = 0;
+  for (std::size_t i = 0; i < sampled.size(); ++i) {
+    EXPECT_EQ(tokenizer.decode(sampled[i]), corpus()[i]);
+    plain += tokenizer.encode(corpus()[i]).size();
+    drawn += sampled[i].size();
+  }
+  EXPECT_GT(drawn, plain);
+  EXPECT_EQ(tokenizer.sample(corpus(), 0.3, 7), sampled);
+  EXPECT_NE(tokenizer.sample(corpus(), 0.3, 8), sampled);
 }
 
 TEST(Tokenizer, GivesBackCharactersNeverSeenWithByteFallback) {

@@ -42,6 +42,11 @@ TEST(Recipe, AllProblemsAreReportedAtOnce) {
   EXPECT_NE(what.find("model.dropout: "), std::string::npos) << what;
 }
 
+TEST(Recipe, BpeDropoutNeedsABpe) {
+  EXPECT_EQ(refusal("{}", {"tokenizer.kind=unigram", "training.bpe_dropout=0.1"}),
+            "training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the kind bpe");
+}
+
 TEST(Recipe, TheProjectsRecipesAreRight) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(PENALMT_SOURCE "/recipes"))
     if (entry.path().extension() == ".json" && entry.path().parent_path().filename() != "benchmark") {

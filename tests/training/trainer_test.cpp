@@ -84,7 +84,8 @@ TEST(Trainer, LearnsByHeart) {
 
 TEST(Trainer, AResumedRunEqualsAnUninterruptedOneToTheBit) {
   Folder folder;
-  const Recipe recipe = tiny_recipe();
+  Recipe recipe = tiny_recipe();
+  recipe.training.bpe_dropout = 0.2;  // drawn pieces too are the same
   make_trainer(recipe, folder.path / "whole")->run();
   Recipe half = recipe;
   half.training.updates = 7;  // in the middle of an epoch
@@ -101,6 +102,43 @@ TEST(Trainer, AResumedRunEqualsAnUninterruptedOneToTheBit) {
   const auto last_line = [&](const char* run) { return nlohmann::json::parse(read_lines(folder.path / run / "metrics.jsonl").back()); };
   EXPECT_EQ(last_line("parts")["valid_nll"], last_line("whole")["valid_nll"]);
   EXPECT_EQ(last_line("parts")["target_tokens"], last_line("whole")["target_tokens"]);
+}
+
+TEST(Trainer, EachEpochDrawsItsPiecesAnewWithBpeDropout) {
+  Recipe recipe = tiny_recipe();
+  recipe.training.bpe_dropout = 0.5;
+  Split split = toy_split();
+  const Tokenizers tokenizers = train_tokenizers(split.text, recipe);
+  encode_split(split, tokenizers, recipe);
+  const auto sources = [&](uint64_t seed) {
+    sample_split(split, tokenizers, recipe, seed);
+    std::vector<std::vector<int>> all;
+    for (const Example& example : split.examples) {
+      EXPECT_EQ(example.source.back(), kEos);
+      EXPECT_EQ(example.target.front(), kBos);
+      EXPECT_EQ(example.target.back(), kEos);
+      EXPECT_EQ(tokenizers.target.decode(example.target), split.text.target[example.id]);
+      all.push_back(example.source);
+    }
+    return all;
+  };
+  const auto first = sources(1);
+  EXPECT_NE(sources(2), first);
+  EXPECT_EQ(sources(1), first);
+}
+
+TEST(Trainer, KeepsTheirPiecesWhereLearnedPositionsWouldEnd) {
+  Recipe recipe = tiny_recipe();
+  recipe.training.bpe_dropout = 0.9;
+  recipe.model.positions = "learned";
+  Split split = toy_split();
+  const Tokenizers tokenizers = train_tokenizers(split.text, recipe);
+  encode_split(split, tokenizers, recipe);
+  size_t longest = 0;
+  for (const Example& example : split.examples) longest = std::max({longest, example.source.size(), example.target.size()});
+  recipe.model.longest = static_cast<int64_t>(longest);
+  sample_split(split, tokenizers, recipe, 1);
+  for (const Example& example : split.examples) EXPECT_LE(std::max(example.source.size(), example.target.size()), longest);
 }
 
 TEST(Trainer, AccumulatedBatchesEqualOneLargeBatch) {

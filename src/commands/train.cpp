@@ -48,7 +48,7 @@ void train(const TrainArguments& arguments) {
   check_run_folder(run, recipe, arguments.resume);
   const c10::Device device = choose_device(arguments.machine.device);
   set_threads(arguments.machine.threads);
-  keep_freed_memory();
+  bound_kernel_cache();
 
   Split train = read_split(recipe, recipe.data.train);
   Split valid = read_split(recipe, recipe.data.valid);

@@ -1,7 +1,6 @@
 #include "tensors/devices.h"
 
 #include <dlfcn.h>
-#include <malloc.h>
 #include <stdlib.h>
 
 #include <filesystem>
@@ -61,10 +60,7 @@ void set_threads(int threads) {
   at::set_num_threads(threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-void keep_freed_memory() {
-  mallopt(M_MMAP_MAX, 0);                 // big blocks come from the heap too,
-  mallopt(M_TRIM_THRESHOLD, -1);          // whose end is never given back
-  mallopt(M_TOP_PAD, 256 * 1024 * 1024);  // and which grows in large steps
+void bound_kernel_cache() {
   // oneDNN keeps the code it generates for each shape of a product, 1,024 of them unless told otherwise: with bfloat16 and batches of
   // every length that was 4 GB.
   setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128", /*overwrite=*/0);

@@ -16,8 +16,7 @@ c10::Device choose_device(const std::string& name);
 // Threads for tensor operations; 0: one a core that this process may use.
 void set_threads(int threads);
 
-// Keeps freed memory in the process, so that each training step finds its big temporaries' pages ready instead of
-// asking the kernel for zeroed ones. For commands that train: the process stays as large as it ever was.
-void keep_freed_memory();
+// Bounds the memory that oneDNN keeps for code generated a shape. Call it before the first product.
+void bound_kernel_cache();
 
 }  // namespace penalmt

@@ -32,13 +32,13 @@ void check_run_folder(const std::filesystem::path& run, const Recipe& recipe, bo
   nlohmann::json before = config::parse_file(run / "recipe.json"), now = config::write(recipe);
   for (nlohmann::json* each : {&before, &now}) {
     if (!each->contains("training")) continue;
-    (*each)["training"].erase("updates");
+    if (recipe.training.decay != "linear") (*each)["training"].erase("updates");  // the linear decay depends on it
     (*each)["training"].erase("patience");
   }
   const nlohmann::json difference = nlohmann::json::diff(before, now);
   if (!difference.empty())
-    throw Error(fmt::format("{}: begun with another recipe: {} differs; expected the same recipe to continue (only training.updates "
-                            "and training.patience may change)",
+    throw Error(fmt::format("{}: begun with another recipe: {} differs; expected the same recipe to continue (only training.patience "
+                            "and, without linear decay, training.updates may change)",
                             (run / "recipe.json").string(), difference[0]["path"].get<std::string>()));
 }
 

@@ -15,6 +15,9 @@ Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::str
   if (recipe.training.initial_learning_rate > recipe.training.learning_rate)
     problems.add("training.initial_learning_rate", fmt::format("got {}, expected at most learning_rate {}",
                                                                recipe.training.initial_learning_rate, recipe.training.learning_rate));
+  if (recipe.training.decay == "linear" && recipe.training.warmup >= recipe.training.updates)
+    problems.add("training.warmup", fmt::format("got {} with linear decay, expected less than training.updates {}", recipe.training.warmup,
+                                                recipe.training.updates));
   if (recipe.training.bpe_dropout > 0 && recipe.tokenizer.kind != "bpe")
     problems.add("training.bpe_dropout", fmt::format("got {} with tokenizer.kind {}, expected 0, or the kind bpe",
                                                      recipe.training.bpe_dropout, recipe.tokenizer.kind));

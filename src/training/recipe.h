@@ -17,6 +17,7 @@ struct TrainingOptions {
   int64_t accumulate = 2;
   double learning_rate = 5e-3;
   int64_t warmup = 2000;
+  std::string decay = "inverse_sqrt";
   double initial_learning_rate = 1e-7;
   double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-8;
   double weight_decay = 0;
@@ -37,7 +38,9 @@ struct TrainingOptions {
     v("batch_tokens", batch_tokens, "padded tokens of the longer side in one batch", config::between(1, 1e7));
     v("accumulate", accumulate, "batches in one update", config::between(1, 1e4));
     v("learning_rate", learning_rate, "the peak, reached at the end of the warm-up", config::between(0, 10));
-    v("warmup", warmup, "updates of linear growth, then inverse square root", config::between(1, 1e9));
+    v("warmup", warmup, "updates of linear growth to the peak", config::between(1, 1e9));
+    v("decay", decay, "after the warm-up: with the inverse square root of the update, or linear, down to 0 after the last of `updates`",
+      config::one_of({"inverse_sqrt", "linear"}));
     v("initial_learning_rate", initial_learning_rate, "where the growth begins", config::between(0, 10));
     v("beta1", beta1, "Adam's decay of the mean gradient", config::between(0, 0.999999));
     v("beta2", beta2, "Adam's decay of the mean square", config::between(0, 0.999999));

@@ -123,6 +123,12 @@ Pictures Trainer::pictures(const Batch& batch) const {
   return {batch.images.to(device_), batch.has_image.to(device_)};
 }
 
+double Trainer::learning_rate() const {
+  const TrainingOptions& t = recipe_.training;
+  return t.decay == "linear" ? linear_decay(state_.update, t.learning_rate, t.warmup, t.initial_learning_rate, t.updates)
+                             : inverse_square_root(state_.update, t.learning_rate, t.warmup, t.initial_learning_rate);
+}
+
 void Trainer::update(const std::vector<std::vector<int64_t>>& batches) {
   const TrainingOptions& training = recipe_.training;
   const double began = now();
@@ -146,8 +152,7 @@ void Trainer::update(const std::vector<std::vector<int64_t>>& batches) {
     nll_sum += loss.nll.item<double>();
   }
   ++state_.update;
-  const double rate = inverse_square_root(state_.update, training.learning_rate, training.warmup, training.initial_learning_rate);
-  const double norm = adam_.step(static_cast<double>(tokens), training.clip_norm, rate);
+  const double norm = adam_.step(static_cast<double>(tokens), training.clip_norm, learning_rate());
   if (!std::isfinite(norm) || !std::isfinite(loss_sum))
     throw MachineError(fmt::format("{}: update {}: the gradient's norm is {}, the loss {}; expected finite numbers; try a lower training.learning_rate",
                                    run_.string(), state_.update, norm, loss_sum / static_cast<double>(tokens)));
@@ -224,7 +229,6 @@ void Trainer::checkpoint() { save_checkpoint(run_, *model_, adam_, state_, descr
 
 void Trainer::write_metrics(const Validation& validation) {
   const auto tokens = static_cast<double>(std::max<int64_t>(state_.interval_tokens, 1));
-  const TrainingOptions& training = recipe_.training;
   nlohmann::ordered_json line = {{"update", state_.update},
                                  {"epoch", state_.next_batch == 0 ? state_.epoch - 1 : state_.epoch},
                                  {"loss", state_.loss_sum / tokens},
@@ -232,7 +236,7 @@ void Trainer::write_metrics(const Validation& validation) {
                                  {"valid_nll", validation.nll},
                                  {"valid_accuracy", validation.accuracy}};
   if (validation.bleu >= 0) line["valid_bleu"] = validation.bleu;
-  line["learning_rate"] = inverse_square_root(state_.update, training.learning_rate, training.warmup, training.initial_learning_rate);
+  line["learning_rate"] = learning_rate();
   line["target_tokens"] = state_.target_tokens;
   line["tokens_per_second"] = static_cast<double>(state_.interval_tokens) / std::max(state_.interval_seconds, 1e-9);
   line["seconds"] = state_.seconds;

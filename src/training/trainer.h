@@ -34,6 +34,7 @@ class Trainer {
  private:
   void start_epoch();
   void update(const std::vector<std::vector<int64_t>>& batches);
+  double learning_rate() const;  // of the update last begun
   Validation validate();
   double validation_bleu();  // of greedy translations
   void finish_validation();

@@ -63,6 +63,15 @@ TEST(Schedule, GrowsLinearlyThenFallsWithTheSquareRoot) {
   EXPECT_DOUBLE_EQ(inverse_square_root(8000, 5e-3, 2000, 1e-7), 2.5e-3);
 }
 
+TEST(Schedule, GrowsLinearlyThenFallsOnAStraightLineToZero) {
+  // 4 updates of growth, then 6 more: 1, 6/7, ..., 1/7, and 0 after the last.
+  EXPECT_DOUBLE_EQ(linear_decay(1, 8e-3, 4, 0, 10), 2e-3);
+  EXPECT_DOUBLE_EQ(linear_decay(4, 8e-3, 4, 0, 10), 8e-3);
+  EXPECT_DOUBLE_EQ(linear_decay(5, 7e-3, 4, 0, 10), 6e-3);
+  EXPECT_DOUBLE_EQ(linear_decay(10, 7e-3, 4, 0, 10), 1e-3);
+  EXPECT_DOUBLE_EQ(linear_decay(11, 7e-3, 4, 0, 10), 0);
+}
+
 TEST(Schedule, TauGrowsToItsValue) {
   EXPECT_EQ(linear_growth(1, 0), 1);
   EXPECT_EQ(linear_growth(5, 10), 0.5);

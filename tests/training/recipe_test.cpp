@@ -47,6 +47,11 @@ TEST(Recipe, BpeDropoutNeedsABpe) {
             "training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the kind bpe");
 }
 
+TEST(Recipe, LinearDecayNeedsUpdatesAfterTheWarmup) {
+  EXPECT_EQ(refusal("{}", {"training.decay=linear", "training.updates=50", "training.warmup=50"}),
+            "training.warmup: got 50 with linear decay, expected less than training.updates 50");
+}
+
 TEST(Recipe, TheProjectsRecipesAreRight) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(PENALMT_SOURCE "/recipes"))
     if (entry.path().extension() == ".json" && entry.path().parent_path().filename() != "benchmark") {

@@ -28,7 +28,7 @@ StepNorm step_norm(const torch::nn::LayerNormImpl& norm) {
 }  // namespace
 
 void StepLinear::apply(const at::Tensor& x, at::Tensor& out) const {
-  if (x.is_cpu() && onednn_is_faster())
+  if (onednn_is_faster(x))
     out.copy_(onednn_linear(x, weight, bias));
   else
     at::addmm_out(out, bias, x, transposed);
@@ -132,7 +132,7 @@ at::Tensor CachedDecoder::logits(const at::Tensor& states) const { return at::mm
 
 Candidates CachedDecoder::best(const at::Tensor& states, const CandidateRule& rule) {
   const at::Tensor& output = weights_->output;
-  if (!weights_->uses_cpu_kernels() || onednn_is_faster()) return top_candidates(logits(states), rule);
+  if (!weights_->uses_cpu_kernels() || onednn_is_faster(states)) return top_candidates(logits(states), rule);
   const int64_t rows = states.size(0), vocabulary = output.size(0);
   CandidateScan scan(rows, rule);
   for (int64_t first = 0; first < vocabulary; first += kTile) {

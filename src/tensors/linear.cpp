@@ -54,7 +54,7 @@ class NarrowLinear : public torch::autograd::Function<NarrowLinear> {
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   if (x.is_cpu() && matrix_precision() == Precision::bfloat16) return NarrowLinear::apply(x, weight, bias);
-  if (x.is_cpu() && x.scalar_type() == at::kFloat && bias.defined() && onednn_is_faster()) return FloatLinear::apply(x, weight, bias);
+  if (bias.defined() && onednn_is_faster(x)) return FloatLinear::apply(x, weight, bias);
   return at::linear(x, weight, bias);
 }
 

@@ -36,9 +36,9 @@ std::optional<c10::TypedOperatorHandle<LinearPointwise>> find_linear() {
 
 }  // namespace
 
-bool onednn_is_faster() {
-  static const bool answer = is_amd() && find_linear().has_value();
-  return answer;
+bool onednn_is_faster(const at::Tensor& x) {
+  static const bool here = is_amd() && find_linear().has_value();
+  return here && x.is_cpu() && x.scalar_type() == at::kFloat;
 }
 
 at::Tensor onednn_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {

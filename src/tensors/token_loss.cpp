@@ -136,7 +136,7 @@ FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, cons
     const int64_t count = std::min(kRowsAtOnce, rows - begin);
     const at::Tensor slice = states.narrow(0, begin, count);
     at::Tensor logits = buffer.narrow(0, 0, count);
-    if (onednn_is_faster()) {
+    if (onednn_is_faster(slice)) {
       logits = onednn_linear(slice, weight, {});
     } else {
       at::mm_out(logits, slice, weight.t());

@@ -119,7 +119,7 @@ constexpr Template kAloneTemplates[] = {
     {"there is|are S .", "es gibt S:a .", "il y a S ."},
     {"one can see S .", "man sieht S:a .", "on voit S ."},
     {"a picture with S .", "ein Bild mit S:d .", "une image avec S ."},
-    {"S on a white background .", "S:n auf weißem Hintergrund .", "S sur fond blanc ."},
+    {"S on a grey background .", "S:n auf grauem Hintergrund .", "S sur fond gris ."},
 };
 // "There are a circle and two stars" is not English, so several groups leave the first one out.
 constexpr Template kTogetherTemplates[] = {kAloneTemplates[1], kAloneTemplates[2], kAloneTemplates[3]};

@@ -81,8 +81,8 @@ void add_light(cv::Mat& picture, SplitMix64& random) {
 
 cv::Mat draw(const Scene& scene, const std::vector<Object>& objects, int size) {
   SplitMix64 random(scene.drawing_seed, 1);
-  const int white = 240 + static_cast<int>(random.below(8));
-  cv::Mat canvas(size * kOversampling, size * kOversampling, CV_8UC3, cv::Scalar(white, white, white));
+  const int grey = 124 + static_cast<int>(random.below(8));
+  cv::Mat canvas(size * kOversampling, size * kOversampling, CV_8UC3, cv::Scalar(grey, grey, grey));
   std::vector<cv::Scalar> colours;
   for (const Group& group : scene.groups) {
     cv::Scalar colour = kBgr[static_cast<int>(group.colour)];

@@ -9,7 +9,7 @@
 
 namespace penalmt {
 
-// 8-bit BGR, size x size, anti-aliased, on a near-white background with a slight slope of brightness and slight noise.
+// 8-bit BGR, size x size, anti-aliased, on a mid-grey background with a slight slope of brightness and slight noise.
 cv::Mat draw(const Scene& scene, const std::vector<Object>& objects, int size);
 inline cv::Mat draw(const Scene& scene, int size) { return draw(scene, lay_out(scene), size); }
 

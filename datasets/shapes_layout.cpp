@@ -9,11 +9,11 @@
 namespace penalmt {
 namespace {
 
-constexpr double kMargin = 0.02;                       // to the border, and to the line between two regions
-constexpr double kSmallest = 0.078, kLargest = 0.092;  // an object's radius, before its own variation
-constexpr double kVariation = 0.06;                    // of one object's radius
-constexpr double kGap = 0.012;                         // between two objects
-constexpr double kMostTilt = 0.14;                     // 8 degrees
+constexpr double kMargin = 0.02;      // to the border, and to the line between two regions
+constexpr double kRadius = 0.08;      // an object's, before its own variation
+constexpr double kVariation = 0.03;   // of one object's radius
+constexpr double kGap = 0.012;        // between two objects
+constexpr double kMostTilt = 0.14;    // 8 degrees
 
 struct Region {
   double left = 0, top = 0, right = 1, bottom = 1;
@@ -86,7 +86,7 @@ bool place_group(const Group& group, int index, const Region& region, double rad
 std::vector<Object> lay_out(const Scene& scene) {
   SplitMix64 random(scene.drawing_seed, 0);
   const std::vector<Region> regions = regions_of(scene);
-  double radius = random.between(kSmallest, kLargest);
+  double radius = kRadius;
   for (int attempt = 1;; ++attempt) {
     std::vector<Object> placed;
     bool complete = true;

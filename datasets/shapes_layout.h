@@ -18,8 +18,8 @@ struct Object {
 constexpr double kReach = 1.17;  // a square's corner, the farthest point of any shape, in radii
 
 // All objects of the scene, group by group. None touches another or the border, and where the scene has a relation,
-// every object of the one group is wholly on the said side of every object of the other. Sizes differ from scene to
-// scene and, slightly, within one. Depends on the scene alone (its drawing_seed).
+// every object of the one group is wholly on the said side of every object of the other. Sizes differ
+// slightly; a crowded scene has smaller objects. Depends on the scene alone (its drawing_seed).
 std::vector<Object> lay_out(const Scene& scene);
 
 }  // namespace penalmt

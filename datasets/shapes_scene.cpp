@@ -41,7 +41,7 @@ Scene make_scene(uint64_t seed, Split split, int64_t line) {
   SplitMix64 random(seed, static_cast<uint64_t>(split) << 48 | static_cast<uint64_t>(line));
   Scene scene;
   const uint64_t draw = random.below(20);
-  const std::size_t groups = draw < 5 ? 1 : draw < 14 ? 2 : 3;  // 25, 45 and 30 %
+  const std::size_t groups = draw < 12 ? 1 : draw < 18 ? 2 : 3;  // 60, 30 and 10 %: counts are learnt where few objects are
   scene.left_out = random.below(5) < 3 ? LeftOut::kColour : LeftOut::kCount;
   scene.unsaid = static_cast<int>(random.below(groups));
 

@@ -20,7 +20,7 @@ at::Tensor EncoderLayerImpl::forward(at::Tensor x, const at::Tensor& visible, co
 
 EncoderImpl::EncoderImpl(const StackConfig& config) : layers(register_module("layers", torch::nn::ModuleList())) {
   for (int64_t l = 0; l < config.layers; ++l) layers->push_back(EncoderLayer(config));
-  if (config.norm == NormOrder::pre)
+  if (config.norm == NormOrder::pre && config.final_norm)
     final_norm = register_module("final_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({config.width})));
 }
 

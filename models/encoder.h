@@ -11,6 +11,7 @@ namespace penalmt {
 struct StackConfig {
   int64_t layers = 0, width = 0, feed_forward = 0, heads = 0;
   NormOrder norm = NormOrder::post;
+  bool final_norm = true;  // pre-norm only: the sum is normalised at the end
   Activation activation = Activation::relu;
   double dropout = 0, attention_dropout = 0, activation_dropout = 0;
   double tau = 0;
@@ -35,7 +36,7 @@ class EncoderImpl : public torch::nn::Module {
   at::Tensor forward(at::Tensor x, const at::Tensor& visible, const Rows& rows);
 
   torch::nn::ModuleList layers;         // of EncoderLayer
-  torch::nn::LayerNorm final_norm{nullptr};  // pre-norm stacks end with one; null in post-norm stacks
+  torch::nn::LayerNorm final_norm{nullptr};  // null in post-norm stacks and where the configuration wants none
 };
 TORCH_MODULE(Encoder);
 

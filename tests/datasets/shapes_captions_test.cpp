@@ -21,20 +21,20 @@ std::string french(const Scene& scene) { return tokens(scene, Language::kFrench)
 // Wording 0: accusative after "es gibt"; 2: dative after "mit"; 3: nominative.
 TEST(Captions, DeclineGermanGroups) {
   const auto one = [](Colour colour, Shape shape, int wording) { return german(alone(1, colour, shape, wording)); };
-  EXPECT_EQ(one(Colour::kRed, Shape::kCircle, 3), "ein roter kreis auf weißem hintergrund .");
+  EXPECT_EQ(one(Colour::kRed, Shape::kCircle, 3), "ein roter kreis auf grauem hintergrund .");
   EXPECT_EQ(one(Colour::kRed, Shape::kCircle, 0), "es gibt einen roten kreis .");
   EXPECT_EQ(one(Colour::kRed, Shape::kCircle, 2), "ein bild mit einem roten kreis .");
-  EXPECT_EQ(one(Colour::kGreen, Shape::kSquare, 3), "ein grünes quadrat auf weißem hintergrund .");
+  EXPECT_EQ(one(Colour::kGreen, Shape::kSquare, 3), "ein grünes quadrat auf grauem hintergrund .");
   EXPECT_EQ(one(Colour::kGreen, Shape::kSquare, 1), "man sieht ein grünes quadrat .");
   EXPECT_EQ(one(Colour::kGreen, Shape::kSquare, 2), "ein bild mit einem grünen quadrat .");
-  EXPECT_EQ(one(Colour::kBlack, Shape::kDiamond, 3), "eine schwarze raute auf weißem hintergrund .");
+  EXPECT_EQ(one(Colour::kBlack, Shape::kDiamond, 3), "eine schwarze raute auf grauem hintergrund .");
   EXPECT_EQ(one(Colour::kBlack, Shape::kDiamond, 0), "es gibt eine schwarze raute .");
   EXPECT_EQ(one(Colour::kBlack, Shape::kDiamond, 2), "ein bild mit einer schwarzen raute .");
 
   const auto many = [](int count, Shape shape, int wording) {
     return german(alone(count, Colour::kPurple, shape, wording));
   };
-  EXPECT_EQ(many(2, Shape::kStar, 3), "zwei violette sterne auf weißem hintergrund .");
+  EXPECT_EQ(many(2, Shape::kStar, 3), "zwei violette sterne auf grauem hintergrund .");
   EXPECT_EQ(many(3, Shape::kCross, 0), "es gibt drei violette kreuze .");
   EXPECT_EQ(many(4, Shape::kTriangle, 2), "ein bild mit vier violetten dreiecken .");
   EXPECT_EQ(many(5, Shape::kDiamond, 2), "ein bild mit fünf violetten rauten .");

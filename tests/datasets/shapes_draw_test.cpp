@@ -7,13 +7,13 @@
 namespace penalmt {
 namespace {
 
-// White where an object of `group` is.
+// White where an object of `group` is: where a channel is far from the mid-grey background.
 cv::Mat mask_of(const Scene& scene, int group, int size) {
   std::vector<Object> objects = lay_out(scene);
   std::erase_if(objects, [&](const Object& object) { return object.group != group; });
   cv::Mat channels[3], mask(size, size, CV_8U, cv::Scalar(0));
   cv::split(draw(scene, objects, size), channels);
-  for (const cv::Mat& channel : channels) mask |= channel < 200;
+  for (const cv::Mat& channel : channels) mask |= (channel < 100) | (channel > 155);
   return mask;
 }
 
@@ -66,7 +66,7 @@ TEST(Draw, ShowsAsManySeparateObjectsAsTheSceneHas) {
 
 TEST(Draw, PutsGroupsWhereTheRelationSays) {
   int checked = 0;
-  for (int64_t line = 0; line < 400; ++line) {
+  for (int64_t line = 0; line < 800; ++line) {
     const Scene scene = make_scene(2, Split::kTrain, line);
     std::vector<cv::Rect> extents;
     for (std::size_t g = 0; g < scene.groups.size(); ++g)

@@ -64,7 +64,6 @@ inline int64_t write_tiny_weights(const std::filesystem::path& file, const TinyR
     linear("image_encoder.patches.projection", image_width, patch_values);
     tensors.push_back({"image_encoder.positions", {patches, image_width}});
     layer("image_encoder.encoder.layers.0", image_width, image_inner, false);
-    norm("image_encoder.encoder.final_norm", image_width);
     linear("fusion.image_projection", width, image_width);
     linear("fusion.gate", width, 2 * width);
   }

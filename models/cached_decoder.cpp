@@ -128,7 +128,10 @@ at::Tensor CachedDecoder::advance(const std::vector<int>& tokens) {
   return at::layer_norm(x, {width}, norm.weight, norm.bias, norm.epsilon);
 }
 
-at::Tensor CachedDecoder::logits(const at::Tensor& states) const { return at::mm(states, weights_->output.t()); }
+at::Tensor CachedDecoder::logits(const at::Tensor& states) const {
+  if (onednn_is_faster(states)) return onednn_linear(states, weights_->output, {});
+  return at::mm(states, weights_->output.t());
+}
 
 Candidates CachedDecoder::best(const at::Tensor& states, const CandidateRule& rule) {
   const at::Tensor& output = weights_->output;

@@ -31,7 +31,7 @@ ImageEncoderConfig image_config(const ModelOptions& options) {
                     .feed_forward = image.feed_forward,
                     .heads = image.heads,
                     .norm = NormOrder::pre,
-                    .final_norm = false,  // a pooled sum of normalised regions would not tell how much is there
+                    .final_norm = false,
                     .activation = Activation::gelu,
                     .dropout = image.dropout,
                     .tau = options.tau.image_encoder}};

@@ -24,7 +24,8 @@ constexpr const char* kDescription =
 constexpr const char* kExamples =
     "Examples:\n"
     "  penalmt shapes --out shapes                                    make a small corpus with pictures\n"
-    "  penalmt train recipes/shapes/gated.json --out runs/shapes      train on it\n"
+    "  penalmt train recipes/shapes/gated.json --set data.folder=shapes --out runs/shapes\n"
+    "                                                                 train on it\n"
     "  penalmt translate runs/shapes --image photo.png \"a circle .\"   translate one sentence with its picture\n"
     "  penalmt evaluate --hypotheses out.de --references ref.de       score translations\n"
     "\n"

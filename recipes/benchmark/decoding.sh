@@ -17,7 +17,7 @@ read -ra beams <<<"${BEAMS:-5 1}"
 read -ra batches <<<"${BATCH:-1024 2048}"
 split=test_2016_flickr
 
-recipes/build.sh release penalmt
+recipes/build.sh release penalmt >&2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for ((i = 0; i < repeat; i++)); do cat "$MULTI30K/tok/$split.lc.norm.tok.en"; done >"$work/source.en"

@@ -3,7 +3,7 @@
 #
 #   MULTI30K=/path/to/multi30k recipes/multi30k/run.sh [-r "text gated"] [-s "1 2 3"] [-- more arguments of penalmt train]
 #
-#   -r  recipes of this folder (default: text gated)        -s  seeds (default: 1)
+#   -r  recipes of this folder: text, gated, text-bpe-dropout (default: text gated)        -s  seeds (default: 1)
 #   for example on a CPU with AMX, or on a GPU:   recipes/multi30k/run.sh -- --set training.precision=bfloat16
 #
 # Runs lie in ${PENALMT_RUNS:-$HOME/penalmt-runs}/multi30k/<recipe>-seed<seed>; called again, it goes on from the last checkpoint.
@@ -31,6 +31,13 @@ mkdir -p "$runs"
 
 bleu() { "$penalmt" evaluate --hypotheses "$1" --references "$2" --tokenize none --width 2 --json | sed -n 's/^ *"score": *\([0-9.]*\),*$/\1/p' | head -1; }
 
+# Whether one of the listed pictures is there: without any the option is refused, and the set is translated from its text alone.
+has_picture() {
+  local name
+  while read -r name; do [ ! -f "$MULTI30K/images/${name%%#*}" ] || return 0; done <"$1"
+  return 1
+}
+
 echo "| run | updates | lowest validation nll | Test2016 | Test2017 | MSCOCO |"
 echo "| --- | --- | --- | --- | --- | --- |"
 for recipe in $recipes; do
@@ -41,9 +48,10 @@ for recipe in $recipes; do
     row+=" | $(sed -n 's/.*"valid_nll": *\([0-9.]*\).*/\1/p' "$run/metrics.jsonl" | sort -g | head -1 | cut -c1-6)"
     for test in $tests; do
       images=()
-      [ "$recipe" = text ] || images=(--images "$MULTI30K/image_splits/$test.txt" --image-root "$MULTI30K/images")
-      # No photograph of the 2017 sets is at hand: without one image found the option would be refused, so they are text alone.
-      [[ "$recipe" = text || $test = test_2016* ]] || images=()
+      list=$MULTI30K/image_splits/$test.txt
+      if ! grep -q '"fusion": "none"' "$run/recipe.json" && has_picture "$list"; then
+        images=(--images "$list" --image-root "$MULTI30K/images")
+      fi
       "$penalmt" translate "$run" --input "$MULTI30K/tok/$test.lc.norm.tok.en" --output "$run/$test.de" "${images[@]}" >&2
       row+=" | $(bleu "$run/$test.de" "$MULTI30K/tok/$test.lc.norm.tok.de")"
     done

@@ -21,17 +21,23 @@ struct TrainArguments {
   MachineOptions machine;
 };
 
+// The recipe of a run as this program writes it: a field that a run begun earlier lacks has its default.
+nlohmann::json written_recipe(const std::filesystem::path& file) {
+  config::Problems problems(file.string());
+  Recipe recipe;
+  config::read(recipe, config::parse_file(file), problems);
+  problems.throw_if_any();
+  return config::write(recipe);
+}
+
 // A new run needs a new or empty folder; a continued one the same recipe, but for how long it goes on.
 void check_run_folder(const std::filesystem::path& run, const Recipe& recipe, bool resume) {
-  const bool used = std::filesystem::exists(run) && !std::filesystem::is_empty(run);
-  if (!resume || !std::filesystem::exists(run / "recipe.json")) {
-    if (used && !resume)
-      throw Error(fmt::format("{}: already holds files; expected a new folder; continue a run with --resume", run.string()));
-    return;
-  }
-  nlohmann::json before = config::parse_file(run / "recipe.json"), now = config::write(recipe);
+  if (!std::filesystem::exists(run) || std::filesystem::is_empty(run)) return;
+  if (!resume) throw Error(fmt::format("{}: already holds files; expected a new folder; continue a run with --resume", run.string()));
+  if (!std::filesystem::exists(run / "recipe.json"))
+    throw Error(fmt::format("{}: holds files but no recipe.json; expected a run to continue, or a new folder", run.string()));
+  nlohmann::json before = written_recipe(run / "recipe.json"), now = config::write(recipe);
   for (nlohmann::json* each : {&before, &now}) {
-    if (!each->contains("training")) continue;
     if (recipe.training.decay != "linear") (*each)["training"].erase("updates");  // the linear decay depends on it
     (*each)["training"].erase("patience");
   }
@@ -75,7 +81,7 @@ void add_train(CLI::App& program) {
   CLI::App* command = program.add_subcommand("train", "train a model from a recipe");
   command->footer(
       "Examples:\n"
-      "  penalmt train recipes/shapes/gated.json --out runs/shapes\n"
+      "  penalmt train recipes/shapes/gated.json --set data.folder=shapes --out runs/shapes\n"
       "  penalmt train recipes/multi30k/text.json --out runs/text --set training.seed=2 --set model.dropout=0.2\n"
       "  penalmt train recipes/multi30k/text.json --out runs/text --resume\n"
       "  penalmt train --fields                     every key of a recipe: meaning, range, default\n");

@@ -87,6 +87,10 @@ std::string formatted(const TranslateArguments& arguments, int64_t number, const
   return lines;
 }
 
+std::string input_name(const TranslateArguments& arguments) {
+  return arguments.input == "-" ? "standard input" : arguments.input;
+}
+
 // The input, chunk after chunk. Where there is a list of pictures all of it is read first, to compare the counts before
 // any work.
 class Chunks {
@@ -97,7 +101,7 @@ class Chunks {
       lines_ = {arguments.sentence};
     } else if (images) {
       lines_ = read_lines(arguments.input);
-      images->expect_lines(static_cast<int64_t>(lines_.size()), arguments.input);
+      images->expect_lines(static_cast<int64_t>(lines_.size()), input_name(arguments));
     } else {
       reader_.emplace(arguments.input);
     }
@@ -156,7 +160,7 @@ void translate(const TranslateArguments& arguments) {
     const std::optional<ImageSet> of_lines = images ? images->load(done, count) : std::nullopt;
     const auto translations =
         translator.translate(lines, of_lines ? &*of_lines : nullptr, search, arguments.batches,
-                             arguments.input == "-" ? "standard input" : arguments.input, done + 1, &progress);
+                             input_name(arguments), done + 1, &progress);
     for (int64_t i = 0; i < count; ++i) output.write(formatted(arguments, done + i + 1, lines[i], translations[i]));
     done += count;
   }

@@ -82,34 +82,49 @@ void Trainer::run() {
   const TrainingOptions& training = recipe_.training;
   Progress progress("train", "updates", training.updates);
   start_epoch();
-  while (!state_.finished) {
-    // 1. One update on the next batches of the epoch.
-    const int64_t last = static_cast<int64_t>(epoch_batches_.size());
-    const int64_t end = std::min(state_.next_batch + training.accumulate, last);
-    update({epoch_batches_.begin() + state_.next_batch, epoch_batches_.begin() + end});
-    state_.next_batch = end;
-    show(progress);
-    // 2. The epoch's end.
-    const bool epoch_ended = end == last;
-    if (epoch_ended) {
-      ++state_.epoch;
-      state_.next_batch = 0;
-    }
-    // 3. Validation, with its checkpoint.
-    const bool done = state_.update >= training.updates;
-    if (done || (training.validate_every > 0 ? state_.update % training.validate_every == 0 : epoch_ended)) {
+  while (true) {
+    // 1. Validation, with its checkpoint. A signal during it leaves it to the resumed run.
+    if (validation_due()) {
       progress.clear();
-      finish_validation();
+      try {
+        finish_validation();
+      } catch (const Interrupted&) {
+      }
     }
-    if (epoch_ended) start_epoch();
-    // 4. A signal: save and leave.
-    if (interrupted() && !state_.finished) {
+    if (finished()) return;
+    // 2. A signal: save and leave.
+    if (interrupted()) {
       progress.clear();
       if (state_.validated_update != state_.update) checkpoint();
       message(fmt::format("{}: saved at update {}; continue with --resume", run_.string(), state_.update));
       throw Interrupted();
     }
+    // 3. One update on the next batches of the epoch.
+    const int64_t last = static_cast<int64_t>(epoch_batches_.size());
+    const int64_t end = std::min(state_.next_batch + training.accumulate, last);
+    update({epoch_batches_.begin() + state_.next_batch, epoch_batches_.begin() + end});
+    state_.next_batch = end;
+    show(progress);
+    // 4. The epoch's end.
+    if (end == last) {
+      ++state_.epoch;
+      state_.next_batch = 0;
+      start_epoch();
+    }
   }
+}
+
+bool Trainer::validation_due() const {
+  const TrainingOptions& training = recipe_.training;
+  if (state_.validated_update == state_.update) return false;
+  if (state_.update >= training.updates) return true;
+  return training.validate_every > 0 ? state_.update % training.validate_every == 0 : state_.next_batch == 0;
+}
+
+bool Trainer::finished() const {
+  const TrainingOptions& training = recipe_.training;
+  if (state_.validated_update != state_.update) return false;
+  return state_.update >= training.updates || (training.patience > 0 && state_.validations_since_best >= training.patience);
 }
 
 void Trainer::start_epoch() {
@@ -208,7 +223,6 @@ void Trainer::finish_validation() {
     state_.best_update = state_.update;
   }
   state_.validations_since_best = best ? 0 : state_.validations_since_best + 1;
-  state_.finished = state_.update >= training.updates || (training.patience > 0 && state_.validations_since_best >= training.patience);
   state_.kept.push_back(fmt::format("{:08}", state_.update));
   if (static_cast<int64_t>(state_.kept.size()) > training.average) state_.kept.erase(state_.kept.begin());
   checkpoint();

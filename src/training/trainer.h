@@ -33,6 +33,8 @@ class Trainer {
 
  private:
   void start_epoch();
+  bool validation_due() const;
+  bool finished() const;  // the last validation found the updates done or the patience ended
   void update(const std::vector<std::vector<int64_t>>& batches);
   double learning_rate() const;  // of the update last begun
   Validation validate();

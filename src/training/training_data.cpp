@@ -32,7 +32,7 @@ Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe) {
 }
 
 Split read_split(const Recipe& recipe, const std::string& name) {
-  Split split;
+  Split split{.name = name};
   split.text = load_split(recipe.data, name);
   if (split.text.source.empty()) throw Error(fmt::format("data: split '{}' is empty", name));
   if (recipe.model.uses_images()) {
@@ -67,7 +67,7 @@ void encode_split(Split& split, const Tokenizers& tokenizers, const Recipe& reci
     set_pieces(example, tokenizers.source.encode(split.text.source[line]), tokenizers.target.encode(split.text.target[line]));
     if (split.images) example.image = split.images->index()[line];
     if (recipe.model.positions == "learned" && std::max(example.source.size(), example.target.size()) > longest)
-      throw Error(fmt::format("data: line {}: {} tokens, expected at most model.longest = {}", line + 1,
+      throw Error(fmt::format("data: split '{}', line {}: {} tokens, expected at most model.longest = {}", split.name, line + 1,
                               std::max(example.source.size(), example.target.size()), longest));
     split.examples.push_back(std::move(example));
   }

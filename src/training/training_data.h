@@ -20,6 +20,7 @@ void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokeni
 Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe);
 
 struct Split {
+  std::string name;
   ParallelText text;
   std::vector<Example> examples;
   std::optional<ImageSet> images;  // only for a model that uses them

@@ -48,24 +48,35 @@ void count_additions(const std::shared_ptr<torch::autograd::Node>& node, std::se
   for (const auto& edge : node->next_edges()) count_additions(edge.function, seen, penal, plain);
 }
 
-TEST(TranslationModel, EveryResidualIsAPenalConnection) {
+// Every fusion with every stem, learned and computed positions, both orders of the norm.
+std::vector<ModelOptions> all_with_pictures() {
+  std::vector<ModelOptions> all;
   for (const std::string norm : {"pre", "post"})
-    for (const std::string positions : {"sinusoidal", "learned"}) {
-      ModelOptions options = tiny_options("gated", norm);
-      options.positions = positions;
-      TranslationModel model = build(options);
-      const at::Tensor loss =
-          model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total;
-      std::set<torch::autograd::Node*> seen;
-      int penal = 0, plain = 0;
-      count_additions(loss.grad_fn(), seen, penal, plain);
-      // 2 encoder layers x 2, 2 decoder layers x 3, 2 image layers x 2, 1 fusion.
-      EXPECT_EQ(penal, 15) << norm;
-      EXPECT_EQ(plain, 0) << norm;
-      int modules = 0;
-      for (const auto& item : model->named_modules("", false)) modules += item.value()->as<PenalConnectionImpl>() != nullptr;
-      EXPECT_EQ(modules, 15);
-    }
+    for (const std::string positions : {"sinusoidal", "learned"})
+      for (const std::string fusion : {"gated", "selective"})
+        for (const std::string stem : {"patches", "convolutions"}) {
+          all.push_back(tiny_options(fusion, norm));
+          all.back().positions = positions;
+          all.back().image_encoder.stem = stem;
+        }
+  return all;
+}
+
+TEST(TranslationModel, EveryResidualIsAPenalConnection) {
+  for (const ModelOptions& options : all_with_pictures()) {
+    TranslationModel model = build(options);
+    const at::Tensor loss =
+        model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total;
+    std::set<torch::autograd::Node*> seen;
+    int penal = 0, plain = 0;
+    count_additions(loss.grad_fn(), seen, penal, plain);
+    // 2 encoder layers x 2, 2 decoder layers x 3, 2 image layers x 2, 1 fusion.
+    EXPECT_EQ(penal, 15) << options.norm << options.fusion;
+    EXPECT_EQ(plain, 0) << options.norm << options.fusion;
+    int modules = 0;
+    for (const auto& item : model->named_modules("", false)) modules += item.value()->as<PenalConnectionImpl>() != nullptr;
+    EXPECT_EQ(modules, 15);
+  }
 }
 
 TEST(TranslationModel, RegistersNothingInEvaluation) {
@@ -79,11 +90,18 @@ TEST(TranslationModel, RegistersNothingInEvaluation) {
 }
 
 TEST(TranslationModel, EveryParameterGetsAGradient) {
-  TranslationModel model = build(tiny_options("gated", "post"));
-  model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total.backward();
-  for (const auto& item : model->named_parameters()) {
-    ASSERT_TRUE(item.value().grad().defined()) << item.key();
-    EXPECT_GT(item.value().grad().abs().sum().item<double>(), 0) << item.key();
+  std::vector<ModelOptions> all = all_with_pictures();
+  for (const std::string embeddings : {"target", "separate"}) {
+    all.push_back(tiny_options("gated", "post"));
+    all.back().embeddings = embeddings;
+  }
+  for (const ModelOptions& options : all) {
+    TranslationModel model = build(options);
+    model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total.backward();
+    for (const auto& item : model->named_parameters()) {
+      ASSERT_TRUE(item.value().grad().defined()) << item.key();
+      EXPECT_GT(item.value().grad().abs().sum().item<double>(), 0) << item.key();
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -62,16 +63,19 @@ TEST_F(TrainCommand, InterruptedAndResumedEqualsUninterruptedToTheBit) {
   ASSERT_EQ(run_penalmt(train("whole", longer)).status, 0);
   std::string line = PENALMT_PROGRAM;
   for (const std::string& argument : train("parts", longer)) line += " " + argument;
-  int interruptions = 0, status = -1;
+  int interruptions = 0, saved = 0, status = -1;
+  const std::string log = folder_ / "log";
   for (int part = 0; part < 100 && status != 0; ++part) {
     // Each part may run a little longer than the last: the first ones are cut short on any machine, and on any machine it ends.
-    const std::string limit = "timeout -s INT " + std::to_string(0.6 + 0.3 * part) + " ";
-    status = WEXITSTATUS(std::system((limit + line + " --resume >/dev/null 2>&1").c_str()));
-    interruptions += status == 124;  // what timeout says when it had to send the signal
-    ASSERT_TRUE(status == 0 || status == 124) << status;
+    const std::string limit = "timeout --preserve-status -s INT " + std::to_string(0.6 + 0.3 * part) + " ";
+    status = WEXITSTATUS(std::system((limit + line + " --resume >" + log + " 2>&1").c_str()));
+    interruptions += status == 130;
+    saved += read_file(log).find("; continue with --resume\n") != std::string::npos;
+    ASSERT_TRUE(status == 0 || status == 130) << status << read_file(log);
   }
   EXPECT_EQ(status, 0);
   EXPECT_GE(interruptions, 1);
+  EXPECT_GE(saved, 1);
   for (const char* file : {"checkpoints/00000600/model.safetensors", "checkpoints/00000600/optimiser.safetensors",
                            "averaged/model.safetensors", "best/model.safetensors"})
     EXPECT_TRUE(read_file(folder_ / "parts" / file) == read_file(folder_ / "whole" / file)) << file;
@@ -93,9 +97,37 @@ TEST_F(TrainCommand, RefusesBeforeAnythingIsWritten) {
   EXPECT_EQ(refusal(train("run", {"--set", "data.folder=$PENALMT_UNSET"})),
             "penalmt: data.folder: the environment variable PENALMT_UNSET is not set; set it to the folder of the corpus, or give the "
             "folder itself\n");
-  std::filesystem::remove_all(folder_ / "corpus/images");
-  EXPECT_EQ(run_penalmt(train("run")).status, 2);
+  for (const auto& picture : std::filesystem::directory_iterator(folder_ / "corpus/images")) std::filesystem::remove(picture);
+  EXPECT_EQ(refusal(train("run")),
+            "penalmt: corpus/images: not one of the pictures of 60 lines is there; expected files such as 'train-000001.png'\n");
+  std::filesystem::remove(folder_ / "corpus/image_splits/train.txt");
+  EXPECT_EQ(refusal(train("run")), "penalmt: data: split 'train' has no list of pictures; model.fusion 'gated' needs one\n");
+  write_file(folder_ / "corpus/tok/train.lc.norm.tok.de", "ein kreis .\n");
+  EXPECT_EQ(refusal(train("run")),
+            "penalmt: corpus/tok/train.lc.norm.tok.en: 60 lines, but corpus/tok/train.lc.norm.tok.de has 1; line i of one must belong to "
+            "line i of the other\n");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
+}
+
+TEST_F(TrainCommand, RefusesToContinueWhatIsNoRun) {
+  EXPECT_EQ(refusal(train("corpus", {"--resume"})),
+            "penalmt: corpus: holds files but no recipe.json; expected a run to continue, or a new folder\n");
+}
+
+TEST_F(TrainCommand, ContinuesARunWhoseRecipeLacksANewerField) {
+  ASSERT_EQ(run_penalmt(train("run")).status, 0);
+  nlohmann::json recipe = nlohmann::json::parse(read_file(folder_ / "run/recipe.json"));
+  recipe["training"].erase("decay");
+  write_file(folder_ / "run/recipe.json", recipe.dump());
+  const Outcome outcome = run_penalmt(train("run", {"--resume"}));
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+}
+
+TEST_F(TrainCommand, GoesOnWhereMoreUpdatesAreAskedOfAFinishedRun) {
+  ASSERT_EQ(run_penalmt(train("run")).status, 0);
+  const Outcome outcome = run_penalmt(train("run", {"--resume", "--set", "training.updates=18"}));
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "run/checkpoints/00000018/state.json"));
 }
 
 TEST_F(TrainCommand, RefusesToContinueWithAnotherRecipe) {

@@ -150,6 +150,11 @@ TEST_F(TranslateProgram, RefusesWhatItCannotDo) {
   expect_refusal(
       {"translate", gated, "--image", path("wave.ppm")},
       "--image: got no sentence; expected one, as in: penalmt translate MODEL --image photo.jpg \"a man .\"");
+  expect_refusal({"translate", gated, "--image", path("wave.ppm"), "--images", list, "--image-root", root, "a dog ."},
+                 "--image: got --images too; expected one of them");
+  expect_refusal({"translate", text, "--input", path("in.en"), "a dog ."}, "--input: got a sentence too; expected one of them");
+  expect_refusal({"translate", gated, "--images", list, "--image-root", root, "a dog ."},
+                 "--images: got a single sentence; expected --image PHOTO with it");
   expect_refusal({"translate", gated, "--input", path("in.en"), "--images", list, "--image-root", root},
                  path("in.en") + ": 5 lines; expected 2, one for each picture of " + list);
   expect_refusal({"translate", gated, "--image", path("absent.jpg"), "a dog ."},
@@ -207,6 +212,8 @@ TEST_F(TranslateProgram, ScoresGivenTranslations) {
   write_file(folder_ / "short.de", "ein\n");
   const Outcome uneven = run_penalmt({"score", path("text"), "--source", path("in.en"), "--target", path("short.de")});
   EXPECT_EQ(uneven.status, 2);
+  EXPECT_EQ(uneven.errors, "penalmt: " + path("in.en") + ": 5 lines, but " + path("short.de") +
+                               " has 1; line i of one must belong to line i of the other\n");
 }
 
 TEST_F(TranslateProgram, LeavesNoHalfWrittenOutput) {

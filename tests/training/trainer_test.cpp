@@ -90,11 +90,7 @@ TEST(Trainer, AResumedRunEqualsAnUninterruptedOneToTheBit) {
   Recipe half = recipe;
   half.training.updates = 7;  // in the middle of an epoch
   make_trainer(half, folder.path / "parts")->run();
-  // The end of the first part is a validation that the whole run does not have; its line goes with the comparison below.
-  const fs::path state = newest_checkpoint(folder.path / "parts").value() / "state.json";
-  std::string text = read_file(state);
-  text.replace(text.find("\"finished\": true"), 16, "\"finished\": false");
-  write_file(state, text);
+  // The end of the first part is a validation that the whole run does not have: the comparison below is of the last ones.
   make_trainer(recipe, folder.path / "parts", true)->run();
   expect_equal(last_weights(folder.path / "parts"), last_weights(folder.path / "whole"));
   const auto optimiser = [&](const char* run) { return load_safetensors(newest_checkpoint(folder.path / run).value() / "optimiser.safetensors"); };

@@ -80,8 +80,11 @@ void sample_split(Split& split, const Tokenizers& tokenizers, const Recipe& reci
   const auto longest = static_cast<size_t>(recipe.model.longest);
   for (Example& example : split.examples) {
     const auto &from = source[example.id], &to = target[example.id];
-    if (recipe.model.positions == "learned" && std::max(from.size() + 1, to.size() + 2) > longest) continue;
-    set_pieces(example, from, to);
+    if (recipe.model.positions == "learned" && std::max(from.size() + 1, to.size() + 2) > longest) {
+      set_pieces(example, tokenizers.source.encode(split.text.source[example.id]), tokenizers.target.encode(split.text.target[example.id]));
+    } else {
+      set_pieces(example, from, to);
+    }
   }
 }
 

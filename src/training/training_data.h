@@ -32,7 +32,7 @@ struct Split {
 Split read_split(const Recipe& recipe, const std::string& name);
 void encode_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe);
 // The examples' pieces drawn anew by BPE-dropout with training.bpe_dropout; their number, order and the rest stay. Where learned
-// positions end before the drawn pieces do, an example keeps the pieces it has.
+// positions end before the drawn pieces do, an example has its undropped pieces.
 void sample_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe, uint64_t seed);
 
 }  // namespace penalmt

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "tensors/safetensors.h"
+#include "training/schedule.h"
 
 namespace penalmt {
 namespace {
@@ -76,8 +77,15 @@ TEST(Trainer, LearnsByHeart) {
   recipe.training.updates = 400;
   recipe.training.validate_every = 400;
   recipe.training.label_smoothing = 0;
+  recipe.training.validate_bleu = true;
   make_trainer(recipe, folder.path / "run")->run();
-  const auto last = nlohmann::json::parse(read_lines(folder.path / "run" / "metrics.jsonl").back());
+  const auto last = nlohmann::ordered_json::parse(read_lines(folder.path / "run" / "metrics.jsonl").back());
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : last.items()) keys.push_back(key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"update", "epoch", "loss", "nll", "valid_nll", "valid_accuracy", "valid_bleu", "learning_rate",
+                                            "target_tokens", "tokens_per_second", "seconds"}));
+  EXPECT_GT(last["valid_bleu"].get<double>(), 80);
+  EXPECT_DOUBLE_EQ(last["learning_rate"].get<double>(), inverse_square_root(400, 5e-3, 10, 1e-7));
   EXPECT_LT(last["valid_nll"].get<double>(), 0.1);
   EXPECT_GT(last["valid_accuracy"].get<double>(), 0.97);
 }
@@ -123,7 +131,7 @@ TEST(Trainer, EachEpochDrawsItsPiecesAnewWithBpeDropout) {
   EXPECT_EQ(sources(1), first);
 }
 
-TEST(Trainer, KeepsTheirPiecesWhereLearnedPositionsWouldEnd) {
+TEST(Trainer, DropsNoMergesWhereLearnedPositionsWouldEnd) {
   Recipe recipe = tiny_recipe();
   recipe.training.bpe_dropout = 0.9;
   recipe.model.positions = "learned";
@@ -133,8 +141,20 @@ TEST(Trainer, KeepsTheirPiecesWhereLearnedPositionsWouldEnd) {
   size_t longest = 0;
   for (const Example& example : split.examples) longest = std::max({longest, example.source.size(), example.target.size()});
   recipe.model.longest = static_cast<int64_t>(longest);
+  const std::vector<Example> plain = split.examples;
+  sample_split(split, tokenizers, recipe, 2);  // an earlier epoch leaves nothing behind
   sample_split(split, tokenizers, recipe, 1);
-  for (const Example& example : split.examples) EXPECT_LE(std::max(example.source.size(), example.target.size()), longest);
+  int long_ones = 0, drawn = 0;
+  for (size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_LE(std::max(split.examples[i].source.size(), split.examples[i].target.size()), longest);
+    long_ones += plain[i].target.size() == longest;
+    if (plain[i].target.size() == longest) {
+      EXPECT_EQ(split.examples[i].target, plain[i].target);
+    }
+    drawn += split.examples[i].source != plain[i].source;
+  }
+  EXPECT_GT(long_ones, 0);
+  EXPECT_GT(drawn, 0);
 }
 
 TEST(Trainer, AccumulatedBatchesEqualOneLargeBatch) {

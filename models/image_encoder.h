@@ -1,5 +1,5 @@
 // A small vision transformer (Dosovitskiy et al., 2021): patches → regions, penal connections inside. The sum of its residuals is not
-// normalised at the end: a normalised region says what is there but not how much, and counts are lost in the pooling.
+// normalised at the end, so that a region's size can say how much is there.
 #pragma once
 
 #include <torch/nn/modules/conv.h>

@@ -139,9 +139,9 @@ std::vector<std::vector<int>> Tokenizer::sample(const std::vector<std::string>& 
   spm::SetRandomGeneratorSeed(static_cast<uint32_t>(seed % kMost));
   std::vector<std::vector<int>> sampled(lines.size());
   std::thread([&] {
-    constexpr int kWholeLattice = -1;
+    constexpr int kSample = -1;  // 0 and 1 would ask for the plain pieces
     for (std::size_t i = 0; i < lines.size(); ++i)
-      sampled[i] = processor_->SampleEncodeAsIds(lines[i], kWholeLattice, static_cast<float>(dropout));
+      sampled[i] = processor_->SampleEncodeAsIds(lines[i], kSample, static_cast<float>(dropout));
   }).join();
   return sampled;
 }

@@ -21,22 +21,14 @@ struct TrainArguments {
   MachineOptions machine;
 };
 
-// The recipe of a run as this program writes it: a field that a run begun earlier lacks has its default.
-nlohmann::json written_recipe(const std::filesystem::path& file) {
-  config::Problems problems(file.string());
-  Recipe recipe;
-  config::read(recipe, config::parse_file(file), problems);
-  problems.throw_if_any();
-  return config::write(recipe);
-}
-
 // A new run needs a new or empty folder; a continued one the same recipe, but for how long it goes on.
 void check_run_folder(const std::filesystem::path& run, const Recipe& recipe, bool resume) {
   if (!std::filesystem::exists(run) || std::filesystem::is_empty(run)) return;
   if (!resume) throw Error(fmt::format("{}: already holds files; expected a new folder; continue a run with --resume", run.string()));
   if (!std::filesystem::exists(run / "recipe.json"))
     throw Error(fmt::format("{}: holds files but no recipe.json; expected a run to continue, or a new folder", run.string()));
-  nlohmann::json before = written_recipe(run / "recipe.json"), now = config::write(recipe);
+  // Read and written again: a field that a run begun earlier lacks has its default.
+  nlohmann::json before = config::write(load_recipe(run / "recipe.json", {})), now = config::write(recipe);
   for (nlohmann::json* each : {&before, &now}) {
     if (recipe.training.decay != "linear") (*each)["training"].erase("updates");  // the linear decay depends on it
     (*each)["training"].erase("patience");

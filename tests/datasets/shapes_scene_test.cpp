@@ -90,7 +90,7 @@ TEST(MakeScene, UsesEverythingItHas) {
   std::map<Relation, int> relations;
   std::map<int, int> wordings, groups, unsaid;
   std::map<LeftOut, int> left_out;
-  for (const Scene& scene : scenes_of(Split::kTrain, 4000)) {
+  for (const Scene& scene : scenes_of(Split::kTrain, 12000)) {
     ++relations[scene.relation];
     ++wordings[scene.wording];
     ++groups[static_cast<int>(scene.groups.size())];
@@ -100,9 +100,9 @@ TEST(MakeScene, UsesEverythingItHas) {
   EXPECT_EQ(relations.size(), 6u);
   EXPECT_EQ(wordings.size(), 12u);
   for (const auto& [number, share] : {std::pair(1, 0.6), std::pair(2, 0.3), std::pair(3, 0.1)})
-    EXPECT_NEAR(groups[number] / 4000.0, share, 0.03);
-  EXPECT_NEAR(left_out[LeftOut::kColour] / 4000.0, 0.6, 0.03);
-  for (const auto& [index, count] : unsaid) EXPECT_NEAR(count / static_cast<double>(groups[3]), 1 / 3.0, 0.08) << index;
+    EXPECT_NEAR(groups[number] / 12000.0, share, 0.03);
+  EXPECT_NEAR(left_out[LeftOut::kColour] / 12000.0, 0.6, 0.03);
+  for (const auto& [index, count] : unsaid) EXPECT_NEAR(count / 1200.0, 1 / 3.0, 0.06) << index;
 }
 
 // What a model could know without the picture is little: of each shape two colours are shown in every count (19 %), four in all counts

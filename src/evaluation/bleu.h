@@ -1,13 +1,4 @@
-// BLEU (Papineni et al., 2002), equal to sacreBLEU 2.6 to the last digit. Statistics per sentence are added up, and the
-// sum is scored:
-//
-//   const Bleu bleu({.tokenizer = "13a"}, references);              // reads the references once
-//   BleuStatistics sum;
-//   for (const BleuStatistics& one : bleu.statistics(hypotheses)) sum += one;
-//   bleu.score(sum).score                                           // 41.03...
-//
-// corpus_bleu() does that in one call. (sacreBLEU's own last bits depend on its Python: since 3.12 sum() compensates;
-// ours are those of 3.11.)
+// BLEU (Papineni et al., 2002), equal to sacreBLEU 2.6 to the last digit.
 #pragma once
 
 #include <array>
@@ -16,10 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "evaluation/score_format.h"
+#include "evaluation/metric.h"
+#include "evaluation/symbols.h"
 #include "evaluation/tokenizers.h"
 
 namespace penalmt {
@@ -37,17 +28,6 @@ struct BleuOptions {
       false;  // leave out the orders that the hypothesis is too short for; right for single sentences
 };
 
-// Of one sentence, or added up over many.
-struct BleuStatistics {
-  int64_t hypothesis_length = 0;
-  int64_t reference_length = 0;              // of the reference nearest in length; of two, the shorter
-  std::array<int64_t, kMaxOrder> correct{};  // n-grams also in a reference, clipped to how often they stand in any one
-  std::array<int64_t, kMaxOrder> total{};
-
-  BleuStatistics& operator+=(const BleuStatistics& other);
-  bool operator==(const BleuStatistics&) const = default;
-};
-
 struct BleuScore {
   double score = 0;                                  // 0 to 100
   std::array<double, kMaxOrder> correct{}, total{};  // after smoothing by add-k
@@ -59,46 +39,41 @@ struct BleuScore {
   std::string verbose() const;  // "71.0/47.5/33.5/24.3 (BP = 1.000 ratio = 1.010 hyp_len = 12233 ref_len = 12107)"
 };
 
-class Bleu {
+// A row: hypothesis length, length of the reference nearest to it (of two, the shorter), then per order the n-grams
+// that stand in a reference too, clipped to how often they stand in any one, then per order all n-grams.
+class Bleu : public Metric {
  public:
-  // references[r][i]: the r-th reference of sentence i. Throws Error for unknown option values and where the references
-  // are not equally many.
-  Bleu(BleuOptions options, const std::vector<std::vector<std::string>>& references);
+  // Throws Error for unknown option values.
+  Bleu(BleuOptions options, const References& references);
 
-  // One entry a sentence. Throws Error where there are not as many hypotheses as references. Safe to call from many
-  // threads.
-  std::vector<BleuStatistics> statistics(const std::vector<std::string>& hypotheses) const;
+  std::string name() const override { return "BLEU"; }
+  std::size_t width() const override { return 2 + 2 * kMaxOrder; }
+  double value(std::span<const double> sum) const override { return details(sum).score; }
+  MetricScore score(std::span<const double> sum) const override;
+  MetricScore sentence_score(std::span<const double> row) const override;
+  NumpyNumber resampled_score(std::span<const NumpyNumber> sum) const override;
 
-  BleuScore score(const BleuStatistics& sum) const;
-  // The same of one sentence, with the effective order whatever the options say.
-  BleuScore sentence_score(const BleuStatistics& one) const;
+  // The score with its parts.
+  BleuScore details(std::span<const double> sum) const { return details(sum, options_.effective_order); }
 
-  // "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-0.1.0"
-  std::string signature() const;
-
-  // With name and signature, ready for printing.
-  MetricScore named(const BleuScore& score) const;
+ protected:
+  std::string options_signature() const override;
+  void write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin, std::size_t end,
+                        double* rows) const override;
 
  private:
-  struct StringHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-
   std::string prepare(std::string_view line) const;
-  BleuScore score(const BleuStatistics& sum, bool effective_order) const;
+  BleuScore details(std::span<const double> sum, bool effective_order) const;
+  MetricScore named(const BleuScore& score) const;
 
   BleuOptions options_;
   std::unique_ptr<ScoreTokenizer> tokenizer_;
-  std::size_t reference_count_ = 0, sentence_count_ = 0;
-  std::unordered_map<std::string, int32_t, StringHash, std::equal_to<>> words_;  // the references' words, numbered
-  std::vector<int32_t> reference_words_;  // of all references of all sentences, in a row
-  std::vector<std::size_t>
-      reference_begins_;  // of reference r of sentence i at [i * reference_count_ + r], and the end
+  WordNumbers words_;
+  ReferenceSymbols references_;
 };
 
-// Throws Error as Bleu does. `references[r][i]`: the r-th reference of sentence i.
-BleuScore corpus_bleu(const std::vector<std::string>& hypotheses,
-                      const std::vector<std::vector<std::string>>& references, const BleuOptions& options = {});
+// Throws Error as Bleu does.
+BleuScore corpus_bleu(const std::vector<std::string>& hypotheses, const References& references,
+                      const BleuOptions& options = {});
 
 }  // namespace penalmt

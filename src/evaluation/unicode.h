@@ -2,6 +2,7 @@
 // and lower case. All text is valid UTF-8.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,18 @@ namespace penalmt {
 // zero-width space is none); no empty parts. The parts point into `text`. Like str.split().
 std::vector<std::string_view> split_unicode_whitespace(std::string_view text);
 
+// Without the white space at its start. Like str.lstrip().
+std::string_view trim_start(std::string_view text);
+
 // Without the white space at its end, a "\r" included. Like str.rstrip().
 std::string_view trim_end(std::string_view text);
+
+// Appends the numbers of the characters.
+void append_code_points(std::string_view text, std::vector<int32_t>& code_points);
+
+// What Unicode's general category (of version 17, as the `regex` package of sacreBLEU's day has it) makes of a character.
+enum class CharacterKind : uint8_t { kOther, kNumber, kPunctuation, kSymbol };
+CharacterKind kind_of(int32_t code_point);
 
 // Full Unicode lower case, with the final sigma and without a language's own rules. Like str.lower().
 std::string lowercase(std::string_view text);

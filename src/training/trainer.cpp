@@ -204,10 +204,8 @@ double Trainer::validation_bleu() {
                                                              {.threads = at::get_num_threads()}, "validation"))
     hypotheses.push_back(translation.n_best.front().text);
   // Tokenised text is scored on its tokens, as the published figures are.
-  const Bleu bleu({.tokenizer = description_.text == "tok" ? "none" : "13a"}, {valid_.text.target});
-  BleuStatistics sum;
-  for (const BleuStatistics& one : bleu.statistics(hypotheses)) sum += one;
-  return bleu.score(sum).score;
+  const std::string tokenizer = description_.text == "tok" ? "none" : "13a";
+  return corpus_bleu(hypotheses, References::single(valid_.text.target), {.tokenizer = tokenizer}).score;
 }
 
 void Trainer::finish_validation() {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "evaluation/unicode.h"
+#include "tests/evaluation/golden_scores.h"
 
 namespace penalmt {
 namespace {
@@ -28,6 +29,19 @@ TEST(ScoreTokenizers, ThirteenAUndoesMarkup) {
 }
 
 TEST(ScoreTokenizers, ThirteenALooksAtAsciiOnly) { EXPECT_EQ(words("13a", "Größe。„ja“ ٣.٤"), "Größe。„ja“|٣|.|٤"); }
+
+TEST(ScoreTokenizers, GiveSacrebleusWords) {
+  for (const auto& expected : golden_scores().at("tokenizers")) {
+    const std::string line = expected.at("line");
+    for (const char* name : {"intl", "zh", "char"}) {
+      SCOPED_TRACE(std::string(name) + ": " + line);
+      const std::string tokenized = make_score_tokenizer(name)->tokenize(trim_end(line));
+      std::vector<std::string> words;
+      for (const auto word : split_unicode_whitespace(tokenized)) words.emplace_back(word);
+      EXPECT_EQ(words, expected.at(name).get<std::vector<std::string>>());
+    }
+  }
+}
 
 }  // namespace
 }  // namespace penalmt

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "tests/evaluation/golden_scores.h"
 
 namespace penalmt {
 namespace {
@@ -53,6 +54,17 @@ TEST(Unicode, SplittingLeavesNoEmptyParts) {
 }
 
 TEST(Unicode, TrimmingKeepsWhatStandsInside) { EXPECT_EQ(trim_end(" a b \r\u3000"), " a b"); }
+
+TEST(Unicode, KindsOfAllCharactersAreTheRegexPackages) {
+  const auto& runs = golden_scores().at("kinds");
+  std::size_t next = 0;
+  int expected = 0;
+  for (int32_t code = 0; code < 0x110000; ++code) {
+    if (code >= 0xD800 && code < 0xE000) continue;
+    if (next < runs.size() && runs[next][0] == code) expected = runs[next++][1];
+    ASSERT_EQ(static_cast<int>(kind_of(code)), expected) << code;
+  }
+}
 
 }  // namespace
 }  // namespace penalmt

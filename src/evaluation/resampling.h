@@ -16,11 +16,6 @@
 
 namespace penalmt {
 
-// The scores' mean over all samples, and half the width of the interval that holds 95 % of them.
-struct Confidence {
-  double mean = 0, half_width = 0;
-};
-
 struct TestResult {
   double score = 0;                      // of the whole corpus
   std::optional<double> p_value;         // against the first system; none for that one itself

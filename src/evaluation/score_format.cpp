@@ -1,9 +1,12 @@
 #include "evaluation/score_format.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "base/text.h"
 
 namespace penalmt {
 namespace {
@@ -27,6 +30,17 @@ std::string centred(const std::string& text, std::size_t width) {
   return repeated(" ", free / 2) + text + repeated(" ", free - free / 2);
 }
 
+// sacreBLEU shows none where the mean is zero.
+bool has_confidence(const MetricScore& score) { return score.confidence && score.confidence->mean > 0; }
+
+std::string confidence_text(const Confidence& confidence, int width) {
+  return fmt::format("μ = {:.{}f} ± {:.{}f}", confidence.mean, width, confidence.half_width, width);
+}
+
+std::string rounded_json(double value, int width) {
+  return json_number(std::stod(fmt::format("{:.{}f}", value, width)));
+}
+
 std::string json_object(const JsonFields& fields, std::string_view open, std::string_view between,
                         std::string_view close) {
   std::string text(open);
@@ -39,22 +53,58 @@ std::string json_object(const JsonFields& fields, std::string_view open, std::st
 
 }  // namespace
 
+std::string short_signature(const std::string& signature) {
+  static const std::map<std::string_view, const char*> short_keys = {
+      {"nrefs", "#"}, {"seed", "rs"}, {"version", "v"}, {"case", "c"},   {"eff", "e"},
+      {"smooth", "s"}, {"space", "s"}, {"norm", "nr"},   {"punct", "pn"}, {"asian", "as"}};
+  std::string text;
+  for (const std::string_view part : split(signature, '|')) {
+    const std::size_t colon = part.find(':');
+    const auto found = short_keys.find(part.substr(0, colon));
+    if (!text.empty()) text += '|';
+    if (part == "tok:tercom")  // TER's key is shorter than BLEU's
+      text += "t:tercom";
+    else if (found == short_keys.end())
+      text += part;
+    else
+      text.append(found->second).append(part.substr(colon));
+  }
+  return text;
+}
+
+std::string score_number(const MetricScore& score, int width) {
+  std::string text = fmt::format("{:.{}f}", score.score, width);
+  if (has_confidence(score)) text += " (" + confidence_text(*score.confidence, width) + ")";
+  return text;
+}
+
 std::string score_line(const MetricScore& score, int width) {
-  return fmt::format("{}|{} = {:.{}f}{}{}", score.name, score.signature, score.score, width,
+  return fmt::format("{}|{} = {}{}{}", score.name, score.signature, score_number(score, width),
                      score.verbose.empty() ? "" : " ", score.verbose);
+}
+
+std::string score_lines(const std::vector<MetricScore>& scores, int width) {
+  std::size_t longest = 0;
+  for (const MetricScore& score : scores) longest = std::max(longest, characters(score.name + score.signature));
+  std::string text;
+  for (const MetricScore& score : scores)
+    text += repeated(" ", longest - characters(score.name + score.signature)) + score_line(score, width) + "\n";
+  return text;
 }
 
 JsonFields score_fields(const MetricScore& score, int width) {
   JsonFields fields = {{"name", json_text(score.name)},
-                       {"score", json_number(std::stod(fmt::format("{:.{}f}", score.score, width)))},
+                       {"score", rounded_json(score.score, width)},
                        {"signature", json_text(score.signature)}};
+  if (has_confidence(score)) {
+    fields.emplace_back("confidence_mean", rounded_json(score.confidence->mean, width));
+    fields.emplace_back("confidence_var", rounded_json(score.confidence->half_width, width));
+    fields.emplace_back("confidence", json_text(confidence_text(*score.confidence, width)));
+  }
   if (!score.verbose.empty()) fields.emplace_back("verbose_score", json_text(score.verbose));
-  for (std::size_t begin = 0; begin < score.signature.size();) {
-    const std::size_t end = std::min(score.signature.find('|', begin), score.signature.size());
-    const std::string part = score.signature.substr(begin, end - begin);
+  for (const std::string_view part : split(score.signature, '|')) {
     const std::size_t colon = part.find(':');
-    fields.emplace_back(part.substr(0, colon), json_text(part.substr(colon + 1)));
-    begin = end + 1;
+    fields.emplace_back(part.substr(0, colon), json_text(std::string(part.substr(colon + 1))));
   }
   return fields;
 }
@@ -71,36 +121,62 @@ std::string json_number(double value) {
 std::string json_text(const std::string& text) { return nlohmann::json(text).dump(); }
 
 std::string score_table(const std::vector<SystemScores>& systems, int width) {
-  constexpr std::string_view kHead = "System";
-  std::vector<std::vector<std::string>> rows(systems.size());
-  std::vector<std::size_t> widths = {kHead.size() + 2};
-  for (const MetricScore& metric : systems.front().scores) widths.push_back(characters(metric.name) + 2);
-  for (std::size_t i = 0; i < systems.size(); ++i) {
-    rows[i].push_back(systems[i].system);
-    for (const MetricScore& metric : systems[i].scores) rows[i].push_back(fmt::format("{:.{}f}", metric.score, width));
-    for (std::size_t c = 0; c < rows[i].size(); ++c) widths[c] = std::max(widths[c], characters(rows[i][c]));
+  // A cell is its lines.
+  using Cell = std::vector<std::string>;
+  std::vector<Cell> head = {{"System"}};
+  for (const MetricScore& score : systems.front().scores)
+    head.push_back({score.name + (score.confidence ? " (μ ± 95% CI)" : "")});
+  std::vector<std::size_t> widths;
+  for (const Cell& cell : head) widths.push_back(characters(cell.front()) + 2);
+  std::vector<std::vector<Cell>> rows;
+  for (const SystemScores& system : systems) {
+    std::vector<Cell>& row = rows.emplace_back();
+    row.push_back({system.system});
+    for (const MetricScore& score : system.scores) {
+      Cell& cell = row.emplace_back(Cell{fmt::format("{:.{}f}", score.score, width)});
+      if (score.confidence)
+        cell.front() += fmt::format(" ({:.{}f} ± {:.{}f})", score.confidence->mean, width,
+                                    score.confidence->half_width, width);
+      if (score.p_value) cell.push_back(fmt::format("(p = {:.4f}){}", *score.p_value, *score.p_value > 0.05 ? "" : "*"));
+    }
+    for (std::size_t c = 0; c < row.size(); ++c)
+      for (const std::string& line : row[c]) widths[c] = std::max(widths[c], characters(line));
   }
+
   const auto rule = [&](std::string_view left, std::string_view line, std::string_view cross, std::string_view right) {
     std::string text(left);
     for (std::size_t c = 0; c < widths.size(); ++c)
       text.append(c > 0 ? cross : "").append(repeated(line, widths[c] + 2));
     return text.append(right) + "\n";
   };
-  const auto cells = [&](const std::vector<std::string>& row) {
-    std::string text = "│ " + right_aligned(row[0], widths[0]);
-    for (std::size_t c = 1; c < row.size(); ++c) text += " │ " + centred(row[c], widths[c]);
-    return text + " │\n";
+  const auto framed = [&](const std::vector<Cell>& row) {
+    std::size_t lines = 0;
+    for (const Cell& cell : row) lines = std::max(lines, cell.size());
+    std::string text;
+    for (std::size_t i = 0; i < lines; ++i) {
+      for (std::size_t c = 0; c < row.size(); ++c) {
+        const std::string line = i < row[c].size() ? row[c][i] : "";
+        text += "│ " + (c == 0 ? right_aligned(line, widths[c]) : centred(line, widths[c])) + " ";
+      }
+      text += "│\n";
+    }
+    return text;
   };
-  std::vector<std::string> head = {std::string(kHead)};
-  for (const MetricScore& metric : systems.front().scores) head.push_back(metric.name);
-
-  std::string table = rule("╒", "═", "╤", "╕") + cells(head) + rule("╞", "═", "╪", "╡");
-  for (std::size_t i = 0; i < rows.size(); ++i) table += (i > 0 ? rule("├", "─", "┼", "┤") : "") + cells(rows[i]);
+  std::string table = rule("╒", "═", "╤", "╕") + framed(head) + rule("╞", "═", "╪", "╡");
+  for (std::size_t i = 0; i < rows.size(); ++i) table += (i > 0 ? rule("├", "─", "┼", "┤") : "") + framed(rows[i]);
   table += rule("╘", "═", "╧", "╛");
   table += "\n-----------------\nMetric signatures\n-----------------\n";
   for (const MetricScore& metric : systems.front().scores)
     table += fmt::format(" - {:<10} {}\n", metric.name, metric.signature);
   return table;
+}
+
+std::string paired_test_notes(const std::string& test, int64_t samples, const std::string& baseline) {
+  return fmt::format(
+      "\nPaired {} test, {} samples, each system against '{}'.\n"
+      "A p-value is how often so large a difference would come about by chance if the two systems were equally good;\n"
+      "* marks those of at most 0.05. It says that systems differ, not by how much, nor that the difference matters.\n",
+      test, samples, baseline);
 }
 
 }  // namespace penalmt

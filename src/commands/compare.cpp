@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "commands/commands.h"
+#include "commands/common.h"
+#include "evaluation/bleu.h"
+#include "evaluation/resampling.h"
+#include "report/comparison.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+using Lines = std::vector<std::string>;
+
+struct CompareOptions {
+  Lines runs;
+  Lines tests;  // "test2016.de=references.de"
+  BleuOptions bleu = {.tokenizer = "none"};
+  int64_t samples = 10000;
+  uint64_t seed = ResamplingOptions{}.seed;
+  int threads = 0;
+  std::string page;
+};
+
+// The runs of one recipe, whatever their seed.
+struct Group {
+  std::string name;
+  std::vector<std::size_t> runs;  // numbers in CompareOptions::runs
+  Lines seeds;
+};
+
+// "runs/text-seed3" is "text": the folder's name without what tells seeds apart.
+std::string name_without_seed(const fs::path& run, const std::string& seed) {
+  const fs::path tidy = run.has_filename() ? run : run.parent_path();
+  std::string name = tidy.filename().string();
+  for (const std::string& ending : {"-seed" + seed, "_seed" + seed, "-s" + seed, "-" + seed, "_" + seed})
+    if (name.ends_with(ending) && name.size() > ending.size()) return name.substr(0, name.size() - ending.size());
+  return name;
+}
+
+std::vector<Group> grouped(const Lines& runs) {
+  std::vector<Group> groups;
+  std::vector<nlohmann::json> recipes;  // one a group, without the seed
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    const fs::path path = fs::path(runs[r]) / "recipe.json";
+    nlohmann::json recipe;
+    std::string seed;
+    try {
+      recipe = nlohmann::json::parse(read_file(path));
+      seed = recipe.at("training").at("seed").dump();
+      recipe["training"].erase("seed");
+    } catch (const nlohmann::json::exception&) {
+      throw Error(path.string() + ": not a run's recipe; expected JSON with training.seed");
+    }
+    const auto known = std::find(recipes.begin(), recipes.end(), recipe);
+    if (known == recipes.end()) {
+      recipes.push_back(recipe);
+      groups.push_back({name_without_seed(runs[r], seed), {r}, {seed}});
+      continue;
+    }
+    Group& group = groups[static_cast<std::size_t>(known - recipes.begin())];
+    if (std::find(group.seeds.begin(), group.seeds.end(), seed) != group.seeds.end())
+      throw Error(fmt::format("{}: got a second run of '{}' with seed {}, expected each seed once", runs[r], group.name,
+                              seed));
+    group.runs.push_back(r);
+    group.seeds.push_back(seed);
+  }
+  return groups;
+}
+
+// Adds the numbers of metrics.jsonl.
+void add_training(Comparison& comparison, const std::vector<Group>& groups) {
+  using Best = ComparisonColumn::Best;
+  comparison.columns = {{"updates", 0, Best::kNone, ""},
+                        {"lowest validation nll", 4, Best::kLowest, ""},
+                        {"highest validation BLEU", 2, Best::kHighest, ""}};
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    std::vector<ComparisonCell>& cells = comparison.rows[g].cells;
+    cells.resize(3);
+    for (const std::size_t run : groups[g].runs) {
+      const auto& points = comparison.runs[run].points;
+      std::optional<double> nll, bleu;
+      for (const RunPoint& point : points) {
+        if (point.valid_nll && (!nll || *point.valid_nll < *nll)) nll = point.valid_nll;
+        if (point.valid_bleu && (!bleu || *point.valid_bleu > *bleu)) bleu = point.valid_bleu;
+      }
+      cells[0].values.push_back(static_cast<double>(points.back().update));
+      if (nll) cells[1].values.push_back(*nll);
+      if (bleu) cells[2].values.push_back(*bleu);
+    }
+  }
+}
+
+Lines read_translations(const fs::path& path, std::size_t expected, const std::string& references) {
+  Lines lines = read_lines(path);
+  if (lines.size() != expected)
+    throw Error(
+        fmt::format("{}: got {} lines, expected {} as in {}", path.string(), lines.size(), expected, references));
+  return lines;
+}
+
+// A sentence's row is the sum of its rows over the first `seeds` runs, so that a test draws sentences, not runs.
+Statistics added(const std::vector<Statistics>& runs, std::size_t seeds) {
+  Statistics sum = runs.front();
+  for (std::size_t r = 1; r < seeds; ++r)
+    for (std::size_t i = 0; i < sum.numbers.size(); ++i) sum.numbers[i] += runs[r].numbers[i];
+  return sum;
+}
+
+// Adds one test set's scores, and tests each group against the first.
+void add_test(const CompareOptions& options, const std::string& test, Comparison& comparison,
+              const std::vector<Group>& groups) {
+  const std::size_t equals = test.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == test.size())
+    throw Error(fmt::format("--test: got '{}', expected FILE=REFERENCES, FILE being a translation in each run's folder",
+                            test));
+  const std::string file = test.substr(0, equals), references = test.substr(equals + 1);
+  const Lines right = read_lines(references);
+  if (right.empty()) throw Error(references + ": got no lines, expected at least one");
+  const Bleu bleu(options.bleu, References::single(right));
+  comparison.columns.push_back(
+      {fs::path(file).stem().string() + " BLEU", 2, ComparisonColumn::Best::kHighest, bleu.signature()});
+  std::vector<std::vector<Statistics>> statistics;  // [group][run]
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    ComparisonCell& cell = comparison.rows[g].cells.emplace_back();
+    statistics.emplace_back();
+    for (const std::size_t run : groups[g].runs) {
+      const Lines lines = read_translations(fs::path(options.runs[run]) / file, right.size(), references);
+      statistics.back().push_back(bleu.statistics(lines, options.threads));
+      cell.values.push_back(bleu.value(statistics.back().back().sum()));
+    }
+    if (g == 0) continue;
+    const std::size_t seeds = std::min(statistics.front().size(), statistics.back().size());
+    const auto results =
+        paired_randomisation(bleu, {added(statistics.front(), seeds), added(statistics.back(), seeds)},
+                             {options.samples, options.seed, options.threads});
+    cell.p_value = results.back().p_value;
+  }
+}
+
+void compare(const CompareOptions& options) {
+  const std::vector<Group> groups = grouped(options.runs);
+  Comparison comparison;
+  comparison.runs = read_runs({options.runs.begin(), options.runs.end()});
+  for (const Group& group : groups) comparison.rows.push_back({group.name, group.seeds, {}});
+  add_training(comparison, groups);
+  for (const std::string& test : options.tests) add_test(options, test, comparison, groups);
+  if (groups.size() > 1 && !options.tests.empty())
+    comparison.test = fmt::format(
+        "paired approximate randomisation, {} trials, the sentences' statistics added up over the seeds", options.samples);
+  if (!options.page.empty()) write_file(options.page, comparison_page(comparison));
+  fmt::print("{}", comparison_markdown(comparison));
+}
+
+constexpr const char* kExamples =
+    "Example:\n"
+    "  penalmt compare runs/text-seed1 runs/text-seed2 runs/gated-seed1 runs/gated-seed2 \\\n"
+    "      --test test_2016_flickr.de=multi30k/tok/test_2016_flickr.lc.norm.tok.de --html runs.html";
+
+}  // namespace
+
+void add_compare(CLI::App& program) {
+  auto options = std::make_shared<CompareOptions>();
+  CLI::App& command = *program.add_subcommand("compare", "training runs side by side, as Markdown and as a page");
+  command.footer(kExamples);
+  command
+      .add_option("RUN", options->runs,
+                  "run folders; those that differ in their seed alone share a row, the first is the baseline")
+      ->required();
+  command.add_option("--test", options->tests,
+                     "FILE=REFERENCES: score this translation in each run's folder; may be given several times");
+  command.add_option("--tokenize", options->bleu.tokenizer, "BLEU: how words are told apart")->capture_default_str();
+  command.add_flag("--lowercase", options->bleu.lowercase, "BLEU: take capital and small letters as the same");
+  command.add_option("--paired-ar-n", options->samples, "trials of the paired approximate randomisation test")
+      ->check(CLI::Range(int64_t{1}, int64_t{100'000'000}))
+      ->capture_default_str();
+  command.add_option("--html", options->page, "also write a page (needs no network), with training curves");
+  command.add_option("--threads", options->threads, "0: all cores")->check(CLI::Range(0, 4096))->capture_default_str();
+  add_seed_option(command, options->seed);
+  command.callback([options] { compare(*options); });
+}
+
+}  // namespace penalmt

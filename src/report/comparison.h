@@ -1,0 +1,47 @@
+// Training runs side by side: one row for the runs of a recipe that differ in their seed alone, with mean and standard
+// deviation over the seeds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "report/runs.h"
+
+namespace penalmt {
+
+struct ComparisonColumn {
+  std::string name;  // "test2016 BLEU"
+  int digits = 1;    // after the point
+  enum class Best { kNone, kLowest, kHighest } best = Best::kHighest;
+  std::string signature = "";  // of a metric
+};
+
+struct ComparisonCell {
+  std::vector<double> values = {};  // one a run; may be empty
+  std::optional<double> p_value = {};  // of a test against the first row; never in that one
+};
+
+struct ComparisonRow {
+  std::string name;                   // "gated"
+  std::vector<std::string> seeds;     // one a run
+  std::vector<ComparisonCell> cells;  // one a column
+};
+
+struct Comparison {
+  std::vector<ComparisonColumn> columns;
+  std::vector<ComparisonRow> rows;  // at least one; the first is the baseline
+  std::string test = "";            // what the p-values come from; empty where there are none
+  std::vector<Run> runs = {};       // training curves, for the page
+};
+
+// The mean, and "± 0.2" (the standard deviation of a sample) where there are several values; "–" where there is none.
+std::string cell_text(const ComparisonCell& cell, int digits);
+
+// A table; the best mean of a column is bold, a star marks a p-value of at most 0.05. Notes below it.
+std::string comparison_markdown(const Comparison& comparison);
+// The same as a page, with training curves.
+std::string comparison_page(const Comparison& comparison);
+
+}  // namespace penalmt

@@ -32,6 +32,7 @@ constexpr const char* kExamples =
     "penalmt COMMAND --help says more about one of them.";
 
 void add_commands(CLI::App& program) {
+  penalmt::add_compare(program);
   penalmt::add_evaluate(program);
   penalmt::add_score(program);
   penalmt::add_shapes(program);

@@ -7,6 +7,7 @@ class App;
 
 namespace penalmt {
 
+void add_compare(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_score(CLI::App& program);
 void add_shapes(CLI::App& program);

@@ -1,0 +1,109 @@
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "commands/evaluate_steps.h"
+#include "datasets/parallel_text.h"
+#include "report/evaluation_report.h"
+#include "report/html.h"
+#include "report/sentence_groups.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+// One path a sentence, empty where the name is empty or not on the disk.
+std::vector<fs::path> found_pictures(const EvaluateOptions& options, std::size_t sentences) {
+  const Lines names = read_image_list(options.images);
+  if (names.size() != sentences)
+    throw Error(fmt::format("{}: got {} lines, expected {} as in {}", options.images, names.size(), sentences,
+                            options.references.front()));
+  std::vector<fs::path> pictures(sentences);
+  std::size_t found = 0;
+  std::error_code ignored;  // a name that cannot be looked up is not on the disk
+  for (std::size_t i = 0; i < sentences; ++i) {
+    const fs::path path = fs::path(options.image_root) / names[i];
+    if (!names[i].empty() && fs::is_regular_file(path, ignored)) pictures[i] = path, ++found;
+  }
+  if (found == 0)
+    throw Error(fmt::format("{}: none of its {} pictures is in {}; check --image-root", options.images, sentences,
+                            options.image_root));
+  return pictures;
+}
+
+// Each group's scores, as if it were a test set of its own.
+ReportBreakdown breakdown(const std::string& title, const std::vector<SentenceGroup>& groups, const Metrics& metrics,
+                          const std::vector<System>& systems) {
+  ReportBreakdown breakdown{title, {}};
+  for (const SentenceGroup& group : groups) {
+    ReportGroup& row = breakdown.groups.emplace_back();
+    row.label = group.label;
+    row.sentences = static_cast<int64_t>(group.sentences.size());
+    for (const System& system : systems) {
+      auto& values = row.values.emplace_back();
+      for (std::size_t m = 0; m < metrics.size(); ++m) {
+        Statistics part{.width = metrics[m]->width(), .numbers = {}};
+        for (const std::size_t sentence : group.sentences) {
+          const auto numbers = system.statistics[m].row(sentence);
+          part.numbers.insert(part.numbers.end(), numbers.begin(), numbers.end());
+        }
+        values.emplace_back(metrics[m]->value(part.sum()));
+      }
+    }
+  }
+  return breakdown;
+}
+
+ReportSystem report_system(const EvaluateOptions& options, const Metrics& metrics, const System& system) {
+  ReportSystem row;
+  row.name = system.name;
+  row.hypotheses = system.hypotheses;
+  for (const MetricScore& score : system.scores) {
+    ReportScore& cell = row.scores.emplace_back();
+    cell.value = fmt::format("{:.{}f}", score.score, options.width);
+    cell.detail = score.verbose;
+    if (score.confidence) cell.interval = {score.confidence->mean, score.confidence->half_width};
+    cell.p_value = score.p_value;
+  }
+  for (std::size_t i = 0; i < system.hypotheses.size(); ++i)
+    row.sentence_scores.push_back(metrics.front()->sentence_score(system.statistics.front().row(i)).score);
+  if (system.left_out)
+    for (const auto& attribute : with_all(*system.left_out))
+      row.left_out.push_back({attribute.name, attribute.right, attribute.total, attribute.chance});
+  return row;
+}
+
+}  // namespace
+
+void write_report(const EvaluateOptions& options, const Metrics& metrics, const std::vector<System>& systems,
+                  const std::vector<Lines>& references) {
+  EvaluationReport report;
+  report.title = "Evaluation against " + fs::path(options.references.front()).filename().string();
+  report.references = references;
+  report.width = options.width;
+  for (const MetricScore& score : systems.front().scores)
+    report.metrics.push_back({score.name, score.signature, score.name == "TER"});
+  if (options.paired_bootstrap)
+    report.significance_test =
+        fmt::format("paired bootstrap resampling, {} samples", html::with_thousands(options.bootstrap_samples));
+  if (options.paired_randomisation)
+    report.significance_test = fmt::format("paired approximate randomisation, {} trials",
+                                           html::with_thousands(options.randomisation_samples));
+  report.runs = read_runs({options.runs.begin(), options.runs.end()});
+  report.samples = options.samples;
+  if (!options.source.empty()) report.source = read_as_many(options.source, options, references.front().size());
+  if (!options.images.empty()) report.pictures = found_pictures(options, references.front().size());
+  for (const System& system : systems) report.systems.push_back(report_system(options, metrics, system));
+  report.breakdowns.push_back(
+      report.source.empty() ? breakdown("reference length", groups_by_length(references.front()), metrics, systems)
+                            : breakdown("source length", groups_by_length(report.source), metrics, systems));
+  if (!report.pictures.empty())
+    report.breakdowns.push_back(breakdown("picture", groups_by_picture(report.pictures), metrics, systems));
+  write_file(options.report, evaluation_report(report));
+}
+
+}  // namespace penalmt

@@ -6,6 +6,7 @@
 
 #include "evaluation/bleu.h"
 #include "evaluation/chrf.h"
+#include "evaluation/ter.h"
 #include "tests/evaluation/golden_scores.h"
 
 namespace penalmt {
@@ -35,6 +36,7 @@ std::unique_ptr<Metric> metric_of(const nlohmann::json& json, const References& 
     return std::make_unique<Chrf>(ChrfOptions{.word_order = options.value("word_order", 0),
                                               .eps_smoothing = options.value("eps_smoothing", false)},
                                   references);
+  if (json.at("metric") == "ter") return std::make_unique<Ter>(TerOptions{}, references);
   return std::make_unique<Bleu>(BleuOptions{.tokenizer = options.value("tokenize", "13a"),
                                             .lowercase = options.value("lowercase", false),
                                             .smooth_method = options.value("smooth_method", "exp")},

@@ -22,7 +22,7 @@ import numpy
 import regex
 import sacrebleu
 from bleu import HAND_PICKED, generated, perturbed
-from sacrebleu.metrics import BLEU, CHRF
+from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.metrics.base import Metric, Score, Signature
 from sacrebleu.significance import PairedTest
 
@@ -142,7 +142,7 @@ def main():
     resampling = []
     kinds_of_metric = [("bleu", BLEU, {}), ("bleu", BLEU, {"tokenize": "intl", "smooth_method": "floor"}), ("bleu", BLEU, {"smooth_method": "add-k"}),
                        ("bleu", BLEU, {"smooth_method": "none", "lowercase": True}), ("chrf", CHRF, {}), ("chrf", CHRF, {"word_order": 2}),
-                       ("chrf", CHRF, {"word_order": 2, "eps_smoothing": True})]
+                       ("chrf", CHRF, {"word_order": 2, "eps_smoothing": True}), ("ter", TER, {})]
     for index, corpus in enumerate(all_corpora):
         if len(corpus["systems"]) < 2:
             continue

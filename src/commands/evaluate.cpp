@@ -18,6 +18,7 @@
 #include "evaluation/score_format.h"
 #include "evaluation/unicode.h"
 #include "report/evaluation_report.h"
+#include "report/sentence_groups.h"
 
 namespace penalmt {
 namespace {
@@ -33,6 +34,7 @@ struct EvaluateOptions {
   int width = 1;
   std::string left_out;
   std::string report, source, images, image_root;
+  Lines runs;
   int64_t samples = 20;
 };
 
@@ -194,11 +196,31 @@ std::vector<fs::path> found_pictures(const EvaluateOptions& options, std::size_t
   return pictures;
 }
 
+// Each group's scores, as if it were a test set of its own.
+ReportBreakdown breakdown(const std::string& title, const std::vector<SentenceGroup>& groups, const Bleu& bleu,
+                          const std::vector<System>& systems) {
+  ReportBreakdown breakdown{title, {}};
+  for (const SentenceGroup& group : groups) {
+    ReportGroup& row = breakdown.groups.emplace_back();
+    row.label = group.label;
+    row.sentences = static_cast<int64_t>(group.sentences.size());
+    for (const System& system : systems) {
+      BleuStatistics sum;
+      for (const std::size_t sentence : group.sentences) sum += system.statistics[sentence];
+      row.values.push_back({bleu.score(sum).score});
+    }
+  }
+  return breakdown;
+}
+
 EvaluationReport report_of(const EvaluateOptions& options, const Bleu& bleu, const std::vector<System>& systems,
                            const std::vector<Lines>& references) {
   EvaluationReport report;
   report.title = "Evaluation against " + fs::path(options.references.front()).filename().string();
   report.references = references;
+  report.width = options.width;
+  report.metrics = {{systems.front().bleu.name, systems.front().bleu.signature}};
+  report.runs = read_runs({options.runs.begin(), options.runs.end()});
   report.samples = options.samples;
   if (!options.source.empty()) report.source = read_as_many(options.source, options, references.front().size());
   if (!options.images.empty()) report.pictures = found_pictures(options, references.front().size());
@@ -206,14 +228,17 @@ EvaluationReport report_of(const EvaluateOptions& options, const Bleu& bleu, con
     ReportSystem& row = report.systems.emplace_back();
     row.name = system.name;
     row.hypotheses = system.hypotheses;
-    row.scores = {{system.bleu.name, fmt::format("{:.{}f}", system.bleu.score, options.width), system.bleu.verbose,
-                   system.bleu.signature}};
-    for (const BleuStatistics& one : system.statistics)
-      row.sentence_scores.push_back(fmt::format("{:.{}f}", bleu.sentence_score(one).score, options.width));
+    row.scores = {{fmt::format("{:.{}f}", system.bleu.score, options.width), system.bleu.verbose, {}, {}}};
+    for (const BleuStatistics& one : system.statistics) row.sentence_scores.push_back(bleu.sentence_score(one).score);
     if (system.left_out)
       for (const auto& attribute : with_all(*system.left_out))
         row.left_out.push_back({attribute.name, attribute.right, attribute.total, attribute.chance});
   }
+  report.breakdowns.push_back(report.source.empty()
+                                  ? breakdown("Reference length", groups_by_length(references.front()), bleu, systems)
+                                  : breakdown("Source length", groups_by_length(report.source), bleu, systems));
+  if (!report.pictures.empty())
+    report.breakdowns.push_back(breakdown("Picture", groups_by_picture(report.pictures), bleu, systems));
   return report;
 }
 
@@ -274,7 +299,7 @@ void add_evaluate(CLI::App& program) {
                          "count the words right that the source leaves out: the marks' file of a generated corpus");
   left_out->excludes("--sentence-level");
   auto* report = command.add_option("--report", options->report,
-                                    "write a page (HTML, needs no network) with scores and sample sentences");
+                                    "write a page (HTML, needs no network): scores, where they come from, sentences");
   command.add_option("--source", options->source, "show these source sentences in the report")->needs(report);
   auto* images = command.add_option("--images", options->images, "show the pictures that this list names, one a line")
                      ->needs(report);
@@ -284,6 +309,8 @@ void add_evaluate(CLI::App& program) {
       ->check(CLI::Range(0, 100000))
       ->needs(report)
       ->capture_default_str();
+  command.add_option("--runs", options->runs, "show the training curves of these run folders in the report")
+      ->needs(report);
   command.callback([options] { evaluate(*options); });
 }
 

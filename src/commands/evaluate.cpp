@@ -234,11 +234,11 @@ EvaluationReport report_of(const EvaluateOptions& options, const Bleu& bleu, con
       for (const auto& attribute : with_all(*system.left_out))
         row.left_out.push_back({attribute.name, attribute.right, attribute.total, attribute.chance});
   }
-  report.breakdowns.push_back(report.source.empty()
-                                  ? breakdown("Reference length", groups_by_length(references.front()), bleu, systems)
-                                  : breakdown("Source length", groups_by_length(report.source), bleu, systems));
+  report.breakdowns.push_back(
+      report.source.empty() ? breakdown("words in the reference", groups_by_length(references.front()), bleu, systems)
+                            : breakdown("words in the source", groups_by_length(report.source), bleu, systems));
   if (!report.pictures.empty())
-    report.breakdowns.push_back(breakdown("Picture", groups_by_picture(report.pictures), bleu, systems));
+    report.breakdowns.push_back(breakdown("picture", groups_by_picture(report.pictures), bleu, systems));
   return report;
 }
 

@@ -14,7 +14,7 @@ using html::plural;
 
 std::string headline(const EvaluationReport& report) {
   const std::size_t sentences = report.references.front().size();
-  std::string text = fmt::format("<h1>{}</h1>\n<p class=\"quiet\">{}, {}, {}", html::escape(report.title),
+  std::string text = fmt::format("<h1>{}</h1>\n<p class=\"quiet\">{}, {}, {}", html::breakable(report.title, "/._-"),
                                  plural(sentences, "sentence"), plural(report.systems.size(), "system"),
                                  plural(report.references.size(), "reference"));
   if (!report.pictures.empty()) {

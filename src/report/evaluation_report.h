@@ -48,13 +48,13 @@ struct ReportSystem {
 
 // Scores of a part of the sentences.
 struct ReportGroup {
-  std::string label;  // "1–8 words"
+  std::string label;  // "1–8"
   int64_t sentences = 0;
   std::vector<std::vector<std::optional<double>>> values;  // [system][metric]
 };
 
 struct ReportBreakdown {
-  std::string title;  // "Source length"
+  std::string title;  // "words in the source"
   std::vector<ReportGroup> groups;
 };
 

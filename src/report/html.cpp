@@ -1,5 +1,7 @@
 #include "report/html.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "report/page_assets.h"
@@ -65,6 +67,17 @@ std::string with_thousands(int64_t number) {
 
 std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", with_thousands(static_cast<int64_t>(count)), noun, count == 1 ? "" : "s");
+}
+
+std::string breakable(std::string_view text, std::string_view marks) {
+  std::string broken;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t mark = std::min(text.find_first_of(marks, begin), text.size() - 1);
+    broken += escape(text.substr(begin, mark + 1 - begin));
+    begin = mark + 1;
+    if (begin < text.size()) broken += "<wbr>";
+  }
+  return broken;
 }
 
 std::string scrolled(std::string_view name, std::string_view table) {

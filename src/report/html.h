@@ -18,6 +18,9 @@ std::string with_thousands(int64_t number);
 // "1 sentence", "1,000 sentences"
 std::string plural(std::size_t count, std::string_view noun);
 
+// Text, escaped, that may be broken after each of `marks`: names of files and signatures have no spaces.
+std::string breakable(std::string_view text, std::string_view marks);
+
 // A table's place, scrolled sideways by mouse or keyboard where it is too narrow. `name` is text, `table` HTML.
 std::string scrolled(std::string_view name, std::string_view table);
 

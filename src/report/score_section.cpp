@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "report/html.h"
 #include "report/sections.h"
 #include "report/svg.h"
@@ -73,18 +72,11 @@ std::string explanations(const EvaluationReport& report) {
   return text;
 }
 
-// May be broken at its bars.
-std::string breakable(const std::string& signature) {
-  std::string text;
-  for (const std::string_view part : split(signature, '|')) text += (text.empty() ? "" : "|<wbr>") + escape(part);
-  return text;
-}
-
 std::string signatures(const EvaluationReport& report) {
   std::string text = "<h3>Signatures and details</h3>\n<dl class=\"signatures\">\n";
   for (std::size_t m = 0; m < report.metrics.size(); ++m) {
     const ReportMetric& metric = report.metrics[m];
-    text += fmt::format("<dt><code>{}|<wbr>{}</code></dt>\n", escape(metric.name), breakable(metric.signature));
+    text += fmt::format("<dt><code>{}</code></dt>\n", html::breakable(metric.name + '|' + metric.signature, "|"));
     for (std::size_t s = 0; s < report.systems.size(); ++s)
       if (const std::string& detail = report.systems[s].scores[m].detail; !detail.empty())
         text += fmt::format("<dd>{}: {}</dd>\n", keyed_name(report, s), escape(detail));
@@ -95,8 +87,8 @@ std::string signatures(const EvaluationReport& report) {
 }  // namespace
 
 std::string keyed_name(const EvaluationReport& report, std::size_t system) {
-  const std::string name = escape(report.systems[system].name);
-  return report.systems.size() == 1 ? name : svg::key(system) + name;
+  const std::string& name = report.systems[system].name;
+  return report.systems.size() == 1 ? html::breakable(name, "/._-") : svg::keyed(system, name);
 }
 
 std::string score_section(const EvaluationReport& report) {

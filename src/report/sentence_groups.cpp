@@ -5,16 +5,14 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "report/html.h"
 
 namespace penalmt {
 namespace {
 
 constexpr std::size_t kGroups = 5;
 
-std::string words(std::size_t first, std::size_t last) {
-  if (first == last) return html::plural(first, "word");
-  return fmt::format("{}–{}", first, html::plural(last, "word"));
+std::string range(std::size_t first, std::size_t last) {
+  return first == last ? fmt::format("{}", first) : fmt::format("{}–{}", first, last);
 }
 
 }  // namespace
@@ -33,7 +31,7 @@ std::vector<SentenceGroup> groups_by_length(const std::vector<std::string>& sent
     }
     SentenceGroup& group = groups.back();
     group.sentences.insert(group.sentences.end(), some.begin(), some.end());
-    group.label = words(first, length);
+    group.label = range(first, length);
     taken += some.size();
   }
   return groups;

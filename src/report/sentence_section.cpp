@@ -48,7 +48,7 @@ std::string comparison_row(const EvaluationReport& report, std::size_t system) {
     ++(scores[i] > baseline[i] ? higher : scores[i] < baseline[i] ? lower : same);
   if (sentence_metric(report).lower_is_better) std::swap(higher, lower);
   const auto share = [&](int64_t count) {
-    return fmt::format("<td>{} <span class=\"quiet\">{:.1f} %</span></td>", with_thousands(count),
+    return fmt::format("<td>{}<small>{:.1f} %</small></td>", with_thousands(count),
                        100 * static_cast<double>(count) / static_cast<double>(scores.size()));
   };
   return fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}</tr>\n", keyed_name(report, system), share(higher),
@@ -107,8 +107,8 @@ std::string note(const EvaluationReport& report, const std::vector<std::size_t>&
                                        has_picture(report, chosen.front()) ? " among those with a picture" : "");
   text += " <mark>Marked words</mark> are not in the reference, or not at that place.";
   if (report.systems.size() > 1)
-    text += report.systems.size() == 2 ? " <b>Bold words</b> are not in the other system's translation."
-                                       : " <b>Bold words</b> are in no other system's translation.";
+    text += report.systems.size() == 2 ? " <b>Bold words</b> differ from the other system's translation."
+                                       : " <b>Bold words</b> are those of no other system.";
   return "<p class=\"note\">" + text + "</p>\n";
 }
 
@@ -191,7 +191,9 @@ std::string sentence_article(const EvaluationReport& report, std::size_t sentenc
   if (is_comparison(report))
     text += fmt::format(" <span class=\"quiet\">{} differs by {:.{}f}</span>", escape(sentence_metric(report).name),
                         difference(report, sentence), report.width);
-  text += "</h3>\n<dl>\n";
+  text += fmt::format("</h3>\n<dl{}>\n", report.systems.size() == 1   ? ""
+                                         : report.systems.size() == 3 ? " class=\"three\""
+                                                                      : " class=\"two\"");
   if (!report.source.empty()) text += entry("given", "Source", "", escape(report.source[sentence]));
   for (std::size_t r = 0; r < report.references.size(); ++r)
     text += entry("given", report.references.size() == 1 ? "Reference" : fmt::format("Reference {}", r + 1), "",

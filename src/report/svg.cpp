@@ -28,9 +28,10 @@ std::string colour_class(std::size_t index) { return fmt::format("c{}", index % 
 
 std::string marker(std::size_t index) { return kShapes[(index + index / kColours) % kShapes.size()]; }
 
-std::string key(std::size_t index) {
-  return fmt::format("<svg class=\"key {}\" viewBox=\"-6 -6 12 12\" aria-hidden=\"true\">{}</svg>", colour_class(index),
-                     marker(index));
+std::string keyed(std::size_t index, const std::string& name) {
+  return fmt::format(
+      "<span class=\"keyed\"><svg class=\"key {}\" viewBox=\"-6 -6 12 12\" aria-hidden=\"true\">{}</svg>{}</span>",
+      colour_class(index), marker(index), html::breakable(name, "/._-"));
 }
 
 // ---- scales
@@ -155,11 +156,11 @@ std::string line_chart(const LineChart& chart) {
 
 // ---- strips of dots
 // ----------------------------------------------------------------------------------------------------
-// Their width is that of a table's cell, so positions are percentages: 4 % are left free on either side.
+// Their width is that of a table's cell, so positions are percentages: 10 % are left free on either side.
 
 namespace {
 double percent(double value, const std::vector<double>& ticks) {
-  return 4 + 92 * (value - ticks.front()) / (ticks.back() - ticks.front());
+  return 10 + 80 * (value - ticks.front()) / (ticks.back() - ticks.front());
 }
 }  // namespace
 

@@ -13,7 +13,9 @@ namespace penalmt::svg {
 // their pairs change.
 std::string colour_class(std::size_t index);  // "c0"
 std::string marker(std::size_t index);        // the shape around (0, 0), about 8 units wide, in the current colour
-std::string key(std::size_t index);           // the shape in its colour, as a letter of the text
+
+// The name, as HTML, with the shape in its colour before it.
+std::string keyed(std::size_t index, const std::string& name);
 
 // The multiples of 1, 2 or 5 times a power of ten that cover low..high: the first is at most `low`, the last at least
 // `high`. About `count` of them.

@@ -55,7 +55,7 @@ const RunPoint* best(const Run& run, Field field, bool lower_is_better) {
 std::string legend(const EvaluationReport& report, const std::vector<std::size_t>& colours, bool dashes) {
   std::string text = "<ul class=\"legend\">";
   for (std::size_t r = 0; r < report.runs.size(); ++r)
-    text += fmt::format("<li>{}{}</li>", svg::key(colours[r]), escape(report.runs[r].name));
+    text += fmt::format("<li>{}</li>", svg::keyed(colours[r], report.runs[r].name));
   const char* sample =
       "<li><svg class=\"dash{}\" viewBox=\"0 0 28 10\" aria-hidden=\"true\"><path class=\"line\" d=\"M0 "
       "5H28\"/></svg>{}</li>";
@@ -88,26 +88,28 @@ std::string chart(const EvaluationReport& report, const std::string& id, const s
                      legend(report, colours, any_dashed), svg::line_chart(chart));
 }
 
-std::string best_cells(const Run& run, Field field, bool lower_is_better, int digits) {
+std::string best_cell(const Run& run, Field field, bool lower_is_better, int digits) {
   const RunPoint* point = best(run, field, lower_is_better);
-  if (!point) return "<td>–</td><td>–</td>";
-  return fmt::format("<td>{:.{}f}</td><td>{}</td>", *(point->*field), digits, html::with_thousands(point->update));
+  if (!point) return "<td>–</td>";
+  return fmt::format("<td>{:.{}f}<small>at {}</small></td>", *(point->*field), digits,
+                     html::with_thousands(point->update));
 }
 
 std::string run_table(const EvaluationReport& report) {
   const auto colours = colours_of(report);
   std::string text =
-      "<table class=\"sortable\">\n<caption>The best validation of each run.</caption>\n<thead><tr><th "
+      "<table class=\"sortable\">\n<caption>The best validation of each run, and at which "
+      "update.</caption>\n<thead><tr><th "
       "scope=\"col\">Run</th>"
-      "<th scope=\"col\">Updates</th><th scope=\"col\">Hours</th><th scope=\"col\">Lowest nll</th><th scope=\"col\">at "
-      "update</th><th scope=\"col\">Highest BLEU</th><th scope=\"col\">at update</th></tr></thead>\n<tbody>\n";
+      "<th scope=\"col\">Updates</th><th scope=\"col\">Hours</th><th scope=\"col\">Lowest nll</th><th "
+      "scope=\"col\">Highest BLEU</th></tr></thead>\n<tbody>\n";
   for (std::size_t r = 0; r < report.runs.size(); ++r) {
     const Run& run = report.runs[r];
     const RunPoint& last = run.points.back();
-    text += fmt::format(
-        "<tr><th scope=\"row\">{}{}</th><td>{}</td><td>{}</td>{}{}</tr>\n", svg::key(colours[r]), escape(run.name),
-        html::with_thousands(last.update), last.seconds ? fmt::format("{:.2f}", *last.seconds / 3600) : "–",
-        best_cells(run, &RunPoint::valid_nll, true, 3), best_cells(run, &RunPoint::valid_bleu, false, 2));
+    text +=
+        fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td>{}{}</tr>\n", svg::keyed(colours[r], run.name),
+                    html::with_thousands(last.update), last.seconds ? fmt::format("{:.2f}", *last.seconds / 3600) : "–",
+                    best_cell(run, &RunPoint::valid_nll, true, 3), best_cell(run, &RunPoint::valid_bleu, false, 2));
   }
   return html::scrolled("Runs", text + "</tbody>\n</table>\n");
 }

@@ -63,7 +63,7 @@ td small { display: block; font-size: .8rem; font-weight: 400; line-height: 1.35
 .groups th, .groups td { padding: .25rem .45rem; vertical-align: middle; }
 .groups thead th { vertical-align: bottom; white-space: normal; overflow-wrap: break-word; }
 .groups th:first-child { padding-left: 0; }
-.groups tbody th { white-space: nowrap; }
+.groups tbody th, .groups thead th:nth-child(-n+2) { white-space: nowrap; }
 .groups .dots { width: 40%; min-width: 7rem; padding: 0; vertical-align: bottom; }
 .groups tbody .dots { position: relative; height: 2rem; }
 .groups tbody .strip { position: absolute; inset: 0; height: 100%; }
@@ -119,13 +119,14 @@ article h3 span { font-weight: 400; }
 article h3 a { color: inherit; text-decoration: none; }
 article h3 a:hover { text-decoration: underline; }
 article dl { margin: 0; display: grid; gap: .5rem 2rem; }
+article dl:not([class]) { max-width: 46rem; }
 .two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .three { grid-template-columns: repeat(3, minmax(0, 1fr)); }
 .given { grid-column: 1 / -1; max-width: 46rem; }
 dt { font-size: .8rem; color: var(--quiet); display: flex; justify-content: space-between; gap: 1rem; }
 .signatures dt { display: block; color: inherit; }
 dd { margin: 0; }
-mark { background: var(--mark); color: inherit; border-bottom: 2px solid var(--mark-line); border-radius: .15rem; padding: 0 .1rem; print-color-adjust: exact; }
+mark { background: var(--mark); color: var(--text); border-bottom: 2px solid var(--mark-line); border-radius: .15rem; padding: 0 .1rem; print-color-adjust: exact; }
 
 @media (max-width: 40rem) {
   body { padding-top: 1.25rem; }
@@ -136,7 +137,7 @@ mark { background: var(--mark); color: inherit; border-bottom: 2px solid var(--m
   th, td { padding: .4rem .35rem; }
   th:first-child { min-width: 4.5rem; }
   thead th { white-space: normal; overflow-wrap: break-word; }
-  .groups tbody th { white-space: normal; }
+  .groups tbody th, .groups thead th:nth-child(-n+2) { white-space: normal; }
   td.score { font-size: 1.05rem; }
   td small { font-size: .75rem; }
   .groups, .groups thead th { font-size: .85rem; }

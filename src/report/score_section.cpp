@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "report/html.h"
@@ -31,10 +33,13 @@ std::string score_cell(const EvaluationReport& report, const ReportScore& score,
 }
 
 std::string score_table(const EvaluationReport& report) {
-  std::string text =
-      "<table class=\"scores sortable\">\n<caption>The whole test set. ↑ higher is better, ↓ lower is "
-      "better.</caption>\n"
-      "<thead><tr><th scope=\"col\">System</th>";
+  const auto lower = [](const ReportMetric& metric) { return metric.lower_is_better; };
+  const bool any = std::any_of(report.metrics.begin(), report.metrics.end(), lower);
+  const bool all = std::all_of(report.metrics.begin(), report.metrics.end(), lower);
+  std::string text = fmt::format(
+      "<table class=\"scores sortable\">\n<caption>The whole test set.{}{}</caption>\n<thead><tr><th "
+      "scope=\"col\">System</th>",
+      all ? "" : " ↑ higher is better.", any ? " ↓ lower is better." : "");
   for (const ReportMetric& metric : report.metrics) text += metric_heading(metric);
   text += "</tr></thead>\n<tbody>\n";
   for (std::size_t s = 0; s < report.systems.size(); ++s) {

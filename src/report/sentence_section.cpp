@@ -98,16 +98,17 @@ std::vector<std::size_t> most_different(const EvaluationReport& report) {
 std::string note(const EvaluationReport& report, const std::vector<std::size_t>& chosen) {
   const auto shown = with_thousands(static_cast<int64_t>(chosen.size()));
   const auto all = html::plural(sentence_count(report), "sentence");
-  std::string text = is_comparison(report)
-                         ? fmt::format(
-                               "The {} of {} in which the systems' sentence {} differs most (best less worst): chosen "
-                               "for that, so no fair sample of either.",
-                               shown, all, escape(sentence_metric(report).name))
-                         : fmt::format("{} of {}, evenly spaced{}.", shown, all,
-                                       has_picture(report, chosen.front()) ? " among those with a picture" : "");
+  std::string text =
+      is_comparison(report)
+          ? fmt::format(
+                "The {} of {} in which the systems&#39; sentence {} differs most (best less worst): chosen "
+                "for that, so no fair sample of either.",
+                shown, all, escape(sentence_metric(report).name))
+          : fmt::format("{} of {}, evenly spaced{}.", shown, all,
+                        has_picture(report, chosen.front()) ? " among those with a picture" : "");
   text += " <mark>Marked words</mark> are not in the reference, or not at that place.";
   if (report.systems.size() > 1)
-    text += report.systems.size() == 2 ? " <b>Bold words</b> differ from the other system's translation."
+    text += report.systems.size() == 2 ? " <b>Bold words</b> differ from the other system&#39;s translation."
                                        : " <b>Bold words</b> are those of no other system.";
   return "<p class=\"note\">" + text + "</p>\n";
 }

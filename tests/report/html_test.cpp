@@ -26,5 +26,16 @@ TEST(Html, ThousandsAreSetApart) {
   EXPECT_EQ(with_thousands(-1234567), "-1,234,567");
 }
 
+TEST(Html, NounsFollowTheirNumber) {
+  EXPECT_EQ(plural(1, "system"), "1 system");
+  EXPECT_EQ(plural(1000, "system"), "1,000 systems");
+}
+
+TEST(Html, TextMayBreakAfterItsMarksButNotAtItsEnd) {
+  EXPECT_EQ(breakable("a/b.de|", "/.|"), "a/<wbr>b.<wbr>de|");
+  EXPECT_EQ(breakable("<ab>", "/"), "&lt;ab&gt;");
+  EXPECT_EQ(breakable("", "/"), "");
+}
+
 }  // namespace
 }  // namespace penalmt::html

@@ -99,10 +99,10 @@ code { font: .85rem/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans M
 /* sentences */
 .controls { display: none; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: end; margin: 1rem 0; font-size: .9rem; }
 .js .controls { display: flex; }
-.controls label { display: grid; gap: .15rem; color: var(--quiet); min-width: 0; }
+.controls label { display: grid; grid-template-columns: minmax(0, 1fr); gap: .15rem; color: var(--quiet); max-width: 18rem; }
 .controls select, .controls input {
   font: inherit; color: var(--text); background: var(--card); border: 1px solid var(--edge); border-radius: .3rem;
-  height: 2.25rem; padding: 0 .5rem; max-width: 100%;
+  height: 2.25rem; padding: 0 .5rem; width: 100%;
 }
 .controls output { padding-bottom: .45rem; font-variant-numeric: tabular-nums; }
 article {
@@ -145,7 +145,7 @@ mark { background: var(--mark); color: var(--text); border-bottom: 2px solid var
   .groups th:first-child { min-width: 4rem; }
   .groups .dots { min-width: 4.5rem; }
   .chart text { font-size: 14px; }
-  .controls label { flex: 1 1 45%; }
+  .controls label { flex: 1 1 45%; min-width: 0; max-width: none; }
 }
 @media print {
   :root {

@@ -26,9 +26,9 @@ std::string score_cell(const EvaluationReport& report, const ReportScore& score,
   std::string text = fmt::format("<td class=\"score\" data-label=\"{}\">{}{}", escape(metric.name), escape(score.value),
                                  significant ? "<span class=\"star\">*</span>" : "");
   if (score.interval)
-    text += fmt::format("<small>{:.{}f} ± {:.{}f}</small>", score.interval->mean, report.width,
+    text += fmt::format(" <small>{:.{}f} ± {:.{}f}</small>", score.interval->mean, report.width,
                         score.interval->half_width, report.width);
-  if (score.p_value) text += fmt::format("<small>{}</small>", p_text(*score.p_value));
+  if (score.p_value) text += fmt::format(" <small>{}</small>", p_text(*score.p_value));
   return text + "</td>";
 }
 

@@ -48,7 +48,7 @@ std::string comparison_row(const EvaluationReport& report, std::size_t system) {
     ++(scores[i] > baseline[i] ? higher : scores[i] < baseline[i] ? lower : same);
   if (sentence_metric(report).lower_is_better) std::swap(higher, lower);
   const auto share = [&](int64_t count) {
-    return fmt::format("<td>{}<small>{:.1f} %</small></td>", with_thousands(count),
+    return fmt::format("<td>{} <small>{:.1f} %</small></td>", with_thousands(count),
                        100 * static_cast<double>(count) / static_cast<double>(scores.size()));
   };
   return fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}</tr>\n", keyed_name(report, system), share(higher),

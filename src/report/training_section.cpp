@@ -91,7 +91,7 @@ std::string chart(const EvaluationReport& report, const std::string& id, const s
 std::string best_cell(const Run& run, Field field, bool lower_is_better, int digits) {
   const RunPoint* point = best(run, field, lower_is_better);
   if (!point) return "<td>–</td>";
-  return fmt::format("<td>{:.{}f}<small>at {}</small></td>", *(point->*field), digits,
+  return fmt::format("<td>{:.{}f} <small>at {}</small></td>", *(point->*field), digits,
                      html::with_thousands(point->update));
 }
 

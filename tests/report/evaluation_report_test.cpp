@@ -37,11 +37,11 @@ std::string order(const std::string& page) {
 TEST_F(EvaluationReportPage, ShowsScoresWithIntervalsAndPValues) {
   const std::string text = page();
   EXPECT_TRUE(holds(text, "<title>Right &amp; &lt;shuffled&gt;</title>"));
-  EXPECT_TRUE(holds(text, "<td class=\"score\" data-label=\"BLEU\">41.0<small>41.1 ± 1.2</small></td>"));
+  EXPECT_TRUE(holds(text, "<td class=\"score\" data-label=\"BLEU\">41.0 <small>41.1 ± 1.2</small></td>"));
   EXPECT_TRUE(holds(text,
-                    "<td class=\"score\" data-label=\"BLEU\">9.5<span class=\"star\">*</span><small>9.4 ± 1.5</small>"
-                    "<small>p = 0.0123</small></td>"));
-  EXPECT_TRUE(holds(text, "<td class=\"score\" data-label=\"TER\">110.5<small>p = 0.5000</small></td>"));
+                    "<td class=\"score\" data-label=\"BLEU\">9.5<span class=\"star\">*</span> <small>9.4 ± 1.5</small>"
+                    " <small>p = 0.0123</small></td>"));
+  EXPECT_TRUE(holds(text, "<td class=\"score\" data-label=\"TER\">110.5 <small>p = 0.5000</small></td>"));
   EXPECT_TRUE(holds(text, "by paired bootstrap resampling, 1,000 samples. * marks p &lt; 0.05"));
   EXPECT_TRUE(holds(text, "The 2 comparisons are not corrected for their number."));
   EXPECT_TRUE(holds(text, "<code>BLEU|<wbr>nrefs:1|<wbr>tok:none</code>"));
@@ -80,8 +80,9 @@ TEST_F(EvaluationReportPage, DrawsTrainingCurvesAndNamesEachRunsBest) {
   EXPECT_EQ(count(text, "class=\"chart\""), 2u);
   EXPECT_TRUE(holds(text, "<title>text, update 1,000: validation nll 2.500</title>"));
   EXPECT_TRUE(holds(text, "text: 30.00 at best, at update 1,000. </desc>"));
-  EXPECT_TRUE(holds(text, "<td>2,000</td><td>4.00</td><td>2.500<small>at 1,000</small></td><td>30.00<small>at 1,000"));
-  EXPECT_TRUE(holds(text, "<td>100</td><td>–</td><td>7.100<small>at 100</small></td><td>–</td>"));
+  EXPECT_TRUE(
+      holds(text, "<td>2,000</td><td>4.00</td><td>2.500 <small>at 1,000</small></td><td>30.00 <small>at 1,000"));
+  EXPECT_TRUE(holds(text, "<td>100</td><td>–</td><td>7.100 <small>at 100</small></td><td>–</td>"));
 }
 
 TEST_F(EvaluationReportPage, MarksTheWordsThatDifferAndEscapesAll) {
@@ -113,11 +114,12 @@ TEST_F(EvaluationReportPage, SeveralSystemsShowWhereTheyDifferMost) {
   const std::string text = evaluation_report(two);
   EXPECT_EQ(order(text), "3 1 ");
   EXPECT_TRUE(holds(text, "The 2 of 5 sentences in which the systems&#39; sentence BLEU differs most"));
-  EXPECT_TRUE(holds(text, "<td>2<small>40.0 %</small></td><td>1<small>20.0 %</small></td><td>2<small>40.0 %</small>"));
+  EXPECT_TRUE(
+      holds(text, "<td>2 <small>40.0 %</small></td><td>1 <small>20.0 %</small></td><td>2 <small>40.0 %</small>"));
   two.sentence_metric = 1;  // TER: less is better
   two.systems[1].sentence_scores = {99, 4, 0, 40.25, 50};
   EXPECT_TRUE(
-      holds(evaluation_report(two), "<td>2<small>40.0 %</small></td><td>3<small>60.0 %</small></td><td>0<small>"));
+      holds(evaluation_report(two), "<td>2 <small>40.0 %</small></td><td>3 <small>60.0 %</small></td><td>0 <small>"));
 }
 
 TEST_F(EvaluationReportPage, OneSystemShowsSentencesEvenlySpacedAmongThoseWithAPicture) {

@@ -1,18 +1,33 @@
-// The page of `penalmt evaluate --report`: scores of one or more systems, and sample sentences with their pictures.
+// The page of `penalmt evaluate --report`: what the scores of one or more systems are, how sure they are, where they
+// come from, and the sentences and pictures behind them.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "report/runs.h"
+
 namespace penalmt {
 
+struct ReportMetric {
+  std::string name;       // "BLEU"
+  std::string signature;  // "nrefs:1|case:mixed|...", without the name
+  bool lower_is_better = false;
+};
+
+// The bootstrap's: mean of the resampled scores, and the half-width of the interval that holds 95 % of them.
+struct ReportInterval {
+  double mean = 0, half_width = 0;
+};
+
 struct ReportScore {
-  std::string metric;  // "BLEU"
   std::string value;   // "41.0"
-  std::string detail;  // "71.0/47.5/33.5/24.3 (BP = ...)"
-  std::string signature;
+  std::string detail;  // "71.0/47.5/33.5/24.3 (BP = ...)"; may be empty
+  std::optional<ReportInterval> interval;
+  std::optional<double> p_value;  // of the difference to the first system; never for that one
 };
 
 // How often a system has the words right that the source leaves out and the picture shows.
@@ -24,23 +39,45 @@ struct ReportAccuracy {
 
 struct ReportSystem {
   std::string name;
-  std::vector<ReportScore> scores;       // the same metrics for every system
+  std::vector<ReportScore> scores;       // one a metric
   std::vector<ReportAccuracy> left_out;  // the same attributes for every system; may be empty
   std::vector<std::string> hypotheses;
-  std::vector<std::string> sentence_scores;  // one a hypothesis, "37.2"; may be empty
+  std::vector<double>
+      sentence_scores;  // one a hypothesis, by the report's sentence metric; empty for all systems or none
+};
+
+// Scores of a part of the sentences.
+struct ReportGroup {
+  std::string label;  // "1–8"
+  int64_t sentences = 0;
+  std::vector<std::vector<std::optional<double>>> values;  // [system][metric]
+};
+
+struct ReportBreakdown {
+  std::string title;  // "words in the source"
+  std::vector<ReportGroup> groups;
 };
 
 struct EvaluationReport {
   std::string title;
-  std::vector<ReportSystem> systems;
+  std::vector<ReportMetric> metrics;  // at least one
+  std::vector<ReportSystem> systems;  // at least one; the first is the baseline
+  std::string significance_test;      // "paired bootstrap resampling, 1,000 samples"; empty where none was made
+  std::vector<ReportBreakdown> breakdowns;
+  std::vector<Run> runs;                             // training curves
   std::vector<std::vector<std::string>> references;  // [reference][sentence]
   std::vector<std::string> source;                   // may be empty
-  std::vector<std::filesystem::path>
-      pictures;          // one a sentence, "" where there is none; empty where none were asked for
-  int64_t samples = 20;  // sentences shown, evenly spaced among those with a picture (else among all)
+  // One a sentence, "" where there is none; empty where none were asked for.
+  std::vector<std::filesystem::path> pictures;
+  // Sentences shown: those in which several systems' sentence scores differ most; else evenly spaced among those with a
+  // picture, or among all where none has one.
+  int64_t samples = 20;
+  std::size_t sentence_metric = 0;  // which of the metrics scored the sentences
+  int width = 1;                    // digits after the point of numbers that are not texts above
 };
 
-// One self-contained page; reads the pictures of the samples. Throws Error as html::data_uri() does.
+// One self-contained page: it loads nothing, needs no script (sorting and filtering do) and reads the pictures of the
+// sentences shown. Throws Error as html::data_uri() does.
 std::string evaluation_report(const EvaluationReport& report);
 
 }  // namespace penalmt

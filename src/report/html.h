@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -13,15 +12,20 @@ std::string escape(std::string_view text);
 
 std::string base64(std::string_view bytes);
 
-// "data:image/jpeg;base64,..."; the type is told from the first bytes (JPEG, PNG, GIF, WebP).
-// Throws Error where the file cannot be read or is none of these.
-std::string data_uri(const std::filesystem::path& picture);
-
 // "12,345"
 std::string with_thousands(int64_t number);
 
-// A whole page with the house's style sheet: readable on phones and on paper, light and dark. `body` is HTML, `title`
-// is text.
+// "1 sentence", "1,000 sentences"
+std::string plural(std::size_t count, std::string_view noun);
+
+// Text, escaped, that may be broken after each of `marks`: names of files and signatures have no spaces.
+std::string breakable(std::string_view text, std::string_view marks);
+
+// A table's place, scrolled sideways by mouse or keyboard where it is too narrow. `name` is text, `table` HTML.
+std::string scrolled(std::string_view name, std::string_view table);
+
+// A whole page with the house's style sheet and script (page_assets.h); a content security policy keeps it from loading
+// anything. `body` is HTML, `title` is text.
 std::string page(std::string_view title, std::string_view body);
 
 }  // namespace penalmt::html

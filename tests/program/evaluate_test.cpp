@@ -146,7 +146,7 @@ TEST_F(Evaluate, WritesAReportWithPictures) {
            "--source", path("other.de"), "--images", list, "--image-root", folder_.string()});
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   const std::string page = read_file(report);
-  for (const char* part : {"&lt;wrong&gt;", "data:image/png;base64,", "zwei <mark>rote</mark> kreise",
+  for (const char* part : {"&lt;wrong&gt;", "data:image/png;base64,", "zwei <mark><b>rote</b></mark> kreise",
                            "<td class=\"score\" data-label=\"BLEU\">42.7"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
 }

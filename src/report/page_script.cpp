@@ -1,0 +1,76 @@
+#include "report/page_assets.h"
+
+namespace penalmt::html {
+
+const std::string_view kPageScript = R"js(
+'use strict';
+(() => {
+  // Tables: a click on a heading sorts by its column, numbers from the largest, another click turns the order.
+  const value = (row, column) => {
+    const cell = row.cells[column];
+    const text = cell.dataset.sort ?? cell.textContent.trim().replaceAll(',', '');
+    const number = parseFloat(text);
+    return Number.isNaN(number) ? text : number;
+  };
+  const compare = (a, b) =>
+    typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), undefined, {numeric: true});
+  for (const table of document.querySelectorAll('table.sortable')) {
+    const body = table.tBodies[0];
+    const headings = [...table.tHead.rows[0].cells];
+    if (body.rows.length < 2) continue;
+    headings.forEach((heading, column) => {
+      if (heading.tagName !== 'TH') return;
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.append(...heading.childNodes);
+      heading.append(button);
+      button.addEventListener('click', () => {
+        const before = heading.getAttribute('aria-sort');
+        const down = before ? before === 'ascending' : column > 0;
+        headings.forEach((other) => other.removeAttribute('aria-sort'));
+        heading.setAttribute('aria-sort', down ? 'descending' : 'ascending');
+        const rows = [...body.rows];
+        rows.sort((a, b) => (down ? -1 : 1) * compare(value(a, column), value(b, column)));
+        body.append(...rows);
+      });
+    });
+  }
+
+  // Sentences.
+  const controls = document.getElementById('controls');
+  if (!controls) return;
+  const {key, order, picture, words, count} = controls.elements;
+  const place = document.getElementById('articles');
+  const articles = [...place.children].map((element) => ({
+    element,
+    text: [...element.querySelectorAll('dd')].map((part) => part.textContent).join('\n').toLocaleLowerCase(),
+    key: (name) => Number(element.getAttribute('data-' + name)),
+  }));
+  const sort = () => {
+    const sign = order.value === 'down' ? -1 : 1;
+    articles.sort((a, b) => sign * (a.key(key.value) - b.key(key.value)) || a.key('position') - b.key('position'));
+    place.append(...articles.map((article) => article.element));
+  };
+  const filter = () => {
+    const wanted = words.value.trim().toLocaleLowerCase();
+    let shown = 0;
+    for (const {element, text} of articles) {
+      const fits = text.includes(wanted) && (!picture?.value || picture.value === element.dataset.picture);
+      element.hidden = !fits;
+      shown += fits;
+    }
+    count.value = `${shown} of ${articles.length} shown`;
+  };
+  key.addEventListener('change', () => {
+    order.value = key.value === 'position' ? 'up' : 'down';
+    sort();
+  });
+  order.addEventListener('change', sort);
+  picture?.addEventListener('change', filter);
+  words.addEventListener('input', filter);
+  controls.addEventListener('submit', (event) => event.preventDefault());
+  if (key.value === 'position') order.value = 'up';
+})();
+)js";
+
+}  // namespace penalmt::html

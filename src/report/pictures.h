@@ -1,0 +1,28 @@
+// Pictures inside a page.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace penalmt::html {
+
+struct PictureSize {
+  int64_t width = 0, height = 0;  // in pixels
+  bool operator==(const PictureSize&) const = default;
+};
+
+// Read from the header of a PNG, JPEG or GIF; nullopt for other types and where the header is cut off.
+std::optional<PictureSize> picture_size(std::string_view bytes);
+
+// "data:image/jpeg;base64,..."; the type is told from the first bytes (JPEG, PNG, GIF, WebP).
+// Throws Error where the file cannot be read or is none of these.
+std::string data_uri(const std::filesystem::path& picture);
+
+// <img> with the picture in it, and with its size, so that nothing moves when it is decoded. `alternative` is text.
+// Throws as data_uri() does.
+std::string picture(const std::filesystem::path& path, std::string_view alternative);
+
+}  // namespace penalmt::html

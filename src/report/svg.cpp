@@ -1,0 +1,186 @@
+#include "report/svg.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "report/html.h"
+
+namespace penalmt::svg {
+namespace {
+
+constexpr std::size_t kColours = 6;
+constexpr std::array<const char*, 6> kShapes = {
+    "<circle r=\"4\"/>",
+    "<path d=\"M-3.7-3.7h7.4v7.4h-7.4z\"/>",
+    "<path d=\"M0-4.8 4.6 3.4h-9.2z\"/>",
+    "<path d=\"M0-5.2 5.2 0 0 5.2-5.2 0z\"/>",
+    "<path d=\"M0 4.8 4.6-3.4h-9.2z\"/>",
+    "<path d=\"M-1.4-4.6h2.8v3.2h3.2v2.8h-3.2v3.2h-2.8v-3.2h-3.2v-2.8h3.2z\"/>",
+};
+
+}  // namespace
+
+std::string colour_class(std::size_t index) { return fmt::format("c{}", index % kColours); }
+
+std::string marker(std::size_t index) { return kShapes[(index + index / kColours) % kShapes.size()]; }
+
+std::string keyed(std::size_t index, const std::string& name) {
+  return fmt::format(
+      "<span class=\"keyed\"><svg class=\"key {}\" viewBox=\"-6 -6 12 12\" aria-hidden=\"true\">{}</svg>{}</span>",
+      colour_class(index), marker(index), html::breakable(name, "/._-"));
+}
+
+// ---- scales
+// ------------------------------------------------------------------------------------------------------------
+
+std::vector<double> round_ticks(double low, double high, int count) {
+  if (!(high > low)) {  // one value: some room around it
+    const double room = std::max(std::abs(low) * 0.1, 0.5);
+    low -= room, high += room;
+  }
+  const double rough = (high - low) / std::max(count - 1, 1);
+  const double power = std::pow(10, std::floor(std::log10(rough)));
+  const double step = power * (rough <= power ? 1 : rough <= 2 * power ? 2 : rough <= 5 * power ? 5 : 10);
+  constexpr double kSlack = 1e-9;  // 0.30000000000000004 is 0.3
+  const double first = std::floor(low / step + kSlack), last = std::ceil(high / step - kSlack);
+  std::vector<double> ticks;
+  for (double k = first; k <= last; ++k) ticks.push_back(k == 0 ? 0 : k * step);
+  return ticks;
+}
+
+std::vector<std::string> tick_texts(const std::vector<double>& ticks) {
+  const double step = ticks.size() < 2 ? 1 : ticks[1] - ticks[0];
+  const int digits = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
+  std::vector<std::string> texts;
+  for (const double tick : ticks) {
+    const bool whole = digits == 0 && std::abs(tick) < 1e15;
+    texts.push_back(whole ? html::with_thousands(std::llround(tick)) : fmt::format("{:.{}f}", tick, digits));
+  }
+  return texts;
+}
+
+// ---- line charts
+// -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr double kWidth = 400, kHeight = 250;
+constexpr double kLeft = 44, kRight = 388, kTop = 10, kBottom = 206;  // of the plot itself
+constexpr std::size_t kMarkers = 6, kTitles = 80;                     // of a line, at most
+
+struct Scales {
+  std::vector<double> x_ticks, y_ticks;
+  double x(double value) const {
+    return kLeft + (value - x_ticks.front()) / (x_ticks.back() - x_ticks.front()) * (kRight - kLeft);
+  }
+  double y(double value) const {
+    return kBottom - (value - y_ticks.front()) / (y_ticks.back() - y_ticks.front()) * (kBottom - kTop);
+  }
+};
+
+Scales scales_of(const LineChart& chart) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  double right = -kInfinity, low = kInfinity, high = -kInfinity;
+  for (const Line& line : chart.lines)
+    for (const Point& point : line.points) {
+      right = std::max(right, point.x);
+      low = std::min(low, point.y);
+      high = std::max(high, point.y);
+    }
+  return {round_ticks(0, right, 5), round_ticks(low, high, 5)};
+}
+
+std::string axes(const LineChart& chart, const Scales& scales) {
+  std::string text = "<g class=\"axes\">";
+  const auto x_texts = tick_texts(scales.x_ticks), y_texts = tick_texts(scales.y_ticks);
+  for (std::size_t i = 0; i < y_texts.size(); ++i) {
+    const double y = scales.y(scales.y_ticks[i]);
+    text += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\"/><text x=\"{:.1f}\" y=\"{:.1f}\" dy=\".35em\">{}</text>",
+                        kLeft, y, kRight, kLeft - 6, y, y_texts[i]);
+  }
+  for (std::size_t i = 0; i < x_texts.size(); ++i) {
+    const double x = scales.x(scales.x_ticks[i]);
+    const char* anchor = i + 1 == x_texts.size() ? "end" : "middle";
+    const double shift = i + 1 == x_texts.size() ? kWidth - kRight : 0;
+    text += fmt::format(
+        "<path d=\"M{0:.1f} {1:.1f}v4\"/><text x=\"{2:.1f}\" y=\"{1:.1f}\" dy=\"1.5em\" "
+        "style=\"text-anchor:{3}\">{4}</text>",
+        x, kBottom, x + shift, anchor, x_texts[i]);
+  }
+  text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" style=\"text-anchor:middle\">{}</text></g>\n",
+                      (kLeft + kRight) / 2, kHeight - 4, html::escape(chart.x_name));
+  return text;
+}
+
+// At most `count` of 0 .. size-1, evenly spaced; the last is one of them.
+std::vector<std::size_t> spread(std::size_t size, std::size_t count) {
+  count = std::min(size, count);
+  std::vector<std::size_t> chosen;
+  for (std::size_t k = 1; k <= count; ++k) chosen.push_back(k * size / count - 1);
+  return chosen;
+}
+
+std::string drawn(const Line& line, const Scales& scales) {
+  const auto at = [&](std::size_t i) {
+    return fmt::format("{:.1f} {:.1f}", scales.x(line.points[i].x), scales.y(line.points[i].y));
+  };
+  std::string path, markers, titles;
+  for (std::size_t i = 0; i < line.points.size(); ++i) path += (i == 0 ? "M" : "L") + at(i);
+  for (const std::size_t i : spread(line.points.size(), kMarkers))
+    markers += fmt::format("<g transform=\"translate({})\">{}</g>", at(i), marker(line.index));
+  for (const std::size_t i : spread(line.points.size(), kTitles))
+    titles += fmt::format("<circle class=\"spot\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\"><title>{}</title></circle>",
+                          scales.x(line.points[i].x), scales.y(line.points[i].y), html::escape(line.points[i].title));
+  return fmt::format("<g class=\"{}{}\"><path class=\"line\" d=\"{}\"/>{}{}</g>\n", colour_class(line.index),
+                     line.dashed ? " dashed" : "", path, markers, titles);
+}
+
+}  // namespace
+
+std::string line_chart(const LineChart& chart) {
+  const Scales scales = scales_of(chart);
+  std::string text = fmt::format(
+      "<svg class=\"chart\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" "
+      "aria-labelledby=\"{2}-title {2}-description\">\n<title id=\"{2}-title\">{3}</title>"
+      "<desc id=\"{2}-description\">{4}</desc>\n",
+      kWidth, kHeight, html::escape(chart.id), html::escape(chart.title), html::escape(chart.description));
+  text += axes(chart, scales);
+  for (const Line& line : chart.lines)
+    if (!line.points.empty()) text += drawn(line, scales);
+  return text + "</svg>\n";
+}
+
+// ---- strips of dots
+// ----------------------------------------------------------------------------------------------------
+// Their width is that of a table's cell, so positions are percentages: 10 % are left free on either side.
+
+namespace {
+double percent(double value, const std::vector<double>& ticks) {
+  return 10 + 80 * (value - ticks.front()) / (ticks.back() - ticks.front());
+}
+}  // namespace
+
+std::string dot_strip(const std::vector<double>& values, const std::vector<double>& ticks) {
+  std::string text = "<svg class=\"strip\" aria-hidden=\"true\">";
+  for (const double tick : ticks)
+    text += fmt::format("<line x1=\"{0:.1f}%\" x2=\"{0:.1f}%\" y2=\"100%\"/>", percent(tick, ticks));
+  for (std::size_t i = values.size(); i-- > 0;)  // the first system's on top
+    if (!std::isnan(values[i]))
+      text += fmt::format("<svg x=\"{:.1f}%\" y=\"50%\" class=\"{}\">{}</svg>", percent(values[i], ticks),
+                          colour_class(i), marker(i));
+  return text + "</svg>";
+}
+
+std::string dot_strip_axis(const std::vector<double>& ticks) {
+  std::string text = "<svg class=\"strip\" aria-hidden=\"true\">";
+  const auto texts = tick_texts(ticks);
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    text += fmt::format("<text x=\"{:.1f}%\" y=\"75%\">{}</text>", percent(ticks[i], ticks), texts[i]);
+  return text + "</svg>";
+}
+
+}  // namespace penalmt::svg

@@ -1,0 +1,55 @@
+// Charts as inline SVG: no script, no font, no file of their own. Colours come from the page's style sheet
+// (src/report/page_style.cpp), so that they fit light, dark and paper.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace penalmt::svg {
+
+// What is compared (a system, a run) has one colour and one shape all over the page; the shape alone tells it from the
+// others, for those who see no colours and on black-and-white paper. There are 6 colours and 6 shapes; from the 7th on
+// their pairs change.
+std::string colour_class(std::size_t index);  // "c0"
+std::string marker(std::size_t index);        // the shape around (0, 0), about 8 units wide, in the current colour
+
+// The name, as HTML, with the shape in its colour before it.
+std::string keyed(std::size_t index, const std::string& name);
+
+// The multiples of 1, 2 or 5 times a power of ten that cover low..high: the first is at most `low`, the last at least
+// `high`. About `count` of them.
+std::vector<double> round_ticks(double low, double high, int count);
+
+// Each with the digits that tell it from its neighbours: "0.5", "1.0"; "2,000".
+std::vector<std::string> tick_texts(const std::vector<double>& ticks);
+
+struct Point {
+  double x = 0, y = 0;
+  std::string title;  // shown where the mouse rests on it
+};
+
+struct Line {
+  std::size_t index = 0;  // of its colour and shape
+  bool dashed = false;
+  std::vector<Point> points;  // x grows
+};
+
+struct LineChart {
+  std::string id;           // of this page's elements; unique
+  std::string title;        // its accessible name
+  std::string description;  // what a reader who does not see it is told
+  std::string x_name;       // under the horizontal axis
+  std::vector<Line> lines;  // at least one point among them
+};
+
+// <svg> of 400 x 250 units that is as wide as its place.
+std::string line_chart(const LineChart& chart);
+
+// A value of each system on one horizontal scale, as wide as its place; NaN where there is none.
+std::string dot_strip(const std::vector<double>& values, const std::vector<double>& ticks);
+
+// The scale of the strips below it.
+std::string dot_strip_axis(const std::vector<double>& ticks);
+
+}  // namespace penalmt::svg

@@ -1,0 +1,204 @@
+// The page in a real browser: a script added to a copy of it clicks, types and measures, in a frame as wide as a phone.
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "report/evaluation_report.h"
+#include "tests/base/temporary_folder.h"
+#include "tests/report/sample_report.h"
+
+namespace penalmt {
+namespace {
+
+// What a shell command prints on standard output; "" where it fails.
+std::string output_of(const std::string& command) {
+  FILE* pipe = popen(command.c_str(), "r");
+  std::string text;
+  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
+  return WEXITSTATUS(pclose(pipe)) == 0 ? text : "";
+}
+
+// What `script` says of the page: it calls check(what, whether it is so), or expect(what, got, expected). Lines of what
+// is not so, of errors, and at last "done".
+constexpr const char* kBefore = R"html(<script>
+'use strict';
+const said = [];
+const check = (what, so) => { if (!so) said.push(what); };
+const expect = (what, got, expected) => check(`${what}: got '${got}', expected '${expected}'`, got === expected);
+addEventListener('error', (event) => said.push(event.message));
+addEventListener('securitypolicyviolation', (event) => said.push('blocked: ' + event.blockedURI));
+</script>
+)html";
+constexpr const char* kAfter = R"html(<script>
+said.push('done');
+parent.postMessage(said.join('\n'), '*');
+</script>
+)html";
+
+class ReportInABrowser : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (output_of("command -v chromium").empty()) GTEST_SKIP() << "no chromium on the PATH (Debian's package chromium)";
+  }
+
+  // Shows the page in a frame so many pixels wide, and runs the script in it.
+  std::string say(std::string page, const std::string& script, int width = 360, const std::string& options = "") {
+    page.insert(page.find("<title>"), kBefore);
+    page.insert(page.rfind("</body>"), "<script>\n'use strict';\n" + script + "</script>\n" + kAfter);
+    write_file(folder_ / "page.html", page);
+    write_file(folder_ / "frame.html",
+               "<!DOCTYPE html><meta charset=\"utf-8\"><iframe src=\"page.html\" style=\"border:0;height:800px;width:" +
+                   std::to_string(width) +
+                   "px\"></iframe><pre></pre><script>addEventListener('message', (event) => { "
+                   "document.querySelector('pre').textContent = '[' + event.data + ']'; })</script>");
+    const std::string log = folder_ / "log";
+    const std::string dom = output_of(
+        "timeout 120 chromium --headless --no-sandbox --disable-gpu --window-size=1400,1000 --virtual-time-budget=5000 "
+        "--enable-logging=stderr --user-data-dir='" +
+        (folder_ / "profile").string() + "' " + options + " --dump-dom 'file://" + (folder_ / "frame.html").string() +
+        "' 2>'" + log + "'");
+    const std::string errors = read_file(log);
+    for (std::size_t at = errors.find("CONSOLE"); at != std::string::npos; at = errors.find("CONSOLE", at + 1))
+      ADD_FAILURE() << errors.substr(at, errors.find('\n', at) - at);
+    const std::size_t begin = dom.find("<pre>["), end = dom.find("]</pre>");
+    if (begin == std::string::npos || end == std::string::npos) return "no answer: " + dom + errors;
+    return dom.substr(begin + 6, end - begin - 6);
+  }
+  std::string page() const { return evaluation_report(sample_report(folder_.path())); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ReportInABrowser, SortsTablesByTheirHeadings) {
+  EXPECT_EQ(say(page(), R"js(
+const table = document.querySelector('table.scores');
+const names = () => [...table.tBodies[0].rows].map((row) => row.cells[0].textContent[0] + parseFloat(row.cells[1].textContent)).join(' ');
+const [system, bleu] = table.querySelectorAll('thead th');
+expect('at first', names(), 'r41 r9.5');
+expect('no order is claimed', bleu.getAttribute('aria-sort'), null);
+const button = bleu.querySelector('button');
+button.focus();
+check('the heading has a button for the keyboard', document.activeElement === button);
+button.click();
+expect('largest first', names(), 'r41 r9.5');
+expect('aria-sort', bleu.getAttribute('aria-sort'), 'descending');
+button.click();
+expect('smallest first', names(), 'r9.5 r41');
+expect('aria-sort', bleu.getAttribute('aria-sort'), 'ascending');
+system.querySelector('button').click();
+expect('by name', names(), 'r41 r9.5');
+expect('aria-sort moved', bleu.getAttribute('aria-sort'), null);
+const groups = document.querySelector('table.groups');
+const labels = () => [...groups.tBodies[0].rows].map((row) => row.cells[0].textContent).join(' ');
+const heading = groups.querySelectorAll('thead th');
+heading[1].querySelector('button').click();
+heading[1].querySelector('button').click();
+expect('by sentences', labels(), '3–6 2');
+heading[0].querySelector('button').click();
+expect('by length', labels(), '2 3–6');
+)js"),
+            "done");
+}
+
+TEST_F(ReportInABrowser, SortsAndFiltersSentences) {
+  EXPECT_EQ(say(page(), R"js(
+const form = document.getElementById('controls');
+const shown = () => [...document.querySelectorAll('article')].filter((one) => one.offsetHeight > 0).map((one) => one.id.slice(9)).join(' ');
+const set = (name, value, event) => {
+  form.elements[name].value = value;
+  form.elements[name].dispatchEvent(new Event(event, {bubbles: true}));
+};
+check('the controls are seen', form.offsetHeight > 0);
+expect('at first', shown(), '3 1 4 5 2');
+set('key', 'position', 'change');
+expect('by position', shown(), '1 2 3 4 5');
+set('order', 'down', 'change');
+expect('backwards', shown(), '5 4 3 2 1');
+set('key', 'score-1', 'change');
+expect('by the second score', shown(), '3 4 5 1 2');
+set('key', 'length', 'change');
+expect('by length', shown(), '4 1 2 3 5');
+set('words', ' BEACH', 'input');
+expect('containing', shown(), '4');
+expect('count', form.elements.count.value, '1 of 5 shown');
+set('words', 'GRÜNE', 'input');
+expect('containing, in capital letters', shown(), '1');
+set('words', 'bleu', 'input');
+expect('labels are not searched', shown(), '');
+set('words', '', 'input');
+set('picture', 'with', 'change');
+expect('with picture', shown(), '2');
+set('picture', 'without', 'change');
+expect('without picture', shown(), '4 1 3 5');
+set('picture', '', 'change');
+expect('all again', form.elements.count.value, '5 of 5 shown');
+)js"),
+            "done");
+}
+
+TEST_F(ReportInABrowser, FitsAPhoneAndADesktop) {
+  for (const int width : {360, 1280})
+    EXPECT_EQ(say(page(), R"js(
+const wide = document.scrollingElement.scrollWidth;
+check(`${wide} of ${innerWidth} pixels`, wide <= innerWidth);
+for (const one of document.querySelectorAll('body *:not(.unseen)')) {
+  if (one.closest('.wide, .unseen, svg')) continue;
+  const {left, right} = one.getBoundingClientRect();
+  check(`${one.tagName} ${one.className} from ${left} to ${right}`, left >= 0 && right <= innerWidth + 0.5);
+}
+const picture = document.querySelector('article img');
+check('the picture is decoded', picture.complete && picture.naturalWidth === 2);
+)js",
+                  width),
+              "done")
+        << width;
+}
+
+// The Web Content Accessibility Guidelines, 1.4.3: at least 4.5 to 1.
+TEST_F(ReportInABrowser, TextStandsOutInBothColourSchemes) {
+  const char* script = R"js(
+const numbers = (colour) => (colour.match(/[\d.]+/g) ?? []).map(Number);
+const luminance = (colour) => {
+  const [r, g, b] = colour.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const ground = (element) => {
+  for (let one = element; one; one = one.parentElement) {
+    const colour = numbers(getComputedStyle(one).backgroundColor);
+    if (colour.length === 3) return colour;
+  }
+  return [255, 0, 255];
+};
+const contrast = (a, b) => {
+  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (high + 0.05) / (low + 0.05);
+};
+expect('the scheme', matchMedia('(prefers-color-scheme: dark)').matches, DARK);
+let checked = 0;
+for (const one of document.querySelectorAll('body *')) {
+  if (one.closest('script') || ![...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())) continue;
+  const style = getComputedStyle(one);
+  const ratio = contrast(numbers(one.closest('svg') ? style.fill : style.color), ground(one));
+  check(`${one.tagName} ${one.textContent.slice(0, 20)}: ${ratio.toFixed(2)}`, ratio >= 4.5 || /^(title|desc)$/.test(one.tagName));
+  ++checked;
+}
+for (const one of document.querySelectorAll('.key, .chart .line')) {
+  const ratio = contrast(numbers(getComputedStyle(one).color), ground(one));
+  check(`colour of ${one.className.baseVal}: ${ratio.toFixed(2)}`, ratio >= 3);
+}
+check(`only ${checked} texts checked`, checked > 100);
+)js";
+  for (const bool dark : {false, true}) {
+    std::string text = script;
+    text.replace(text.find("DARK"), 4, dark ? "true" : "false");
+    EXPECT_EQ(say(page(), text, 1000, dark ? "--blink-settings=preferredColorScheme=0" : ""), "done") << dark;
+  }
+}
+
+}  // namespace
+}  // namespace penalmt

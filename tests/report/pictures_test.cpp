@@ -1,0 +1,56 @@
+#include "report/pictures.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "tests/base/temporary_folder.h"
+
+namespace penalmt::html {
+namespace {
+
+using namespace std::string_literals;
+
+const std::string kPng = "\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\2\x80\0\0\1\xE0\10\2"s;  // 640 x 480
+const std::string kGif = "GIF89a\x40\1\xF0\0"s;                                      // 320 x 240
+// An application segment of 4 bytes, a Huffman table of 2, padding, then a progressive frame of 500 x 375.
+const std::string kJpeg = "\xFF\xD8\xFF\xE0\0\4ab\xFF\xC4\0\2\xFF\xFF\xC2\0\21\10\1\x77\1\xF4\3"s;
+
+TEST(Pictures, AreKnownByTheirFirstBytes) {
+  const TemporaryFolder folder;
+  const auto path = folder / "picture";
+  write_file(path, "\x89PNG\r\n\x1A\nxyz");
+  EXPECT_EQ(data_uri(path), "data:image/png;base64,iVBORw0KGgp4eXo=");
+  write_file(path, "\xFF\xD8\xFF\xE0");
+  EXPECT_EQ(data_uri(path), "data:image/jpeg;base64,/9j/4A==");
+  write_file(path, "RIFF....WEBP");
+  EXPECT_TRUE(data_uri(path).starts_with("data:image/webp;base64,"));
+  write_file(path, "text");
+  EXPECT_EQ(thrown_message<Error>([&] { data_uri(path); }),
+            path.string() + ": not a picture that a page can show; expected JPEG, PNG, GIF or WebP");
+}
+
+TEST(Pictures, TellTheirSize) {
+  EXPECT_EQ(picture_size(kPng), (PictureSize{640, 480}));
+  EXPECT_EQ(picture_size(kGif), (PictureSize{320, 240}));
+  EXPECT_EQ(picture_size(kJpeg), (PictureSize{500, 375}));
+}
+
+TEST(Pictures, ThatAreCutOffHaveNoSize) {
+  for (const std::string& whole : {kPng.substr(0, 24), kGif, kJpeg.substr(0, kJpeg.size() - 1)})
+    for (std::size_t length = 0; length < whole.size(); ++length)
+      EXPECT_EQ(picture_size(std::string_view(whole).substr(0, length)), std::nullopt) << length;
+  EXPECT_EQ(picture_size("RIFF....WEBP"), std::nullopt);
+  EXPECT_EQ(picture_size(kJpeg.substr(0, 8) + "no marker here"), std::nullopt);
+}
+
+TEST(Pictures, KeepTheirPlaceInThePage) {
+  const TemporaryFolder folder;
+  write_file(folder / "a.gif", kGif);
+  EXPECT_EQ(picture(folder / "a.gif", "a \"dog\""),
+            "<img src=\"data:image/gif;base64,R0lGODlhQAHwAA==\" alt=\"a &quot;dog&quot;\" width=\"320\" "
+            "height=\"240\">");
+}
+
+}  // namespace
+}  // namespace penalmt::html

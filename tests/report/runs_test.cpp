@@ -1,0 +1,73 @@
+#include "report/runs.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "tests/base/temporary_folder.h"
+
+namespace penalmt {
+namespace {
+
+class Runs : public testing::Test {
+ protected:
+  void write(const std::string& name, const std::string& lines) {
+    std::filesystem::create_directories(folder_ / name);
+    write_file(folder_ / (name + "/metrics.jsonl"), lines);
+  }
+  std::string refusal(const std::string& lines) {
+    write("run", lines);
+    return folder_.without_path(thrown_message<Error>([&] { read_runs({folder_ / "run"}); }));
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(Runs, AreReadLineByLine) {
+  write("text-seed1", R"({"update":62,"epoch":1,"loss":8.7,"nll":8.5,"valid_nll":7.5,"valid_bleu":0.25,"seconds":81.5})"
+                      "\n"
+                      R"({"update":124,"nll":null,"valid_nll":6})"
+                      "\n");
+  const auto runs = read_runs({folder_ / "text-seed1/"});
+  ASSERT_EQ(runs.size(), 1u);
+  EXPECT_EQ(runs[0].name, "text-seed1");
+  ASSERT_EQ(runs[0].points.size(), 2u);
+  const RunPoint &first = runs[0].points[0], &second = runs[0].points[1];
+  EXPECT_EQ(first.update, 62);
+  EXPECT_EQ(first.nll, 8.5);
+  EXPECT_EQ(first.valid_nll, 7.5);
+  EXPECT_EQ(first.valid_bleu, 0.25);
+  EXPECT_EQ(first.seconds, 81.5);
+  EXPECT_EQ(second.update, 124);
+  EXPECT_EQ(second.nll, std::nullopt);  // NaN is null in JSON
+  EXPECT_EQ(second.valid_nll, 6);
+  EXPECT_EQ(second.valid_bleu, std::nullopt);
+}
+
+TEST_F(Runs, FoldersThatEndAlikeKeepTheirWholePath) {
+  for (const char* name : {"a/seed1", "b/seed1", "b/seed2"}) write(name, "{\"update\":1}\n");
+  const auto runs = read_runs({folder_ / "a/seed1", folder_ / "b/seed1", folder_ / "b/./seed2"});
+  EXPECT_EQ(runs[0].name, folder_ / "a/seed1");
+  EXPECT_EQ(runs[1].name, folder_ / "b/seed1");
+  EXPECT_EQ(runs[2].name, "seed2");
+}
+
+TEST_F(Runs, RefuseWhatTrainingDoesNotWrite) {
+  const std::string first = "{\"update\":5}\n";
+  EXPECT_EQ(refusal(first + "{\"update\":6,\n"),
+            "run/metrics.jsonl:2: got no JSON, expected a JSON object as training writes it");
+  EXPECT_EQ(refusal("\n"), "run/metrics.jsonl:1: got no JSON, expected a JSON object as training writes it");
+  EXPECT_EQ(refusal("[1]\n"), "run/metrics.jsonl:1: got array, expected a JSON object as training writes it");
+  EXPECT_EQ(refusal("{\"epoch\":1}\n"),
+            "run/metrics.jsonl:1: no 'update' there; expected a JSON object as training writes it");
+  EXPECT_EQ(refusal("{\"update\":1.5}\n"), "run/metrics.jsonl:1: update: got 1.5, expected an integer of at least 1");
+  EXPECT_EQ(refusal("{\"update\":0}\n"), "run/metrics.jsonl:1: update: got 0, expected an integer of at least 1");
+  EXPECT_EQ(refusal("{\"update\":1,\"valid_nll\":\"2\"}\n"),
+            "run/metrics.jsonl:1: valid_nll: got \"2\", expected a number");
+  EXPECT_EQ(refusal(first + first), "run/metrics.jsonl:2: update: got 5, expected more than 5");
+  EXPECT_EQ(refusal(""), "run/metrics.jsonl: got no lines, expected at least one");
+  const auto absent = thrown_message<Error>([&] { read_runs({folder_ / "absent"}); });
+  EXPECT_EQ(folder_.without_path(absent), "absent/metrics.jsonl: cannot read: No such file or directory");
+}
+
+}  // namespace
+}  // namespace penalmt

@@ -1,0 +1,83 @@
+#include "report/svg.h"
+
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace penalmt::svg {
+namespace {
+
+using Ticks = std::vector<double>;
+using Texts = std::vector<std::string>;
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(Svg, TicksAreRoundAndCoverTheRange) {
+  EXPECT_EQ(round_ticks(0, 3814, 5), (Ticks{0, 1000, 2000, 3000, 4000}));
+  EXPECT_EQ(round_ticks(2.05, 8.69, 5), (Ticks{2, 4, 6, 8, 10}));
+  EXPECT_EQ(round_ticks(0, 40, 5), (Ticks{0, 10, 20, 30, 40}));
+  EXPECT_EQ(round_ticks(-3, 4, 3), (Ticks{-5, 0, 5}));
+  const Ticks tenths = round_ticks(0.1, 0.3, 3);
+  ASSERT_EQ(tenths.size(), 3u);
+  EXPECT_DOUBLE_EQ(tenths[2], 0.3);
+  for (const auto& [low, high] : {std::pair(1e-7, 2.3e-7), std::pair(-1e12, 7.0), std::pair(99.999, 100.001)}) {
+    const Ticks ticks = round_ticks(low, high, 5);
+    EXPECT_LE(ticks.front(), low + 1e-8 * (high - low));
+    EXPECT_GE(ticks.back(), high - 1e-8 * (high - low));
+    EXPECT_LE(ticks.size(), 8u);
+  }
+}
+
+TEST(Svg, OneValueHasRoomAroundIt) {
+  for (const double value : {0.0, 41.0, -3.0}) {
+    const Ticks ticks = round_ticks(value, value, 3);
+    EXPECT_LT(ticks.front(), value);
+    EXPECT_GT(ticks.back(), value);
+  }
+}
+
+TEST(Svg, TicksTellThemselvesFromTheirNeighbours) {
+  EXPECT_EQ(tick_texts({0, 1000, 2000}), (Texts{"0", "1,000", "2,000"}));
+  EXPECT_EQ(tick_texts({0, 0.5, 1}), (Texts{"0.0", "0.5", "1.0"}));
+  EXPECT_EQ(tick_texts({0.1, 0.12}), (Texts{"0.10", "0.12"}));
+}
+
+TEST(Svg, TwelveSystemsHaveTwelveLooks) {
+  std::set<std::string> looks;
+  for (std::size_t i = 0; i < 12; ++i) looks.insert(colour_class(i) + marker(i));
+  EXPECT_EQ(looks.size(), 12u);
+}
+
+TEST(Svg, ChartsHaveNamesTitlesAndPointsInPlace) {
+  LineChart chart{"loss", "nll & more", "falls", "updates", {}};
+  chart.lines.push_back({1, true, {{0, 0, "start"}, {100, 10, "<end>"}}});
+  const std::string text = line_chart(chart);
+  EXPECT_TRUE(holds(text, "role=\"img\" aria-labelledby=\"loss-title loss-description\""));
+  EXPECT_TRUE(holds(text, "<title id=\"loss-title\">nll &amp; more</title><desc id=\"loss-description\">falls</desc>"));
+  EXPECT_TRUE(holds(text, "<g class=\"c1 dashed\"><path class=\"line\" d=\"M44.0 206.0L388.0 10.0\"/>"));
+  EXPECT_TRUE(holds(text, "<title>&lt;end&gt;</title>"));
+}
+
+TEST(Svg, LongLinesKeepAllPointsButFewTitles) {
+  LineChart chart{"loss", "nll", "", "updates", {{0, false, {}}, {1, false, {}}}};
+  for (int i = 1; i <= 5000; ++i) chart.lines[0].points.push_back({i * 1.0, 1.0 / i, "point"});
+  const std::string text = line_chart(chart);
+  std::size_t titles = 0;
+  for (std::size_t at = text.find("<title>"); at != std::string::npos; at = text.find("<title>", at + 1)) ++titles;
+  EXPECT_EQ(titles, 80u);
+  EXPECT_LT(text.size(), 200000u);
+}
+
+TEST(Svg, StripsPutDotsBetweenTheirTicks) {
+  const std::string text = dot_strip({5, std::numeric_limits<double>::quiet_NaN(), 10}, {0, 5, 10});
+  EXPECT_TRUE(holds(text, "<svg x=\"50.0%\" y=\"50%\" class=\"c0\">"));
+  EXPECT_TRUE(holds(text, "<svg x=\"90.0%\" y=\"50%\" class=\"c2\">"));
+  EXPECT_FALSE(holds(text, "c1"));
+  EXPECT_FALSE(holds(text, "nan"));
+  EXPECT_TRUE(holds(dot_strip_axis({0, 5, 10}), "<text x=\"10.0%\" y=\"75%\">0</text>"));
+}
+
+}  // namespace
+}  // namespace penalmt::svg

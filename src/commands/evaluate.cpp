@@ -309,7 +309,10 @@ void add_evaluate(CLI::App& program) {
       ->check(CLI::Range(0, 100000))
       ->needs(report)
       ->capture_default_str();
-  command.add_option("--runs", options->runs, "show the training curves of these run folders in the report")
+  command
+      .add_option(
+          "--runs", options->runs,
+          "show the training curves of these run folders in the report; a run called as a system has its colour")
       ->needs(report);
   command.callback([options] { evaluate(*options); });
 }

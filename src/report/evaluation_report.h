@@ -64,7 +64,7 @@ struct EvaluationReport {
   std::vector<ReportSystem> systems;  // at least one; the first is the baseline
   std::string significance_test;      // "paired bootstrap resampling, 1,000 samples"; empty where none was made
   std::vector<ReportBreakdown> breakdowns;
-  std::vector<Run> runs;                             // training curves
+  std::vector<Run> runs;                             // training curves; a run called as a system has its colour
   std::vector<std::vector<std::string>> references;  // [reference][sentence]
   std::vector<std::string> source;                   // may be empty
   // One a sentence, "" where there is none; empty where none were asked for.

@@ -161,7 +161,10 @@ mark { background: var(--mark); color: var(--text); border-bottom: 2px solid var
   h2 { margin-top: 1.5rem; }
   tr, figure, .wide { break-inside: avoid; }
   .pairs:not(.single) { grid-template-columns: 1fr 1fr; gap: 0 1.5rem; }
-  .groups .dots { min-width: 4rem; }
+  .groups thead th:nth-child(-n+2) { white-space: normal; }
+  .groups thead th, .groups thead td { font-size: .8rem; }
+  .groups th, .groups td { padding: .15rem .35rem; }
+  .groups tbody .dots { height: 1.4rem; }
   article { padding: .6rem 0; }
   article > figure { flex-basis: 7rem; }
   article dl { gap: .25rem 1.5rem; }

@@ -17,11 +17,6 @@ using Field = std::optional<double> RunPoint::*;
 std::vector<std::size_t> colours_of(const EvaluationReport& report) {
   std::vector<std::size_t> colours;
   std::size_t next = report.systems.size();
-  const bool any = std::any_of(report.runs.begin(), report.runs.end(), [&](const Run& run) {
-    return std::any_of(report.systems.begin(), report.systems.end(),
-                       [&](const auto& one) { return one.name == run.name; });
-  });
-  if (!any) next = 0;
   for (const Run& run : report.runs) {
     const auto system = std::find_if(report.systems.begin(), report.systems.end(),
                                      [&](const ReportSystem& one) { return one.name == run.name; });

@@ -151,6 +151,18 @@ TEST_F(Evaluate, WritesAReportWithPictures) {
     EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 
+TEST_F(Evaluate, ReportShowsTrainingCurves) {
+  fs::create_directories(folder_ / "seed1");
+  file("seed1/metrics.jsonl", R"({"update":62,"nll":8.5,"valid_nll":7.5,"valid_bleu":0.25})"
+                              "\n");
+  const std::string report = path("report.html");
+  const Outcome outcome = run({"--hypotheses", path("hyp.de"), "--report", report, "--runs", path("seed1")});
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_NE(read_file(report).find("<title>seed1, update 62: validation nll 7.500</title>"), std::string::npos);
+  expect_refusal({"--hypotheses", path("hyp.de"), "--report", report, "--runs", path("seed2")},
+                 "FOLDER/seed2/metrics.jsonl: cannot read: No such file or directory");
+}
+
 TEST_F(Evaluate, RefusesFilesThatDoNotFit) {
   const std::string hyp = path("hyp.de");
   expect_refusal({"--hypotheses", path("three.de")}, "FOLDER/three.de: got 3 lines, expected 2 as in FOLDER/ref.de");

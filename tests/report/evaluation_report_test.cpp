@@ -85,6 +85,15 @@ TEST_F(EvaluationReportPage, DrawsTrainingCurvesAndNamesEachRunsBest) {
   EXPECT_TRUE(holds(text, "<td>100</td><td>–</td><td>7.100 <small>at 100</small></td><td>–</td>"));
 }
 
+TEST_F(EvaluationReportPage, RunsHaveTheColourOfTheSystemOfTheirNameOrOneOfTheirOwn) {
+  EvaluationReport two = report();
+  two.runs[1].name = two.systems[1].name = "gated";
+  const std::string text = evaluation_report(two);
+  EXPECT_TRUE(holds(text, "<g class=\"c2\"><path class=\"line\""));  // "text", no system's name
+  EXPECT_TRUE(holds(text, "<g class=\"c1\"><path class=\"line\""));
+  EXPECT_FALSE(holds(text, "<g class=\"c0\"><path class=\"line\""));
+}
+
 TEST_F(EvaluationReportPage, MarksTheWordsThatDifferAndEscapesAll) {
   const std::string text = page();
   EXPECT_TRUE(holds(text, "zwei <mark><b>grüne</b></mark> kreise"));  // wrong, and the other system's is another

@@ -11,7 +11,7 @@ MosesLanguage moses_language(std::string_view code) {
   if (code == "de") return MosesLanguage::kGerman;
   if (code == "en") return MosesLanguage::kEnglish;
   if (code == "fr") return MosesLanguage::kFrench;
-  throw Error("language: got '" + std::string(code) + "', expected cs, de, en or fr");
+  throw Error("language: got \"" + std::string(code) + "\", expected one of cs, de, en, fr");
 }
 
 }  // namespace penalmt

@@ -4,7 +4,7 @@
 Run with: python3 tests/golden/moses.py FOLDER   (needs perl)
 
 FOLDER holds normalize-punctuation.perl, tokenizer-v1.1.perl and nonbreaking_prefixes: the folder of that name in the Python package
-mosestokenizer 1.2.1. Multi30k was made with a release of Moses a little younger than that. What differs, and is set right here in a
+mosestokenizer 1.2.1. Multi30k was made with Moses of a little later. What differs, and is set right here in a
 copy: "a" left the French list of abbreviations; an apostrophe behind the last full stop and a comma behind a last number are split off.
 """
 import json

@@ -4,8 +4,9 @@
 Run with: python3 tests/golden/moses.py FOLDER   (needs perl)
 
 FOLDER holds normalize-punctuation.perl, tokenizer-v1.1.perl and nonbreaking_prefixes: the folder of that name in the Python package
-mosestokenizer 1.2.1. Multi30k was made with Moses of a little later. What differs, and is set right here in a
-copy: "a" left the French list of abbreviations; an apostrophe behind the last full stop and a comma behind a last number are split off.
+mosestokenizer 1.2.1. Multi30k was made with a slightly later Moses, so three things are set right here, in a copy: "a" leaves the French
+list of abbreviations, and an apostrophe behind the last full stop is split off (without either, one line of the corpus comes out
+otherwise); so is a comma behind a number that ends the line (later Moses does so; the corpus has none).
 """
 import json
 import pathlib

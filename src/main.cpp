@@ -34,6 +34,7 @@ constexpr const char* kExamples =
 void add_commands(CLI::App& program) {
   penalmt::add_compare(program);
   penalmt::add_evaluate(program);
+  penalmt::add_normalize(program);
   penalmt::add_score(program);
   penalmt::add_shapes(program);
   penalmt::add_tokenizer(program);

@@ -9,6 +9,7 @@ namespace penalmt {
 
 void add_compare(CLI::App& program);
 void add_evaluate(CLI::App& program);
+void add_normalize(CLI::App& program);
 void add_score(CLI::App& program);
 void add_shapes(CLI::App& program);
 void add_tokenizer(CLI::App& program);

@@ -3,6 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "base/files.h"
+#include "base/interrupt.h"
+#include "base/text.h"
 #include "commands/command_line.h"
 
 namespace penalmt {
@@ -14,6 +17,26 @@ std::string option_name(std::string path) {
 }
 
 }  // namespace
+
+void add_line_stream(CLI::App& command, LineStream& stream) {
+  command.add_option("--input", stream.input, "lines to read, plain or .gz; -: standard input")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command.add_option("--output", stream.output, "where to write; -: standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
+}
+
+void change_lines(const LineStream& stream,
+                  const std::function<std::string(const std::string& line, const LineReader& reader)>& change) {
+  LineReader reader(stream.input);
+  AtomicFile output(stream.output);
+  for (std::string line; reader.next(line);) {
+    throw_if_interrupted();
+    output.write(change(line, reader) + "\n");
+  }
+  output.commit();
+}
 
 void add_machine_options(CLI::App& command, MachineOptions& options) {
   command.add_option("--device", options.device, "auto (a GPU where there is one), cpu or cuda")

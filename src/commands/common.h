@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/config_visitors.h"
@@ -11,6 +12,20 @@ class App;
 }
 
 namespace penalmt {
+
+class LineReader;
+
+// Where a command that changes line by line reads and writes; "-": standard input, standard output.
+struct LineStream {
+  std::string input = "-", output = "-";
+};
+
+// --input FILE and --output FILE.
+void add_line_stream(CLI::App& command, LineStream& stream);
+
+// Writes change(line, reader) for each line, at once where the output is a pipe; `reader` names the line in errors.
+void change_lines(const LineStream& stream,
+                  const std::function<std::string(const std::string& line, const LineReader& reader)>& change);
 
 struct MachineOptions {
   std::string device = "auto";  // auto: a GPU where there is one

@@ -120,7 +120,10 @@ void add_output_options(CLI::App& command, EvaluateOptions& options) {
                      ->needs(report);
   auto* root = command.add_option("--image-root", options.image_root, "the folder of the pictures")->needs(images);
   images->needs(root);
-  command.add_option("--runs", options.runs, "show the training curves of these run folders in the report")
+  command
+      .add_option(
+          "--runs", options.runs,
+          "show the training curves of these run folders in the report; a run called as a system has its colour")
       ->needs(report);
   command.add_option("--samples", options.samples, "sentences shown in the report")
       ->check(CLI::Range(0, 100000))

@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "base/files.h"
-#include "base/interrupt.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "commands/commands.h"
@@ -36,25 +35,14 @@ void train(const TrainArguments& arguments) {
 }
 
 struct StreamArguments {
-  std::string model, input = "-", output = "-";
+  std::string model;
+  LineStream lines;
   bool ids = false;
 };
 
-// Passes every line of the input through `change`.
-template <class Change>
-void stream(const StreamArguments& arguments, Change change) {
-  LineReader reader(arguments.input);
-  AtomicFile output(arguments.output);
-  for (std::string line; reader.next(line);) {
-    throw_if_interrupted();
-    output.write(change(line, reader) + "\n");
-  }
-  output.commit();
-}
-
 void encode(const StreamArguments& arguments) {
   const Tokenizer tokenizer = Tokenizer::open(arguments.model);
-  stream(arguments, [&](const std::string& line, const LineReader&) {
+  change_lines(arguments.lines, [&](const std::string& line, const LineReader&) {
     return arguments.ids ? fmt::format("{}", fmt::join(tokenizer.encode(line), " "))
                          : fmt::format("{}", fmt::join(tokenizer.pieces(line), " "));
   });
@@ -72,7 +60,7 @@ int piece_id(std::string_view word, int64_t vocabulary_size, const LineReader& r
 
 void decode(const StreamArguments& arguments) {
   const Tokenizer tokenizer = Tokenizer::open(arguments.model);
-  stream(arguments, [&](const std::string& line, const LineReader& reader) {
+  change_lines(arguments.lines, [&](const std::string& line, const LineReader& reader) {
     if (arguments.ids) {
       std::vector<int> ids;
       for (const std::string_view word : split_whitespace(line))
@@ -108,12 +96,7 @@ void add_stream(CLI::App& tokenizer, const char* name, const char* meaning, cons
   auto arguments = std::make_shared<StreamArguments>();
   CLI::App* command = tokenizer.add_subcommand(name, meaning);
   command->add_option("--model", arguments->model, "a SentencePiece model")->required()->type_name("MODEL");
-  command->add_option("--input", arguments->input, "lines to read; -: standard input")
-      ->type_name("FILE")
-      ->capture_default_str();
-  command->add_option("--output", arguments->output, "where to write; -: standard output")
-      ->type_name("FILE")
-      ->capture_default_str();
+  add_line_stream(*command, arguments->lines);
   command->add_flag("--ids", arguments->ids, "numbers in place of pieces");
   command->footer(footer);
   command->callback([arguments, work] { work(*arguments); });

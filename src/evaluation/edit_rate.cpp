@@ -1,7 +1,6 @@
 #include "evaluation/edit_rate.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace penalmt {
 namespace {
@@ -158,7 +157,8 @@ void EditRate::find_shifts() {
   const auto words = static_cast<int32_t>(hypothesis_.size()), goal = static_cast<int32_t>(reference_.size());
   for (int32_t start = 0; start < words; ++start) {
     for (int32_t place = first_place_[hypothesis_[start]]; place != kNone; place = next_place_[place]) {
-      if (std::abs(place - start) > kFarthestShift) continue;
+      if (place < start - kFarthestShift) continue;
+      if (place > start + kFarthestShift) break;
       const int32_t longest = std::min({kLongestShift, words - start, goal - place});
       for (int32_t length = 1; length <= longest; ++length) {
         if (hypothesis_[start + length - 1] != reference_[place + length - 1]) break;

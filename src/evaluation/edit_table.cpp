@@ -22,16 +22,17 @@ void ExactEditTable::start(std::span<const int32_t> reference, int32_t letters, 
 
 void ExactEditTable::next_row(const Block* above, Block* row, int32_t word) const {
   const uint64_t* places = &places_[static_cast<std::size_t>(word) * blocks_];
-  // What a block hands to the next: by how much its last cell differs from the one above it. Column 0 is one more.
+  // How the cell at the end of a block differs from the one above it goes on to the next block. Column 0 is one more.
   uint64_t carried_more = 1, carried_less = 0;
   for (int32_t b = 0; b < blocks_; ++b) {
     const auto [more, less] = above[b];
-    const uint64_t equal = places[b] | carried_less;
-    const uint64_t diagonal = (((equal & more) + more) ^ more) | equal;  // cells equal to the one up left, or ...
-    const uint64_t down_more = less | ~(diagonal | more), down_less = more & diagonal;
-    const uint64_t shifted_more = down_more << 1 | carried_more, shifted_less = down_less << 1 | carried_less;
-    const uint64_t kept = places[b] | less;
-    row[b] = {shifted_less | ~(kept | shifted_more), shifted_more & kept};
+    const uint64_t match = places[b] | carried_less;
+    // Cells that equal the one up left of them; the sum carries a match along a run of cells that rise.
+    const uint64_t same = (((match & more) + more) ^ more) | match | less;
+    // Cells that are one more, or one less, than the one above them; then those whose left neighbour is.
+    const uint64_t down_more = less | ~(same | more), down_less = more & same;
+    const uint64_t left_more = down_more << 1 | carried_more, left_less = down_less << 1 | carried_less;
+    row[b] = {left_less | ~(same | left_more), left_more & same};
     carried_more = down_more >> 63;
     carried_less = down_less >> 63;
   }

@@ -3,12 +3,15 @@
 #
 #   tests/run.sh [release|debug|asan|tsan]
 #
-# Tests on the real corpus run where MULTI30K names its folder; what was skipped is listed, with the reason.
+# Tests on the real corpus run where MULTI30K names its folder, those against sacreBLEU and in a browser where tests/setup.sh can get
+# them; what was skipped is listed, with the reason.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 kind=${1:-release}
 recipes/build.sh "$kind" penalmt all_tests
+PENALMT_SACREBLEU=$(tests/setup.sh)
+export PENALMT_SACREBLEU
 logs=build/$kind/test-logs
 mkdir -p "$logs"
 

@@ -13,7 +13,7 @@ segments = int(segments)
 folder = pathlib.Path(folder)
 with bz2.BZ2File(pathlib.Path(source, "test", "wmt17_en_de_systems.pkl.bz2")) as file:
     systems = dict(pickle.load(file))
-reference = systems.pop("reference")
+(reference,) = systems.pop("reference")
 
 
 def write(name, lines):

@@ -14,6 +14,7 @@
 #include "commands/commands.h"
 #include "commands/common.h"
 #include "tensors/devices.h"
+#include "tokenizers/moses.h"
 #include "translation/line_images.h"
 #include "translation/translator.h"
 
@@ -28,7 +29,7 @@ struct TranslateArguments {
   std::string images, image_root, image;
   std::optional<int64_t> beam, n_best;
   std::optional<double> length_penalty;
-  bool json = false, timing = false;
+  bool json = false, raw = false, timing = false;
   BatchOptions batches;
   MachineOptions machine;
 };
@@ -64,6 +65,31 @@ std::optional<LineImages> pictures(const TranslateArguments& arguments, const Tr
   if (!translator.uses_images()) refuse_pictures(arguments.model, "--image");
   return LineImages::of_photo(arguments.image, translator.image_size());
 }
+
+// Between text as people write it and the text of a model that was trained on Multi30k's tok files.
+class RawText {
+ public:
+  // Throws Error where the model was trained on other text or languages.
+  static RawText of(const std::string& model, const ModelDescription& description) {
+    if (description.text != "tok")
+      throw Error(fmt::format("{}: --raw is for models of tokenised text; got a model trained with data.text '{}', "
+                              "expected 'tok'",
+                              model, description.text));
+    return {moses_language(description.source_language), moses_language(description.target_language)};
+  }
+  std::vector<std::string> for_model(std::vector<std::string> lines) const {
+    for (std::string& line : lines) line = to_moses(line, source_);
+    return lines;
+  }
+  void for_people(std::vector<Translation>& translations) const {
+    for (Translation& translation : translations)
+      for (ScoredText& text : translation.n_best) text.text = capitalised(from_moses(text.text, target_));
+  }
+
+ private:
+  RawText(MosesLanguage source, MosesLanguage target) : source_(source), target_(target) {}
+  MosesLanguage source_, target_;
+};
 
 nlohmann::ordered_json as_json(const ScoredText& text) {
   return {{"translation", text.text}, {"score", text.score}, {"tokens", text.pieces}};
@@ -150,6 +176,8 @@ void translate(const TranslateArguments& arguments) {
   const double load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const SearchOptions search = search_options(arguments, translator.description().decoding);
   std::optional<LineImages> images = pictures(arguments, translator);
+  std::optional<RawText> raw;
+  if (arguments.raw) raw = RawText::of(arguments.model, translator.description());
   Chunks chunks(arguments, images);
   AtomicFile output(arguments.output);
   Progress progress("translate", "sentences", 0);
@@ -158,9 +186,9 @@ void translate(const TranslateArguments& arguments) {
   for (std::vector<std::string> lines; !(lines = chunks.next()).empty();) {
     const int64_t count = static_cast<int64_t>(lines.size());
     const std::optional<ImageSet> of_lines = images ? images->load(done, count) : std::nullopt;
-    const auto translations =
-        translator.translate(lines, of_lines ? &*of_lines : nullptr, search, arguments.batches,
-                             input_name(arguments), done + 1, &progress);
+    auto translations = translator.translate(raw ? raw->for_model(lines) : lines, of_lines ? &*of_lines : nullptr,
+                                             search, arguments.batches, input_name(arguments), done + 1, &progress);
+    if (raw) raw->for_people(translations);
     for (int64_t i = 0; i < count; ++i) output.write(formatted(arguments, done + i + 1, lines[i], translations[i]));
     done += count;
   }
@@ -181,6 +209,7 @@ void add_translate(CLI::App& program) {
       "  penalmt translate runs/text --input test.en --output test.de\n"
       "  penalmt translate runs/shapes --input test.en --images test.txt --image-root images > test.de\n"
       "  penalmt translate runs/shapes --image photo.png \"a circle .\"\n"
+      "  penalmt translate runs/text --raw \"Two dogs don't like the snow.\"\n"
       "  head -3 test.en | penalmt translate runs/text --beam 5 --n-best 3 --json");
   command->add_option("model", arguments->model, "a run folder (its averaged/, else its best/) or a checkpoint folder")
       ->required();
@@ -201,6 +230,9 @@ void add_translate(CLI::App& program) {
       ->add_option("--length-penalty", arguments->length_penalty,
                    "A in score = log probability / length^A; default: the model's")
       ->check(CLI::Range(-10.0, 10.0));
+  command->add_flag("--raw", arguments->raw,
+                    "text as people write it, for a model of tokenised lower-cased text (data.text tok): lines are "
+                    "normalised before, translations joined and capitalised after");
   command->add_flag("--json", arguments->json,
                     "one JSON object a line: source, translation, score, tokens and, with --n-best, n_best");
   command->add_option("--batch-tokens", arguments->batches.tokens, "longest source x sentences of a batch, at most")

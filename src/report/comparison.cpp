@@ -89,7 +89,7 @@ std::string cell_text(const ComparisonCell& cell, int digits) {
 
 std::string comparison_markdown(const Comparison& comparison) {
   const auto escaped = [](std::string text) {
-    for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+    for (std::size_t at = 0; (at = text.find_first_of("|*", at)) != std::string::npos; at += 2) text.insert(at, "\\");
     return text;
   };
   std::string text = "| recipe | seeds |", rule = "| --- | --- |";

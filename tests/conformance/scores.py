@@ -158,9 +158,8 @@ def generated():
 def real():
     with bz2.BZ2File(pathlib.Path(source, "test", "wmt17_en_de_systems.pkl.bz2")) as file:
         data = pickle.load(file)
-    systems = dict(data.items() if isinstance(data, dict) else data)
-    reference = next(name for name in systems if "ref" in name.lower())
-    references = [[text.rstrip() for text in systems.pop(reference)]]
+    systems = dict(data)
+    references = [[text.rstrip() for text in lines] for lines in systems.pop("reference")]
     named = [(name, [text.rstrip() for text in lines]) for name, lines in systems.items()]
     reference_path = [write("ref", references[0])]
     paths = {name: write(name, lines) for name, lines in named}

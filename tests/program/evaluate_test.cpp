@@ -109,6 +109,56 @@ TEST_F(Evaluate, SeveralSystemsAreATable) {
   EXPECT_EQ(json.at(1).at("BLEU"), "100.0");
 }
 
+// The expected text of these is sacreBLEU 2.6's own, for these files: sacrebleu ref.de -i hyp.de other.de ...
+TEST_F(Evaluate, SeveralMetricsAreAlignedLines) {
+  EXPECT_EQ(run({"--hypotheses", path("hyp.de"), "--metrics", "ter", "chrf", "bleu", "--short", "--force"}).output,
+            "     BLEU|#:1|c:mixed|e:no|tok:13a|s:exp|v:penalmt-" PENALMT_VERSION
+            " = 42.7 80.0/50.0/33.3/25.0 (BP = 1.000 ratio = 1.000 hyp_len = 10 ref_len = 10)\n"
+            "  chrF2|#:1|c:mixed|e:yes|nc:6|nw:0|s:no|v:penalmt-" PENALMT_VERSION
+            " = 63.9\n"
+            "TER|#:1|c:lc|t:tercom|nr:no|pn:yes|as:no|v:penalmt-" PENALMT_VERSION " = 20.0\n");
+}
+
+TEST_F(Evaluate, PairedTestsGiveScoreMeanIntervalAndPValue) {
+  const std::vector<std::string> systems = {"--hypotheses", path("hyp.de"), path("other.de"), "--names", "a", "b"};
+  auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), systems.begin(), systems.end());
+    const Outcome outcome = run(more);
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    return outcome.output;
+  };
+  const std::string table = with({"--paired-bs", "--paired-bs-n", "100"});
+  EXPECT_EQ(table.substr(0, table.find("\n\n")),
+            "╒═════════════╤═════════════════════╕\n"
+            "│      System │  BLEU (μ ± 95% CI)  │\n"
+            "╞═════════════╪═════════════════════╡\n"
+            "│ Baseline: a │ 42.7 (34.6 ± 24.4)  │\n"
+            "├─────────────┼─────────────────────┤\n"
+            "│           b │ 100.0 (77.0 ± 50.0) │\n"
+            "│             │    (p = 0.0099)*    │\n"
+            "╘═════════════╧═════════════════════╛");
+  const auto json = nlohmann::json::parse(with({"--paired-ar", "--paired-ar-n", "100", "--metrics", "ter", "--json"}));
+  EXPECT_EQ(json.at(0).dump(), R"({"TER":{"ci":null,"mean":null,"p_value":null,"score":20.0},"system":"Baseline: a"})");
+  EXPECT_EQ(json.at(1).dump(), R"({"TER":{"ci":null,"mean":null,"p_value":0.009900990099009901,"score":0.0},"system":"b"})");
+}
+
+TEST_F(Evaluate, ReferencesMayBeColumnsAndMayBeMissing) {
+  const std::string columns = file("columns.de", "ein mann geht .\tein mann läuft .\nzwei kreise\tzwei\trote kreise\n");
+  const auto evaluate = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"evaluate", "--hypotheses", path("hyp.de"), "--references"});
+    return run_penalmt(arguments);
+  };
+  EXPECT_NE(evaluate({columns, "--num-refs", "2"}).output.find("nrefs:2|"), std::string::npos);
+  const Outcome outcome = evaluate({columns, "--num-refs", "3"});
+  EXPECT_EQ(outcome.errors, "penalmt: " + columns + ":1: expected 3 tab-separated columns, got 2\n");
+  EXPECT_EQ(outcome.status, 2);
+  const std::string first = file("first.de", "a\n\n"), second = file("second.de", "b\nc\n"), empty = file("none.de", "a\n\n");
+  EXPECT_NE(evaluate({first, second}).output.find("nrefs:2|"), std::string::npos);
+  EXPECT_NE(evaluate({first, second, "--skip-empty-references"}).output.find("nrefs:var|"), std::string::npos);
+  EXPECT_EQ(evaluate({first, empty, "--skip-empty-references"}).errors,
+            "penalmt: references: sentence 2 has none; expected at least one that is not empty\n");
+}
+
 TEST_F(Evaluate, LeftOutWordsAreCountedBesideChance) {
   const std::string marks = file("marks.tsv",
                                  "attribute\tvalue\tchoices\tphrase\tright\tnouns\toffsets\n"
@@ -182,11 +232,20 @@ TEST_F(Evaluate, RefusesFilesThatDoNotFit) {
 TEST_F(Evaluate, RefusesOptionsThatMeanNothing) {
   const std::string hyp = path("hyp.de"), other = path("other.de");
   expect_refusal({"--hypotheses", hyp, "--tokenize", "13b"},
-                 "--tokenize: unknown tokenizer; got '13b', expected one of 13a, none; did you mean '13a'?");
-  expect_refusal({"--hypotheses", hyp, "--metrics", "bleu", "chrf"},
-                 "--metrics: 'chrf' is not available; expected bleu");
-  expect_refusal({"--hypotheses", hyp, "--metrics", "blue"},
-                 "--metrics: 'blue' is not available; expected bleu; did you mean 'bleu'?");
+                 "--tokenize: unknown tokenizer; got '13b', expected one of 13a, char, intl, none, zh; did you mean "
+                 "'13a'?");
+  expect_refusal({"--hypotheses", hyp, "--metrics", "bleu", "blue"},
+                 "--metrics: unknown metric; got 'blue', expected one of bleu, chrf, ter; did you mean 'bleu'?");
+  expect_refusal({"--hypotheses", hyp, "--metrics", "ter", "chrf", "--sentence-level"},
+                 "--sentence-level: got 2 metrics, expected one");
+  expect_refusal({"--hypotheses", hyp, "--paired-bs"},
+                 "--paired-bs: got one file of hypotheses, expected the baseline's and at least one more");
+  expect_refusal({"--hypotheses", hyp, "--paired-ar"},
+                 "--paired-ar: got one file of hypotheses, expected the baseline's and at least one more");
+  expect_refusal({"--hypotheses", hyp, other, "--confidence"},
+                 "--confidence: got 2 files of hypotheses, expected one; --paired-bs compares several");
+  expect_refusal({other, "--hypotheses", hyp, "--num-refs", "2"},
+                 "--num-refs: got 2 files of references, expected one with 2 columns");
   expect_refusal({"--hypotheses", hyp, "--smooth-method", "linear"},
                  "--smooth-method: unknown method; got 'linear', expected one of add-k, exp, floor, none");
   expect_refusal({"--hypotheses", hyp, "--smooth-value", "0.1"},

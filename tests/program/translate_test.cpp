@@ -72,6 +72,31 @@ TEST_F(TranslateProgram, GivesALineForALineFromAFileAPipeAndIntoAFile) {
   EXPECT_EQ(run_penalmt({"translate", path("text")}, "").output, "");
 }
 
+TEST_F(TranslateProgram, RawTextIsNormalisedBeforeAndDetokenisedAfter) {
+  const std::string raw = "A “red” circle.\n\nTwo DOGS don't run!\n";
+  const std::string normalised = run_penalmt({"normalize", "--language", "en"}, raw).output;
+  EXPECT_EQ(lines_of(normalised)[0], "a &quot; red &quot; circle .");
+  const std::string translated = run_penalmt({"translate", path("text")}, normalised).output;
+  const Outcome way_back = run_penalmt({"normalize", "--language", "de", "--reverse", "--capitalise"}, translated);
+  const Outcome at_once = run_penalmt({"translate", path("text"), "--raw"}, raw);
+  EXPECT_EQ(at_once.output, way_back.output);
+  EXPECT_NE(at_once.output, translated);
+  const auto object =
+      nlohmann::json::parse(lines_of(run_penalmt({"translate", path("text"), "--raw", "--json"}, raw).output)[0]);
+  EXPECT_EQ(object["source"], "A “red” circle.");
+  EXPECT_EQ(object["translation"], lines_of(at_once.output)[0]);
+}
+
+TEST_F(TranslateProgram, RawTextNeedsAModelOfTokenisedText) {
+  const fs::path description = folder_ / "text/best/model.json";
+  auto json = nlohmann::ordered_json::parse(read_file(description));
+  json["text"] = "raw";
+  write_file(description, json.dump());
+  expect_refusal({"translate", path("text"), "--raw"},
+                 path("text") + ": --raw is for models of tokenised text; got a model trained with data.text 'raw', "
+                                "expected 'tok'");
+}
+
 TEST_F(TranslateProgram, PrintsNBestAsLineScoreText) {
   const Outcome outcome = run_penalmt({"translate", path("text"), "--n-best", "3"}, kLines);
   const auto best = lines_of(run_penalmt({"translate", path("text")}, kLines).output);

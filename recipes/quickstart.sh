@@ -41,8 +41,8 @@ translate() {
 
 evaluate() {
   "$penalmt" evaluate --hypotheses "$out/right.de" "$out/shuffled.de" --names "right pictures" "shuffled pictures" --references "$test_text.de" \
-    --tokenize none --left-out "$marks" --report "$out/report.html" --source "$test_text.en" --images "$corpus/image_splits/test.txt" \
-    --image-root "$corpus/images" >"$out/scores.partial"
+    --metrics bleu chrf ter --paired-bs --tokenize none --left-out "$marks" --report "$out/report.html" --source "$test_text.en" \
+    --images "$corpus/image_splits/test.txt" --image-root "$corpus/images" --runs "$run" >"$out/scores.partial"
   mv "$out/scores.partial" "$out/scores.txt"
 }
 

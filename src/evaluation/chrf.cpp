@@ -39,8 +39,9 @@ Number f_score(std::span<const Number> row, const ChrfOptions& options) {
 }
 
 void append_characters(std::string_view line, bool whitespace, std::vector<int32_t>& characters) {
-  if (whitespace) return append_code_points(line, characters);
-  for (const std::string_view part : split_unicode_whitespace(line)) append_code_points(part, characters);
+  const auto append = [&](std::string_view, int32_t code) { characters.push_back(code); };
+  if (whitespace) return for_each_character(line, append);
+  for (const std::string_view part : split_unicode_whitespace(line)) for_each_character(part, append);
 }
 
 bool is_punctuation(char c) {

@@ -3,21 +3,11 @@
 #include <array>
 #include <cstdint>
 
-#include <unicode/utf8.h>
-
 #include "evaluation/unicode.h"
+#include "evaluation/western_rules.h"
 
 namespace penalmt {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_stop(char c) { return c == '.' || c == ','; }
-
-// Every ASCII sign but the apostrophe, comma, dash and stop.
-bool is_separate_sign(char c) {
-  return (c >= '!' && c <= '&') || (c >= '(' && c <= '+') || c == '/' || (c >= ':' && c <= '@') ||
-         (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
-}
 
 bool is_removed_sign(char c) { return std::string_view(".,?:;!\"()").find(c) != std::string_view::npos; }
 
@@ -62,74 +52,19 @@ bool is_separate_asian(int32_t code) {
   return is_asian_punctuation(code);
 }
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
-}
-
-// Rewrites the pairs of neighbours for which `matches` holds, by write(first, second, out). From left to right, and as
-// in a regular expression's substitution no character is in two pairs.
-template <class Matches, class Write>
-void replace_pairs(std::string& text, Matches matches, Write write) {
-  std::string out;
-  out.reserve(text.size() + 16);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (i + 1 < text.size() && matches(text[i], text[i + 1])) {
-      write(text[i], text[i + 1], out);
-      ++i;
-    } else {
-      out += text[i];
-    }
-  }
-  text.swap(out);
-}
-
-// These rules look at ASCII only, so they may run over bytes: a byte of a longer character is never a digit or sign.
 std::string normalize_western(std::string text) {
   replace_all(text, "\n-", "");  // (sic: meant is a hyphen at the end of a line, "-\n")
   replace_all(text, "\n", " ");
-  replace_all(text, "&quot;", "\"");
-  replace_all(text, "&amp;", "&");  // before the next: "&amp;lt;" becomes "<"
-  replace_all(text, "&lt;", "<");
-  replace_all(text, "&gt;", ">");
-
-  std::string out = " ";
-  for (const char c : text) {
-    if (is_separate_sign(c))
-      out.append({' ', c, ' '});
-    else
-      out += c;
-  }
-  out += ' ';
+  undo_entities(text);
+  std::string out = " " + separate_signs(text) + " ";
   replace_all(out, "'s ", " 's ");
-  const auto set_second_apart = [](char first, char second, std::string& to) { to.append({first, ' ', second, ' '}); };
-  replace_pairs(
-      out, [](char first, char second) { return !is_digit(first) && is_stop(second); }, set_second_apart);
-  replace_pairs(
-      out, [](char first, char second) { return is_stop(first) && !is_digit(second); },
-      [](char first, char second, std::string& to) {
-        to.append({' ', first, ' ', second});
-      });
-  replace_pairs(
-      out, [](char first, char second) { return is_digit(first) && second == '-'; }, set_second_apart);
+  separate_stops_and_dashes(out);
   return out;
-}
-
-// Calls visit(code point, its bytes) for each character.
-template <class Visit>
-void for_each_character(std::string_view text, Visit visit) {
-  int32_t i = 0;
-  while (i < static_cast<int32_t>(text.size())) {
-    const int32_t begin = i;
-    UChar32 code = 0;
-    U8_NEXT_UNSAFE(text.data(), i, code);
-    visit(static_cast<int32_t>(code), text.substr(begin, i - begin));
-  }
 }
 
 std::string normalize_asian(std::string_view text) {
   std::string out;
-  for_each_character(text, [&](int32_t code, std::string_view bytes) {
+  for_each_character(text, [&](std::string_view bytes, int32_t code) {
     if (is_separate_asian(code))
       out.append(" ").append(bytes).append(" ");
     else
@@ -140,7 +75,7 @@ std::string normalize_asian(std::string_view text) {
 
 std::string remove_asian_punctuation(std::string_view text) {
   std::string out;
-  for_each_character(text, [&](int32_t code, std::string_view bytes) {
+  for_each_character(text, [&](std::string_view bytes, int32_t code) {
     if (!is_asian_punctuation(code)) out.append(bytes);
   });
   return out;

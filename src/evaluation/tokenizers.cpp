@@ -6,90 +6,20 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <unicode/utf8.h>
-
 #include "base/error.h"
 #include "base/text.h"
 #include "evaluation/unicode.h"
+#include "evaluation/western_rules.h"
 
 namespace penalmt {
 namespace {
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  std::size_t at = text.find(from);
-  if (at == std::string::npos) return;
-  std::string replaced;
-  std::size_t begin = 0;
-  for (; at != std::string::npos; at = text.find(from, begin)) {
-    replaced.append(text, begin, at - begin).append(to);
-    begin = at + from.size();
-  }
-  text = replaced.append(text, begin);
+// mteval-v13a's rules for western languages.
+std::string western_words(std::string_view line) {
+  std::string text = separate_signs(line);
+  separate_stops_and_dashes(text);
+  return text;
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_stop(char c) { return c == '.' || c == ','; }
-
-// Every ASCII sign stands alone but for the apostrophe, comma, dash and stop. The script sets spaces around spaces too,
-// which changes nothing.
-bool is_separate_sign(char c) {
-  return (c >= '!' && c <= '&') || (c >= '(' && c <= '+') || c == '/' || (c >= ':' && c <= '@') ||
-         (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
-}
-
-// The rules that mteval-v13a has for western languages. They look at ASCII only, so they may run over bytes: a byte of a
-// longer character is never a digit, stop or sign. Each rule is a pass from left to right; a pass never looks again at
-// what it has rewritten (as a regular expression's substitution).
-class WesternRules {
- public:
-  static std::string apply(std::string_view line) {
-    std::string text, out;
-    separate_signs(line, out);
-    separate_stops_after_non_digits(out, text);
-    separate_stops_before_non_digits(text, out);
-    separate_dashes_after_digits(out, text);
-    return text;
-  }
-
- private:
-  static void separate_signs(std::string_view text, std::string& out) {
-    out.clear();
-    for (const char c : text) {
-      if (is_separate_sign(c))
-        out.append({' ', c, ' '});
-      else
-        out.push_back(c);
-    }
-  }
-
-  static void separate_stops_after_non_digits(std::string_view text, std::string& out) {
-    out.clear();
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      out.push_back(text[i]);
-      if (i + 1 < text.size() && !is_digit(text[i]) && is_stop(text[i + 1])) out.append({' ', text[++i], ' '});
-    }
-  }
-
-  static void separate_stops_before_non_digits(std::string_view text, std::string& out) {
-    out.clear();
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (i + 1 < text.size() && is_stop(text[i]) && !is_digit(text[i + 1])) {
-        out.append({' ', text[i], ' ', text[i + 1]});
-        ++i;
-      } else {
-        out.push_back(text[i]);
-      }
-    }
-  }
-
-  static void separate_dashes_after_digits(std::string_view text, std::string& out) {
-    out.clear();
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      out.push_back(text[i]);
-      if (i + 1 < text.size() && is_digit(text[i]) && text[i + 1] == '-') out.append({' ', text[++i], ' '});
-    }
-  }
-};
 
 class NoTokenizer : public ScoreTokenizer {
  public:
@@ -106,28 +36,10 @@ class Tokenizer13a : public ScoreTokenizer {
     replace_all(text, "<skipped>", "");
     replace_all(text, "-\n", "");
     replace_all(text, "\n", " ");
-    // One after the other: "&amp;lt;" becomes "<".
-    if (text.find('&') != std::string::npos) {
-      replace_all(text, "&quot;", "\"");
-      replace_all(text, "&amp;", "&");
-      replace_all(text, "&lt;", "<");
-      replace_all(text, "&gt;", ">");
-    }
-    return WesternRules::apply(" " + text + " ");
+    undo_entities(text);
+    return western_words(" " + text + " ");
   }
 };
-
-// Calls use(character, its code point) for each character of the line.
-template <class Use>
-void for_each_character(std::string_view line, Use use) {
-  const auto length = static_cast<int32_t>(line.size());
-  for (int32_t i = 0; i < length;) {
-    const int32_t begin = i;
-    UChar32 code = 0;
-    U8_NEXT_UNSAFE(line.data(), i, code);
-    use(line.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(i - begin)), static_cast<int32_t>(code));
-  }
-}
 
 class CharacterTokenizer : public ScoreTokenizer {
  public:
@@ -198,7 +110,7 @@ class ChineseTokenizer : public ScoreTokenizer {
       else
         out.append(character);
     });
-    return WesternRules::apply(out);
+    return western_words(out);
   }
 
  private:

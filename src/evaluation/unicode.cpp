@@ -5,7 +5,6 @@
 
 #include <unicode/ucasemap.h>
 #include <unicode/uchar.h>
-#include <unicode/utf8.h>
 
 #include "base/error.h"
 
@@ -107,15 +106,6 @@ std::string_view trim_end(std::string_view text) {
     text.remove_suffix(text.size() - start);
   }
   return text;
-}
-
-void append_code_points(std::string_view text, std::vector<int32_t>& code_points) {
-  const auto length = static_cast<int32_t>(text.size());
-  for (int32_t i = 0; i < length;) {
-    UChar32 code = 0;
-    U8_NEXT_UNSAFE(text.data(), i, code);
-    code_points.push_back(code);
-  }
 }
 
 std::string lowercase(std::string_view text) {

@@ -20,7 +20,7 @@ if [ ! -d "$folder" ]; then
   mkdir -p "${folder%/*}"
   rm -rf "$folder".partial.*
   partial=$folder.partial.$$
-  pip() { python3 -m pip "$@" --quiet --no-cache-dir --root-user-action=ignore >&2; }
+  pip() { PIP_ROOT_USER_ACTION=ignore python3 -m pip "$@" --quiet --no-cache-dir >&2; }
   if mkdir "$partial" && pip install --no-warn-conflicts --target "$partial/packages" sacrebleu==2.6.0 'numpy>=2,<3' regex==2026.5.9 'pytest<9' &&
     pip download --no-deps --no-binary sacrebleu --dest "$partial" sacrebleu==2.6.0 && mkdir "$partial/source" &&
     tar -xzf "$partial"/sacrebleu-2.6.0.tar.gz -C "$partial/source" --strip-components 1; then

@@ -19,9 +19,9 @@ mkdir -p "$folder/lib"
 cmake --install build/release --prefix "$folder" --strip >/dev/null
 cp recipes/launcher.sh "$folder/penalmt"
 
-# 2. Its libraries with theirs, but for LibTorch's (which brings libgomp) and glibc's.
+# 2. The libraries of penalmt-engine, which has all that penalmt has, with theirs, but for LibTorch's (which brings libgomp) and glibc's.
 glibc='^(linux-vdso|ld-linux-x86-64|libc|libm|libmvec|libdl|librt|libpthread|libresolv|libutil|libanl|libnss_.*|libthread_db)\.so'
-listing=$(LD_LIBRARY_PATH=$libtorch/lib ldd build/release/penalmt)
+listing=$(LD_LIBRARY_PATH=$libtorch/lib ldd build/release/penalmt-engine)
 ! grep 'not found' <<<"$listing" >&2 || { echo "bundle: libraries are missing" >&2; exit 1; }
 packages=()
 while read -r library _ path _; do
@@ -37,7 +37,7 @@ for package in $(printf '%s\n' "${packages[@]}" | sort -u); do
 done
 
 # 4. The oldest glibc that serves.
-objdump -T "$folder/bin/penalmt" "$folder"/lib/* | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -V | tail -n 1 >"$folder/glibc"
+objdump -T "$folder"/bin/* "$folder"/lib/* | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -V | tail -n 1 >"$folder/glibc"
 
 # 5. One archive, the same bytes for the same files.
 date=$(git log -1 --format=%cI 2>/dev/null || echo 2000-01-01)

@@ -31,17 +31,6 @@ constexpr const char* kExamples =
     "\n"
     "penalmt COMMAND --help says more about one of them.";
 
-void add_commands(CLI::App& program) {
-  penalmt::add_compare(program);
-  penalmt::add_evaluate(program);
-  penalmt::add_normalize(program);
-  penalmt::add_score(program);
-  penalmt::add_shapes(program);
-  penalmt::add_tokenizer(program);
-  penalmt::add_train(program);
-  penalmt::add_translate(program);
-}
-
 // What a library threw may span lines and carry a backtrace: its first line is what a user can read.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
@@ -57,6 +46,7 @@ void parse(CLI::App& program, int argc, char** argv) {
 // Runs the command; what it throws is sorted into exit statuses.
 int run(CLI::App& program, int argc, char** argv) {
   try {
+    penalmt::hand_over(argc, argv);
     parse(program, argc, argv);
     if (!std::cout.flush() || std::fflush(stdout) != 0) penalmt::throw_file_error("standard output", "write", errno);
     return kDone;
@@ -87,7 +77,7 @@ int main(int argc, char** argv) {
   program.set_help_flag("-h,--help", "show this help");
   program.set_version_flag("--version", PENALMT_VERSION, "show the version");
   program.require_subcommand(1);
-  add_commands(program);
+  penalmt::add_commands(program);
   program.footer(kExamples);  // after the commands, which would inherit it
   return run(program, argc, argv);
 }

@@ -1,4 +1,7 @@
 // The commands of the program: each function adds one to the command line, with its help, an example and what it does.
+//
+// LibTorch takes a third of a second to load. So there are two executables: `penalmt` runs what needs no LibTorch itself
+// and hands the other commands over to `penalmt-engine`, which lies beside it and has them all.
 #pragma once
 
 namespace CLI {
@@ -7,13 +10,30 @@ class App;
 
 namespace penalmt {
 
+// All commands, in alphabetical order (light_commands.cpp for `penalmt`, all_commands.cpp for `penalmt-engine`).
+void add_commands(CLI::App& program);
+
+// Does not return where the command line is another executable's. Throws MachineError where that cannot be run.
+void hand_over(int argc, char** argv);
+
+// Those without LibTorch.
 void add_compare(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_normalize(CLI::App& program);
+void add_tokenizer(CLI::App& program);
+
+// Those of penalmt-engine.
 void add_score(CLI::App& program);
 void add_shapes(CLI::App& program);
-void add_tokenizer(CLI::App& program);
 void add_train(CLI::App& program);
 void add_translate(CLI::App& program);
+
+struct CommandName {
+  const char *name, *meaning;
+};
+inline constexpr CommandName kScore = {"score", "the log probability of each given translation"};
+inline constexpr CommandName kShapes = {"shapes", "make a corpus of drawn scenes whose captions need the picture"};
+inline constexpr CommandName kTrain = {"train", "train a model from a recipe"};
+inline constexpr CommandName kTranslate = {"translate", "translate lines, or one sentence with its picture"};
 
 }  // namespace penalmt

@@ -55,7 +55,7 @@ void score(const ScoreArguments& arguments) {
 
 void add_score(CLI::App& program) {
   auto arguments = std::make_shared<ScoreArguments>();
-  CLI::App* command = program.add_subcommand("score", "the log probability of each given translation");
+  CLI::App* command = program.add_subcommand(kScore.name, kScore.meaning);
   command->footer(
       "The natural logarithm, the end of the sentence counted; one number a line.\n"
       "Example:\n"

@@ -52,7 +52,7 @@ void score(const ShapesArguments& arguments) {
 
 void add_shapes(CLI::App& program) {
   auto arguments = std::make_shared<ShapesArguments>();
-  CLI::App* shapes = program.add_subcommand("shapes", "make a corpus of drawn scenes whose captions need the picture");
+  CLI::App* shapes = program.add_subcommand(kShapes.name, kShapes.meaning);
   shapes->footer(
       "Examples:\n"
       "  penalmt shapes --out shapes --train 8000 --val 500 --test 500 --seed 1\n"

@@ -70,7 +70,7 @@ void train(const TrainArguments& arguments) {
 
 void add_train(CLI::App& program) {
   auto arguments = std::make_shared<TrainArguments>();
-  CLI::App* command = program.add_subcommand("train", "train a model from a recipe");
+  CLI::App* command = program.add_subcommand(kTrain.name, kTrain.meaning);
   command->footer(
       "Examples:\n"
       "  penalmt train recipes/shapes/gated.json --set data.folder=shapes --out runs/shapes\n"

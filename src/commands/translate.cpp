@@ -202,7 +202,7 @@ void translate(const TranslateArguments& arguments) {
 
 void add_translate(CLI::App& program) {
   auto arguments = std::make_shared<TranslateArguments>();
-  CLI::App* command = program.add_subcommand("translate", "translate lines, or one sentence with its picture");
+  CLI::App* command = program.add_subcommand(kTranslate.name, kTranslate.meaning);
   command->footer(
       "Without --input lines come from standard input; an empty line stays empty.\n"
       "Examples:\n"

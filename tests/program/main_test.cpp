@@ -1,7 +1,11 @@
 // The program's frame: help, misspelt words, exit statuses.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <string>
 
 #include "harness.h"
 
@@ -24,6 +28,23 @@ TEST(Program, SaysItsVersion) {
   const Outcome outcome = run_penalmt({"--version"});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.output, std::string(PENALMT_VERSION) + "\n");
+}
+
+TEST(Program, WithoutItsEngineDoesWhatNeedsNoLibtorch) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("penalmt_main_" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  fs::copy_file(PENALMT_PROGRAM, folder / "penalmt");
+  const auto run = [&](const std::string& arguments) {
+    FILE* pipe = popen(("'" + (folder / "penalmt").string() + "' " + arguments + " 2>&1").c_str(), "r");
+    std::string text;
+    for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
+    return text + "exit " + std::to_string(WEXITSTATUS(pclose(pipe)));
+  };
+  EXPECT_EQ(run("--version"), std::string(PENALMT_VERSION) + "\nexit 0");
+  EXPECT_EQ(run("translate MODEL"),
+            "penalmt: " + (folder / "penalmt-engine").string() + ": cannot run: No such file or directory\nexit 2");
+  fs::remove_all(folder);
 }
 
 TEST(Program, ExplainsEveryCommandWithAnExample) {

@@ -66,7 +66,7 @@ std::vector<Include> all_includes() {
     if (!fs::exists(folder)) continue;  // main, or a part that is still to come
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
       const std::string extension = entry.path().extension().string();
-      if (extension != ".h" && extension != ".cpp" && extension != ".cu") continue;
+      if (extension != ".h" && extension != ".cpp" && extension != ".inc" && extension != ".cu") continue;
       const std::vector<Include> some = includes_of(entry.path(), part);
       includes.insert(includes.end(), some.begin(), some.end());
     }

@@ -58,6 +58,30 @@ TEST_F(TrainCommand, LeavesARunFolderThatTranslates) {
   EXPECT_EQ(std::count(translated.output.begin(), translated.output.end(), '\n'), 4);
 }
 
+// Whatever the defaults leave out: vocabularies of their own, every dropout, bfloat16, the other norm, activation and positions.
+TEST_F(TrainCommand, OtherChoicesTrainAndTranslateToo) {
+  std::vector<std::string> choices;
+  for (const char* choice :
+       {"model.embeddings=separate", "model.norm=pre", "model.activation=gelu", "model.positions=learned", "model.longest=64",
+        "model.attention_dropout=0.1", "model.activation_dropout=0.1", "model.fusion=selective", "tokenizer.kind=unigram",
+        "tokenizer.vocabulary=60", "training.precision=bfloat16", "training.clip_norm=1", "training.accumulate=2"})
+    choices.insert(choices.end(), {"--set", choice});
+  const Outcome outcome = run_penalmt(train("run", choices));
+  ASSERT_EQ(outcome.status, 0) << outcome.errors;
+  for (const char* file : {"source.model", "target.model", "averaged/model.safetensors"})
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / file)) << file;
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run/tokenizer.model"));
+  const std::vector<std::string> metrics = read_lines(folder_ / "run/metrics.jsonl");
+  ASSERT_EQ(metrics.size(), 2u);
+  EXPECT_LT(nlohmann::json::parse(metrics[1]).at("valid_nll").get<double>(),
+            nlohmann::json::parse(metrics[0]).at("valid_nll").get<double>());
+  const std::string corpus = folder_ / "corpus";
+  const Outcome translated = run_penalmt({"translate", folder_ / "run", "--input", corpus + "/tok/test.lc.norm.tok.en", "--images",
+                                          corpus + "/image_splits/test.txt", "--image-root", corpus + "/images"});
+  EXPECT_EQ(translated.status, 0) << translated.errors;
+  EXPECT_EQ(std::count(translated.output.begin(), translated.output.end(), '\n'), 4);
+}
+
 TEST_F(TrainCommand, InterruptedAndResumedEqualsUninterruptedToTheBit) {
   const std::vector<std::string> longer = {"--set", "training.updates=600", "--set", "training.validate_every=200"};
   ASSERT_EQ(run_penalmt(train("whole", longer)).status, 0);

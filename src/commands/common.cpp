@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 
 #include "base/files.h"
 #include "base/interrupt.h"
@@ -50,6 +51,12 @@ void add_machine_options(CLI::App& command, MachineOptions& options) {
 
 void add_seed_option(CLI::App& command, uint64_t& seed) {
   command.add_option("--seed", seed, "where random numbers start: the same seed gives the same result")
+      ->check([](const std::string& text) -> std::string {
+        uint64_t value = 0;
+        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool whole = problem == std::errc() && end == text.data() + text.size();
+        return whole ? "" : "got '" + text + "', expected a whole number from 0 to 2^64 - 1";
+      })
       ->type_name("N")
       ->capture_default_str();
 }

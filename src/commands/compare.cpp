@@ -1,9 +1,8 @@
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <memory>
-#include <numeric>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -28,7 +27,7 @@ struct CompareOptions {
   Lines runs;
   Lines tests;  // "test2016.de=references.de"
   BleuOptions bleu = {.tokenizer = "none"};
-  int64_t samples = 10000;
+  int64_t trials = 10000;
   uint64_t seed = ResamplingOptions{}.seed;
   int threads = 0;
   std::string page;
@@ -41,16 +40,15 @@ struct Group {
   Lines seeds;
 };
 
-// "runs/text-seed3" is "text": the folder's name without what tells seeds apart.
-std::string name_without_seed(const fs::path& run, const std::string& seed) {
-  const fs::path tidy = run.has_filename() ? run : run.parent_path();
-  std::string name = tidy.filename().string();
+// "text-seed3" is "text": a run's name without what tells seeds apart.
+std::string name_without_seed(const std::string& name, const std::string& seed) {
   for (const std::string& ending : {"-seed" + seed, "_seed" + seed, "-s" + seed, "-" + seed, "_" + seed})
     if (name.ends_with(ending) && name.size() > ending.size()) return name.substr(0, name.size() - ending.size());
   return name;
 }
 
-std::vector<Group> grouped(const Lines& runs) {
+// `names` are those of the runs.
+std::vector<Group> grouped(const Lines& runs, const Lines& names) {
   std::vector<Group> groups;
   std::vector<nlohmann::json> recipes;  // one a group, without the seed
   for (std::size_t r = 0; r < runs.size(); ++r) {
@@ -67,16 +65,20 @@ std::vector<Group> grouped(const Lines& runs) {
     const auto known = std::find(recipes.begin(), recipes.end(), recipe);
     if (known == recipes.end()) {
       recipes.push_back(recipe);
-      groups.push_back({name_without_seed(runs[r], seed), {r}, {seed}});
+      groups.push_back({name_without_seed(names[r], seed), {r}, {seed}});
       continue;
     }
     Group& group = groups[static_cast<std::size_t>(known - recipes.begin())];
-    if (std::find(group.seeds.begin(), group.seeds.end(), seed) != group.seeds.end())
-      throw Error(fmt::format("{}: got a second run of '{}' with seed {}, expected each seed once", runs[r], group.name,
-                              seed));
+    const auto same = std::find(group.seeds.begin(), group.seeds.end(), seed);
+    if (same != group.seeds.end())
+      throw Error(fmt::format("{}: got seed {} again, expected each seed of a recipe once; {} has it too", runs[r], seed,
+                              runs[group.runs[static_cast<std::size_t>(same - group.seeds.begin())]]));
     group.runs.push_back(r);
     group.seeds.push_back(seed);
   }
+  std::set<std::string> known;
+  for (Group& group : groups)
+    if (!known.insert(group.name).second) group.name = runs[group.runs.front()];
   return groups;
 }
 
@@ -111,12 +113,26 @@ Lines read_translations(const fs::path& path, std::size_t expected, const std::s
   return lines;
 }
 
-// A sentence's row is the sum of its rows over the first `seeds` runs, so that a test draws sentences, not runs.
-Statistics added(const std::vector<Statistics>& runs, std::size_t seeds) {
-  Statistics sum = runs.front();
-  for (std::size_t r = 1; r < seeds; ++r)
-    for (std::size_t i = 0; i < sum.numbers.size(); ++i) sum.numbers[i] += runs[r].numbers[i];
-  return sum;
+// Each group's statistics, a sentence's row being the sum of its rows over the seeds that both groups have, so that a
+// test draws sentences, not runs. Empty where they have no seed in common.
+std::vector<Statistics> added_over_seeds(const Group& one, const std::vector<Statistics>& of_one, const Group& other,
+                                         const std::vector<Statistics>& of_other) {
+  std::vector<Statistics> sums;
+  const auto add = [](Statistics& sum, const Statistics& more) {
+    for (std::size_t i = 0; i < sum.numbers.size(); ++i) sum.numbers[i] += more.numbers[i];
+  };
+  for (std::size_t r = 0; r < one.seeds.size(); ++r) {
+    const auto same = std::find(other.seeds.begin(), other.seeds.end(), one.seeds[r]);
+    if (same == other.seeds.end()) continue;
+    const Statistics& partner = of_other[static_cast<std::size_t>(same - other.seeds.begin())];
+    if (sums.empty()) {
+      sums = {of_one[r], partner};
+    } else {
+      add(sums[0], of_one[r]);
+      add(sums[1], partner);
+    }
+  }
+  return sums;
 }
 
 // Adds one test set's scores, and tests each group against the first.
@@ -142,24 +158,29 @@ void add_test(const CompareOptions& options, const std::string& test, Comparison
       cell.values.push_back(bleu.value(statistics.back().back().sum()));
     }
     if (g == 0) continue;
-    const std::size_t seeds = std::min(statistics.front().size(), statistics.back().size());
-    const auto results =
-        paired_randomisation(bleu, {added(statistics.front(), seeds), added(statistics.back(), seeds)},
-                             {options.samples, options.seed, options.threads});
-    cell.p_value = results.back().p_value;
+    const auto sums = added_over_seeds(groups[0], statistics.front(), groups[g], statistics.back());
+    if (sums.empty()) continue;
+    cell.p_value =
+        paired_randomisation(bleu, sums, {options.trials, options.seed, options.threads, /*count_equal=*/true})
+            .back()
+            .p_value;
   }
 }
 
 void compare(const CompareOptions& options) {
-  const std::vector<Group> groups = grouped(options.runs);
   Comparison comparison;
   comparison.runs = read_runs({options.runs.begin(), options.runs.end()});
+  Lines names;
+  for (const Run& run : comparison.runs) names.push_back(run.name);
+  const std::vector<Group> groups = grouped(options.runs, names);
   for (const Group& group : groups) comparison.rows.push_back({group.name, group.seeds, {}});
   add_training(comparison, groups);
   for (const std::string& test : options.tests) add_test(options, test, comparison, groups);
   if (groups.size() > 1 && !options.tests.empty())
     comparison.test = fmt::format(
-        "paired approximate randomisation, {} trials, the sentences' statistics added up over the seeds", options.samples);
+        "paired approximate randomisation, {} trials, seed {}, the sentences' statistics added up over the seeds that "
+        "both have",
+        options.trials, options.seed);
   if (!options.page.empty()) write_file(options.page, comparison_page(comparison));
   fmt::print("{}", comparison_markdown(comparison));
 }
@@ -183,7 +204,7 @@ void add_compare(CLI::App& program) {
                      "FILE=REFERENCES: score this translation in each run's folder; may be given several times");
   command.add_option("--tokenize", options->bleu.tokenizer, "BLEU: how words are told apart")->capture_default_str();
   command.add_flag("--lowercase", options->bleu.lowercase, "BLEU: take capital and small letters as the same");
-  command.add_option("--paired-ar-n", options->samples, "trials of the paired approximate randomisation test")
+  command.add_option("--paired-ar-n", options->trials, "trials of the paired approximate randomisation test")
       ->check(CLI::Range(int64_t{1}, int64_t{100'000'000}))
       ->capture_default_str();
   command.add_option("--html", options->page, "also write a page (needs no network), with training curves");

@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "commands/commands.h"
@@ -13,11 +12,13 @@ void evaluate(EvaluateOptions options) {
   options.bleu.effective_order = options.sentence_level;
   const std::vector<Lines> texts = read_references(options);
   const References references = options.skip_empty_references ? References::without_empty(texts) : References(texts);
+  std::optional<EvaluationReport> report;
+  if (!options.report.empty()) report = begin_report(options, texts);
   const Metrics metrics = make_metrics(options, references);
   std::vector<System> systems = scored_systems(options, metrics, references.sentences());
   if (options.confidence) estimate_confidence(options, metrics, systems.front());
   if (options.paired()) test_in_pairs(options, metrics, systems);
-  if (!options.report.empty()) write_report(options, metrics, systems, texts);
+  if (report) write_report(options, metrics, systems, std::move(*report));
   print_results(options, metrics, std::move(systems));
 }
 
@@ -54,15 +55,17 @@ void add_metric_options(CLI::App& command, EvaluateOptions& options) {
       .add_option("--smooth-method", options.bleu.smooth_method,
                   "BLEU: for n-grams without a match: exp, floor, add-k or none")
       ->capture_default_str();
-  command.add_option("--smooth-value", options.bleu.smooth_value, "BLEU: what floor (0.1) or add-k (1) adds")
-      ->check(CLI::NonNegativeNumber);
+  command.add_option("--smooth-value", options.bleu.smooth_value, "BLEU: what floor (0.1) or add-k (1) adds");
   command.add_flag("--force", options.force, "BLEU: no warning where the hypotheses look tokenised");
 
   command.add_option("--chrf-char-order", options.chrf.char_order, "chrF: longest n-gram of characters")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command.add_option("--chrf-word-order", options.chrf.word_order, "chrF: longest n-gram of words (1: chrF+, 2: chrF++)")
+      ->check(CLI::Range(0, 1000))
       ->capture_default_str();
   command.add_option("--chrf-beta", options.chrf.beta, "chrF: how many times recall counts more than precision")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command.add_flag("--chrf-whitespace", options.chrf.whitespace, "chrF: white space counts among the characters");
   command.add_flag("--chrf-lowercase", options.chrf.lowercase, "chrF: take capital and small letters as the same");
@@ -104,8 +107,8 @@ void add_resampling_options(CLI::App& command, EvaluateOptions& options) {
 void add_output_options(CLI::App& command, EvaluateOptions& options) {
   auto* json = command.add_flag("--json", options.json,
                                 "print JSON, with sacreBLEU's names (one object a line at the sentence level)");
-  command.add_flag("--short", options.short_signatures, "abbreviate the signatures");
-  command.add_flag("--score-only", options.score_only, "print the numbers alone")->excludes(json);
+  command.add_flag("--short", options.short_signatures, "abbreviate the signatures (not in JSON)");
+  command.add_flag("--score-only", options.score_only, "print the scores alone, with their intervals")->excludes(json);
   command.add_option("--width", options.width, "digits after the point of a score")
       ->check(CLI::Range(0, 15))
       ->capture_default_str();
@@ -115,6 +118,7 @@ void add_output_options(CLI::App& command, EvaluateOptions& options) {
       ->excludes("--sentence-level");
   auto* report = command.add_option("--report", options.report,
                                     "write a page (HTML, needs no network): scores, where they come from, sentences");
+  report->excludes("--sentence-level");
   command.add_option("--source", options.source, "show these source sentences in the report")->needs(report);
   auto* images = command.add_option("--images", options.images, "show the pictures that this list names, one a line")
                      ->needs(report);

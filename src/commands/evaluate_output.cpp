@@ -23,7 +23,7 @@ void print_sentences(const EvaluateOptions& options, const Metric& metric, const
   const Statistics& statistics = system.statistics.front();
   for (std::size_t i = 0; i < statistics.sentences(); ++i) {
     MetricScore score = metric.sentence_score(statistics.row(i));
-    if (options.short_signatures) score.signature = short_signature(score.signature);
+    if (options.short_signatures && !options.json) score.signature = short_signature(score.signature);
     if (options.score_only)
       fmt::print("{}\n", score_number(score, options.width));
     else if (options.json)
@@ -64,11 +64,16 @@ nlohmann::ordered_json score_json(const MetricScore& score, const EvaluateOption
   return json;
 }
 
+// The first system of a paired test is the one that the others are compared with.
+std::string shown_name(const EvaluateOptions& options, const System& system, const std::vector<System>& systems) {
+  return options.paired() && &system == &systems.front() ? "Baseline: " + system.name : system.name;
+}
+
 void print_several(const EvaluateOptions& options, const std::vector<System>& systems) {
   if (options.json) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const System& system : systems) {
-      nlohmann::ordered_json one = {{"system", system.name}};
+      nlohmann::ordered_json one = {{"system", shown_name(options, system, systems)}};
       for (const MetricScore& score : system.scores) one[score.name] = score_json(score, options);
       if (system.left_out) one["left_out"] = left_out_json(*system.left_out, options.width);
       list.push_back(one);
@@ -77,7 +82,7 @@ void print_several(const EvaluateOptions& options, const std::vector<System>& sy
     return;
   }
   std::vector<SystemScores> rows;
-  for (const System& system : systems) rows.push_back({system.name, system.scores});
+  for (const System& system : systems) rows.push_back({shown_name(options, system, systems), system.scores});
   if (options.score_only) {
     for (const SystemScores& row : rows)
       for (const MetricScore& score : row.scores) fmt::print("{}\n", score_number(score, options.width));
@@ -85,10 +90,11 @@ void print_several(const EvaluateOptions& options, const std::vector<System>& sy
   }
   fmt::print("{}", score_table(rows, options.width));
   if (options.paired_bootstrap)
-    fmt::print("{}", paired_test_notes("bootstrap", options.bootstrap_samples, systems.front().name));
+    fmt::print("{}", paired_test_notes("bootstrap", fmt::format("{} samples", options.bootstrap_samples), systems.front().name));
   if (options.paired_randomisation)
     fmt::print("{}",
-               paired_test_notes("approximate randomisation", options.randomisation_samples, systems.front().name));
+               paired_test_notes("approximate randomisation", fmt::format("{} trials", options.randomisation_samples),
+                                 systems.front().name));
   for (const System& system : systems)
     if (system.left_out) fmt::print("\nleft-out words: {}\n{}", system.name, to_text(*system.left_out));
 }
@@ -96,7 +102,7 @@ void print_several(const EvaluateOptions& options, const std::vector<System>& sy
 }  // namespace
 
 void print_results(const EvaluateOptions& options, const Metrics& metrics, std::vector<System> systems) {
-  if (options.short_signatures)
+  if (options.short_signatures && !options.json)
     for (System& system : systems)
       for (MetricScore& score : system.scores) score.signature = short_signature(score.signature);
   if (options.sentence_level)

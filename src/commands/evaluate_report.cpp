@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -7,7 +8,6 @@
 #include "base/text.h"
 #include "commands/evaluate_steps.h"
 #include "datasets/parallel_text.h"
-#include "report/evaluation_report.h"
 #include "report/html.h"
 #include "report/sentence_groups.h"
 
@@ -77,29 +77,46 @@ ReportSystem report_system(const EvaluateOptions& options, const Metrics& metric
   return row;
 }
 
+// "runs/text/test.de" and "runs/gated/test.de" are "text/test.de" and "gated/test.de": the folders that all names begin
+// with are left out.
+void shorten_names(std::vector<ReportSystem>& systems) {
+  std::size_t common = systems.front().name.rfind('/') + 1;  // 0 where there is none
+  for (const ReportSystem& system : systems) {
+    common = std::min(common, system.name.rfind('/') + 1);
+    while (common > 0 && system.name.compare(0, common, systems.front().name, 0, common) != 0)
+      common = common < 2 ? 0 : systems.front().name.rfind('/', common - 2) + 1;
+  }
+  for (ReportSystem& system : systems) system.name.erase(0, common);
+}
+
 }  // namespace
 
-void write_report(const EvaluateOptions& options, const Metrics& metrics, const std::vector<System>& systems,
-                  const std::vector<Lines>& references) {
+EvaluationReport begin_report(const EvaluateOptions& options, const std::vector<Lines>& references) {
   EvaluationReport report;
   report.title = "Evaluation against " + fs::path(options.references.front()).filename().string();
   report.references = references;
   report.width = options.width;
-  for (const MetricScore& score : systems.front().scores)
-    report.metrics.push_back({score.name, score.signature, score.name == "TER"});
+  report.samples = options.samples;
+  report.runs = read_runs({options.runs.begin(), options.runs.end()});
+  if (!options.source.empty()) report.source = read_as_many(options.source, options, references.front().size());
+  if (!options.images.empty()) report.pictures = found_pictures(options, references.front().size());
   if (options.paired_bootstrap)
     report.significance_test =
         fmt::format("paired bootstrap resampling, {} samples", html::with_thousands(options.bootstrap_samples));
   if (options.paired_randomisation)
     report.significance_test = fmt::format("paired approximate randomisation, {} trials",
                                            html::with_thousands(options.randomisation_samples));
-  report.runs = read_runs({options.runs.begin(), options.runs.end()});
-  report.samples = options.samples;
-  if (!options.source.empty()) report.source = read_as_many(options.source, options, references.front().size());
-  if (!options.images.empty()) report.pictures = found_pictures(options, references.front().size());
+  return report;
+}
+
+void write_report(const EvaluateOptions& options, const Metrics& metrics, const std::vector<System>& systems,
+                  EvaluationReport report) {
+  for (const MetricScore& score : systems.front().scores)
+    report.metrics.push_back({score.name, score.signature, score.name == "TER"});
   for (const System& system : systems) report.systems.push_back(report_system(options, metrics, system));
+  shorten_names(report.systems);
   report.breakdowns.push_back(
-      report.source.empty() ? breakdown("reference length", groups_by_length(references.front()), metrics, systems)
+      report.source.empty() ? breakdown("reference length", groups_by_length(report.references.front()), metrics, systems)
                             : breakdown("source length", groups_by_length(report.source), metrics, systems));
   if (!report.pictures.empty())
     report.breakdowns.push_back(breakdown("picture", groups_by_picture(report.pictures), metrics, systems));

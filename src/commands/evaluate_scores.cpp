@@ -15,6 +15,13 @@ namespace {
 
 const Lines kMetrics = {"bleu", "chrf", "ter"};
 
+// Standard input can be read once.
+void check_standard_input(const EvaluateOptions& options) {
+  int64_t readers = options.source == "-";
+  for (const Lines& files : {options.hypotheses, options.references}) readers += std::count(files.begin(), files.end(), "-");
+  if (readers > 1) throw Error(fmt::format("-: standard input is named {} times, expected once", readers));
+}
+
 void check_systems(const EvaluateOptions& options) {
   const std::size_t systems = options.hypotheses.size();
   if (!options.names.empty() && options.names.size() != systems)
@@ -22,10 +29,16 @@ void check_systems(const EvaluateOptions& options) {
                             systems));
   const Lines& names = options.names.empty() ? options.hypotheses : options.names;
   std::set<std::string> seen;
-  for (const std::string& name : names)
+  for (const std::string& name : names) {
+    const bool readable = !name.empty() && !first_invalid_utf8(name) &&
+                          std::none_of(name.begin(), name.end(), [](char c) { return c >= 0 && c < ' '; });
+    if (!readable)
+      throw Error(fmt::format("{}: a system's name must be text without control characters; --names gives another",
+                              options.names.empty() ? "--hypotheses" : "--names"));
     if (!seen.insert(name).second)
       throw Error(fmt::format("{}: '{}' stands there twice; expected a name of its own for each system",
                               options.names.empty() ? "--hypotheses" : "--names", name));
+  }
   if (options.sentence_level && systems > 1)
     throw Error(fmt::format("--sentence-level: got {} files of hypotheses, expected one", systems));
   if (options.confidence && systems > 1)
@@ -43,20 +56,21 @@ Lines read_scored_lines(const std::string& path) {
   return lines;
 }
 
-// [column][line]; the last column holds what further tabs there are.
-std::vector<Lines> read_columns(const std::string& path, int columns) {
+// [column][line]; the last column holds what further tabs there are. As in sacreBLEU, columns that are empty at the end of
+// a line are none, but where an empty one is a missing reference.
+std::vector<Lines> read_columns(const std::string& path, int columns, bool may_be_empty) {
   std::vector<Lines> texts(static_cast<std::size_t>(columns));
-  const Lines lines = read_scored_lines(path);
+  const Lines lines = may_be_empty ? read_lines(path) : read_scored_lines(path);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     std::string_view rest = lines[i];
     for (std::size_t c = 0; c + 1 < texts.size(); ++c) {
       const std::size_t tab = rest.find('\t');
       if (tab == std::string_view::npos)
         throw Error(fmt::format("{}:{}: expected {} tab-separated columns, got {}", path, i + 1, columns, c + 1));
-      texts[c].emplace_back(rest.substr(0, tab));
+      texts[c].emplace_back(may_be_empty ? trim_end(rest.substr(0, tab)) : rest.substr(0, tab));
       rest.remove_prefix(tab + 1);
     }
-    texts.back().emplace_back(rest);
+    texts.back().emplace_back(trim_end(rest));
   }
   return texts;
 }
@@ -90,6 +104,10 @@ void check_options(EvaluateOptions& options) {
   if (options.reference_columns > 1 && options.references.size() > 1)
     throw Error(fmt::format("--num-refs: got {} files of references, expected one with {} columns",
                             options.references.size(), options.reference_columns));
+  if (options.bleu.smooth_value && !(*options.bleu.smooth_value >= 0 && *options.bleu.smooth_value <= 1e9))
+    throw Error(fmt::format("--smooth-value: got {}, expected a number from 0 to 1e9", *options.bleu.smooth_value));
+  if (options.report == "-") throw Error("--report: got '-', expected a file; the scores go to standard output");
+  check_standard_input(options);
   check_systems(options);
 }
 
@@ -105,7 +123,7 @@ std::vector<Lines> read_references(const EvaluateOptions& options) {
   const std::string& first = options.references.front();
   std::vector<Lines> references;
   if (options.reference_columns > 1)
-    references = read_columns(first, options.reference_columns);
+    references = read_columns(first, options.reference_columns, options.skip_empty_references);
   else
     references.push_back(read_scored_lines(first));
   if (references.front().empty()) throw Error(first + ": got no lines, expected at least one");
@@ -165,7 +183,6 @@ void test_in_pairs(const EvaluateOptions& options, const Metrics& metrics, std::
           fmt::format("{}:{}|seed:{}", options.paired_bootstrap ? "bs" : "ar", samples, options.seed));
     }
   }
-  systems.front().name = "Baseline: " + systems.front().name;
 }
 
 std::vector<LeftOutScore::Attribute> with_all(const LeftOutScore& score) {

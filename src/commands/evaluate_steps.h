@@ -14,6 +14,7 @@
 #include "evaluation/metric.h"
 #include "evaluation/resampling.h"
 #include "evaluation/ter.h"
+#include "report/evaluation_report.h"
 
 namespace penalmt {
 
@@ -78,8 +79,9 @@ std::vector<LeftOutScore::Attribute> with_all(const LeftOutScore& score);
 // To standard output, as text or JSON.
 void print_results(const EvaluateOptions& options, const Metrics& metrics, std::vector<System> systems);
 
-// --report
+// --report: first whatever is read from files, so that a wrong name costs no scoring, then the rest.
+EvaluationReport begin_report(const EvaluateOptions& options, const std::vector<Lines>& references);
 void write_report(const EvaluateOptions& options, const Metrics& metrics, const std::vector<System>& systems,
-                  const std::vector<Lines>& references);
+                  EvaluationReport report);
 
 }  // namespace penalmt

@@ -102,8 +102,8 @@ std::vector<Float> side_by_side(const std::vector<const Statistics*>& systems) {
   return rows;
 }
 
-// Calls prepare(block's first sample, samples) on this thread, in order, then score(sample, number in its block) for each
-// on many.
+// Calls prepare(samples of the block) on this thread, block after block, then score(sample, its number in the block) for
+// each sample of it on many.
 template <class Prepare, class Score>
 void in_blocks(int64_t samples, std::size_t sentences, int threads, Prepare prepare, Score score) {
   const auto block = static_cast<int64_t>(std::max<std::size_t>(1, kDrawsAtOnce / sentences));
@@ -230,8 +230,10 @@ std::vector<TestResult> paired_randomisation(const Metric& metric, const std::ve
           differences[s][static_cast<std::size_t>(sample)] = std::abs(metric.value(one) - metric.value(other));
         }
       });
+  constexpr double kEqual = 1e-9;  // differences that rounding alone tells apart
   for (std::size_t s = 1; s < systems.size(); ++s)
-    results[s].p_value = p_value(differences[s], std::abs(results[0].score - results[s].score));
+    results[s].p_value = p_value(differences[s], std::abs(results[0].score - results[s].score) -
+                                                     (options.count_equal ? kEqual : 0));
   return results;
 }
 

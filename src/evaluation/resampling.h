@@ -26,6 +26,9 @@ struct ResamplingOptions {
   int64_t samples = 1000;
   uint64_t seed = 12345;
   int threads = 0;  // 0: one a core
+  // sacreBLEU counts the samples whose difference is larger than the true one, so that of two equal systems p is the
+  // least there is, 1 / (samples + 1), not 1. True: those that are as large count too. Randomisation only.
+  bool count_equal = false;
 };
 
 // Of one system, by the bootstrap. `statistics` are the metric's; at least one sentence.
@@ -33,7 +36,7 @@ Confidence bootstrap_confidence(const Metric& metric, const Statistics& statisti
 
 // Each system against the first, by the paired bootstrap test or by paired approximate randomisation: one entry a system.
 // `systems` are the metric's statistics of the same sentences. The p-value is two-sided: the share of samples whose
-// difference is at least as large as the true one, were the systems the same.
+// difference is larger than the true one, were the systems the same.
 std::vector<TestResult> paired_bootstrap(const Metric& metric, const std::vector<Statistics>& systems,
                                          const ResamplingOptions& options);
 std::vector<TestResult> paired_randomisation(const Metric& metric, const std::vector<Statistics>& systems,

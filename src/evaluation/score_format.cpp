@@ -137,7 +137,7 @@ std::string score_table(const std::vector<SystemScores>& systems, int width) {
       if (score.confidence)
         cell.front() += fmt::format(" ({:.{}f} ± {:.{}f})", score.confidence->mean, width,
                                     score.confidence->half_width, width);
-      if (score.p_value) cell.push_back(fmt::format("(p = {:.4f}){}", *score.p_value, *score.p_value > 0.05 ? "" : "*"));
+      if (score.p_value) cell.push_back(fmt::format("(p = {:.4f}){}", *score.p_value, is_significant(*score.p_value) ? "*" : ""));
     }
     for (std::size_t c = 0; c < row.size(); ++c)
       for (const std::string& line : row[c]) widths[c] = std::max(widths[c], characters(line));
@@ -171,9 +171,9 @@ std::string score_table(const std::vector<SystemScores>& systems, int width) {
   return table;
 }
 
-std::string paired_test_notes(const std::string& test, int64_t samples, const std::string& baseline) {
+std::string paired_test_notes(const std::string& test, const std::string& samples, const std::string& baseline) {
   return fmt::format(
-      "\nPaired {} test, {} samples, each system against '{}'.\n"
+      "\nPaired {} test, {}, each system against '{}'.\n"
       "A p-value is how often so large a difference would come about by chance if the two systems were equally good;\n"
       "* marks those of at most 0.05. It says that systems differ, not by how much, nor that the difference matters.\n",
       test, samples, baseline);

@@ -1,7 +1,6 @@
 // Scores as sacreBLEU prints them, in text and in JSON.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -57,7 +56,10 @@ struct SystemScores {
 };
 std::string score_table(const std::vector<SystemScores>& systems, int width);
 
-// What the p-values of such a table mean; `test` as "bootstrap resampling", of `samples` samples, against `baseline`.
-std::string paired_test_notes(const std::string& test, int64_t samples, const std::string& baseline);
+// Whether a p-value earns its star.
+inline bool is_significant(double p_value) { return p_value <= 0.05; }
+
+// What the p-values of such a table mean; `test` as "bootstrap", `samples` as "1000 samples".
+std::string paired_test_notes(const std::string& test, const std::string& samples, const std::string& baseline);
 
 }  // namespace penalmt

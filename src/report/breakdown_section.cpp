@@ -63,8 +63,12 @@ std::string breakdown_section(const EvaluationReport& report) {
       "<section id=\"groups\">\n<h2>Where the scores come from</h2>\n<p class=\"note\">Each group scored by itself, as "
       "a test "
       "set of its own. Few sentences make an unsteady score.</p>\n";
-  // Two tables stand side by side where their columns are few.
-  text += report.systems.size() < 3 ? "<div class=\"pairs\">\n" : "<div class=\"pairs single\">\n";
+  // Two tables stand side by side where their columns are few and narrow.
+  constexpr std::size_t kNarrow = 12;  // bytes of a name
+  const bool narrow = report.systems.size() < 3 &&
+                      std::all_of(report.systems.begin(), report.systems.end(),
+                                  [](const ReportSystem& system) { return system.name.size() <= kNarrow; });
+  text += narrow ? "<div class=\"pairs\">\n" : "<div class=\"pairs single\">\n";
   for (std::size_t m = 0; m < report.metrics.size(); ++m)
     for (const ReportBreakdown& breakdown : report.breakdowns) text += table(report, breakdown, m);
   return text + "</div>\n</section>\n";

@@ -44,34 +44,39 @@ bool is_best(const Comparison& comparison, std::size_t row, std::size_t column) 
 
 bool is_significant(const ComparisonCell& cell) { return cell.p_value && *cell.p_value <= 0.05; }
 
+std::string p_text(const ComparisonCell& cell) {
+  return cell.p_value ? fmt::format("p = {:.4f}", *cell.p_value) : "";
+}
+
 std::vector<std::string> notes(const Comparison& comparison) {
-  std::vector<std::string> notes = {
-      "Mean ± standard deviation over the seeds (of a sample: divided by one less than their number)."};
+  std::vector<std::string> notes;
+  if (std::any_of(comparison.rows.begin(), comparison.rows.end(),
+                  [](const ComparisonRow& row) { return row.seeds.size() > 1; }))
+    notes.push_back("Mean ± standard deviation over the seeds (of a sample: divided by one less than their number).");
   if (comparison.rows.size() > 1) notes.push_back("The best mean of a column is bold.");
   if (!comparison.test.empty())
-    notes.push_back(fmt::format("* p ≤ 0.05 against {}: {}.", comparison.rows.front().name, comparison.test));
+    notes.push_back(fmt::format("p and the star for p ≤ 0.05: against {}, {}.", comparison.rows.front().name, comparison.test));
   for (const ComparisonColumn& column : comparison.columns)
     if (!column.signature.empty()) notes.push_back(fmt::format("{}: {}", column.name, column.signature));
   return notes;
 }
 
 std::string html_table(const Comparison& comparison) {
-  std::string text = "<table>\n<thead><tr><th scope=\"col\">Recipe</th><th scope=\"col\">Seeds</th>";
+  std::string text = "<table class=\"sortable\">\n<thead><tr><th scope=\"col\">Recipe</th><th scope=\"col\">Seeds</th>";
   for (const ComparisonColumn& column : comparison.columns)
     text += fmt::format("<th scope=\"col\">{}</th>", escape(column.name));
   text += "</tr></thead>\n<tbody>\n";
   for (std::size_t r = 0; r < comparison.rows.size(); ++r) {
     const ComparisonRow& row = comparison.rows[r];
-    text += fmt::format("<tr><th scope=\"row\">{}</th><td data-label=\"Seeds\">{}</td>", escape(row.name),
+    text += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", escape(row.name),
                         escape(fmt::format("{}", fmt::join(row.seeds, ", "))));
     for (std::size_t c = 0; c < row.cells.size(); ++c) {
       const ComparisonColumn& column = comparison.columns[c];
       std::string cell = escape(cell_text(row.cells[c], column.digits));
       if (is_best(comparison, r, c)) cell = "<strong>" + cell + "</strong>";
       if (is_significant(row.cells[c])) cell += " *";
-      const std::string title =
-          row.cells[c].p_value ? fmt::format(" title=\"p = {:.4f}\"", *row.cells[c].p_value) : "";
-      text += fmt::format("<td data-label=\"{}\"{}>{}</td>", escape(column.name), title, cell);
+      if (row.cells[c].p_value) cell += "<small>" + p_text(row.cells[c]) + "</small>";
+      text += "<td>" + cell + "</td>";
     }
     text += "</tr>\n";
   }
@@ -89,7 +94,7 @@ std::string cell_text(const ComparisonCell& cell, int digits) {
 
 std::string comparison_markdown(const Comparison& comparison) {
   const auto escaped = [](std::string text) {
-    for (std::size_t at = 0; (at = text.find_first_of("|*", at)) != std::string::npos; at += 2) text.insert(at, "\\");
+    for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
     return text;
   };
   std::string text = "| recipe | seeds |", rule = "| --- | --- |";
@@ -104,12 +109,13 @@ std::string comparison_markdown(const Comparison& comparison) {
     for (std::size_t c = 0; c < row.cells.size(); ++c) {
       const std::string cell = cell_text(row.cells[c], comparison.columns[c].digits);
       text += is_best(comparison, r, c) ? " **" + cell + "**" : " " + cell;
+      if (row.cells[c].p_value) text += " (" + p_text(row.cells[c]) + ")";
       text += is_significant(row.cells[c]) ? " \\* |" : " |";
     }
     text += "\n";
   }
   text += "\n";
-  for (const std::string& note : notes(comparison)) text += "- " + escaped(note) + "\n";
+  for (const std::string& note : notes(comparison)) text += "- " + note + "\n";
   return text;
 }
 

@@ -131,7 +131,7 @@ mark { background: var(--mark); color: var(--text); border-bottom: 2px solid var
 @media (max-width: 40rem) {
   body { padding-top: 1.25rem; }
   article { flex-direction: column; gap: .5rem; }
-  article dl { grid-template-columns: minmax(0, 1fr); }
+  article dl, article .two, article .three { grid-template-columns: minmax(0, 1fr); }
   article > figure { flex: none; }
   article img { width: auto; max-width: min(14rem, 100%); }
   th, td { padding: .4rem .35rem; }

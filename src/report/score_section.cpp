@@ -22,7 +22,7 @@ std::string metric_heading(const ReportMetric& metric) {
 std::string p_text(double p) { return p < 0.0001 ? "p &lt; 0.0001" : fmt::format("p = {:.4f}", p); }
 
 std::string score_cell(const EvaluationReport& report, const ReportScore& score, const ReportMetric& metric) {
-  const bool significant = score.p_value && *score.p_value < kSignificant;
+  const bool significant = score.p_value && *score.p_value <= kSignificant;
   std::string text = fmt::format("<td class=\"score\" data-label=\"{}\">{}{}", escape(metric.name), escape(score.value),
                                  significant ? "<span class=\"star\">*</span>" : "");
   if (score.interval)
@@ -67,7 +67,7 @@ std::string explanations(const EvaluationReport& report) {
         "trained anew).</p>\n";
   if (tests > 0)
     text += fmt::format(
-        "<p class=\"note\">p compares with {}{}{}. * marks p &lt; 0.05: were the two systems equally good, chance "
+        "<p class=\"note\">p compares with {}{}{}. * marks p ≤ 0.05: were the two systems equally good, chance "
         "would "
         "give a difference as large as this one in fewer than 5 of 100 cases. It does not say that the difference is "
         "large, "

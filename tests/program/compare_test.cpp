@@ -67,21 +67,38 @@ TEST_F(Compare, ScoresTranslationsAndTestsThem) {
                    "test.de=" + path("ref.de"), "--paired-ar-n", "1000", "--html", path("page.html")});
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_NE(outcome.output.find("| test BLEU |"), std::string::npos) << outcome.output;
-  EXPECT_NE(outcome.output.find("| **100.00** \\* |"), std::string::npos) << outcome.output;
-  EXPECT_NE(outcome.output.find("- \\* p ≤ 0.05 against text: paired approximate randomisation, 1000 trials"),
+  EXPECT_NE(outcome.output.find("| **100.00** (p = 0."), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find("- p and the star for p ≤ 0.05: against text, paired approximate randomisation, 1000 trials, seed 12345"),
             std::string::npos);
   const std::string page = read_file(path("page.html"));
-  for (const char* part : {"<th scope=\"row\">gated</th>", "title=\"p = 0.", "<svg", "<strong>100.00</strong>"})
+  for (const char* part : {"<th scope=\"row\">gated</th>", "<small>p = 0.", "<svg", "<strong>100.00</strong>"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 
+TEST_F(Compare, EqualTranslationsDoNotDifferAndOrderDoesNotMatter) {
+  const std::string references = "test.de=" + path("ref.de");
+  write_file(folder_ / "gated-seed1/test.de", read_file(folder_ / "text-seed1/test.de"));
+  const auto row = [&](const std::vector<std::string>& runs, const std::string& name) {
+    std::vector<std::string> arguments = {"compare", "--test", references, "--paired-ar-n", "500"};
+    for (const std::string& run : runs) arguments.push_back(path(run));
+    const std::string output = run_penalmt(arguments).output;
+    const std::size_t begin = output.find("| " + name + " |");
+    return output.substr(begin, output.find('\n', begin) - begin);
+  };
+  EXPECT_NE(row({"text-seed1", "gated-seed1"}, "gated").find("(p = 1.0000) |"), std::string::npos);
+  // Only seed 1 is in both.
+  EXPECT_EQ(row({"text-seed1", "text-seed2", "gated-seed1"}, "gated"),
+            row({"text-seed2", "text-seed1", "gated-seed1"}, "gated"));
+  EXPECT_EQ(row({"text-seed2", "gated-seed1"}, "gated").find("p ="), std::string::npos);
+}
+
 TEST_F(Compare, RefusesWhatIsNoRunOrDoesNotFit) {
-  expect_refusal({path("absent")}, path("absent/recipe.json") + ": cannot read: No such file or directory");
+  expect_refusal({path("absent")}, path("absent/metrics.jsonl") + ": cannot read: No such file or directory");
   write_file(folder_ / "gated-seed1/recipe.json", "{}");
   expect_refusal({path("gated-seed1")},
                  path("gated-seed1/recipe.json") + ": not a run's recipe; expected JSON with training.seed");
   const std::string one = path("text-seed1");
-  expect_refusal({one, one}, one + ": got a second run of 'text' with seed 1, expected each seed once");
+  expect_refusal({one, one}, one + ": got seed 1 again, expected each seed of a recipe once; " + one + " has it too");
   expect_refusal({one, "--test", "test.de"},
                  "--test: got 'test.de', expected FILE=REFERENCES, FILE being a translation in each run's folder");
   write_file(folder_ / "long.de", "a\nb\nc\n");

@@ -155,6 +155,11 @@ TEST_F(Evaluate, ReferencesMayBeColumnsAndMayBeMissing) {
   const std::string first = file("first.de", "a\n\n"), second = file("second.de", "b\nc\n"), empty = file("none.de", "a\n\n");
   EXPECT_NE(evaluate({first, second}).output.find("nrefs:2|"), std::string::npos);
   EXPECT_NE(evaluate({first, second, "--skip-empty-references"}).output.find("nrefs:var|"), std::string::npos);
+  const std::string partly = file("partly.de", "a\t\nb\tc\n");
+  EXPECT_EQ(evaluate({partly, "--num-refs", "2"}).errors,
+            "penalmt: " + partly + ":1: expected 2 tab-separated columns, got 1\n");
+  EXPECT_NE(evaluate({partly, "--num-refs", "2", "--skip-empty-references"}).output.find("nrefs:var|"),
+            std::string::npos);
   EXPECT_EQ(evaluate({first, empty, "--skip-empty-references"}).errors,
             "penalmt: references: sentence 2 has none; expected at least one that is not empty\n");
 }
@@ -238,6 +243,15 @@ TEST_F(Evaluate, RefusesOptionsThatMeanNothing) {
                  "--metrics: unknown metric; got 'blue', expected one of bleu, chrf, ter; did you mean 'bleu'?");
   expect_refusal({"--hypotheses", hyp, "--metrics", "ter", "chrf", "--sentence-level"},
                  "--sentence-level: got 2 metrics, expected one");
+  expect_refusal({"--hypotheses", hyp, "--seed", "-1", "--confidence"},
+                 "evaluate: --seed: got '-1', expected a whole number from 0 to 2^64 - 1");
+  expect_refusal({"--hypotheses", "-", "-", "--names", "a", "b"}, "-: standard input is named 2 times, expected once");
+  expect_refusal({"--hypotheses", hyp, "--names", "\xff"},
+                 "--names: a system's name must be text without control characters; --names gives another");
+  expect_refusal({"--hypotheses", hyp, "--report", "-"},
+                 "--report: got '-', expected a file; the scores go to standard output");
+  expect_refusal({"--hypotheses", hyp, "--smooth-method", "floor", "--smooth-value", "nan"},
+                 "--smooth-value: got nan, expected a number from 0 to 1e9");
   expect_refusal({"--hypotheses", hyp, "--paired-bs"},
                  "--paired-bs: got one file of hypotheses, expected the baseline's and at least one more");
   expect_refusal({"--hypotheses", hyp, "--paired-ar"},

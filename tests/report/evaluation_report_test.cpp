@@ -42,7 +42,7 @@ TEST_F(EvaluationReportPage, ShowsScoresWithIntervalsAndPValues) {
                     "<td class=\"score\" data-label=\"BLEU\">9.5<span class=\"star\">*</span> <small>9.4 ± 1.5</small>"
                     " <small>p = 0.0123</small></td>"));
   EXPECT_TRUE(holds(text, "<td class=\"score\" data-label=\"TER\">110.5 <small>p = 0.5000</small></td>"));
-  EXPECT_TRUE(holds(text, "by paired bootstrap resampling, 1,000 samples. * marks p &lt; 0.05"));
+  EXPECT_TRUE(holds(text, "by paired bootstrap resampling, 1,000 samples. * marks p ≤ 0.05"));
   EXPECT_TRUE(holds(text, "The 2 comparisons are not corrected for their number."));
   EXPECT_TRUE(holds(text, "<code>BLEU|<wbr>nrefs:1|<wbr>tok:none</code>"));
   EXPECT_TRUE(holds(text, "TER <span aria-hidden=\"true\">↓</span><span class=\"unseen\">, lower is better</span>"));

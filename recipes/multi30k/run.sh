@@ -45,7 +45,7 @@ for recipe in $recipes; do
     run=$runs/$recipe-seed$seed
     "$penalmt" train "recipes/multi30k/$recipe.json" --out "$run" --set "training.seed=$seed" "$@" --resume >&2
     row="| $recipe, seed $seed | $(sed -n 's/.*"update": *\([0-9]*\).*/\1/p' "$run/metrics.jsonl" | tail -1)"
-    row+=" | $(sed -n 's/.*"valid_nll": *\([0-9.]*\).*/\1/p' "$run/metrics.jsonl" | sort -g | head -1 | cut -c1-6)"
+    row+=" | $(LC_ALL=C printf %.4f "$(sed -n 's/.*"valid_nll": *\([0-9.]*\).*/\1/p' "$run/metrics.jsonl" | sort -g | head -1)")"
     for test in $tests; do
       images=()
       list=$MULTI30K/image_splits/$test.txt

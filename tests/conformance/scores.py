@@ -5,7 +5,7 @@
 PENALMT: the program. SACREBLEU: the unpacked source package of sacreBLEU 2.6.0 (its test/ folder is used; the library itself must be
 importable, with NumPy 2). All three parts by default:
   published   whatever sacreBLEU's own tests score (record_cases.py listens to them)
-  generated   12,000 generated pairs with all of Unicode's troubles, each sentence and the whole, under many options
+  generated   some 11,940 generated pairs with all of Unicode's troubles, each sentence and the whole, under many options
   real        the WMT17 English-German systems in its test folder: scores, confidence, paired tests
 """
 

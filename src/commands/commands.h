@@ -13,7 +13,8 @@ namespace penalmt {
 // All commands, in alphabetical order (light_commands.cpp for `penalmt`, all_commands.cpp for `penalmt-engine`).
 void add_commands(CLI::App& program);
 
-// Does not return where the command line is another executable's. Throws MachineError where that cannot be run.
+// Does not return where the command line is another executable's. Throws as
+// throw_file_error() where that cannot be run.
 void hand_over(int argc, char** argv);
 
 // Those without LibTorch.

@@ -1,13 +1,16 @@
 #include "commands/common.h"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "commands/command_line.h"
+#include "evaluation/unicode.h"
 
 namespace penalmt {
 namespace {
@@ -18,6 +21,19 @@ std::string option_name(std::string path) {
 }
 
 }  // namespace
+
+std::vector<std::string> read_scored_lines(const std::string& path) {
+  std::vector<std::string> lines = read_lines(path);
+  for (std::string& line : lines) line.resize(trim_end(line).size());
+  return lines;
+}
+
+std::vector<std::string> read_as_many(const std::string& path, std::size_t expected, const std::string& like) {
+  std::vector<std::string> lines = read_scored_lines(path);
+  if (lines.size() != expected)
+    throw Error(fmt::format("{}: got {} lines, expected {} as in {}", path, lines.size(), expected, like));
+  return lines;
+}
 
 void add_line_stream(CLI::App& command, LineStream& stream) {
   command.add_option("--input", stream.input, "lines to read, plain or .gz; -: standard input")
@@ -43,7 +59,11 @@ void add_machine_options(CLI::App& command, MachineOptions& options) {
   command.add_option("--device", options.device, "auto (a GPU where there is one), cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
-  command.add_option("--threads", options.threads, "processor threads; 0: all cores")
+  add_threads_option(command, options.threads);
+}
+
+void add_threads_option(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "processor threads; 0: all cores")
       ->check(CLI::Range(0, 4096))
       ->type_name("N")
       ->capture_default_str();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/config_visitors.h"
 
@@ -14,6 +15,11 @@ class App;
 namespace penalmt {
 
 class LineReader;
+
+// The file's lines without white space at their ends (as sacreBLEU reads files). Throws Error where they are not
+// `expected`, the number of lines of `like`.
+std::vector<std::string> read_scored_lines(const std::string& path);
+std::vector<std::string> read_as_many(const std::string& path, std::size_t expected, const std::string& like);
 
 // Where a command that changes line by line reads and writes; "-": standard input, standard output.
 struct LineStream {
@@ -34,6 +40,9 @@ struct MachineOptions {
 
 // --device auto|cpu|cuda and --threads N.
 void add_machine_options(CLI::App& command, MachineOptions& options);
+
+// --threads N alone.
+void add_threads_option(CLI::App& command, int& threads);
 
 // --seed N.
 void add_seed_option(CLI::App& command, uint64_t& seed);

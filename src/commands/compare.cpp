@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -47,12 +46,11 @@ std::string name_without_seed(const std::string& name, const std::string& seed) 
   return name;
 }
 
-// `names` are those of the runs.
-std::vector<Group> grouped(const Lines& runs, const Lines& names) {
+std::vector<Group> grouped(const Lines& folders, const std::vector<Run>& runs) {
   std::vector<Group> groups;
   std::vector<nlohmann::json> recipes;  // one a group, without the seed
-  for (std::size_t r = 0; r < runs.size(); ++r) {
-    const fs::path path = fs::path(runs[r]) / "recipe.json";
+  for (std::size_t r = 0; r < folders.size(); ++r) {
+    const fs::path path = fs::path(folders[r]) / "recipe.json";
     nlohmann::json recipe;
     std::string seed;
     try {
@@ -65,20 +63,20 @@ std::vector<Group> grouped(const Lines& runs, const Lines& names) {
     const auto known = std::find(recipes.begin(), recipes.end(), recipe);
     if (known == recipes.end()) {
       recipes.push_back(recipe);
-      groups.push_back({name_without_seed(names[r], seed), {r}, {seed}});
+      groups.push_back({name_without_seed(runs[r].name, seed), {r}, {seed}});
       continue;
     }
     Group& group = groups[static_cast<std::size_t>(known - recipes.begin())];
     const auto same = std::find(group.seeds.begin(), group.seeds.end(), seed);
     if (same != group.seeds.end())
-      throw Error(fmt::format("{}: got seed {} again, expected each seed of a recipe once; {} has it too", runs[r], seed,
-                              runs[group.runs[static_cast<std::size_t>(same - group.seeds.begin())]]));
+      throw Error(fmt::format("{}: got seed {} again, expected each seed of a recipe once; {} has it too", folders[r], seed,
+                              folders[group.runs[static_cast<std::size_t>(same - group.seeds.begin())]]));
     group.runs.push_back(r);
     group.seeds.push_back(seed);
   }
   std::set<std::string> known;
   for (Group& group : groups)
-    if (!known.insert(group.name).second) group.name = runs[group.runs.front()];
+    if (!known.insert(group.name).second) group.name = folders[group.runs.front()];
   return groups;
 }
 
@@ -92,25 +90,14 @@ void add_training(Comparison& comparison, const std::vector<Group>& groups) {
     std::vector<ComparisonCell>& cells = comparison.rows[g].cells;
     cells.resize(3);
     for (const std::size_t run : groups[g].runs) {
-      const auto& points = comparison.runs[run].points;
-      std::optional<double> nll, bleu;
-      for (const RunPoint& point : points) {
-        if (point.valid_nll && (!nll || *point.valid_nll < *nll)) nll = point.valid_nll;
-        if (point.valid_bleu && (!bleu || *point.valid_bleu > *bleu)) bleu = point.valid_bleu;
-      }
-      cells[0].values.push_back(static_cast<double>(points.back().update));
-      if (nll) cells[1].values.push_back(*nll);
-      if (bleu) cells[2].values.push_back(*bleu);
+      const Run& curve = comparison.runs[run];
+      cells[0].values.push_back(static_cast<double>(curve.points.back().update));
+      if (const RunPoint* best = best_point(curve, &RunPoint::valid_nll, true))
+        cells[1].values.push_back(*best->valid_nll);
+      if (const RunPoint* best = best_point(curve, &RunPoint::valid_bleu, false))
+        cells[2].values.push_back(*best->valid_bleu);
     }
   }
-}
-
-Lines read_translations(const fs::path& path, std::size_t expected, const std::string& references) {
-  Lines lines = read_lines(path);
-  if (lines.size() != expected)
-    throw Error(
-        fmt::format("{}: got {} lines, expected {} as in {}", path.string(), lines.size(), expected, references));
-  return lines;
 }
 
 // Each group's statistics, a sentence's row being the sum of its rows over the seeds that both groups have, so that a
@@ -118,9 +105,6 @@ Lines read_translations(const fs::path& path, std::size_t expected, const std::s
 std::vector<Statistics> added_over_seeds(const Group& one, const std::vector<Statistics>& of_one, const Group& other,
                                          const std::vector<Statistics>& of_other) {
   std::vector<Statistics> sums;
-  const auto add = [](Statistics& sum, const Statistics& more) {
-    for (std::size_t i = 0; i < sum.numbers.size(); ++i) sum.numbers[i] += more.numbers[i];
-  };
   for (std::size_t r = 0; r < one.seeds.size(); ++r) {
     const auto same = std::find(other.seeds.begin(), other.seeds.end(), one.seeds[r]);
     if (same == other.seeds.end()) continue;
@@ -128,8 +112,8 @@ std::vector<Statistics> added_over_seeds(const Group& one, const std::vector<Sta
     if (sums.empty()) {
       sums = {of_one[r], partner};
     } else {
-      add(sums[0], of_one[r]);
-      add(sums[1], partner);
+      sums[0] += of_one[r];
+      sums[1] += partner;
     }
   }
   return sums;
@@ -153,7 +137,7 @@ void add_test(const CompareOptions& options, const std::string& test, Comparison
     ComparisonCell& cell = comparison.rows[g].cells.emplace_back();
     statistics.emplace_back();
     for (const std::size_t run : groups[g].runs) {
-      const Lines lines = read_translations(fs::path(options.runs[run]) / file, right.size(), references);
+      const Lines lines = read_as_many(fs::path(options.runs[run]) / file, right.size(), references);
       statistics.back().push_back(bleu.statistics(lines, options.threads));
       cell.values.push_back(bleu.value(statistics.back().back().sum()));
     }
@@ -170,9 +154,7 @@ void add_test(const CompareOptions& options, const std::string& test, Comparison
 void compare(const CompareOptions& options) {
   Comparison comparison;
   comparison.runs = read_runs({options.runs.begin(), options.runs.end()});
-  Lines names;
-  for (const Run& run : comparison.runs) names.push_back(run.name);
-  const std::vector<Group> groups = grouped(options.runs, names);
+  const std::vector<Group> groups = grouped(options.runs, comparison.runs);
   for (const Group& group : groups) comparison.rows.push_back({group.name, group.seeds, {}});
   add_training(comparison, groups);
   for (const std::string& test : options.tests) add_test(options, test, comparison, groups);
@@ -208,7 +190,7 @@ void add_compare(CLI::App& program) {
       ->check(CLI::Range(int64_t{1}, int64_t{100'000'000}))
       ->capture_default_str();
   command.add_option("--html", options->page, "also write a page (needs no network), with training curves");
-  command.add_option("--threads", options->threads, "0: all cores")->check(CLI::Range(0, 4096))->capture_default_str();
+  add_threads_option(command, options->threads);
   add_seed_option(command, options->seed);
   command.callback([options] { compare(*options); });
 }

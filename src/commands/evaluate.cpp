@@ -101,7 +101,7 @@ void add_resampling_options(CLI::App& command, EvaluateOptions& options) {
   randomisation->excludes(bootstrap);
   for (auto* test : {confidence, bootstrap, randomisation}) test->excludes("--sentence-level");
   add_seed_option(command, options.seed);
-  command.add_option("--threads", options.threads, "0: all cores")->check(CLI::Range(0, 4096))->capture_default_str();
+  add_threads_option(command, options.threads);
 }
 
 void add_output_options(CLI::App& command, EvaluateOptions& options) {

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "commands/common.h"
 #include "commands/evaluate_steps.h"
 #include "datasets/parallel_text.h"
 #include "report/html.h"
@@ -45,14 +46,8 @@ ReportBreakdown breakdown(const std::string& title, const std::vector<SentenceGr
     row.sentences = static_cast<int64_t>(group.sentences.size());
     for (const System& system : systems) {
       auto& values = row.values.emplace_back();
-      for (std::size_t m = 0; m < metrics.size(); ++m) {
-        Statistics part{.width = metrics[m]->width(), .numbers = {}};
-        for (const std::size_t sentence : group.sentences) {
-          const auto numbers = system.statistics[m].row(sentence);
-          part.numbers.insert(part.numbers.end(), numbers.begin(), numbers.end());
-        }
-        values.emplace_back(metrics[m]->value(part.sum()));
-      }
+      for (std::size_t m = 0; m < metrics.size(); ++m)
+        values.emplace_back(metrics[m]->value(system.statistics[m].sum_of(group.sentences)));
     }
   }
   return breakdown;
@@ -98,7 +93,7 @@ EvaluationReport begin_report(const EvaluateOptions& options, const std::vector<
   report.width = options.width;
   report.samples = options.samples;
   report.runs = read_runs({options.runs.begin(), options.runs.end()});
-  if (!options.source.empty()) report.source = read_as_many(options.source, options, references.front().size());
+  if (!options.source.empty()) report.source = read_as_many(options.source, references.front().size(), options.references.front());
   if (!options.images.empty()) report.pictures = found_pictures(options, references.front().size());
   if (options.paired_bootstrap)
     report.significance_test =
@@ -114,7 +109,7 @@ void write_report(const EvaluateOptions& options, const Metrics& metrics, const 
   for (const MetricScore& score : systems.front().scores)
     report.metrics.push_back({score.name, score.signature, score.name == "TER"});
   for (const System& system : systems) report.systems.push_back(report_system(options, metrics, system));
-  shorten_names(report.systems);
+  if (options.names.empty()) shorten_names(report.systems);
   report.breakdowns.push_back(
       report.source.empty() ? breakdown("reference length", groups_by_length(report.references.front()), metrics, systems)
                             : breakdown("source length", groups_by_length(report.source), metrics, systems));

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "commands/common.h"
 #include "commands/evaluate_steps.h"
 #include "evaluation/unicode.h"
 
@@ -47,13 +48,6 @@ void check_systems(const EvaluateOptions& options) {
   if (options.paired() && systems < 2)
     throw Error(fmt::format("{}: got one file of hypotheses, expected the baseline's and at least one more",
                             options.paired_bootstrap ? "--paired-bs" : "--paired-ar"));
-}
-
-// Without white space at their ends, as sacreBLEU reads files.
-Lines read_scored_lines(const std::string& path) {
-  Lines lines = read_lines(path);
-  for (std::string& line : lines) line.resize(trim_end(line).size());
-  return lines;
 }
 
 // [column][line]; the last column holds what further tabs there are. As in sacreBLEU, columns that are empty at the end of
@@ -111,14 +105,6 @@ void check_options(EvaluateOptions& options) {
   check_systems(options);
 }
 
-Lines read_as_many(const std::string& path, const EvaluateOptions& options, std::size_t expected) {
-  Lines lines = read_scored_lines(path);
-  if (lines.size() != expected)
-    throw Error(fmt::format("{}: got {} lines, expected {} as in {}", path, lines.size(), expected,
-                            options.references.front()));
-  return lines;
-}
-
 std::vector<Lines> read_references(const EvaluateOptions& options) {
   const std::string& first = options.references.front();
   std::vector<Lines> references;
@@ -128,7 +114,7 @@ std::vector<Lines> read_references(const EvaluateOptions& options) {
     references.push_back(read_scored_lines(first));
   if (references.front().empty()) throw Error(first + ": got no lines, expected at least one");
   for (std::size_t i = 1; i < options.references.size(); ++i)
-    references.push_back(read_as_many(options.references[i], options, references.front().size()));
+    references.push_back(read_as_many(options.references[i], references.front().size(), first));
   return references;
 }
 
@@ -149,7 +135,7 @@ std::vector<System> scored_systems(const EvaluateOptions& options, const Metrics
   for (std::size_t i = 0; i < options.hypotheses.size(); ++i) {
     System& system = systems.emplace_back();
     system.name = options.names.empty() ? options.hypotheses[i] : options.names[i];
-    system.hypotheses = read_as_many(options.hypotheses[i], options, sentences);
+    system.hypotheses = read_as_many(options.hypotheses[i], sentences, options.references.front());
     warn_of_tokenised_text(system, options);
     for (const auto& metric : metrics) {
       system.statistics.push_back(metric->statistics(system.hypotheses, options.threads));

@@ -57,10 +57,6 @@ struct System {
 // Throws Error where options do not fit each other; sorts the metrics.
 void check_options(EvaluateOptions& options);
 
-// Lines without white space at their ends, as sacreBLEU reads files. Throws Error where they are not `expected`, the
-// number of those of the first file of references.
-Lines read_as_many(const std::string& path, const EvaluateOptions& options, std::size_t expected);
-
 // [reference][sentence], at least one of each.
 std::vector<Lines> read_references(const EvaluateOptions& options);
 

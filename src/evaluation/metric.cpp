@@ -48,6 +48,18 @@ std::vector<double> Statistics::sum() const {
   return sum;
 }
 
+std::vector<double> Statistics::sum_of(std::span<const std::size_t> some) const {
+  std::vector<double> sum(width, 0);
+  for (const std::size_t sentence : some)
+    for (std::size_t i = 0; i < width; ++i) sum[i] += numbers[sentence * width + i];
+  return sum;
+}
+
+Statistics& Statistics::operator+=(const Statistics& other) {
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] += other.numbers[i];
+  return *this;
+}
+
 std::string Metric::signature(const std::string& resampling) const {
   return fmt::format("nrefs:{}|{}{}{}|version:penalmt-{}", count_, resampling, resampling.empty() ? "" : "|",
                      options_signature(), PENALMT_VERSION);

@@ -51,7 +51,11 @@ struct Statistics {
 
   std::size_t sentences() const { return numbers.size() / width; }
   std::span<const double> row(std::size_t sentence) const { return {&numbers[sentence * width], width}; }
-  std::vector<double> sum() const;  // [width]
+  // Of all sentences, or of some; [width].
+  std::vector<double> sum() const;
+  std::vector<double> sum_of(std::span<const std::size_t> some) const;
+  // Adds the numbers of other statistics of the same sentences.
+  Statistics& operator+=(const Statistics& other);
 };
 
 class Metric {

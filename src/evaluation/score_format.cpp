@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/significance.h"
 #include "base/text.h"
 
 namespace penalmt {

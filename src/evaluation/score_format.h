@@ -56,9 +56,6 @@ struct SystemScores {
 };
 std::string score_table(const std::vector<SystemScores>& systems, int width);
 
-// Whether a p-value earns its star.
-inline bool is_significant(double p_value) { return p_value <= 0.05; }
-
 // What the p-values of such a table mean; `test` as "bootstrap", `samples` as "1000 samples".
 std::string paired_test_notes(const std::string& test, const std::string& samples, const std::string& baseline);
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/significance.h"
 #include "report/html.h"
 #include "report/sections.h"
 
@@ -42,7 +43,7 @@ bool is_best(const Comparison& comparison, std::size_t row, std::size_t column) 
   });
 }
 
-bool is_significant(const ComparisonCell& cell) { return cell.p_value && *cell.p_value <= 0.05; }
+bool is_starred(const ComparisonCell& cell) { return cell.p_value && is_significant(*cell.p_value); }
 
 std::string p_text(const ComparisonCell& cell) {
   return cell.p_value ? fmt::format("p = {:.4f}", *cell.p_value) : "";
@@ -74,7 +75,7 @@ std::string html_table(const Comparison& comparison) {
       const ComparisonColumn& column = comparison.columns[c];
       std::string cell = escape(cell_text(row.cells[c], column.digits));
       if (is_best(comparison, r, c)) cell = "<strong>" + cell + "</strong>";
-      if (is_significant(row.cells[c])) cell += " *";
+      if (is_starred(row.cells[c])) cell += " *";
       if (row.cells[c].p_value) cell += "<small>" + p_text(row.cells[c]) + "</small>";
       text += "<td>" + cell + "</td>";
     }
@@ -110,7 +111,7 @@ std::string comparison_markdown(const Comparison& comparison) {
       const std::string cell = cell_text(row.cells[c], comparison.columns[c].digits);
       text += is_best(comparison, r, c) ? " **" + cell + "**" : " " + cell;
       if (row.cells[c].p_value) text += " (" + p_text(row.cells[c]) + ")";
-      text += is_significant(row.cells[c]) ? " \\* |" : " |";
+      text += is_starred(row.cells[c]) ? " \\* |" : " |";
     }
     text += "\n";
   }

@@ -1,6 +1,7 @@
 #include "report/runs.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -54,6 +55,16 @@ std::string last_part(const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+const RunPoint* best_point(const Run& run, std::optional<double> RunPoint::* number, bool lower_is_better) {
+  const RunPoint* found = nullptr;
+  for (const RunPoint& point : run.points) {
+    const auto& value = point.*number;
+    if (!value || !std::isfinite(*value)) continue;
+    if (!found || (lower_is_better ? *value < *(found->*number) : *value > *(found->*number))) found = &point;
+  }
+  return found;
+}
 
 std::vector<Run> read_runs(const std::vector<std::filesystem::path>& folders) {
   std::vector<Run> runs;

@@ -22,6 +22,9 @@ struct Run {
   std::vector<RunPoint> points;  // updates grow
 };
 
+// The point with the least or the greatest finite value of that number; nullptr where the run has none.
+const RunPoint* best_point(const Run& run, std::optional<double> RunPoint::* number, bool lower_is_better);
+
 // Reads the metrics.jsonl of each run folder. A run is called as its folder's last part, or as the whole path where two
 // folders end alike. Throws Error "path:3: ..." for a line that is no JSON object, lacks `update`, has another kind of
 // value where a number belongs, or whose update does not follow the one before; and "path: ..." for an empty file.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/significance.h"
 #include "report/html.h"
 #include "report/sections.h"
 #include "report/svg.h"
@@ -10,8 +11,6 @@ namespace penalmt {
 namespace {
 
 using html::escape;
-
-constexpr double kSignificant = 0.05;
 
 std::string metric_heading(const ReportMetric& metric) {
   return fmt::format(
@@ -22,7 +21,7 @@ std::string metric_heading(const ReportMetric& metric) {
 std::string p_text(double p) { return p < 0.0001 ? "p &lt; 0.0001" : fmt::format("p = {:.4f}", p); }
 
 std::string score_cell(const EvaluationReport& report, const ReportScore& score, const ReportMetric& metric) {
-  const bool significant = score.p_value && *score.p_value <= kSignificant;
+  const bool significant = score.p_value && is_significant(*score.p_value);
   std::string text = fmt::format("<td class=\"score\" data-label=\"{}\">{}{}", escape(metric.name), escape(score.value),
                                  significant ? "<span class=\"star\">*</span>" : "");
   if (score.interval)

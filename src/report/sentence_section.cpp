@@ -37,8 +37,7 @@ double difference(const EvaluationReport& report, std::size_t sentence) {
   return high - low;
 }
 
-// ---- how often which system is better
-// ----------------------------------------------------------------------------------
+// ---- how often which system is better -------------------------------------------------------------------------------
 
 std::string comparison_row(const EvaluationReport& report, std::size_t system) {
   const auto& scores = report.systems[system].sentence_scores;
@@ -67,8 +66,7 @@ std::string comparison_table(const EvaluationReport& report) {
   return html::scrolled("Sentence by sentence", text + "</tbody>\n</table>\n");
 }
 
-// ---- which sentences are shown
-// -----------------------------------------------------------------------------------------
+// ---- which sentences are shown --------------------------------------------------------------------------------------
 
 std::vector<std::size_t> evenly_spaced(const EvaluationReport& report) {
   std::vector<std::size_t> candidates;
@@ -113,8 +111,7 @@ std::string note(const EvaluationReport& report, const std::vector<std::size_t>&
   return "<p class=\"note\">" + text + "</p>\n";
 }
 
-// ---- one sentence
-// ------------------------------------------------------------------------------------------------------
+// ---- one sentence ---------------------------------------------------------------------------------------------------
 
 // For each word: true where it is in common with the nearest reference.
 std::vector<bool> right_words(const EvaluationReport& report, const std::vector<std::string_view>& words,
@@ -209,8 +206,7 @@ std::string sentence_article(const EvaluationReport& report, std::size_t sentenc
   return text + "</dl>\n</div>\n</article>\n";
 }
 
-// ---- sorting and filtering
-// ---------------------------------------------------------------------------------------------
+// ---- sorting and filtering ------------------------------------------------------------------------------------------
 
 std::string option(const std::string& value, const std::string& text) {
   return fmt::format("<option value=\"{}\">{}</option>", value, text);

@@ -36,17 +36,6 @@ svg::Line line_of(const Run& run, std::size_t colour, Field field, const char* w
   return line;
 }
 
-// The run's best point by that number; nullptr where it has none.
-const RunPoint* best(const Run& run, Field field, bool lower_is_better) {
-  const RunPoint* found = nullptr;
-  for (const RunPoint& point : run.points) {
-    const auto& value = point.*field;
-    if (!value || !std::isfinite(*value)) continue;
-    if (!found || (lower_is_better ? *value < *(found->*field) : *value > *(found->*field))) found = &point;
-  }
-  return found;
-}
-
 std::string legend(const EvaluationReport& report, const std::vector<std::size_t>& colours, bool dashes) {
   std::string text = "<ul class=\"legend\">";
   for (std::size_t r = 0; r < report.runs.size(); ++r)
@@ -73,7 +62,7 @@ std::string chart(const EvaluationReport& report, const std::string& id, const s
       any_dashed |= !chart.lines.back().points.empty();
     }
     chart.lines.push_back(line_of(run, colours[r], field, dashed ? "validation nll" : "validation BLEU", digits));
-    if (const RunPoint* point = best(run, field, lower_is_better))
+    if (const RunPoint* point = best_point(run, field, lower_is_better))
       chart.description += fmt::format("{}: {:.{}f} at best, at update {}. ", run.name, *(point->*field), digits,
                                        html::with_thousands(point->update));
   }
@@ -84,7 +73,7 @@ std::string chart(const EvaluationReport& report, const std::string& id, const s
 }
 
 std::string best_cell(const Run& run, Field field, bool lower_is_better, int digits) {
-  const RunPoint* point = best(run, field, lower_is_better);
+  const RunPoint* point = best_point(run, field, lower_is_better);
   if (!point) return "<td>–</td>";
   return fmt::format("<td>{:.{}f} <small>at {}</small></td>", *(point->*field), digits,
                      html::with_thousands(point->update));

@@ -33,7 +33,8 @@ if sys.version_info >= (3, 12):  # sum() compensates since: the last bits may di
 
 penalmt, source = sys.argv[1:3]
 parts = sys.argv[3:] or ["published", "generated", "real"]
-folder = pathlib.Path(tempfile.mkdtemp(prefix="penalmt_scores_"))
+temporary = tempfile.TemporaryDirectory(prefix="penalmt_scores_")  # removed at the end
+folder = pathlib.Path(temporary.name)
 compared = differences = 0
 
 

@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
 #include "base/files.h"
 #include "tests/evaluation/golden_scores.h"
+#include "tests/base/expect_error.h"
 
 namespace penalmt {
 namespace {
@@ -30,17 +30,8 @@ BleuOptions options_of(const nlohmann::json& json) {
   return options;
 }
 
-template <class Body>
-void for_each_result(Body body) {
-  for (const auto& result : golden().at("results")) {
-    const auto& corpus = golden().at("corpora").at(result.at("corpus").get<std::size_t>());
-    SCOPED_TRACE(corpus.at("name").get<std::string>() + " " + result.at("options").dump());
-    body(corpus.at("hypotheses").get<Texts>(), corpus.at("references").get<std::vector<Texts>>(), result);
-  }
-}
-
 TEST(Bleu, CorpusScoresAreSacrebleusToTheLastBit) {
-  for_each_result([](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+  for_each_result(golden(), [](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
     const BleuScore score = corpus_bleu(hypotheses, references, options_of(expected.at("options")));
     EXPECT_EQ(score.score, expected.at("score").get<double>());
     EXPECT_EQ(nlohmann::json(score.correct).get<std::vector<double>>(),
@@ -56,7 +47,7 @@ TEST(Bleu, CorpusScoresAreSacrebleusToTheLastBit) {
 
 TEST(Bleu, StatisticsAndScoresOfSentencesAreSacrebleus) {
   int64_t sentences = 0;
-  for_each_result([&](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+  for_each_result(golden(), [&](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
     const Bleu bleu(options_of(expected.at("options")), references);
     const Statistics statistics = bleu.statistics(hypotheses);
     for (std::size_t i = 0; i < hypotheses.size(); ++i, ++sentences) {
@@ -70,7 +61,7 @@ TEST(Bleu, StatisticsAndScoresOfSentencesAreSacrebleus) {
 }
 
 TEST(Bleu, LineAndJsonReadAsSacrebleus) {
-  for_each_result([](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+  for_each_result(golden(), [](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
     const Bleu bleu(options_of(expected.at("options")), references);
     const MetricScore score = bleu.score(bleu.statistics(hypotheses).sum());
     EXPECT_EQ(score.signature, with_our_version(expected.at("signature")));
@@ -119,15 +110,6 @@ TEST(Bleu, ManyDistinctWordsDoNotCollide) {
     swapped += std::to_string(i ^ 1) + " ";  // every pair of neighbours the other way round
   }
   EXPECT_EQ(matches(swapped, {line}), (std::vector<double>{70000, 0, 0, 0}));
-}
-
-void expect_error(const std::function<void()>& body, const std::string& text) {
-  try {
-    body();
-    ADD_FAILURE() << "no error; expected " << text;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.what(), text);
-  }
 }
 
 TEST(Bleu, RefusalsNameWhatWasExpected) {

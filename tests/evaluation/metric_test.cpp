@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
 #include "evaluation/bleu.h"
+#include "tests/base/expect_error.h"
 
 namespace penalmt {
 namespace {
@@ -36,16 +36,6 @@ TEST(References, AMissingOneIsNoEmptyOne) {
   EXPECT_EQ(length(missing), 7);
   EXPECT_EQ(length(empty), 4);
   EXPECT_NE(missing.signature().find("nrefs:var|"), std::string::npos);
-}
-
-template <class Body>
-void expect_error(Body body, const std::string& text) {
-  try {
-    body();
-    ADD_FAILURE() << "no error; expected " << text;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.what(), text);
-  }
 }
 
 TEST(References, RefusalsNameWhatWasExpected) {

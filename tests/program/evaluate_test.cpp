@@ -197,13 +197,27 @@ TEST_F(Evaluate, WritesAReportWithPictures) {
   file("a.png", kPng);
   const std::string list = file("images.txt", "absent.png#0\na.png#1\n"), report = path("report.html");
   const Outcome outcome =
-      run({"--hypotheses", path("hyp.de"), path("other.de"), "--names", "<wrong>", "right", "--report", report,
+      run({"--hypotheses", path("hyp.de"), path("other.de"), "--names", "<wrong>", "a/right", "--report", report,
            "--source", path("other.de"), "--images", list, "--image-root", folder_.string()});
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   const std::string page = read_file(report);
   for (const char* part : {"&lt;wrong&gt;", "data:image/png;base64,", "zwei <mark><b>rote</b></mark> kreise",
                            "<td class=\"score\" data-label=\"BLEU\">42.7"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
+}
+
+TEST_F(Evaluate, ReportNamesSystemsAsToldAndFilesBriefly) {
+  const std::string report = path("report.html");
+  const auto page = [&](const std::vector<std::string>& names) {
+    std::vector<std::string> arguments = {"--hypotheses", path("hyp.de"), path("other.de"), "--report", report};
+    arguments.insert(arguments.end(), names.begin(), names.end());
+    EXPECT_EQ(run(arguments).status, 0);
+    return read_file(report);
+  };
+  EXPECT_NE(page({"--names", "beam/1", "beam/5"}).find("beam/<wbr>1"), std::string::npos);
+  const std::string brief = page({});
+  EXPECT_NE(brief.find("hyp.<wbr>de"), std::string::npos);
+  EXPECT_EQ(brief.find(folder_.filename().string()), std::string::npos);
 }
 
 TEST_F(Evaluate, ReportShowsTrainingCurves) {

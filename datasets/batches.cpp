@@ -7,7 +7,7 @@
 #include <ATen/ATen.h>
 
 #include "base/random.h"
-#include "datasets/images.h"
+#include "datasets/picture_set.h"
 
 namespace penalmt {
 namespace {
@@ -46,7 +46,7 @@ std::vector<std::vector<int64_t>> make_batches(const std::vector<Example>& examp
   return batches;
 }
 
-Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& which, const ImageSet* images) {
+Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& which, const PictureSet* images) {
   const auto b = static_cast<int64_t>(which.size());
   int64_t s = 0, t = 0;
   std::size_t with_target = 0;
@@ -67,7 +67,6 @@ Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& 
     batch.target_output = at::zeros({b, t}, at::kLong);
   }
   std::vector<int64_t> image_rows;  // of the examples that have one
-  std::vector<int64_t> with_image;  // their rows in the batch
   for (int64_t row = 0; row < b; ++row) {
     const Example& example = examples[which[row]];
     std::copy(example.source.begin(), example.source.end(), batch.source.data_ptr<int64_t>() + row * s);
@@ -80,21 +79,10 @@ Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& 
     }
     if (images && example.image >= 0) {
       image_rows.push_back(example.image);
-      with_image.push_back(row);
       batch.has_image.data_ptr<bool>()[row] = true;
     }
   }
-  if (images) {
-    const at::Tensor& pixels = images->pixels();
-    if (static_cast<int64_t>(image_rows.size()) == b) {
-      batch.images = pixels.index_select(0, at::tensor(image_rows, at::kLong));  // [B, 3, H, W]
-    } else {
-      batch.images = at::zeros({b, pixels.size(1), pixels.size(2), pixels.size(3)}, at::kByte);
-      if (!image_rows.empty())
-        batch.images.index_copy_(0, at::tensor(with_image, at::kLong),
-                                 pixels.index_select(0, at::tensor(image_rows, at::kLong)));
-    }
-  }
+  if (!image_rows.empty()) batch.images = images->rows(image_rows);
   return batch;
 }
 

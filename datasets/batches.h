@@ -9,12 +9,12 @@
 
 namespace penalmt {
 
-class ImageSet;
+class PictureSet;
 
 struct Example {
   std::vector<int> source;  // ends in EOS
   std::vector<int> target;  // BOS ... EOS; empty when translating
-  int64_t image = -1;       // row of the ImageSet; -1: no picture
+  int64_t image = -1;       // row of the PictureSet; -1: no picture
   int64_t id = 0;           // line number from 0
 };
 
@@ -25,7 +25,7 @@ struct Batch {
   at::Tensor target_input;    // [B, T] int64: BOS, words; undefined when no example has a target
   at::Tensor target_output;   // [B, T] int64: words, EOS
   at::Tensor ids;             // [B] int64
-  at::Tensor images;          // [B, 3, H, W] uint8, zeros where there is no picture; undefined without an ImageSet
+  at::Tensor images;          // [P, ...] the pictures of those that have one (PictureSet::rows); undefined where none has
   at::Tensor has_image;       // [B] bool, true where there is a picture
   int64_t target_tokens = 0;  // of target_output, padding not counted
 };
@@ -38,6 +38,6 @@ std::vector<std::vector<int64_t>> make_batches(const std::vector<Example>& examp
                                                std::optional<uint64_t> shuffle_seed);
 
 // `images` may be null. Every example has a target, or none has.
-Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& which, const ImageSet* images);
+Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& which, const PictureSet* images);
 
 }  // namespace penalmt

@@ -73,6 +73,8 @@ at::Tensor load_image(const fs::path& path, int64_t size) {
   return pixels;
 }
 
+int64_t PictureSet::missing() const { return std::count(index_.begin(), index_.end(), -1); }
+
 ImageSet::ImageSet(const std::vector<std::string>& names, const fs::path& root, int64_t size, int threads) {
   // 1. Give every file that is there a row, in the order of its first line.
   std::unordered_map<std::string, int64_t> rows;
@@ -85,7 +87,6 @@ ImageSet::ImageSet(const std::vector<std::string>& names, const fs::path& root, 
       files.push_back(root / name);
     }
     index_.push_back(entry->second);
-    missing_ += entry->second < 0;
   }
   if (!names.empty() && files.empty()) {
     const auto named = std::find_if(names.begin(), names.end(), [](const std::string& name) { return !name.empty(); });
@@ -99,6 +100,10 @@ ImageSet::ImageSet(const std::vector<std::string>& names, const fs::path& root, 
   uint8_t* const pixels = pixels_.data_ptr<uint8_t>();
   parallel_for(static_cast<int64_t>(files.size()), threads,
                [&](int64_t i) { load_into(files[i], static_cast<int>(size), pixels + i * 3 * size * size); });
+}
+
+at::Tensor ImageSet::rows(const std::vector<int64_t>& which) const {
+  return pixels_.index_select(0, at::tensor(which, at::kLong));
 }
 
 }  // namespace penalmt

@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "base/config.h"
+#include "datasets/picture_set.h"
 
 namespace penalmt {
 
@@ -30,19 +31,15 @@ at::Tensor load_image(const std::filesystem::path& path, int64_t size);
 // The pictures that a list names, each decoded once, by `threads` threads (0: one a core).
 // An empty line, or a name that is not on the disk, is normal: it has no row. Throws Error where a file does not decode
 // (the first in the list's order), and where there are lines and not one has its picture.
-class ImageSet {
+class ImageSet : public PictureSet {
  public:
   ImageSet(const std::vector<std::string>& names, const std::filesystem::path& root, int64_t size, int threads = 0);
 
-  const at::Tensor& pixels() const { return pixels_; }          // uint8 [N, 3, size, size]
-  const std::vector<int64_t>& index() const { return index_; }  // per line of the list: its row of pixels, or -1
-  int64_t missing() const { return missing_; }                  // lines without a picture
-  int64_t found() const { return static_cast<int64_t>(index_.size()) - missing_; }  // lines with one
+  const at::Tensor& pixels() const { return pixels_; }  // uint8 [N, 3, size, size]
+  at::Tensor rows(const std::vector<int64_t>& which) const override;
 
  private:
   at::Tensor pixels_;
-  std::vector<int64_t> index_;
-  int64_t missing_ = 0;
 };
 
 }  // namespace penalmt

@@ -79,13 +79,11 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
 }
 
 ImageStates TranslationModelImpl::encode_images(const Pictures& pictures, const Pass& pass) {
-  // Only the pictures that are there are encoded: three in four may be missing.
   const at::Tensor which = pictures.present.nonzero().squeeze(1);  // [P]
-  const at::Tensor pixels = pictures.pixels.index_select(0, which);
   Pass image_pass = pass;
   if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
-  const at::Tensor all_real = at::ones({pixels.size(0), image_encoder->regions()}, pictures.present.options());
-  const at::Tensor encoded = image_encoder(pixels, rows_of(all_real, image_encoder->regions(), image_pass));  // [P, R, F]
+  const at::Tensor all_real = at::ones({which.size(0), image_encoder->regions()}, pictures.present.options());
+  const at::Tensor encoded = image_encoder(pictures.values, rows_of(all_real, image_encoder->regions(), image_pass));  // [P, R, F]
   if (which.size(0) == pictures.present.size(0)) return {encoded, pictures.present};
   at::Tensor regions = at::zeros({pictures.present.size(0), encoded.size(1), encoded.size(2)}, encoded.options());
   return {regions.index_copy(0, which, encoded), pictures.present};
@@ -96,7 +94,7 @@ Memory TranslationModelImpl::encode(const at::Tensor& source, const Pictures& pi
   const Rows rows = rows_of(visible, source.size(1), pass);
   const at::Tensor x = embed(source, source_embedding_, *source_positions, *source_dropout, rows);
   Memory text{encoder(x, attention_mask(visible), rows), visible};
-  if (!fusion || !pictures.pixels.defined() || !pictures.present.any().item<bool>()) return text;
+  if (!fusion || !pictures.values.defined()) return text;
   return fusion->fuse(text, encode_images(pictures, pass), rows);
 }
 

@@ -12,10 +12,10 @@ namespace penalmt {
 // The padding piece's id, the same in every vocabulary of ours.
 inline constexpr int64_t kPaddingId = 0;
 
-// The pictures of a batch, one row a sentence.
+// The pictures of a batch.
 struct Pictures {
-  at::Tensor pixels;   // [B, 3, size, size] uint8; undefined: no example has one
-  at::Tensor present;  // [B] bool
+  at::Tensor values;   // [P, 3, size, size] uint8: of the P sentences that have one, in order; undefined: none has
+  at::Tensor present;  // [B] bool, true at those P
 };
 
 // What a training pass is drawn from and scaled by; the default serves evaluation.

@@ -34,9 +34,9 @@ void score(const ScoreArguments& arguments) {
       open_line_images(arguments.model, translator.uses_images(), translator.image_size(), arguments.images,
                        arguments.image_root, arguments.machine.threads);
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
-  const std::optional<ImageSet> set = images ? images->load(0, static_cast<int64_t>(text.source.size())) : std::nullopt;
+  const std::unique_ptr<PictureSet> set = images ? images->load(0, static_cast<int64_t>(text.source.size())) : nullptr;
   const std::vector<double> scores =
-      translator.score(text.source, text.target, set ? &*set : nullptr, {.threads = arguments.machine.threads},
+      translator.score(text.source, text.target, set.get(), {.threads = arguments.machine.threads},
                        arguments.source, arguments.target);
   AtomicFile output("-");
   for (size_t i = 0; i < scores.size(); ++i) {

@@ -185,8 +185,8 @@ void translate(const TranslateArguments& arguments) {
   int64_t done = 0;
   for (std::vector<std::string> lines; !(lines = chunks.next()).empty();) {
     const int64_t count = static_cast<int64_t>(lines.size());
-    const std::optional<ImageSet> of_lines = images ? images->load(done, count) : std::nullopt;
-    auto translations = translator.translate(raw ? raw->for_model(lines) : lines, of_lines ? &*of_lines : nullptr,
+    const std::unique_ptr<PictureSet> of_lines = images ? images->load(done, count) : nullptr;
+    auto translations = translator.translate(raw ? raw->for_model(lines) : lines, of_lines.get(),
                                              search, arguments.batches, input_name(arguments), done + 1, &progress);
     if (raw) raw->for_people(translations);
     for (int64_t i = 0; i < count; ++i) output.write(formatted(arguments, done + i + 1, lines[i], translations[i]));

@@ -24,7 +24,7 @@ struct Split {
   ParallelText text;
   std::vector<Example> examples;
   std::optional<ImageSet> images;  // only for a model that uses them
-  const ImageSet* image_set() const { return images ? &*images : nullptr; }
+  const PictureSet* image_set() const { return images ? &*images : nullptr; }
 };
 
 // Reads a split with its pictures where the model uses them. Throws Error for an empty split, a list of pictures that is

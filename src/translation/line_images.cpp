@@ -36,14 +36,14 @@ void LineImages::expect_lines(int64_t lines, const std::string& place) const {
               ", one for each picture of " + list_.string());
 }
 
-std::optional<ImageSet> LineImages::load(int64_t first, int64_t count) {
+std::unique_ptr<PictureSet> LineImages::load(int64_t first, int64_t count) {
   const std::vector<std::string> names(names_.begin() + first, names_.begin() + first + count);
   if (std::none_of(names.begin(), names.end(), [&](const std::string& name) { return has_picture(name); })) {
     missing_ += count;
-    return std::nullopt;
+    return nullptr;
   }
-  ImageSet set(names, root_, size_, threads_);
-  missing_ += set.missing();
+  auto set = std::make_unique<ImageSet>(names, root_, size_, threads_);
+  missing_ += set->missing();
   return set;
 }
 

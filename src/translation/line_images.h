@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,8 +23,8 @@ class LineImages {
   // Throws Error unless there is a name for each of `lines` lines of `place`.
   void expect_lines(int64_t lines, const std::string& place) const;
   int64_t lines() const { return static_cast<int64_t>(names_.size()); }
-  // The pictures of the lines [first, first + count), decoded; nullopt where none of them has one.
-  std::optional<ImageSet> load(int64_t first, int64_t count);
+  // The pictures of the lines [first, first + count), decoded; null where none of them has one.
+  std::unique_ptr<PictureSet> load(int64_t first, int64_t count);
   int64_t missing() const { return missing_; }  // lines loaded so far whose picture is not there
 
  private:

@@ -49,7 +49,7 @@ int64_t translation_limit(const TranslationModelImpl& model, const Example& exam
 }
 
 std::vector<std::vector<Hypothesis>> search_examples(TranslationModelImpl& model, const std::vector<Example>& examples,
-                                                     const ImageSet* images, const SearchOptions& search,
+                                                     const PictureSet* images, const SearchOptions& search,
                                                      const BatchOptions& batches, Progress* progress, int64_t done) {
   c10::InferenceMode guard;
   std::vector<std::vector<Hypothesis>> found(examples.size());
@@ -71,7 +71,7 @@ std::vector<std::vector<Hypothesis>> search_examples(TranslationModelImpl& model
 }
 
 std::vector<double> score_examples(TranslationModelImpl& model, const std::vector<Example>& examples,
-                                   const ImageSet* images, const BatchOptions& batches, Progress* progress) {
+                                   const PictureSet* images, const BatchOptions& batches, Progress* progress) {
   c10::InferenceMode guard;
   std::vector<double> scores(examples.size(), 0);
   const c10::Device device = model.output_embedding().device();

@@ -12,7 +12,7 @@ namespace penalmt {
 // The n_best hypotheses of each example, in the order of the examples. `model` is in evaluation mode; `images` may be
 // null (no picture). The result does not depend on batches and threads but for rounding (scores within 1e-4).
 std::vector<std::vector<Hypothesis>> search_examples(TranslationModelImpl& model, const std::vector<Example>& examples,
-                                                     const ImageSet* images, const SearchOptions& search,
+                                                     const PictureSet* images, const SearchOptions& search,
                                                      const BatchOptions& batches, Progress* progress = nullptr,
                                                      int64_t done = 0);
 
@@ -21,6 +21,6 @@ int64_t translation_limit(const TranslationModelImpl& model, const Example& exam
 
 // The log probability of each example's target given its source, the end token included. Conditions as above.
 std::vector<double> score_examples(TranslationModelImpl& model, const std::vector<Example>& examples,
-                                   const ImageSet* images, const BatchOptions& batches, Progress* progress = nullptr);
+                                   const PictureSet* images, const BatchOptions& batches, Progress* progress = nullptr);
 
 }  // namespace penalmt

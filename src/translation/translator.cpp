@@ -40,7 +40,7 @@ Translator::Translator(TranslationModel model, ModelDescription description, Tok
   model_->eval();
 }
 
-std::vector<Translation> Translator::translate(const std::vector<std::string>& lines, const ImageSet* images,
+std::vector<Translation> Translator::translate(const std::vector<std::string>& lines, const PictureSet* images,
                                                const SearchOptions& search, const BatchOptions& batches,
                                                const std::string& place, int64_t first_line, Progress* progress) {
   const std::vector<Example> examples = encode_lines(lines, images, place, first_line);
@@ -62,7 +62,7 @@ std::vector<Translation> Translator::translate(const std::vector<std::string>& l
   return translations;
 }
 
-std::vector<Example> Translator::encode_lines(const std::vector<std::string>& lines, const ImageSet* images,
+std::vector<Example> Translator::encode_lines(const std::vector<std::string>& lines, const PictureSet* images,
                                               const std::string& place, int64_t first_line) const {
   std::vector<Example> examples;
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -87,7 +87,7 @@ void Translator::check_length(int64_t tokens, const std::string& place, int64_t 
 }
 
 std::vector<double> Translator::score(const std::vector<std::string>& sources, const std::vector<std::string>& targets,
-                                      const ImageSet* images, const BatchOptions& batches,
+                                      const PictureSet* images, const BatchOptions& batches,
                                       const std::string& source_place, const std::string& target_place) {
   std::vector<Example> examples = encode_lines(sources, images, source_place, 1);
   std::vector<bool> has_source(sources.size(), false);

@@ -45,7 +45,7 @@ class Translator {
   // One translation a line, in order. A line without a word stays empty and never reaches the model. `images` may be
   // null; its index has an entry a line. Lines are called "place:first_line", "place:first_line + 1" and so on in
   // errors.
-  std::vector<Translation> translate(const std::vector<std::string>& lines, const ImageSet* images,
+  std::vector<Translation> translate(const std::vector<std::string>& lines, const PictureSet* images,
                                      const SearchOptions& search, const BatchOptions& batches,
                                      const std::string& place = "input", int64_t first_line = 1,
                                      Progress* progress = nullptr);
@@ -53,7 +53,7 @@ class Translator {
   // The log probability of each target given its source, end token included; 0 where both lines are empty. Throws Error
   // for a target without a source. `sources` and `targets` are as long.
   std::vector<double> score(const std::vector<std::string>& sources, const std::vector<std::string>& targets,
-                            const ImageSet* images, const BatchOptions& batches, const std::string& source_place,
+                            const PictureSet* images, const BatchOptions& batches, const std::string& source_place,
                             const std::string& target_place);
   // Pieces that the model writes for a line, the end counted.
   int64_t target_length(const std::string& line) const { return static_cast<int64_t>(target_.encode(line).size()) + 1; }
@@ -62,7 +62,7 @@ class Translator {
 
  private:
   // Examples for the lines that hold a word; their id is the line's place.
-  std::vector<Example> encode_lines(const std::vector<std::string>& lines, const ImageSet* images,
+  std::vector<Example> encode_lines(const std::vector<std::string>& lines, const PictureSet* images,
                                     const std::string& place, int64_t first_line) const;
   void check_length(int64_t tokens, const std::string& place, int64_t line) const;
   ScoredText as_text(const Hypothesis& hypothesis) const;

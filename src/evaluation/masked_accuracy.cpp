@@ -45,11 +45,6 @@ class Assignment {
   int64_t assigned_ = 0;
 };
 
-template <class Number>
-Number percent(std::span<const Number> sum) {
-  return value_of(sum[1]) == 0 ? Number(0) : Number(100) * sum[0] / sum[1];
-}
-
 }  // namespace
 
 MaskedAccuracy::MaskedAccuracy(MaskedMatch match, const std::vector<std::vector<std::string>>& masked,
@@ -71,10 +66,6 @@ MaskedAccuracy::MaskedAccuracy(MaskedMatch match, const std::vector<std::vector<
     untranslated_ += static_cast<int64_t>(known.size()) - found.assigned();
   }
 }
-
-double MaskedAccuracy::value(std::span<const double> sum) const { return percent(sum); }
-
-NumpyNumber MaskedAccuracy::resampled_score(std::span<const NumpyNumber> sum) const { return percent(sum); }
 
 bool MaskedAccuracy::fits(const Wanted& wanted, const std::string& part) const {
   return match_ == MaskedMatch::kRelaxed ? wanted.forms->count(part) != 0 : wanted.form == part;

@@ -21,6 +21,7 @@
 
 #include "evaluation/form_lexicon.h"
 #include "evaluation/metric.h"
+#include "evaluation/share.h"
 
 namespace penalmt {
 
@@ -36,9 +37,9 @@ class MaskedAccuracy : public Metric {
   MaskedAccuracy& operator=(const MaskedAccuracy&) = delete;
 
   std::string name() const override { return match_ == MaskedMatch::kRelaxed ? "relaxed" : "restricted"; }
-  std::size_t width() const override { return 2; }
-  double value(std::span<const double> sum) const override;
-  NumpyNumber resampled_score(std::span<const NumpyNumber> sum) const override;
+  std::size_t width() const override { return Share().width(); }
+  double value(std::span<const double> sum) const override { return Share().value(sum); }
+  NumpyNumber resampled_score(std::span<const NumpyNumber> sum) const override { return Share().resampled_score(sum); }
 
   int64_t counted() const { return counted_; }
   int64_t unknown() const { return unknown_; }            // masked words that are not in the lexicon

@@ -26,15 +26,15 @@ std::vector<int> positions_of(std::string_view line, const std::string& where) {
 
 }  // namespace
 
-Positions read_positions(const std::filesystem::path& path) {
-  Positions positions;
+WordPositions read_positions(const std::filesystem::path& path) {
+  WordPositions positions;
   LineReader lines(plain_or_gzip(path));
   for (std::string line; lines.next(line);)
     positions.push_back(positions_of(line, fmt::format("{}:{}", lines.name(), lines.line_number())));
   return positions;
 }
 
-void check_positions(const Positions& positions, const std::string& place, const std::vector<std::string>& lines,
+void check_positions(const WordPositions& positions, const std::string& place, const std::vector<std::string>& lines,
                      const std::string& text_place) {
   if (positions.size() != lines.size())
     throw Error(fmt::format("{}: {} lines, but {} has {}; line i of one must belong to line i of the other", place,
@@ -59,7 +59,7 @@ std::string mask_words(std::string_view line, const std::vector<int>& positions,
   return masked.append(copied, line.data() + line.size());
 }
 
-std::vector<std::string> mask_lines(const std::vector<std::string>& lines, const Positions& positions,
+std::vector<std::string> mask_lines(const std::vector<std::string>& lines, const WordPositions& positions,
                                     std::string_view token) {
   std::vector<std::string> masked;
   for (std::size_t i = 0; i < lines.size(); ++i) masked.push_back(mask_words(lines[i], positions[i], token));

@@ -31,9 +31,9 @@ TEST(Masking, GoesLineByLine) {
 TEST(Positions, AreReadLineByLine) {
   const TemporaryFolder folder;
   write_file(folder / "a.positions", "4\n7 13\n\n 0  2 \n");
-  EXPECT_EQ(read_positions(folder / "a.positions"), (Positions{{4}, {7, 13}, {}, {0, 2}}));
+  EXPECT_EQ(read_positions(folder / "a.positions"), (WordPositions{{4}, {7, 13}, {}, {0, 2}}));
   write_file(folder / "a.positions", "");
-  EXPECT_EQ(read_positions(folder / "a.positions"), Positions{});
+  EXPECT_EQ(read_positions(folder / "a.positions"), WordPositions{});
 }
 
 TEST(Positions, RefuseWhatIsNone) {
@@ -71,7 +71,7 @@ TEST(Positions, OfMulti30kNameColoursAlone) {
   const std::filesystem::path corpus(folder);
   const std::filesystem::path place = corpus / "masking/test_2016_flickr.color.positions";
   const Lines text = read_lines(corpus / "tok/test_2016_flickr.lc.norm.tok.en");
-  const Positions positions = read_positions(place);
+  const WordPositions positions = read_positions(place);
   check_positions(positions, place.string(), text, "tok");
   std::size_t masked = 0, colours = 0;
   const Lines kColours = {"orange", "green",  "red",  "white",  "black", "pink",  "blue",   "purple", "tan",

@@ -6,6 +6,7 @@ void add_commands(CLI::App& program) {
   add_compare(program);
   add_evaluate(program);
   add_normalize(program);
+  add_probe(program);
   add_score(program);
   add_shapes(program);
   add_tokenizer(program);

@@ -129,8 +129,8 @@ dd { margin: 0; }
 mark { background: var(--mark); color: var(--text); border-bottom: 2px solid var(--mark-line); border-radius: .15rem; padding: 0 .1rem; print-color-adjust: exact; }
 
 /* attention */
-.photo { position: relative; width: fit-content; max-width: 100%; }
-.photo img { max-height: none; }
+.photo { position: relative; max-width: 14rem; }
+.photo img { width: 100%; max-width: none; max-height: none; }
 .heat { position: absolute; inset: 0; width: 100%; height: 100%; border-radius: .25rem; overflow: hidden; transition: opacity .15s; shape-rendering: crispEdges; }
 .photo:hover .heat { opacity: 0; }
 .looking { font-size: .8rem; color: var(--text); }

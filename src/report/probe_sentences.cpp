@@ -105,18 +105,19 @@ std::string entry(const char* kind, const std::string& label, const std::string&
 }
 
 std::string article(const ProbeReport& report, const ProbeSentence& sentence) {
+  const bool several = report.conditions.size() > 1;
   std::string text = fmt::format(
-      "<article id=\"sentence-{0}\" data-position=\"{0}\" data-length=\"{1}\" data-difference=\"{2:.2f}\" "
-      "data-picture=\"{3}\">\n{4}<div class=\"text\">\n<h3><a href=\"#sentence-{0}\">Sentence {5}</a>",
-      sentence.number, split_whitespace(sentence.source).size(), difference(sentence),
-      sentence.photograph.empty() ? "without" : "with", figure(sentence),
+      "<article id=\"sentence-{0}\" data-position=\"{0}\" data-length=\"{1}\" data-picture=\"{2}\"{3}>\n{4}<div "
+      "class=\"text\">\n<h3><a href=\"#sentence-{0}\">Sentence {5}</a>",
+      sentence.number, split_whitespace(sentence.source).size(), sentence.photograph.empty() ? "without" : "with",
+      several ? fmt::format(" data-difference=\"{:.2f}\"", difference(sentence)) : "", figure(sentence),
       html::with_thousands(static_cast<int64_t>(sentence.number)));
-  if (report.conditions.size() > 1)
+  if (several)
     text += fmt::format(" <span class=\"quiet\">{:.0f} % of the words differ</span>", difference(sentence));
   text += "</h3>\n" + piece_list(sentence, report.gates.of_target) + "<dl class=\"two\">\n" +
           entry("given", "Source", escape(sentence.source)) + entry("given", "Reference", escape(sentence.reference));
   for (std::size_t c = 0; c < report.conditions.size(); ++c) {
-    const std::string* other = report.conditions.size() < 2 ? nullptr : &sentence.translations[c == 0 ? 1 : 0];
+    const std::string* other = several ? &sentence.translations[c == 0 ? 1 : 0] : nullptr;
     text += entry("system", report.conditions[c], marked(sentence.translations[c], sentence.reference, other));
   }
   return text + "</dl>\n</div>\n</article>\n";

@@ -1,0 +1,340 @@
+// penalmt probe as a user runs it: what must be so whatever the model, and every probe on a model that was trained for
+// seconds.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "tests/base/temporary_folder.h"
+#include "tests/program/harness.h"
+#include "tests/translation/tiny_run.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+using Json = nlohmann::json;
+
+// 16 x 16 pixels that depend on `number`.
+std::string picture(int number) {
+  std::string ppm = "P6\n16 16\n255\n";
+  for (int i = 0; i < 16 * 16 * 3; ++i) ppm += static_cast<char>((i * (7 + 30 * number) + 50 * number) % 256);
+  return ppm;
+}
+
+class ProbeCommand : public testing::Test {
+ protected:
+  ProbeCommand() {
+    make_tiny_run(folder_ / "text");
+    make_tiny_run(folder_ / "gated", {.fusion = "gated"});
+    for (int i = 0; i < 4; ++i) write_file(folder_ / ("images/" + std::to_string(i) + ".ppm"), picture(i));
+    file("in.en", "a red circle .\na red circle .\na dog runs fast .\na red circle .\ntwo blue squares .\na red circle .\n");
+    file("ref.de", "ein roter kreis .\nein kreis .\nein hund rennt .\nein rotes rad .\nzwei blaue quadrate .\nein kreis .\n");
+    file("images.txt", "0.ppm\n1.ppm\n\n2.ppm\n3.ppm\nabsent.ppm\n");
+    file("color.positions", "1\n1\n\n1\n1\n1\n");
+    file("pairs/src.en", "a circle .\na circle .\ntwo dogs .\ntwo dogs .\n");
+    file("pairs/correct.de", "ein roter kreis .\nzwei blaue quadrate .\nein hund .\nder mann rennt .\n");
+    file("pairs/incorrect.de", "zwei blaue quadrate .\nein roter kreis .\nder mann rennt .\nein hund .\n");
+    file("pairs/img.order", "0.ppm\n1.ppm\n2.ppm\n3.ppm\n");
+  }
+
+  std::string file(const std::string& name, const std::string& text) {
+    fs::create_directories((folder_ / name).parent_path());
+    write_file(folder_ / name, text);
+    return folder_ / name;
+  }
+  std::string path(const std::string& name) const { return folder_ / name; }
+
+  // The model with the text and what more is given.
+  Outcome probe(const std::string& model, const Words& more) const {
+    Words arguments = {"probe", path(model), "--source", path("in.en"), "--references", path("ref.de"), "--device", "cpu"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_penalmt(arguments);
+  }
+  Words with_images(Words more = {}) const {
+    more.insert(more.end(), {"--images", path("images.txt"), "--image-root", path("images")});
+    return more;
+  }
+  Json json_of(const Outcome& outcome) const {
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    return Json::parse(outcome.output);
+  }
+  std::string refusal(const Words& arguments) const {
+    const Outcome outcome = run_penalmt(arguments);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.output, "");
+    return folder_.without_path(outcome.errors);
+  }
+
+  struct Folder : TemporaryFolder {
+    Folder() { fs::create_directories(path() / "images"); }
+  };
+  const Folder folder_;
+};
+
+Words pictures_of(const Json& table) {
+  Words names;
+  for (const Json& row : table) names.push_back(row.at("pictures"));
+  return names;
+}
+
+TEST_F(ProbeCommand, ComparesTheRightPicturesWithAllOthersOnTheLinesThatHaveOne) {
+  const Json json = json_of(probe("gated", with_images({"--json"})));
+  EXPECT_EQ(json.at("lines"), (Json{{"counted", 4}, {"all", 6}}));
+  EXPECT_EQ(pictures_of(json.at("conditions")), (Words{"right", "shuffled", "zeroed", "noise", "none"}));
+  EXPECT_TRUE(json["conditions"][0]["BLEU"]["p_value"].is_null());
+  std::set<double> scores;
+  for (const Json& row : json["conditions"]) scores.insert(row.at("log p").at("score").get<double>());
+  EXPECT_EQ(scores.size(), 5u);  // this model looks
+  EXPECT_EQ(json_of(probe("gated", with_images({"--json", "--all-lines"}))).at("lines").at("counted"), 6);
+  EXPECT_EQ(pictures_of(json_of(probe("gated", with_images({"--json", "--incongruent", "noise"}))).at("conditions")),
+            (Words{"right", "noise", "none"}));
+}
+
+TEST_F(ProbeCommand, IsRepeatedExactlyAndTheSeedDecides) {
+  const Words once = with_images({"--json", "--mask", path("color.positions")});
+  EXPECT_EQ(probe("gated", once).output, probe("gated", once).output);
+  Words seeded = once;
+  seeded.insert(seeded.end(), {"--seed", "7"});
+  const auto noise = [&](const Words& arguments) {
+    return json_of(probe("gated", arguments))["conditions"][3]["log p"]["score"].get<double>();
+  };
+  EXPECT_NE(noise(once), noise(seeded));
+}
+
+TEST_F(ProbeCommand, WritesTheTranslationsOfEachCondition) {
+  const Outcome outcome =
+      probe("gated", with_images({"--mask", path("color.positions"), "--translations", path("out")}));
+  ASSERT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "out"), {}), 10);
+  const auto lines = [&](const std::string& name) { return read_lines(folder_ / ("out/" + name)); };
+  file("four.en", "a red circle .\na red circle .\na red circle .\ntwo blue squares .\n");
+  file("four.txt", "0.ppm\n1.ppm\n2.ppm\n3.ppm\n");
+  const Outcome translated = run_penalmt({"translate", path("gated"), "--input", path("four.en"), "--images",
+                                          path("four.txt"), "--image-root", path("images"), "--device", "cpu"});
+  EXPECT_EQ(read_file(folder_ / "out/right.txt"), translated.output);
+  const Outcome without = run_penalmt({"translate", path("gated"), "--input", path("four.en"), "--device", "cpu"});
+  EXPECT_EQ(read_file(folder_ / "out/none.txt"), without.output);
+  // Of one sentence: whatever its picture was.
+  for (const char* condition : {"zeroed", "none"}) {
+    EXPECT_EQ(lines(condition + std::string(".txt"))[0], lines(condition + std::string(".txt"))[1]) << condition;
+    EXPECT_EQ(lines(condition + std::string(".txt"))[0], lines(condition + std::string(".txt"))[2]) << condition;
+  }
+  const Outcome masked = run_penalmt({"translate", path("gated"), "--device", "cpu"}, "a <mask> circle .\n");
+  EXPECT_EQ(lines("none.masked.txt")[0] + "\n", masked.output);
+}
+
+TEST_F(ProbeCommand, CountsMaskedWordsThatTheReferenceTranslates) {
+  const Json json = json_of(probe("text", {"--json", "--mask", path("color.positions")}));
+  EXPECT_EQ(json.at("masking").at("counted"), 3);
+  EXPECT_EQ(json.at("masking").at("untranslated"), 2);
+  EXPECT_EQ(json.at("masking").at("unknown"), 0);
+  EXPECT_NEAR(json["masking"]["best_guess"]["restricted"].get<double>(), 100 / 3.0, 1e-9);
+  EXPECT_NEAR(json["masking"]["best_guess"]["relaxed"].get<double>(), 200 / 3.0, 1e-9);
+  EXPECT_LE(json["conditions"][0]["restricted"]["score"], json["conditions"][0]["relaxed"]["score"]);
+  const std::string lexicon = file("my.tsv", "blue\tblaue\n");
+  const Json mine = json_of(probe("text", {"--json", "--mask", path("color.positions"), "--lexicon", lexicon}));
+  EXPECT_EQ(mine.at("masking").at("counted"), 1);
+  EXPECT_EQ(mine.at("masking").at("unknown"), 4);
+}
+
+TEST_F(ProbeCommand, ATextOnlyModelIsABaseline) {
+  const Outcome outcome = probe("text", with_images());
+  EXPECT_EQ(outcome.errors, "");
+  EXPECT_EQ(outcome.output.substr(0, outcome.output.find('\n')), "4 of 6 lines count: those with a picture");
+  EXPECT_NE(outcome.output.find("a text-only model: its pictures cannot be changed\n"), std::string::npos);
+  const Json json = json_of(probe("text", with_images({"--json", "--contrastive", path("pairs")})));
+  EXPECT_EQ(pictures_of(json.at("conditions")), (Words{"none"}));
+  EXPECT_EQ(pictures_of(json.at("contrastive")), (Words{"none"}));
+}
+
+// Whatever the model thinks of the translations: they are exchanged the second time.
+TEST_F(ProbeCommand, WithoutAPictureHalfOfTheContrastivePairsAreRight) {
+  const auto pairs = [&](const std::string& model) {
+    return json_of(run_penalmt({"probe", path(model), "--contrastive", path("pairs"), "--contrastive-image-root",
+                                path("images"), "--json", "--device", "cpu"}));
+  };
+  const Json text = pairs("text"), gated = pairs("gated");
+  EXPECT_EQ(text.at("pairs"), (Json{{"all", 4}, {"without_picture", 0}}));
+  EXPECT_EQ(pictures_of(gated.at("contrastive")), (Words{"right", "shuffled", "zeroed", "noise", "none"}));
+  for (const Json& row : {text["contrastive"][0], gated["contrastive"][2], gated["contrastive"][4]})
+    for (const char* by : {"perplexity", "probability"}) {
+      EXPECT_EQ(row.at(by).at("score"), 50) << row;
+      EXPECT_EQ(row.at(by).at("ci"), 0) << row;
+    }
+}
+
+TEST_F(ProbeCommand, FindsTheContrastiveImagesInTheFolderOrBesideIt) {
+  const auto status = [&] {
+    return run_penalmt({"probe", path("gated"), "--contrastive", path("pairs"), "--json", "--device", "cpu"}).status;
+  };
+  EXPECT_EQ(status(), 0);  // images/ beside pairs/
+  fs::rename(folder_ / "images", folder_ / "pairs/images");
+  EXPECT_EQ(status(), 0);
+}
+
+TEST_F(ProbeCommand, RawPairsAreNormalised) {
+  const auto run = [&](const Words& more) {
+    Words arguments = {"probe", path("text"), "--contrastive", path("pairs"), "--json", "--device", "cpu"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_penalmt(arguments);
+  };
+  const Outcome plain = run({});
+  EXPECT_EQ(plain.errors, "");
+  file("pairs/src.en", "A circle.\nA circle.\nTwo dogs.\nTwo dogs.\n");
+  file("pairs/correct.de", "Ein roter Kreis.\nZwei blaue Quadrate.\nEin Hund.\nDer Mann rennt.\n");
+  file("pairs/incorrect.de", "Zwei blaue Quadrate.\nEin roter Kreis.\nDer Mann rennt.\nEin Hund.\n");
+  EXPECT_EQ(run({"--raw"}).output, plain.output);
+  EXPECT_EQ(run({"--raw"}).errors, "");
+  EXPECT_EQ(folder_.without_path(run({}).errors),
+            "penalmt: warning: pairs/src.en: has capital letters, and the model was trained on lower-cased tokenised text; "
+            "--raw normalises the pairs\n");
+}
+
+TEST_F(ProbeCommand, WritesAPage) {
+  ASSERT_EQ(probe("gated", with_images({"--report", path("r.html"), "--samples", "2"})).status, 0);
+  const std::string page = read_file(folder_ / "r.html");
+  EXPECT_NE(page.find("<section id=\"conditions\">"), std::string::npos);
+  EXPECT_NE(page.find("2 of 4 sentences: those whose translations differ most between right and shuffled"),
+            std::string::npos);
+}
+
+TEST_F(ProbeCommand, RefusesWhatDoesNotFit) {
+  const std::string model = path("gated"), source = path("in.en"), references = path("ref.de");
+  const Words text = {"probe", model, "--source", source, "--references", references};
+  const auto more = [&](const Words& options) {
+    Words arguments = text;
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return refusal(arguments);
+  };
+  EXPECT_EQ(refusal({"probe", model}),
+            "penalmt: probe: nothing to probe with; expected --source and --references, or --contrastive\n");
+  EXPECT_EQ(refusal({"probe", model, "--source", source}), "penalmt: --source: got no --references; expected both\n");
+  EXPECT_EQ(refusal({"probe", model, "--contrastive", path("pairs"), "--mask", path("color.positions")}),
+            "penalmt: --mask: got no --source; expected --source and --references\n");
+  EXPECT_EQ(more({"--image-root", path("images")}), "penalmt: --image-root: got no --images; expected both\n");
+  EXPECT_EQ(more({"--incongruent", "shuffeld"}),
+            "penalmt: --incongruent: got 'shuffeld', expected shuffled, zeroed, noise; did you mean 'shuffled'?\n");
+  EXPECT_EQ(more({"--lexicon", path("my.tsv")}), "penalmt: --lexicon: got no --mask; expected both\n");
+  EXPECT_EQ(more({"--mask-token", "a b"}), "penalmt: --mask-token: got 'a b', expected a word\n");
+  EXPECT_EQ(more({"--report", "-"}), "penalmt: --report: got '-', expected a file; the results go to standard output\n");
+  const Words images = {"--images", path("images.txt"), "--image-root", path("images")};
+  const auto with_images_too = [&](Words options) {
+    options.insert(options.end(), images.begin(), images.end());
+    return more(options);
+  };
+  EXPECT_EQ(with_images_too({"--mask", path("color.positions"), "--kind", "noun"}),
+            "penalmt: --kind: no lexicon of kind 'noun' for en to de; expected color or people, en to de or fr; for others "
+            "give --lexicon\n");
+  file("none.tsv", "dog\thund\n");
+  EXPECT_EQ(with_images_too({"--mask", path("color.positions"), "--lexicon", path("none.tsv")}),
+            "penalmt: color.positions: of its masked words not one counts; 4 are not in the lexicon, 0 have no translation in "
+            "ref.de\n");
+  file("short.positions", "1\n");
+  EXPECT_EQ(with_images_too({"--mask", path("short.positions")}),
+            "penalmt: short.positions: 1 lines, but in.en has 6; line i of one must belong to line i of the other\n");
+  EXPECT_EQ(with_images_too({"--metrics", "blue"}),
+            "penalmt: --metrics: unknown metric; got 'blue', expected one of bleu, chrf, ter; did you mean 'bleu'?\n");
+  file("same.txt", "0.ppm\n0.ppm\n\n\n\n\n");
+  EXPECT_EQ(more({"--images", path("same.txt"), "--image-root", path("images")}),
+            "penalmt: --incongruent: shuffled: got one picture, expected at least two different ones\n");
+  file("short.txt", "0.ppm\n");
+  EXPECT_EQ(more({"--images", path("short.txt"), "--image-root", path("images")}),
+            "penalmt: short.txt: 1 lines, but in.en has 6; line i of one must belong to line i of the other\n");
+  file("absent.txt", "a.ppm\nb.ppm\n\n\n\n\n");
+  EXPECT_EQ(refusal({"probe", path("text"), "--source", source, "--references", references, "--images", path("absent.txt"),
+                     "--image-root", path("images")}),
+            "penalmt: absent.txt: none of its 6 pictures is in " + path("images") + "; check --image-root\n");
+  file("empty", "");
+  EXPECT_EQ(refusal({"probe", path("text"), "--source", path("empty"), "--references", path("empty")}),
+            "penalmt: empty: got no lines, expected at least one\n");
+  file("marks.tsv", "attribute\tvalue\tchoices\tphrase\tright\tnouns\toffsets\n");
+  EXPECT_EQ(with_images_too({"--left-out", path("marks.tsv")}),
+            "penalmt: marks.tsv: 0 marks, but in.en has 6 lines; mark i must belong to line i\n");
+  for (const char* name : {"src.en", "correct.de", "incorrect.de", "img.order"}) file("pairs/" + std::string(name), "");
+  EXPECT_EQ(refusal({"probe", path("text"), "--contrastive", path("pairs")}),
+            "penalmt: pairs/src.en: got no lines, expected at least one\n");
+}
+
+// ---- generated shapes ----------------------------------------------------------------------------------------------
+
+Words masked_colours(const Words& source) {
+  const std::set<std::string_view> colours = {"red", "blue", "green", "yellow", "purple", "black"};
+  Words positions;
+  for (const std::string& line : source) {
+    const auto words = split_whitespace(line);
+    std::string& of_line = positions.emplace_back();
+    for (std::size_t i = 0; i < words.size(); ++i)
+      if (colours.count(words[i]) != 0) of_line += (of_line.empty() ? "" : " ") + std::to_string(i);
+  }
+  return positions;
+}
+
+std::string joined(const Words& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+// Captions that need the picture; pairs of them with the pictures exchanged. A training of seconds does not make the model
+// look yet: it is every probe's path that is walked, with the numbers that hold all the same.
+TEST(ProbeOfShapes, RunsEveryProbe) {
+  const TemporaryFolder folder;
+  const std::string corpus = folder / "corpus", tok = corpus + "/tok/test.lc.norm.tok.";
+  ASSERT_EQ(run_penalmt({"shapes", "--out", corpus, "--train", "200", "--val", "8", "--test", "24"}).status, 0);
+  write_file(folder / "recipe.json", R"({
+  "data": {"folder": ")" + corpus + R"("},
+  "tokenizer": {"vocabulary": 120, "exact_vocabulary": false},
+  "model": {"width": 16, "feed_forward": 32, "heads": 2, "encoder_layers": 1, "decoder_layers": 1, "fusion": "gated",
+            "image_encoder": {"size": 32, "patch": 8, "width": 16, "feed_forward": 32, "heads": 2, "layers": 1}},
+  "training": {"batch_tokens": 400, "accumulate": 1, "updates": 60, "validate_every": 60, "warmup": 10, "average": 1,
+               "learning_rate": 5e-3, "validate_bleu": false}
+})");
+  const Outcome trained = run_penalmt({"train", folder / "recipe.json", "--out", folder / "run", "--threads", "1", "--device", "cpu"});
+  ASSERT_EQ(trained.status, 0) << trained.errors;
+  const Words source = read_lines(tok + "en"), references = read_lines(tok + "de");
+  write_file(folder / "color.positions", joined(masked_colours(source)));
+  // Pairs: scene 2k and 2k + 1, each once as the right one.
+  std::filesystem::create_directories(folder / "pairs");
+  const Words images = read_lines(corpus + "/image_splits/test.txt");
+  Words src, incorrect;
+  for (std::size_t i = 0; i < source.size(); ++i) src.push_back(source[i / 2 * 2]), incorrect.push_back(references[i ^ 1]);
+  write_file(folder / "pairs/src.en", joined(src));
+  write_file(folder / "pairs/correct.de", joined(references));
+  write_file(folder / "pairs/incorrect.de", joined(incorrect));
+  write_file(folder / "pairs/img.order", joined(images));
+
+  const Outcome outcome = run_penalmt(
+      {"probe", folder / "run", "--source", tok + "en", "--references", tok + "de", "--images",
+       corpus + "/image_splits/test.txt", "--image-root", corpus + "/images", "--mask", folder / "color.positions",
+       "--left-out", corpus + "/left_out/test.de.tsv", "--contrastive", folder / "pairs", "--contrastive-image-root",
+       corpus + "/images", "--metrics", "bleu", "chrf", "--report", folder / "probe.html", "--json", "--device", "cpu"});
+  ASSERT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_EQ(outcome.errors, "");
+  const Json json = Json::parse(outcome.output);
+  EXPECT_EQ(json.at("lines"), (Json{{"counted", 24}, {"all", 24}}));
+  EXPECT_EQ(json.at("masking").at("untranslated"), 0);
+  EXPECT_EQ(json.at("masking").at("unknown"), 0);
+  EXPECT_GT(json.at("masking").at("counted"), 5);
+  EXPECT_GE(json.at("left_out_chance"), 100 / 6.0 - 1e-9);
+  EXPECT_LE(json.at("left_out_chance"), 25);
+  ASSERT_EQ(json.at("conditions").size(), 5u);
+  for (const Json& row : json["conditions"]) {
+    EXPECT_LE(row.at("restricted").at("score"), row.at("relaxed").at("score"));
+    EXPECT_LT(row.at("log p").at("score"), 0);
+    for (const char* measure : {"BLEU", "chrF2", "left-out", "restricted"}) {
+      EXPECT_GE(row.at(measure).at("score"), 0) << measure;
+      EXPECT_LE(row.at(measure).at("score"), 100) << measure;
+    }
+  }
+  for (const std::size_t blind : {2, 4})  // zeroed, none
+    EXPECT_EQ(json.at("contrastive").at(blind).at("probability").at("score"), 50);
+  EXPECT_NE(read_file(folder / "probe.html").find("<article"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace penalmt

@@ -1,6 +1,6 @@
 // A model on the disk: weights and what they are the weights of.
 //
-//   model.safetensors   the parameters by their names in the model, float32
+//   model.safetensors   the parameters and running statistics by their names in the model, float32
 //   model.json          a ModelDescription
 #pragma once
 
@@ -41,7 +41,7 @@ struct ModelDescription {
 
 using NamedWeights = std::vector<std::pair<std::string, at::Tensor>>;
 
-// The parameters of a module by name.
+// The parameters and buffers of a module by name, sharing its memory.
 NamedWeights named_weights(const torch::nn::Module& module);
 
 // Writes both files into `folder`, which exists.

@@ -22,28 +22,39 @@ struct TauOptions {
   }
 };
 
-// The small image encoder: a vision transformer over square patches, trained with the rest.
+// The small image encoder, trained with the rest: a vision transformer over square patches, or a residual network.
 struct ImageEncoderOptions {
+  std::string kind = "vit";
   int64_t size = 64;
+  int64_t width = 128;
+  // vit
   int64_t patch = 8;
   std::string stem = "patches";
-  int64_t width = 128;
   int64_t feed_forward = 256;
   int64_t heads = 4;
   int64_t layers = 2;
   double dropout = 0.1;
+  // resnet
+  int64_t stages = 3;
+  int64_t blocks = 1;
   template <class Visitor>
   void visit(Visitor& v) {
+    v("kind", kind, "vit: a vision transformer; resnet: pre-activated residual blocks of convolutions", config::one_of({"vit", "resnet"}));
     v("size", size, "side in pixels that pictures are brought to", config::between(8, 1024));
-    v("patch", patch, "side of a patch in pixels; divides size", config::between(1, 256));
-    v("stem", stem, "how pixels become region vectors: one linear map of each patch, or convolutions that halve the side (patch: a power of 2)",
+    v("width", width, "width of a region vector; resnet: of the last stage, each stage before has half", config::between(4, 8192));
+    v("patch", patch, "vit: side of a patch in pixels; divides size", config::between(1, 256));
+    v("stem", stem, "vit: how pixels become region vectors: one linear map of each patch, or convolutions that halve the side (patch: a power of 2)",
       config::one_of({"patches", "convolutions"}));
-    v("width", width, "width of a region vector", config::between(4, 8192));
-    v("feed_forward", feed_forward, "width inside the feed-forward block", config::between(1, 65536));
-    v("heads", heads, "attention heads; divides width", config::between(1, 256));
-    v("layers", layers, "layers of the image encoder", config::between(1, 100));
-    v("dropout", dropout, "probability of dropping a channel of a branch's output", config::between(0, 0.99));
+    v("feed_forward", feed_forward, "vit: width inside the feed-forward block", config::between(1, 65536));
+    v("heads", heads, "vit: attention heads; divides width", config::between(1, 256));
+    v("layers", layers, "vit: layers", config::between(1, 100));
+    v("dropout", dropout, "vit: probability of dropping a channel of a branch's output", config::between(0, 0.99));
+    v("stages", stages, "resnet: stages, each of half the side of the one before", config::between(1, 6));
+    v("blocks", blocks, "resnet: blocks of a stage; with 3 stages 1 is ResNet-8, 3 is ResNet-20", config::between(1, 100));
   }
+
+  // Problems that concern several fields go to `problems`, their keys under `group`.
+  void check(const std::string& group, config::Problems& problems) const;
 };
 
 struct ModelOptions {

@@ -21,22 +21,6 @@ StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau) 
           .tau = tau};
 }
 
-ImageEncoderConfig image_config(const ModelOptions& options) {
-  const ImageEncoderOptions& image = options.image_encoder;
-  return {.size = image.size,
-          .patch = image.patch,
-          .stem = image.stem == "convolutions" ? Stem::convolutions : Stem::patches,
-          .stack = {.layers = image.layers,
-                    .width = image.width,
-                    .feed_forward = image.feed_forward,
-                    .heads = image.heads,
-                    .norm = NormOrder::pre,
-                    .final_norm = false,
-                    .activation = Activation::gelu,
-                    .dropout = image.dropout,
-                    .tau = options.tau.image_encoder}};
-}
-
 Rows rows_of(at::Tensor real, int64_t length, const Pass& pass) {
   Rows rows{std::move(real), {}, pass.tau_scale};
   if (pass.ids.defined()) rows.counters = row_counters(pass.ids, length, pass.seed, pass.update);
@@ -72,7 +56,7 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
                             : register_parameter("output_embedding", new_embedding(target_vocabulary, options.width));
   }
   if (options.uses_images()) {
-    image_encoder = register_module("image_encoder", ImageEncoder(image_config(options)));
+    image_encoder = register_module("image_encoder", make_image_encoder(options.image_encoder, options.tau.image_encoder));
     fusion = register_module("fusion", make_fusion(options.fusion, options.width, image_encoder->width(), options.tau.fusion));
   }
   name_dropout_sites(*this);
@@ -83,7 +67,7 @@ ImageStates TranslationModelImpl::encode_images(const Pictures& pictures, const 
   Pass image_pass = pass;
   if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
   const at::Tensor all_real = at::ones({which.size(0), image_encoder->regions()}, pictures.present.options());
-  const at::Tensor encoded = image_encoder(pictures.values, rows_of(all_real, image_encoder->regions(), image_pass));  // [P, R, F]
+  const at::Tensor encoded = image_encoder->forward(pictures.values, rows_of(all_real, image_encoder->regions(), image_pass));  // [P, R, F]
   if (which.size(0) == pictures.present.size(0)) return {encoded, pictures.present};
   at::Tensor regions = at::zeros({pictures.present.size(0), encoded.size(1), encoded.size(2)}, encoded.options());
   return {regions.index_copy(0, which, encoded), pictures.present};

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "models/decoder.h"
+#include "models/encoder.h"
 #include "models/fusion.h"
-#include "models/image_encoder.h"
-#include "models/options.h"
+#include "models/picture_encoder.h"
 #include "tensors/token_loss.h"
 
 namespace penalmt {
@@ -52,8 +52,8 @@ class TranslationModelImpl : public torch::nn::Module {
   CounterDropout source_dropout, target_dropout;
   Encoder encoder;
   Decoder decoder;
-  ImageEncoder image_encoder{nullptr};     // null without pictures
-  std::shared_ptr<Fusion> fusion;          // null without pictures
+  std::shared_ptr<PictureEncoder> image_encoder;  // null without pictures
+  std::shared_ptr<Fusion> fusion;                 // null without pictures
 
  private:
   ImageStates encode_images(const Pictures& pictures, const Pass& pass);

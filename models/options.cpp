@@ -34,7 +34,7 @@ ModelOptions ModelOptions::resolved(config::Problems& problems) const {
     problems.add("model.heads", fmt::format("got {}, expected a divisor of width {}", full.heads, full.width));
   if (full.positions == "sinusoidal" && full.width % 2 != 0)
     problems.add("model.width", fmt::format("got {}, expected an even number for sinusoidal positions", full.width));
-  if (full.uses_images()) full.image_encoder.check("model.image_encoder", problems);
+  if (full.uses_images() && !full.takes_features()) full.image_encoder.check("model.image_encoder", problems);
   return full;
 }
 

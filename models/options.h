@@ -39,7 +39,8 @@ struct ImageEncoderOptions {
   int64_t blocks = 1;
   template <class Visitor>
   void visit(Visitor& v) {
-    v("kind", kind, "vit: a vision transformer; resnet: pre-activated residual blocks of convolutions", config::one_of({"vit", "resnet"}));
+    v("kind", kind, "vit: a vision transformer; resnet: pre-activated residual blocks of convolutions; features: none, vectors come from data.features",
+      config::one_of({"vit", "resnet", "features"}));
     v("size", size, "side in pixels that pictures are brought to", config::between(8, 1024));
     v("width", width, "width of a region vector; resnet: of the last stage, each stage before has half", config::between(4, 8192));
     v("patch", patch, "vit: side of a patch in pixels; divides size", config::between(1, 256));
@@ -57,6 +58,18 @@ struct ImageEncoderOptions {
   void check(const std::string& group, config::Problems& problems) const;
 };
 
+// What vectors of pictures a model takes that has no encoder of its own: those of a feature store or of an exported encoder.
+struct FeatureOptions {
+  int64_t regions = 0, width = 0;
+  std::string encoder = "";
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("regions", regions, "vectors of a picture; 0: as the store has them", config::between(0, 1e6));
+    v("width", width, "numbers of a vector; 0: as the store has them", config::between(0, 1e6));
+    v("encoder", encoder, "what made them; empty: as the store says", config::anything());
+  }
+};
+
 struct ModelOptions {
   std::string size = "tiny";
   int64_t width = 0, feed_forward = 0, heads = 0, encoder_layers = 0, decoder_layers = 0;
@@ -69,6 +82,7 @@ struct ModelOptions {
   TauOptions tau;
   std::string fusion = "none";
   ImageEncoderOptions image_encoder;
+  FeatureOptions features;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -89,13 +103,17 @@ struct ModelOptions {
     v("attention_dropout", attention_dropout, "the same of an attention weight", config::between(0, 0.99));
     v("activation_dropout", activation_dropout, "the same of a channel after the activation", config::between(0, 0.99));
     v.group("tau", tau, "strength of the penal connections, by stack");
-    v("fusion", fusion, "how the picture joins the text", config::one_of({"none", "gated", "selective"}));
+    v("fusion", fusion,
+      "how the picture joins the text: a gated sum with one pooled vector, regions as more memory, selective attention, or attention of the decoder's own",
+      config::one_of({"none", "gated", "concatenated", "selective", "doubly_attentive"}));
     v.group("image_encoder", image_encoder, "the small image encoder, where fusion is not none");
+    v.group("features", features, "image_encoder.kind features: what comes in its place");
   }
 
   // The same with every size a number. Problems that concern several fields go to `problems`.
   ModelOptions resolved(config::Problems& problems) const;
   bool uses_images() const { return fusion != "none"; }
+  bool takes_features() const { return image_encoder.kind == "features"; }
 };
 
 }  // namespace penalmt

@@ -38,7 +38,7 @@ std::vector<ModelOptions> all_with_pictures() {
   std::vector<ModelOptions> all;
   for (const std::string norm : {"pre", "post"})
     for (const std::string positions : {"sinusoidal", "learned"})
-      for (const std::string fusion : {"gated", "selective"})
+      for (const std::string fusion : {"gated", "concatenated", "selective", "doubly_attentive"})
         for (const std::string stem : {"patches", "convolutions"}) {
           all.push_back(tiny_options(fusion, norm));
           all.back().positions = positions;
@@ -53,12 +53,13 @@ TEST(TranslationModel, EveryResidualIsAPenalConnection) {
     const at::Tensor loss =
         model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total;
     const Additions additions = count_additions(loss);
-    // 2 encoder layers x 2, 2 decoder layers x 3, 2 image layers x 2, 1 fusion.
-    EXPECT_EQ(additions.penal, 15) << options.norm << options.fusion;
+    // 2 encoder layers x 2, 2 decoder layers x 3, 2 image layers x 2; the fusion: 1, none, or 1 a decoder layer.
+    const int expected = options.fusion == "concatenated" ? 14 : options.fusion == "doubly_attentive" ? 16 : 15;
+    EXPECT_EQ(additions.penal, expected) << options.norm << options.fusion;
     EXPECT_EQ(additions.plain, 0) << options.norm << options.fusion;
     int modules = 0;
     for (const auto& item : model->named_modules("", false)) modules += item.value()->as<PenalConnectionImpl>() != nullptr;
-    EXPECT_EQ(modules, 15);
+    EXPECT_EQ(modules, expected);
   }
 }
 
@@ -153,12 +154,16 @@ TEST(TranslationModel, LaterTokensDoNotChangeEarlierLogits) {
 }
 
 TEST(TranslationModel, WithoutItsPictureASentenceIsEncodedAsTextAlone) {
-  TranslationModel model = build(tiny_options("gated", "post"));
-  model->eval();
-  torch::NoGradGuard no_grad;
-  const at::Tensor text = model->encode(source(), {}).states, both = model->encode(source(), pictures()).states;
-  EXPECT_TRUE(torch::equal(text[1], both[1]));
-  EXPECT_FALSE(torch::equal(text[0], both[0]));
+  for (const std::string fusion : {"gated", "concatenated", "selective", "doubly_attentive"}) {
+    TranslationModel model = build(tiny_options(fusion, "post"));
+    model->eval();
+    torch::NoGradGuard no_grad;
+    const Memory text = model->encode(source(), {}), both = model->encode(source(), pictures());
+    EXPECT_TRUE(torch::equal(text.states[1], both.states[1].narrow(0, 0, source().size(1)))) << fusion;
+    const at::Tensor without = model->decode(target_input(), text), with = model->decode(target_input(), both);
+    EXPECT_LE((without[1] - with[1]).abs().max().item<double>(), fusion == "concatenated" ? 1e-6 : 0) << fusion;
+    EXPECT_FALSE(torch::allclose(without[0], with[0], 0, 1e-3)) << fusion;
+  }
 }
 
 TEST(TranslationModel, SetTauReachesEveryConnectionOfAStackAndNoOther) {

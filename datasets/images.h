@@ -24,8 +24,8 @@ struct ImageOptions {
 };
 
 // uint8 [3, size, size], RGB. Averages areas when shrinking, interpolates linearly when growing; obeys EXIF
-// orientation; grey becomes RGB, 16 bits become 8, transparent parts show white. Throws Error "path: not an image that
-// can be decoded" and what check_whole (image_files.h) throws.
+// orientation; grey becomes RGB, 16 bits become 8, transparent parts show white. Throws what decode_image
+// (image_decoding.h) throws.
 at::Tensor load_image(const std::filesystem::path& path, int64_t size);
 
 // The pictures that a list names, each decoded once, by `threads` threads (0: one a core).

@@ -58,12 +58,20 @@ struct Statistics {
   Statistics& operator+=(const Statistics& other);
 };
 
-class Metric {
+// What makes a score of a sum of rows.
+class SumScore {
  public:
-  virtual ~Metric() = default;
+  virtual ~SumScore() = default;
 
-  virtual std::string name() const = 0;        // "BLEU", "chrF2++"
-  virtual std::size_t width() const = 0;       // numbers in a row of statistics
+  virtual std::size_t width() const = 0;  // numbers in a row of statistics
+  virtual double value(std::span<const double> sum) const = 0;
+  // Of rows that were added up as NumPy's float32: what sacreBLEU's bootstrap scores.
+  virtual NumpyNumber resampled_score(std::span<const NumpyNumber> sum) const = 0;
+};
+
+class Metric : public SumScore {
+ public:
+  virtual std::string name() const = 0;  // "BLEU", "chrF2++"
   // "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-0.1.0"; `resampling` as "bs:1000|seed:12345" stands
   // after the number of references.
   std::string signature(const std::string& resampling = "") const;
@@ -72,15 +80,12 @@ class Metric {
   // several threads.
   Statistics statistics(const std::vector<std::string>& hypotheses, int threads = 1) const;
 
-  // The score of added rows, and the same ready for printing.
-  virtual double value(std::span<const double> sum) const = 0;
+  // The score of added rows, ready for printing.
   virtual MetricScore score(std::span<const double> sum) const {
     return {.name = name(), .score = value(sum), .signature = signature(), .verbose = ""};
   }
   // Of one row; BLEU takes the effective order here.
   virtual MetricScore sentence_score(std::span<const double> row) const { return score(row); }
-  // Of rows that were added up as NumPy's float32: what sacreBLEU's bootstrap scores.
-  virtual NumpyNumber resampled_score(std::span<const NumpyNumber> sum) const = 0;
 
  protected:
   explicit Metric(const References& references) : sentences_(references.sentences()), count_(references.count()) {}

@@ -115,7 +115,7 @@ void in_blocks(int64_t samples, std::size_t sentences, int threads, Prepare prep
 }
 
 // [system][sample]
-std::vector<std::vector<NumpyNumber>> bootstrap_scores(const Metric& metric,
+std::vector<std::vector<NumpyNumber>> bootstrap_scores(const SumScore& metric,
                                                        const std::vector<const Statistics*>& systems,
                                                        const ResamplingOptions& options) {
   const std::size_t sentences = systems.front()->sentences(), width = metric.width(), wide = width * systems.size();
@@ -149,12 +149,12 @@ std::vector<std::vector<NumpyNumber>> bootstrap_scores(const Metric& metric,
 
 }  // namespace
 
-Confidence bootstrap_confidence(const Metric& metric, const Statistics& statistics, const ResamplingOptions& options) {
+Confidence bootstrap_confidence(const SumScore& metric, const Statistics& statistics, const ResamplingOptions& options) {
   const NumpyArray scores = sorted(NumpyArray(bootstrap_scores(metric, {&statistics}, options).front()));
   return {exact_mean(scores), half_width(scores)};
 }
 
-std::vector<TestResult> paired_bootstrap(const Metric& metric, const std::vector<Statistics>& systems,
+std::vector<TestResult> paired_bootstrap(const SumScore& metric, const std::vector<Statistics>& systems,
                                          const ResamplingOptions& options) {
   std::vector<const Statistics*> all;
   for (const Statistics& system : systems) all.push_back(&system);
@@ -181,7 +181,7 @@ std::vector<TestResult> paired_bootstrap(const Metric& metric, const std::vector
   return results;
 }
 
-std::vector<TestResult> paired_randomisation(const Metric& metric, const std::vector<Statistics>& systems,
+std::vector<TestResult> paired_randomisation(const SumScore& metric, const std::vector<Statistics>& systems,
                                              const ResamplingOptions& options) {
   const std::size_t sentences = systems.front().sentences(), width = metric.width(), wide = width * systems.size();
   // What the baseline's row is more than each system's (its own: nothing), [sentence][system][width].

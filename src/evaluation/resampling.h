@@ -32,14 +32,14 @@ struct ResamplingOptions {
 };
 
 // Of one system, by the bootstrap. `statistics` are the metric's; at least one sentence.
-Confidence bootstrap_confidence(const Metric& metric, const Statistics& statistics, const ResamplingOptions& options);
+Confidence bootstrap_confidence(const SumScore& metric, const Statistics& statistics, const ResamplingOptions& options);
 
 // Each system against the first, by the paired bootstrap test or by paired approximate randomisation: one entry a system.
 // `systems` are the metric's statistics of the same sentences. The p-value is two-sided: the share of samples whose
 // difference is larger than the true one, were the systems the same.
-std::vector<TestResult> paired_bootstrap(const Metric& metric, const std::vector<Statistics>& systems,
+std::vector<TestResult> paired_bootstrap(const SumScore& metric, const std::vector<Statistics>& systems,
                                          const ResamplingOptions& options);
-std::vector<TestResult> paired_randomisation(const Metric& metric, const std::vector<Statistics>& systems,
+std::vector<TestResult> paired_randomisation(const SumScore& metric, const std::vector<Statistics>& systems,
                                              const ResamplingOptions& options);
 
 }  // namespace penalmt

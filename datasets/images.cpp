@@ -43,31 +43,34 @@ at::Tensor load_image(const fs::path& path, int64_t size) {
 
 int64_t PictureSet::missing() const { return std::count(index_.begin(), index_.end(), -1); }
 
-ImageSet::ImageSet(const std::vector<std::string>& names, const fs::path& root, int64_t size, int threads) {
-  // 1. Give every file that is there a row, in the order of its first line.
+PictureFiles find_pictures(const std::vector<std::string>& names, const fs::path& root) {
+  PictureFiles found;
   std::unordered_map<std::string, int64_t> rows;
-  std::vector<fs::path> files;
   for (const std::string& name : names) {
     const auto [entry, is_new] = rows.try_emplace(name, -1);
     std::error_code ignored;
     if (is_new && !name.empty() && fs::is_regular_file(root / name, ignored)) {
-      entry->second = static_cast<int64_t>(files.size());
-      files.push_back(root / name);
+      entry->second = static_cast<int64_t>(found.files.size());
+      found.files.push_back(root / name);
     }
-    index_.push_back(entry->second);
+    found.index.push_back(entry->second);
   }
-  if (!names.empty() && files.empty()) {
+  if (!names.empty() && found.files.empty()) {
     const auto named = std::find_if(names.begin(), names.end(), [](const std::string& name) { return !name.empty(); });
     throw Error(fmt::format(
         "{}: not one of the pictures of {} lines is there; {}", root.string(), names.size(),
         named == names.end() ? "no line of the list names one" : fmt::format("expected files such as '{}'", *named)));
   }
+  return found;
+}
 
-  // 2. Decode them.
-  pixels_ = at::empty({static_cast<int64_t>(files.size()), 3, size, size}, at::kByte);
+ImageSet::ImageSet(const std::vector<std::string>& names, const fs::path& root, int64_t size, int threads) {
+  PictureFiles found = find_pictures(names, root);
+  index_ = std::move(found.index);
+  pixels_ = at::empty({static_cast<int64_t>(found.files.size()), 3, size, size}, at::kByte);
   uint8_t* const pixels = pixels_.data_ptr<uint8_t>();
-  parallel_for(static_cast<int64_t>(files.size()), threads,
-               [&](int64_t i) { load_into(files[i], static_cast<int>(size), pixels + i * 3 * size * size); });
+  parallel_for(static_cast<int64_t>(found.files.size()), threads,
+               [&](int64_t i) { load_into(found.files[i], static_cast<int>(size), pixels + i * 3 * size * size); });
 }
 
 at::Tensor ImageSet::rows(const std::vector<int64_t>& which) const {

@@ -28,6 +28,16 @@ struct ImageOptions {
 // (image_decoding.h) throws.
 at::Tensor load_image(const std::filesystem::path& path, int64_t size);
 
+// The files of the pictures that a list names.
+struct PictureFiles {
+  std::vector<std::filesystem::path> files;  // each once, in the order of its first line
+  std::vector<int64_t> index;                // a line: its file's place among them, -1 where it has none
+};
+
+// An empty line, or a name that is not on the disk, is normal. Throws Error where there are lines and not one has its
+// picture.
+PictureFiles find_pictures(const std::vector<std::string>& names, const std::filesystem::path& root);
+
 // The pictures that a list names, each decoded once, by `threads` threads (0: one a core).
 // An empty line, or a name that is not on the disk, is normal: it has no row. Throws Error where a file does not decode
 // (the first in the list's order), and where there are lines and not one has its picture.

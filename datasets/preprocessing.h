@@ -35,8 +35,8 @@ struct Preprocessing {
   void check(config::Problems& problems, const std::string& prefix) const;
 };
 
-// uint8 [3, crop, crop], RGB; equal to the last bit to Pillow's resize and torchvision's Resize and CenterCrop on the
-// same decoded picture. Throws what decode_image (image_decoding.h) throws.
+// uint8 [3, crop, crop], RGB; equal to the last bit to Pillow 13's resize (resampling.h tells of earlier ones) and to
+// torchvision's Resize and CenterCrop with it, on the same decoded picture. Throws what decode_image (image_decoding.h) throws.
 at::Tensor load_pixels(const std::filesystem::path& file, const Preprocessing& preprocessing);
 
 // [B, 3, crop, crop] of uint8 RGB → float32, in the encoder's order of channels, normalised; on the device of `pixels`.

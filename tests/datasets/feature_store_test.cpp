@@ -138,7 +138,8 @@ TEST(FeatureStore, SaysWhatAModelExpectsInItsPlace) {
 TEST(FeatureStore, LoadsOnlyWhatIsTouched) {
   const TemporaryFolder folder;
   std::string names;
-  for (int i = 0; i < 64; ++i) names += (i > 0 ? "\n" : "") + std::to_string(i);
+  for (int i = 0; i < 64; ++i) names += std::to_string(i) + "\n";
+  names.pop_back();
   save_safetensors(folder / "f.safetensors", {{{"features", at::ones({64, 1 << 18})}}, {{"names", names}}});
   const auto resident_pages = [] {
     const std::string statm = read_file("/proc/self/statm");

@@ -7,6 +7,7 @@ void add_commands(CLI::App& program) {
   add_evaluate(program);
   add_features(program);
   add_normalize(program);
+  add_probe(program);
   add_score(program);
   add_shapes(program);
   add_tokenizer(program);

@@ -25,6 +25,7 @@ void add_tokenizer(CLI::App& program);
 
 // Those of penalmt-engine.
 void add_features(CLI::App& program);
+void add_probe(CLI::App& program);
 void add_score(CLI::App& program);
 void add_shapes(CLI::App& program);
 void add_train(CLI::App& program);
@@ -34,6 +35,7 @@ struct CommandName {
   const char *name, *meaning;
 };
 inline constexpr CommandName kFeatures = {"features", "an image encoder's features of pictures, as a store on the disk"};
+inline constexpr CommandName kProbe = {"probe", "does a model look at its pictures? changed pictures, masked words, pairs"};
 inline constexpr CommandName kScore = {"score", "the log probability of each given translation"};
 inline constexpr CommandName kShapes = {"shapes", "make a corpus of drawn scenes whose captions need the picture"};
 inline constexpr CommandName kTrain = {"train", "train a model from a recipe"};

@@ -12,7 +12,7 @@
 namespace penalmt {
 namespace {
 
-constexpr CommandName kEngineCommands[] = {kFeatures, kScore, kShapes, kTrain, kTranslate};
+constexpr CommandName kEngineCommands[] = {kFeatures, kProbe, kScore, kShapes, kTrain, kTranslate};
 
 // For the list of commands alone: hand_over() comes first.
 void add_name(CLI::App& program, const CommandName& command) { program.add_subcommand(command.name, command.meaning); }
@@ -24,6 +24,7 @@ void add_commands(CLI::App& program) {
   add_evaluate(program);
   add_name(program, kFeatures);
   add_normalize(program);
+  add_name(program, kProbe);
   add_name(program, kScore);
   add_name(program, kShapes);
   add_tokenizer(program);

@@ -121,10 +121,10 @@ std::string json_number(double value) {
 
 std::string json_text(const std::string& text) { return nlohmann::json(text).dump(); }
 
-std::string score_table(const std::vector<SystemScores>& systems, int width) {
+std::string score_table(const std::vector<SystemScores>& systems, int width, const std::string& heading) {
   // A cell is its lines.
   using Cell = std::vector<std::string>;
-  std::vector<Cell> head = {{"System"}};
+  std::vector<Cell> head = {{heading}};
   for (const MetricScore& score : systems.front().scores)
     head.push_back({score.name + (score.confidence ? " (μ ± 95% CI)" : "")});
   std::vector<std::size_t> widths;

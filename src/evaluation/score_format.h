@@ -48,13 +48,13 @@ std::string json_line(const JsonFields& fields);
 std::string json_number(double value);
 std::string json_text(const std::string& text);
 
-// Several systems: a framed table with one row a system and one column a metric (score, confidence, p-value with a star
+// Several systems: a framed table with one row a system, called `heading`, and one column a metric (score, confidence, p-value with a star
 // where it is at most 0.05), then the signatures.
 struct SystemScores {
   std::string system;
   std::vector<MetricScore> scores;
 };
-std::string score_table(const std::vector<SystemScores>& systems, int width);
+std::string score_table(const std::vector<SystemScores>& systems, int width, const std::string& heading = "System");
 
 // What the p-values of such a table mean; `test` as "bootstrap", `samples` as "1000 samples".
 std::string paired_test_notes(const std::string& test, const std::string& samples, const std::string& baseline);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "report/html.h"
+#include "report/page_parts.h"
 #include "report/sections.h"
 
 namespace penalmt {
@@ -26,31 +27,15 @@ std::string headline(const EvaluationReport& report) {
   return text + ".</p>\n";
 }
 
-struct Section {
-  const char *id, *heading;
-  std::string text;
-};
-
-std::string contents(const std::vector<Section>& sections) {
-  std::string text = "<nav aria-label=\"On this page\"><ul>";
-  for (const Section& section : sections)
-    if (!section.text.empty()) text += fmt::format("<li><a href=\"#{}\">{}</a></li>", section.id, section.heading);
-  return text + "</ul></nav>\n";
-}
-
 }  // namespace
 
 std::string evaluation_report(const EvaluationReport& report) {
-  const std::vector<Section> sections = {
-      {"scores", "Scores", score_section(report)},
-      {"left-out", "Left-out words", left_out_section(report)},
-      {"groups", "Where the scores come from", breakdown_section(report)},
-      {"training", "Training", training_section(report)},
-      {"sentences", "Sentences", sentence_section(report)},
-  };
-  std::string body = "<header>\n" + headline(report) + contents(sections) + "</header>\n<main>\n";
-  for (const Section& section : sections) body += section.text;
-  return html::page(report.title, body + "</main>\n");
+  return page_of_sections(report.title, headline(report),
+                          {{"scores", "Scores", score_section(report)},
+                           {"left-out", "Left-out words", left_out_section(report)},
+                           {"groups", "Where the scores come from", breakdown_section(report)},
+                           {"training", "Training", training_section(report)},
+                           {"sentences", "Sentences", sentence_section(report)}});
 }
 
 }  // namespace penalmt

@@ -36,6 +36,36 @@ const std::string_view kPageScript = R"js(
     });
   }
 
+  // Attention: the piece under the mouse, in focus or clicked leaves the photograph bright where it looked.
+  const kDarkest = 0.8;
+  for (const list of document.querySelectorAll('.pieces')) {
+    const article = list.closest('article');
+    const cells = [...article.querySelectorAll('.heat rect')];
+    const caption = article.querySelector('.looking');
+    if (!caption) continue;
+    const mean = cells.map((cell) => cell.getAttribute('fill-opacity'));
+    const mean_caption = caption.textContent;
+    let chosen = null;
+    const show = (piece) => {
+      const map = piece?.dataset.map;
+      cells.forEach((cell, i) => cell.setAttribute(
+        'fill-opacity', map ? kDarkest * (1 - parseInt(map.slice(2 * i, 2 * i + 2), 16) / 255) : mean[i]));
+      caption.textContent = piece ? `attention of “${piece.firstChild.textContent}”` : mean_caption;
+    };
+    for (const piece of list.querySelectorAll('button')) {
+      piece.addEventListener('pointerenter', () => show(piece));
+      piece.addEventListener('pointerleave', () => show(chosen));
+      piece.addEventListener('focus', () => show(piece));
+      piece.addEventListener('blur', () => show(chosen));
+      piece.addEventListener('click', () => {
+        chosen?.setAttribute('aria-pressed', 'false');
+        chosen = chosen === piece ? null : piece;
+        chosen?.setAttribute('aria-pressed', 'true');
+        show(chosen);
+      });
+    }
+  }
+
   // Sentences.
   const controls = document.getElementById('controls');
   if (!controls) return;

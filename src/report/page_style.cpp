@@ -128,6 +128,25 @@ dt { font-size: .8rem; color: var(--quiet); display: flex; justify-content: spac
 dd { margin: 0; }
 mark { background: var(--mark); color: var(--text); border-bottom: 2px solid var(--mark-line); border-radius: .15rem; padding: 0 .1rem; print-color-adjust: exact; }
 
+/* attention */
+.photo { position: relative; width: fit-content; max-width: 100%; }
+.photo img { max-height: none; }
+.heat { position: absolute; inset: 0; width: 100%; height: 100%; border-radius: .25rem; overflow: hidden; transition: opacity .15s; shape-rendering: crispEdges; }
+.photo:hover .heat { opacity: 0; }
+.looking { font-size: .8rem; color: var(--text); }
+.pieces-label { margin: 0; font-size: .8rem; }
+.pieces { display: flex; flex-wrap: wrap; gap: .35rem 0; margin: .1rem 0 .6rem; }
+.piece {
+  position: relative; display: inline-grid; justify-items: center; min-width: 2.4rem; margin: 0 0 0 .35rem; padding: .1rem .3rem .35rem;
+  font: inherit; font-size: .95rem; line-height: 1.3; color: var(--text); background: var(--card); border: 1px solid var(--line);
+}
+.piece.inner { margin-left: 0; border-left-style: dotted; }
+.piece small { font-size: .7rem; color: var(--quiet); font-variant-numeric: tabular-nums; }
+.piece i { position: absolute; left: 0; bottom: 0; height: .2rem; background: var(--bar); print-color-adjust: exact; }
+button.piece { cursor: pointer; }
+button.piece:hover, button.piece[aria-pressed=true] { border-color: var(--text); background: var(--page); }
+button.piece[aria-pressed=true] { box-shadow: inset 0 0 0 1px var(--text); }
+
 @media (max-width: 40rem) {
   body { padding-top: 1.25rem; }
   article { flex-direction: column; gap: .5rem; }

@@ -4,6 +4,7 @@
 
 #include "base/significance.h"
 #include "report/html.h"
+#include "report/page_parts.h"
 #include "report/sections.h"
 #include "report/svg.h"
 
@@ -17,8 +18,6 @@ std::string metric_heading(const ReportMetric& metric) {
       "<th scope=\"col\">{} <span aria-hidden=\"true\">{}</span><span class=\"unseen\">, {} is better</span></th>",
       escape(metric.name), metric.lower_is_better ? "↓" : "↑", metric.lower_is_better ? "lower" : "higher");
 }
-
-std::string p_text(double p) { return p < 0.0001 ? "p &lt; 0.0001" : fmt::format("p = {:.4f}", p); }
 
 std::string score_cell(const EvaluationReport& report, const ReportScore& score, const ReportMetric& metric) {
   const bool significant = score.p_value && is_significant(*score.p_value);

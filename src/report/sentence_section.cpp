@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "report/html.h"
+#include "report/page_parts.h"
 #include "report/pictures.h"
 #include "report/sections.h"
 #include "report/word_differences.h"
@@ -208,32 +209,16 @@ std::string sentence_article(const EvaluationReport& report, std::size_t sentenc
 
 // ---- sorting and filtering ------------------------------------------------------------------------------------------
 
-std::string option(const std::string& value, const std::string& text) {
-  return fmt::format("<option value=\"{}\">{}</option>", value, text);
-}
-
-// Shown only where scripts run.
 std::string controls(const EvaluationReport& report, std::size_t shown) {
-  std::string keys;
-  if (is_comparison(report)) keys += option("difference", "difference");
-  keys +=
-      option("position", "position") + option("length", report.source.empty() ? "reference length" : "source length");
+  std::vector<std::pair<std::string, std::string>> keys;
+  if (is_comparison(report)) keys.emplace_back("difference", "difference");
+  keys.emplace_back("position", "position");
+  keys.emplace_back("length", report.source.empty() ? "reference length" : "source length");
   if (has_scores(report))
     for (std::size_t s = 0; s < report.systems.size(); ++s)
-      keys += option(fmt::format("score-{}", s),
-                     fmt::format("{} of {}", escape(sentence_metric(report).name), escape(report.systems[s].name)));
-  std::string text = fmt::format(
-      "<form class=\"controls\" id=\"controls\" autocomplete=\"off\">\n<label>Sort by <select "
-      "name=\"key\">{}</select></label>\n"
-      "<label>Order <select name=\"order\">{}</select></label>\n",
-      keys, option("down", "largest first") + option("up", "smallest first"));
-  if (!report.pictures.empty())
-    text += fmt::format("<label>Picture <select name=\"picture\">{}</select></label>\n",
-                        option("", "with or without") + option("with", "with") + option("without", "without"));
-  return text + fmt::format(
-                    "<label>Contains <input name=\"words\" type=\"search\" placeholder=\"some words\"></label>\n"
-                    "<output name=\"count\">{0} of {0} shown</output>\n</form>\n",
-                    shown);
+      keys.emplace_back(fmt::format("score-{}", s),
+                        fmt::format("{} of {}", sentence_metric(report).name, report.systems[s].name));
+  return article_controls(keys, !report.pictures.empty(), shown);
 }
 
 }  // namespace

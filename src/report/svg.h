@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,16 @@ struct LineChart {
 
 // <svg> of 400 x 250 units that is as wide as its place.
 std::string line_chart(const LineChart& chart);
+
+// How many things fall into each of several ranges of equal width from `low` to `high`.
+struct Histogram {
+  std::string id, title, x_name;  // as LineChart's
+  std::vector<int64_t> counts;    // not all 0
+  double low = 0, high = 1;
+};
+
+// <svg> of 400 x 200 units that is as wide as its place.
+std::string histogram(const Histogram& histogram);
 
 // A value of each system on one horizontal scale, as wide as its place; NaN where there is none.
 std::string dot_strip(const std::vector<double>& values, const std::vector<double>& ticks);

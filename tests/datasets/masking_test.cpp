@@ -54,7 +54,7 @@ TEST(Positions, RefuseWhatIsNone) {
 }
 
 TEST(Positions, MustBeThoseOfTheText) {
-  const auto message = [&](const Positions& positions, const Lines& lines) {
+  const auto message = [&](const WordPositions& positions, const Lines& lines) {
     return thrown_message<Error>([&] { check_positions(positions, "a.positions", lines, "a.en"); });
   };
   EXPECT_EQ(message({{0}, {}, {}}, {"red", "blue"}),

@@ -1,0 +1,129 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "commands/probe_steps.h"
+#include "datasets/changed_pictures.h"
+#include "datasets/parallel_text.h"
+#include "translation/line_images.h"
+#include "translation/translator.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+const Lines kIncongruent = {"shuffled", "zeroed", "noise"};
+
+void need_both(const std::string& a, const std::string& a_name, const std::string& b, const std::string& b_name) {
+  if (a.empty() != b.empty())
+    throw Error(fmt::format("{}: got no {}; expected both", a.empty() ? b_name : a_name, a.empty() ? a_name : b_name));
+}
+
+void need_source(const ProbeOptions& options, const std::string& value, const std::string& name) {
+  if (!value.empty() && !options.has_text())
+    throw Error(fmt::format("{}: got no --source; expected --source and --references", name));
+}
+
+// A line: the picture's file, "" where it has none or it is not on the disk.
+std::vector<fs::path> photographs_of(const ProbeOptions& options, std::size_t lines) {
+  std::vector<fs::path> photographs(lines);
+  if (options.images.empty()) return photographs;
+  const Lines names = read_image_list(options.images);
+  if (names.size() != lines)
+    throw Error(fmt::format("{}: {} lines, but {} has {}; line i of one must belong to line i of the other",
+                            options.images, names.size(), options.source, lines));
+  std::error_code ignored;
+  for (std::size_t i = 0; i < lines; ++i) {
+    const fs::path path = fs::path(options.image_root) / names[i];
+    if (!names[i].empty() && fs::is_regular_file(path, ignored)) photographs[i] = path;
+  }
+  return photographs;
+}
+
+template <class T>
+std::vector<T> some_of(std::vector<T> all, const std::vector<std::size_t>& lines) {
+  std::vector<T> some;
+  for (const std::size_t line : lines) some.push_back(std::move(all[line]));
+  return some;
+}
+
+// --mask: the words that it names, and the lines without them.
+void mask(const ProbeOptions& options, ProbeText& text) {
+  const WordPositions positions = read_positions(options.mask);
+  check_positions(positions, options.mask, text.source, options.source);
+  for (std::size_t i = 0; i < text.source.size(); ++i) {
+    const auto words = split_whitespace(text.source[i]);
+    Lines& masked = text.masked_words.emplace_back();
+    for (const int position : positions[i]) masked.emplace_back(words[static_cast<std::size_t>(position)]);
+  }
+  text.masked_source = mask_lines(text.source, positions, options.mask_token);
+}
+
+}  // namespace
+
+void check_options(const ProbeOptions& options) {
+  if (!options.has_text() && options.references.empty() && options.contrastive.empty())
+    throw Error("probe: nothing to probe with; expected --source and --references, or --contrastive");
+  need_both(options.source, "--source", options.references, "--references");
+  need_both(options.images, "--images", options.image_root, "--image-root");
+  for (const auto& [value, name] : {std::pair(options.images, "--images"), {options.mask, "--mask"}, {options.left_out, "--left-out"},
+                                    {options.translations, "--translations"}, {options.report, "--report"}})
+    need_source(options, value, name);
+  for (const std::string& name : options.incongruent)
+    if (std::find(kIncongruent.begin(), kIncongruent.end(), name) == kIncongruent.end())
+      throw Error(fmt::format("--incongruent: got '{}', expected {}{}", name, fmt::join(kIncongruent, ", "),
+                              did_you_mean(name, kIncongruent)));
+  if (!options.lexicon.empty() && options.mask.empty()) throw Error("--lexicon: got no --mask; expected both");
+  if (split_whitespace(options.mask_token) != std::vector<std::string_view>{options.mask_token})
+    throw Error(fmt::format("--mask-token: got '{}', expected a word", options.mask_token));
+  if (options.report == "-") throw Error("--report: got '-', expected a file; the results go to standard output");
+}
+
+std::unique_ptr<PictureSet> probe_pictures(const ProbeOptions& options, const Translator& translator,
+                                           const std::string& list, const std::string& root, std::size_t lines,
+                                           const std::string& place) {
+  if (!translator.uses_images()) return nullptr;
+  std::optional<LineImages> images = open_line_images(options.model, translator.uses_images(), translator.image_size(),
+                                                      list, root, options.machine.threads);
+  if (!images) return nullptr;
+  images->expect_lines(static_cast<int64_t>(lines), place);
+  return images->load(0, images->lines());
+}
+
+ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
+  ParallelText parallel = read_parallel_text(options.source, options.references, std::nullopt);
+  ProbeText text;
+  text.all_lines = parallel.source.size();
+  text.source = std::move(parallel.source);
+  text.references = std::move(parallel.target);
+  if (!options.mask.empty()) mask(options, text);
+  if (!options.left_out.empty()) text.marks = read_left_out_marks(options.left_out);
+  if (!options.left_out.empty() && text.marks.size() != text.all_lines)
+    throw Error(fmt::format("{}: {} marks, but {} has {} lines; mark i must belong to line i", options.left_out,
+                            text.marks.size(), options.source, text.all_lines));
+  text.photographs = photographs_of(options, text.all_lines);
+  text.all_pictures = probe_pictures(options, translator, options.images, options.image_root, text.all_lines, options.source);
+
+  for (std::size_t i = 0; i < text.all_lines; ++i) {
+    const bool has_picture = text.all_pictures ? text.all_pictures->index()[i] >= 0 : !text.photographs[i].empty();
+    if (options.all_lines || options.images.empty() || has_picture) text.lines.push_back(i);
+  }
+  if (text.lines.empty())
+    throw Error(text.all_lines == 0 ? options.source + ": got no lines, expected at least one"
+                                    : fmt::format("{}: none of its {} pictures is in {}; check --image-root",
+                                                  options.images, text.all_lines, options.image_root));
+  text.source = some_of(std::move(text.source), text.lines);
+  text.references = some_of(std::move(text.references), text.lines);
+  text.photographs = some_of(std::move(text.photographs), text.lines);
+  if (!options.mask.empty()) text.masked_source = some_of(std::move(text.masked_source), text.lines);
+  if (!options.mask.empty()) text.masked_words = some_of(std::move(text.masked_words), text.lines);
+  if (!options.left_out.empty()) text.marks = some_of(std::move(text.marks), text.lines);
+  if (text.all_pictures) text.pictures = pictures_of_lines(*text.all_pictures, text.lines);
+  return text;
+}
+
+}  // namespace penalmt

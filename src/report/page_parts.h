@@ -1,0 +1,27 @@
+// What the pages of several commands have in common.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace penalmt {
+
+// A part of a page: `text` is HTML with an element of that id; "" where there is nothing of it.
+struct PageSection {
+  std::string id, heading, text;
+};
+
+// Headline (HTML), links to the sections, sections.
+std::string page_of_sections(const std::string& title, const std::string& headline,
+                             const std::vector<PageSection>& sections);
+
+// "p = 0.0123", as HTML.
+std::string p_text(double p);
+
+// The form that sorts and filters the articles of a page (page_script.cpp); shown only where scripts run. `keys`: a name
+// of a data attribute and what it is called; the first one sorts at first.
+std::string article_controls(const std::vector<std::pair<std::string, std::string>>& keys, bool with_pictures,
+                             std::size_t shown);
+
+}  // namespace penalmt

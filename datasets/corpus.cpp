@@ -53,12 +53,36 @@ SplitFiles named_files(const DataOptions& options, const std::string& split) {
   return files;
 }
 
+void mask(const DataOptions& options, const std::string& split, const fs::path& place, std::vector<std::string>& lines) {
+  if (options.layout != "multi30k")
+    throw Error(fmt::format("data.masking: got '{}' with layout \"{}\", expected layout \"multi30k\"", options.masking, options.layout));
+  const fs::path file = corpus_folder(options) / "masking" / fmt::format("{}.{}.positions", split, options.masking);
+  const WordPositions positions = read_positions(file);
+  check_positions(positions, file.string(), lines, place.string());
+  lines = mask_lines(lines, positions, options.mask_token);
+}
+
+std::string with_split(std::string path, const std::string& split) {
+  constexpr std::string_view kSplit = "{split}";
+  for (std::size_t at = 0; (at = path.find(kSplit, at)) != std::string::npos; at += split.size())
+    path.replace(at, kSplit.size(), split);
+  return path;
+}
+
 }  // namespace
+
+StoreFiles feature_files(const DataOptions& options, const std::string& split) {
+  const auto path = [&](const std::string& text, const std::string& key) {
+    return with_split(expand_environment(text, key), split);
+  };
+  return {path(options.features, "data.features"), path(options.feature_names, "data.feature_names")};
+}
 
 ParallelText load_split(const DataOptions& options, const std::string& split) {
   const SplitFiles files = options.layout == "files" ? named_files(options, split) : multi30k_files(options, split);
   ParallelText text = read_parallel_text(files.source, files.target, files.images);
   if (text.source.empty()) throw Error(fmt::format("{}: no lines; expected at least one", files.source.string()));
+  if (!options.masking.empty()) mask(options, split, files.source, text.source);
   return text;
 }
 

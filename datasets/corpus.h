@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/config.h"
+#include "datasets/masking.h"
 #include "datasets/parallel_text.h"
 
 namespace penalmt {
@@ -18,6 +19,8 @@ struct DataOptions {
   std::string train = "train";
   std::string valid = "val";
   std::string images = "images";
+  std::string features = "", feature_names = "", image_encoder = "";
+  std::string masking = "", mask_token = kMaskToken;
   // Layout "files" only.
   std::string train_source = "", train_target = "", train_images = "";
   std::string valid_source = "", valid_target = "", valid_images = "";
@@ -35,6 +38,17 @@ struct DataOptions {
     v("train", train, "the split trained on", config::anything());
     v("valid", valid, "the split that chooses the checkpoint", config::anything());
     v("images", images, "the folder of the pictures", config::anything());
+    v("features", features,
+      "model.image_encoder.kind features: the store of the pictures' vectors (penalmt features, or an .npy file); {split} stands for the split's name",
+      config::anything());
+    v("feature_names", feature_names, "the names file of such an .npy file; empty: STORE.names.txt; {split} as above",
+      config::anything());
+    v("image_encoder", image_encoder, "the exported encoder that made them: the run carries it, to translate with new pictures",
+      config::anything());
+    v("masking", masking,
+      "multi30k: which words of the sources are masked, as masking/<split>.<masking>.positions says, such as color; empty: none",
+      config::anything());
+    v("mask_token", mask_token, "the word that stands in their place", config::anything());
     v("train_source", train_source, "files: sentences to train on", config::anything());
     v("train_target", train_target, "files: their translations", config::anything());
     v("train_images", train_images, "files: their list of pictures; empty: none", config::anything());
@@ -47,6 +61,12 @@ struct DataOptions {
 // The lines of one split; its images are empty where it has no list (Multi30k: no image_splits/<split>.txt).
 // Layout "files" knows the splits `train` and `valid`. Throws Error where a file is missing or there is not one line.
 ParallelText load_split(const DataOptions& options, const std::string& split);
+
+// The feature store of a split: data.features with the split's name, and the names file, empty where none is named.
+struct StoreFiles {
+  std::filesystem::path store, names;
+};
+StoreFiles feature_files(const DataOptions& options, const std::string& split);
 
 // The folder that the names of an image list are relative to.
 std::filesystem::path image_root(const DataOptions& options);

@@ -5,48 +5,16 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/parallel.h"
-#include "datasets/image_files.h"
+#include "datasets/image_decoding.h"
 
 namespace penalmt {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A picture with four channels, shown on white.
-cv::Mat without_alpha(const cv::Mat& bgra) {
-  cv::Mat real, colours;
-  bgra.convertTo(real, CV_32F, bgra.depth() == CV_16U ? 1 / 65535.0 : 1 / 255.0);
-  std::vector<cv::Mat> planes;
-  cv::split(real, planes);
-  for (int c = 0; c < 3; ++c) planes[c] = planes[c].mul(planes[3]) + (1.0 - planes[3]);
-  planes.resize(3);
-  cv::merge(planes, real);
-  real.convertTo(colours, CV_8U, 255.0);
-  return colours;
-}
-
-// 8-bit BGR, upright. IMREAD_COLOR alone obeys EXIF and brings every depth down to 8 bits, but it drops transparency.
-cv::Mat decode(const std::string& bytes, const fs::path& path) {
-  check_whole(bytes, path);
-  cv::Mat picture;
-  const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
-  try {
-    if (!bytes.empty() && !is_jpeg(bytes)) picture = cv::imdecode(buffer, cv::IMREAD_UNCHANGED);
-    const bool has_alpha = picture.channels() == 4 && (picture.depth() == CV_8U || picture.depth() == CV_16U);
-    if (has_alpha) return without_alpha(picture);
-    if (!bytes.empty()) picture = cv::imdecode(buffer, cv::IMREAD_COLOR);
-  } catch (const cv::Exception&) {
-    picture.release();
-  }
-  if (picture.empty()) throw Error(fmt::format("{}: not an image that can be decoded", path.string()));
-  return picture;
-}
 
 cv::Mat squashed(const cv::Mat& picture, int size) {
   cv::Mat shrunk, square;
@@ -57,7 +25,7 @@ cv::Mat squashed(const cv::Mat& picture, int size) {
 
 // Writes the picture as [3, size, size] RGB.
 void load_into(const fs::path& path, int size, uint8_t* planes) {
-  const cv::Mat square = squashed(decode(read_file(path), path), size);
+  const cv::Mat square = squashed(decode_image(path), size);
   const std::size_t area = static_cast<std::size_t>(size) * size;
   cv::Mat outputs[3];
   for (int c = 0; c < 3; ++c) outputs[c] = cv::Mat(size, size, CV_8U, planes + c * area);
@@ -75,31 +43,34 @@ at::Tensor load_image(const fs::path& path, int64_t size) {
 
 int64_t PictureSet::missing() const { return std::count(index_.begin(), index_.end(), -1); }
 
-ImageSet::ImageSet(const std::vector<std::string>& names, const fs::path& root, int64_t size, int threads) {
-  // 1. Give every file that is there a row, in the order of its first line.
+PictureFiles find_pictures(const std::vector<std::string>& names, const fs::path& root) {
+  PictureFiles found;
   std::unordered_map<std::string, int64_t> rows;
-  std::vector<fs::path> files;
   for (const std::string& name : names) {
     const auto [entry, is_new] = rows.try_emplace(name, -1);
     std::error_code ignored;
     if (is_new && !name.empty() && fs::is_regular_file(root / name, ignored)) {
-      entry->second = static_cast<int64_t>(files.size());
-      files.push_back(root / name);
+      entry->second = static_cast<int64_t>(found.files.size());
+      found.files.push_back(root / name);
     }
-    index_.push_back(entry->second);
+    found.index.push_back(entry->second);
   }
-  if (!names.empty() && files.empty()) {
+  if (!names.empty() && found.files.empty()) {
     const auto named = std::find_if(names.begin(), names.end(), [](const std::string& name) { return !name.empty(); });
     throw Error(fmt::format(
         "{}: not one of the pictures of {} lines is there; {}", root.string(), names.size(),
         named == names.end() ? "no line of the list names one" : fmt::format("expected files such as '{}'", *named)));
   }
+  return found;
+}
 
-  // 2. Decode them.
-  pixels_ = at::empty({static_cast<int64_t>(files.size()), 3, size, size}, at::kByte);
+ImageSet::ImageSet(const std::vector<std::string>& names, const fs::path& root, int64_t size, int threads) {
+  PictureFiles found = find_pictures(names, root);
+  index_ = std::move(found.index);
+  pixels_ = at::empty({static_cast<int64_t>(found.files.size()), 3, size, size}, at::kByte);
   uint8_t* const pixels = pixels_.data_ptr<uint8_t>();
-  parallel_for(static_cast<int64_t>(files.size()), threads,
-               [&](int64_t i) { load_into(files[i], static_cast<int>(size), pixels + i * 3 * size * size); });
+  parallel_for(static_cast<int64_t>(found.files.size()), threads,
+               [&](int64_t i) { load_into(found.files[i], static_cast<int>(size), pixels + i * 3 * size * size); });
 }
 
 at::Tensor ImageSet::rows(const std::vector<int64_t>& which) const {

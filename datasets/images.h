@@ -24,9 +24,19 @@ struct ImageOptions {
 };
 
 // uint8 [3, size, size], RGB. Averages areas when shrinking, interpolates linearly when growing; obeys EXIF
-// orientation; grey becomes RGB, 16 bits become 8, transparent parts show white. Throws Error "path: not an image that
-// can be decoded" and what check_whole (image_files.h) throws.
+// orientation; grey becomes RGB, 16 bits become 8, transparent parts show white. Throws what decode_image
+// (image_decoding.h) throws.
 at::Tensor load_image(const std::filesystem::path& path, int64_t size);
+
+// The files of the pictures that a list names.
+struct PictureFiles {
+  std::vector<std::filesystem::path> files;  // each once, in the order of its first line
+  std::vector<int64_t> index;                // a line: its file's place among them, -1 where it has none
+};
+
+// An empty line, or a name that is not on the disk, is normal. Throws Error where there are lines and not one has its
+// picture.
+PictureFiles find_pictures(const std::vector<std::string>& names, const std::filesystem::path& root);
 
 // The pictures that a list names, each decoded once, by `threads` threads (0: one a core).
 // An empty line, or a name that is not on the disk, is normal: it has no row. Throws Error where a file does not decode

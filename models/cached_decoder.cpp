@@ -14,11 +14,22 @@ namespace {
 constexpr int64_t kTile = 1024;           // columns of logits at a time: a batch's tile stays in the second cache
 constexpr int64_t kFirstPositions = 128;  // position vectors computed at once
 
-enum Buffer { kStates, kNormed, kWide, kQuery, kMixed, kBranch, kTileBuffer, kBuffers };
+enum Buffer { kStates, kNormed, kWide, kQuery, kMixed, kBranch, kBefore, kGate, kTileBuffer, kBuffers };
 
 StepLinear step_linear(const LinearImpl& linear) {
   const at::Tensor weight = linear.weight.detach();
   return {weight, weight.t().contiguous(), linear.bias.detach()};
+}
+
+std::unique_ptr<StepAttention> step_attention(const StepWeights& weights) {
+  return weights.uses_cpu_kernels() ? make_cpu_step_attention(weights.shape) : make_tensor_step_attention(weights.shape);
+}
+
+// states: [M, C] → a layer's keys and values [M, 2 C].
+at::Tensor keys_values(const StepLinear& projection, const at::Tensor& states) {
+  at::Tensor projected = at::empty({states.size(0), projection.bias.size(0)}, states.options());
+  projection.apply(states, projected);
+  return projected;
 }
 
 StepNorm step_norm(const torch::nn::LayerNormImpl& norm) {
@@ -35,7 +46,8 @@ void StepLinear::apply(const at::Tensor& x, at::Tensor& out) const {
 }
 
 StepWeights::StepWeights(TranslationModelImpl& model)
-    : norm(model.options().norm == "pre" ? NormOrder::pre : NormOrder::post),
+    : doubly_attentive(model.options().fusion == "doubly_attentive"),
+      norm(model.options().norm == "pre" ? NormOrder::pre : NormOrder::post),
       activation(model.options().activation == "gelu" ? Activation::gelu : Activation::relu),
       shape{model.options().decoder_layers, model.options().heads, model.options().width},
       embedding(model.target_embedding().detach()),
@@ -54,6 +66,13 @@ StepWeights::StepWeights(TranslationModelImpl& model)
                       .self_norm = step_norm(*layer.self_attention_residual->norm),
                       .memory_norm = step_norm(*layer.cross_attention_residual->norm),
                       .feed_forward_norm = step_norm(*layer.feed_forward_residual->norm)});
+    if (!doubly_attentive) continue;
+    const auto& image = *layer.image_attention;
+    layers.back().image_query = step_linear(*image.attention->query_projection);
+    layers.back().image_memory = step_linear(*image.attention->memory_projection);
+    layers.back().image_out = step_linear(*image.attention->out_projection);
+    layers.back().image_gate = step_linear(*image.gate);
+    layers.back().image_norm = step_norm(*layer.image_attention_residual->norm);
   }
   if (norm == NormOrder::pre) final_norm = step_norm(*model.decoder->final_norm);
 }
@@ -62,23 +81,26 @@ bool StepWeights::uses_cpu_kernels() const { return embedding.is_cpu() && embedd
 
 CachedDecoder::CachedDecoder(std::shared_ptr<const StepWeights> weights)
     : weights_(std::move(weights)),
-      attention_(weights_->uses_cpu_kernels() ? make_cpu_step_attention(weights_->shape)
-                                              : make_tensor_step_attention(weights_->shape)),
+      attention_(step_attention(*weights_)),
+      image_attention_(weights_->doubly_attentive ? step_attention(*weights_) : nullptr),
       buffers_(kBuffers) {}
 
 void CachedDecoder::start(const Memory& memory) {
   const at::Tensor places = memory.visible.flatten().nonzero().squeeze(1);
   const at::Tensor real = memory.states.flatten(0, 1).index_select(0, places);  // [M of all sentences, C]
   const at::Tensor lengths = memory.visible.sum(1, false, at::kLong).cpu();     // [B]
-  std::vector<at::Tensor> keys_values;
-  for (const StepLayer& layer : weights_->layers) {
-    at::Tensor projected = at::empty({real.size(0), 2 * weights_->shape.width}, real.options());
-    layer.memory.apply(real, projected);
-    keys_values.push_back(std::move(projected));
-  }
-  attention_->start(std::move(keys_values),
+  std::vector<at::Tensor> of_text, of_image;
+  for (const StepLayer& layer : weights_->layers) of_text.push_back(keys_values(layer.memory, real));
+  attention_->start(std::move(of_text),
                     {lengths.const_data_ptr<int64_t>(), lengths.const_data_ptr<int64_t>() + lengths.size(0)});
   position_ = 0;
+
+  with_image_ = at::Tensor();
+  if (!memory.image.regions.defined()) return;
+  const at::Tensor regions = memory.image.regions.flatten(0, 1);  // [B * R, C]
+  for (const StepLayer& layer : weights_->layers) of_image.push_back(keys_values(layer.image_memory, regions));
+  image_attention_->start(std::move(of_image), std::vector<int64_t>(memory.image.regions.size(0), memory.image.regions.size(1)));
+  with_image_ = memory.image.present.unsqueeze(1);
 }
 
 template <class Branch>
@@ -111,21 +133,47 @@ at::Tensor CachedDecoder::advance(const std::vector<int>& tokens) {
       layer.memory_out.apply(mixed, branch);
       return branch;
     });
-    residual(x, layer.feed_forward_norm, [&](const at::Tensor& y) {
-      at::Tensor inner = buffer(kNormed, rows, layer.up.bias.size(0));
-      layer.up.apply(y, inner);
-      if (weights_->activation == Activation::relu)
-        inner.relu_();
-      else
-        at::gelu_(inner);
-      layer.down.apply(inner, branch);
-      return branch;
-    });
+    if (with_image_.defined()) attend_to_image(static_cast<int64_t>(l), x);
+    residual(x, layer.feed_forward_norm, [&](const at::Tensor& y) { return feed_forward(layer, y); });
   }
   ++position_;
   if (weights_->norm == NormOrder::post) return x;
   const StepNorm& norm = weights_->final_norm;
   return at::layer_norm(x, {width}, norm.weight, norm.bias, norm.epsilon);
+}
+
+at::Tensor CachedDecoder::feed_forward(const StepLayer& layer, const at::Tensor& y) {
+  at::Tensor inner = buffer(kNormed, y.size(0), layer.up.bias.size(0)), branch = buffer(kBranch, y.size(0), y.size(1));
+  layer.up.apply(y, inner);
+  if (weights_->activation == Activation::relu)
+    inner.relu_();
+  else
+    at::gelu_(inner);
+  layer.down.apply(inner, branch);
+  return branch;
+}
+
+void CachedDecoder::attend_to_image(int64_t l, at::Tensor& x) {
+  const StepLayer& layer = weights_->layers[l];
+  const int64_t rows = x.size(0), width = x.size(1);
+  at::Tensor before = buffer(kBefore, rows, width).copy_(x);
+  at::Tensor query = buffer(kQuery, rows, width), mixed = buffer(kMixed, rows, width), branch = buffer(kBranch, rows, width),
+             gate = buffer(kGate, rows, 1);
+  residual(x, layer.image_norm, [&](const at::Tensor& y) {
+    layer.image_query.apply(y, query);
+    image_attention_->attend_memory(l, query, mixed);
+    layer.image_out.apply(mixed, branch);
+    layer.image_gate.apply(y, gate);
+    return branch.mul_(gate.sigmoid_());
+  });
+  x.copy_(at::where(with_image_, x, before));
+}
+
+void CachedDecoder::reorder(const std::vector<int64_t>& rows) {
+  attention_->reorder(rows);
+  if (!with_image_.defined()) return;
+  image_attention_->reorder(rows);
+  with_image_ = with_image_.index_select(0, at::tensor(rows, at::kLong).to(with_image_.device()));
 }
 
 at::Tensor CachedDecoder::logits(const at::Tensor& states) const {

@@ -28,6 +28,9 @@ struct StepNorm {
 struct StepLayer {
   StepLinear self_in, self_out, query, memory, memory_out, up, down;
   StepNorm self_norm, memory_norm, feed_forward_norm;
+  // Doubly attentive decoders only.
+  StepLinear image_query, image_memory, image_out, image_gate;
+  StepNorm image_norm;
 };
 
 // The weights of a model's decoder, copied into the layout that single steps want. Never changes: threads share one.
@@ -37,6 +40,7 @@ struct StepWeights {
   bool uses_cpu_kernels() const;  // float32 on the CPU
   at::Tensor positions(int64_t length) const { return position_vectors->forward(length).to(embedding.options()); }
 
+  bool doubly_attentive;
   NormOrder norm;
   Activation activation;
   StepAttentionShape shape;
@@ -63,17 +67,22 @@ class CachedDecoder {
   // The best of logits(states), which are never in memory as a whole.
   Candidates best(const at::Tensor& states, const CandidateRule& rule);
   // Row r goes on from what was row rows[r].
-  void reorder(const std::vector<int64_t>& rows) { attention_->reorder(rows); }
+  void reorder(const std::vector<int64_t>& rows);
 
  private:
   at::Tensor buffer(int which, int64_t rows, int64_t columns);
   void embed(const std::vector<int>& tokens, at::Tensor& x);
+  at::Tensor feed_forward(const StepLayer& layer, const at::Tensor& y);
+  // The picture's part of a layer, where the sentence has a picture.
+  void attend_to_image(int64_t l, at::Tensor& x);
   // One residual: x = norm(x + branch(x)), or x = x + branch(norm(x)).
   template <class Branch>
   void residual(at::Tensor& x, const StepNorm& norm, const Branch& branch);
 
   const std::shared_ptr<const StepWeights> weights_;
   const std::unique_ptr<StepAttention> attention_;
+  const std::unique_ptr<StepAttention> image_attention_;  // its memory: the picture's regions
+  at::Tensor with_image_;                                 // [N, 1] bool; undefined where no sentence of the batch has a picture
   std::vector<at::Tensor> buffers_;
   at::Tensor positions_;  // [at least the positions so far, C]
   int64_t position_ = 0;

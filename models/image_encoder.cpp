@@ -50,8 +50,8 @@ ImageEncoderImpl::ImageEncoderImpl(const ImageEncoderConfig& config)
 }
 
 at::Tensor ImageEncoderImpl::forward(const at::Tensor& pixels, const Rows& rows) {
-  const at::Tensor centred = pixels.to(positions.options()).sub_(127.5).div_(64);  // about unit deviation
-  const at::Tensor regions = patches ? patches(centred) : convolutions(centred);   // [B, R, F]
+  const at::Tensor numbers = centred(pixels, positions);
+  const at::Tensor regions = patches ? patches(numbers) : convolutions(numbers);  // [B, R, F]
   return encoder(dropout(regions + positions, rows), at::Tensor(), rows);
 }
 

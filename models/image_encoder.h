@@ -5,6 +5,7 @@
 #include <torch/nn/modules/conv.h>
 
 #include "models/encoder.h"
+#include "models/picture_encoder.h"
 
 namespace penalmt {
 
@@ -43,13 +44,13 @@ struct ImageEncoderConfig {
   StackConfig stack;
 };
 
-class ImageEncoderImpl : public torch::nn::Module {
+class ImageEncoderImpl : public PictureEncoder {
  public:
   explicit ImageEncoderImpl(const ImageEncoderConfig& config);
-  // pixels: [B, 3, size, size] uint8 → [B, R, F] with R = (size / patch)^2.
-  at::Tensor forward(const at::Tensor& pixels, const Rows& rows);
-  int64_t regions() const { return regions_; }
-  int64_t width() const { return width_; }
+  // R = (size / patch)^2.
+  at::Tensor forward(const at::Tensor& pixels, const Rows& rows) override;
+  int64_t regions() const override { return regions_; }
+  int64_t width() const override { return width_; }
 
   PatchStem patches{nullptr};            // one of the two is null
   ConvolutionStem convolutions{nullptr};

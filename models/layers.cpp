@@ -7,6 +7,13 @@
 #include "tensors/linear.h"
 
 namespace penalmt {
+
+at::Tensor attention_weights(const at::Tensor& q, const at::Tensor& k, const at::Tensor& visible) {
+  at::Tensor scores = at::matmul(q, k.transpose(-1, -2)) / std::sqrt(static_cast<double>(q.size(-1)));
+  if (visible.defined()) scores = scores.masked_fill(~visible, -std::numeric_limits<double>::infinity());
+  return at::softmax(scores, -1);
+}
+
 namespace {
 
 // softmax(q k^T / sqrt(D)) v with dropout on the weights. q: [B, H, T, D]; k, v: [B, H, M, D] → [B, T, C].
@@ -19,12 +26,11 @@ at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
   if (site.threshold() == 0) {
     y = at::scaled_dot_product_attention(q, k, v, visible.defined() ? std::optional<at::Tensor>(visible) : std::nullopt, 0.0, causal);
   } else {
-    at::Tensor scores = at::matmul(q, k.transpose(-1, -2)) / std::sqrt(static_cast<double>(q.size(3)));
-    at::Tensor may_look = causal ? at::ones({queries, keys}, visible.defined() ? visible.options() : q.options().dtype(at::kBool)).tril() : visible;
-    if (may_look.defined()) scores = scores.masked_fill(~may_look, -std::numeric_limits<double>::infinity());
+    const at::Tensor may_look =
+        causal ? at::ones({queries, keys}, visible.defined() ? visible.options() : q.options().dtype(at::kBool)).tril() : visible;
     // One draw a (query, head, key): the query's counter, heads * keys channels.
     const at::Tensor factors = dropout_factors(rows.counters, site, heads * keys, q).view({q.size(0), queries, heads, keys}).transpose(1, 2);
-    y = at::matmul(at::softmax(scores, -1) * factors, v);
+    y = at::matmul(attention_weights(q, k, may_look) * factors, v);
   }
   return y.transpose(1, 2).flatten(2);
 }
@@ -71,6 +77,11 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& me
   const at::Tensor q = split_heads(query_projection(x), heads);
   const auto kv = memory_projection(memory).view({memory.size(0), memory.size(1), 2, heads, -1}).permute({2, 0, 3, 1, 4}).unbind(0);
   return out_projection(attend(q, kv[0], kv[1], visible, false, *dropout, rows));
+}
+
+at::Tensor CrossAttentionImpl::weights(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible) {
+  const at::Tensor keys = memory_projection(memory).chunk(2, -1)[0];
+  return attention_weights(split_heads(query_projection(x), heads), split_heads(keys, heads), visible).mean(1);
 }
 
 FeedForwardImpl::FeedForwardImpl(int64_t width, int64_t inner, Activation activation_, double dropout_)

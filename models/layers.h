@@ -34,12 +34,17 @@ class SelfAttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(SelfAttention);
 
+// softmax(q k^T / sqrt(D)). q: [.., T, D]; k: [.., M, D]; visible: true where a query may look, undefined: everywhere → [.., T, M].
+at::Tensor attention_weights(const at::Tensor& q, const at::Tensor& k, const at::Tensor& visible);
+
 // Multi-head attention of a sequence over a memory.
 class CrossAttentionImpl : public torch::nn::Module {
  public:
   CrossAttentionImpl(int64_t width, int64_t heads, double dropout);
   // x: [B, T, C]; memory: [B, M, C]; visible: [B, 1, 1, M].
   at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible, const Rows& rows);
+  // The weights it gives, mean over the heads, without dropout: [B, T, M].
+  at::Tensor weights(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible);
 
   const int64_t heads;
   Linear query_projection;

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "tensors/safetensors.h"
 
@@ -12,6 +14,7 @@ namespace penalmt {
 NamedWeights named_weights(const torch::nn::Module& module) {
   NamedWeights weights;
   for (const auto& item : module.named_parameters()) weights.emplace_back(item.key(), item.value().detach());
+  for (const auto& item : module.named_buffers()) weights.emplace_back(item.key(), item.value());
   return weights;
 }
 
@@ -30,23 +33,45 @@ ModelDescription read_description(const std::filesystem::path& folder) {
   return description;
 }
 
+namespace {
+
+void copy_weight(const std::filesystem::path& file, const std::string& name, const at::Tensor& stored, const at::Tensor& weight) {
+  if (stored.sizes() != weight.sizes())
+    throw Error(fmt::format("{}: tensor '{}': got shape [{}], expected [{}]", file.string(), name, fmt::join(stored.sizes(), ", "),
+                            fmt::join(weight.sizes(), ", ")));
+  weight.copy_(stored);
+}
+
+}  // namespace
+
 void load_weights(const std::filesystem::path& file, torch::nn::Module& module) {
   const NamedTensors stored = load_safetensors(file);
-  torch::NoGradGuard no_grad;
-  size_t used = 0;
-  for (const auto& item : module.named_parameters()) {
-    const at::Tensor* tensor = find(stored, item.key());
-    if (!tensor) throw Error(fmt::format("{}: no tensor '{}', which the model needs; is it another model's?", file.string(), item.key()));
-    if (tensor->sizes() != item.value().sizes())
-      throw Error(fmt::format("{}: tensor '{}': got shape [{}], expected [{}]", file.string(), item.key(),
-                              fmt::join(tensor->sizes(), ", "), fmt::join(item.value().sizes(), ", ")));
-    at::Tensor(item.value()).copy_(*tensor);
-    ++used;
+  const NamedWeights weights = named_weights(module);
+  for (const auto& [name, weight] : weights) {
+    const at::Tensor* tensor = find(stored, name);
+    if (!tensor) throw Error(fmt::format("{}: no tensor '{}', which the model needs; is it another model's?", file.string(), name));
+    copy_weight(file, name, *tensor, weight);
   }
-  if (used == stored.tensors.size()) return;
-  const auto names = module.named_parameters();
+  if (weights.size() == stored.tensors.size()) return;
   for (const auto& [name, tensor] : stored.tensors)
-    if (!names.contains(name)) throw Error(fmt::format("{}: tensor '{}' is unknown to the model; is it another model's?", file.string(), name));
+    if (std::none_of(weights.begin(), weights.end(), [&](const auto& weight) { return weight.first == name; }))
+      throw Error(fmt::format("{}: tensor '{}' is unknown to the model; is it another model's?", file.string(), name));
+}
+
+std::vector<std::string> take_weights(const std::filesystem::path& file, torch::nn::Module& module) {
+  const NamedTensors stored = load_safetensors(file);
+  const NamedWeights weights = named_weights(module);
+  std::vector<std::string> others;
+  for (const auto& [name, weight] : weights) {
+    if (const at::Tensor* tensor = find(stored, name))
+      copy_weight(file, name, *tensor, weight);
+    else
+      others.push_back(name);
+  }
+  if (others.size() == weights.size())
+    throw Error(fmt::format("{}: none of its {} tensors is one of the model's; is it another kind of model's?", file.string(),
+                            stored.tensors.size()));
+  return others;
 }
 
 TranslationModel read_model(const std::filesystem::path& folder, const ModelDescription& description) {

@@ -1,6 +1,6 @@
 // A model on the disk: weights and what they are the weights of.
 //
-//   model.safetensors   the parameters by their names in the model, float32
+//   model.safetensors   the parameters and running statistics by their names in the model, float32
 //   model.json          a ModelDescription
 #pragma once
 
@@ -41,7 +41,7 @@ struct ModelDescription {
 
 using NamedWeights = std::vector<std::pair<std::string, at::Tensor>>;
 
-// The parameters of a module by name.
+// The parameters and buffers of a module by name, sharing its memory.
 NamedWeights named_weights(const torch::nn::Module& module);
 
 // Writes both files into `folder`, which exists.
@@ -53,6 +53,10 @@ ModelDescription read_description(const std::filesystem::path& folder);
 // Copies the weights of `file` into the module. Throws Error naming the file and the first tensor that is missing, of another
 // shape (expected and got), or unknown to the module.
 void load_weights(const std::filesystem::path& file, torch::nn::Module& module);
+
+// Copies those weights of `file` that the module has too and returns the names of the module's others, which stay. Throws Error
+// where a tensor of the same name has another shape, and where there is no tensor of the module's.
+std::vector<std::string> take_weights(const std::filesystem::path& file, torch::nn::Module& module);
 
 // The model of a folder, on the CPU, in evaluation mode.
 TranslationModel read_model(const std::filesystem::path& folder, const ModelDescription& description);

@@ -4,6 +4,21 @@
 
 namespace penalmt {
 
+void ImageEncoderOptions::check(const std::string& group, config::Problems& problems) const {
+  if (kind == "resnet") {
+    const int64_t halvings = int64_t{1} << (stages - 1);
+    if (size % halvings != 0 || size < 2 * halvings)
+      problems.add(group + ".size", fmt::format("got {}, expected a multiple of {} from {} on (stages {})", size, halvings, 2 * halvings, stages));
+    if (width % halvings != 0)
+      problems.add(group + ".width", fmt::format("got {}, expected a multiple of {} (stages {})", width, halvings, stages));
+    return;
+  }
+  if (size % patch != 0) problems.add(group + ".patch", fmt::format("got {}, expected a divisor of size {}", patch, size));
+  if (stem == "convolutions" && (patch < 2 || (patch & (patch - 1)) != 0 || width % patch != 0))
+    problems.add(group + ".patch", fmt::format("got {}, expected a power of 2 that divides width {} (stem convolutions)", patch, width));
+  if (width % heads != 0) problems.add(group + ".heads", fmt::format("got {}, expected a divisor of width {}", heads, width));
+}
+
 ModelOptions ModelOptions::resolved(config::Problems& problems) const {
   ModelOptions full = *this;
   const bool tiny = size == "tiny";
@@ -19,16 +34,7 @@ ModelOptions ModelOptions::resolved(config::Problems& problems) const {
     problems.add("model.heads", fmt::format("got {}, expected a divisor of width {}", full.heads, full.width));
   if (full.positions == "sinusoidal" && full.width % 2 != 0)
     problems.add("model.width", fmt::format("got {}, expected an even number for sinusoidal positions", full.width));
-  if (full.uses_images()) {
-    const ImageEncoderOptions& image = full.image_encoder;
-    if (image.size % image.patch != 0)
-      problems.add("model.image_encoder.patch", fmt::format("got {}, expected a divisor of size {}", image.patch, image.size));
-    if (image.stem == "convolutions" && (image.patch < 2 || (image.patch & (image.patch - 1)) != 0 || image.width % image.patch != 0))
-      problems.add("model.image_encoder.patch",
-                   fmt::format("got {}, expected a power of 2 that divides width {} (stem convolutions)", image.patch, image.width));
-    if (image.width % image.heads != 0)
-      problems.add("model.image_encoder.heads", fmt::format("got {}, expected a divisor of width {}", image.heads, image.width));
-  }
+  if (full.uses_images() && !full.takes_features()) full.image_encoder.check("model.image_encoder", problems);
   return full;
 }
 

@@ -22,27 +22,51 @@ struct TauOptions {
   }
 };
 
-// The small image encoder: a vision transformer over square patches, trained with the rest.
+// The small image encoder, trained with the rest: a vision transformer over square patches, or a residual network.
 struct ImageEncoderOptions {
+  std::string kind = "vit";
   int64_t size = 64;
+  int64_t width = 128;
+  // vit
   int64_t patch = 8;
   std::string stem = "patches";
-  int64_t width = 128;
   int64_t feed_forward = 256;
   int64_t heads = 4;
   int64_t layers = 2;
   double dropout = 0.1;
+  // resnet
+  int64_t stages = 3;
+  int64_t blocks = 1;
   template <class Visitor>
   void visit(Visitor& v) {
+    v("kind", kind, "vit: a vision transformer; resnet: pre-activated residual blocks of convolutions; features: none, vectors come from data.features",
+      config::one_of({"vit", "resnet", "features"}));
     v("size", size, "side in pixels that pictures are brought to", config::between(8, 1024));
-    v("patch", patch, "side of a patch in pixels; divides size", config::between(1, 256));
-    v("stem", stem, "how pixels become region vectors: one linear map of each patch, or convolutions that halve the side (patch: a power of 2)",
+    v("width", width, "width of a region vector; resnet: of the last stage, each stage before has half", config::between(4, 8192));
+    v("patch", patch, "vit: side of a patch in pixels; divides size", config::between(1, 256));
+    v("stem", stem, "vit: how pixels become region vectors: one linear map of each patch, or convolutions that halve the side (patch: a power of 2)",
       config::one_of({"patches", "convolutions"}));
-    v("width", width, "width of a region vector", config::between(4, 8192));
-    v("feed_forward", feed_forward, "width inside the feed-forward block", config::between(1, 65536));
-    v("heads", heads, "attention heads; divides width", config::between(1, 256));
-    v("layers", layers, "layers of the image encoder", config::between(1, 100));
-    v("dropout", dropout, "probability of dropping a channel of a branch's output", config::between(0, 0.99));
+    v("feed_forward", feed_forward, "vit: width inside the feed-forward block", config::between(1, 65536));
+    v("heads", heads, "vit: attention heads; divides width", config::between(1, 256));
+    v("layers", layers, "vit: layers", config::between(1, 100));
+    v("dropout", dropout, "vit: probability of dropping a channel of a branch's output", config::between(0, 0.99));
+    v("stages", stages, "resnet: stages, each of half the side of the one before", config::between(1, 6));
+    v("blocks", blocks, "resnet: blocks of a stage; with 3 stages 1 is ResNet-8, 3 is ResNet-20", config::between(1, 100));
+  }
+
+  // Problems that concern several fields go to `problems`, their keys under `group`.
+  void check(const std::string& group, config::Problems& problems) const;
+};
+
+// What vectors of pictures a model takes that has no encoder of its own: those of a feature store or of an exported encoder.
+struct FeatureOptions {
+  int64_t regions = 0, width = 0;
+  std::string encoder = "";
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("regions", regions, "vectors of a picture; 0: as the store has them", config::between(0, 1e6));
+    v("width", width, "numbers of a vector; 0: as the store has them", config::between(0, 1e6));
+    v("encoder", encoder, "what made them; empty: as the store says", config::anything());
   }
 };
 
@@ -58,6 +82,7 @@ struct ModelOptions {
   TauOptions tau;
   std::string fusion = "none";
   ImageEncoderOptions image_encoder;
+  FeatureOptions features;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -78,13 +103,17 @@ struct ModelOptions {
     v("attention_dropout", attention_dropout, "the same of an attention weight", config::between(0, 0.99));
     v("activation_dropout", activation_dropout, "the same of a channel after the activation", config::between(0, 0.99));
     v.group("tau", tau, "strength of the penal connections, by stack");
-    v("fusion", fusion, "how the picture joins the text", config::one_of({"none", "gated", "selective"}));
+    v("fusion", fusion,
+      "how the picture joins the text: a gated sum with one pooled vector, regions as more memory, selective attention, or attention of the decoder's own",
+      config::one_of({"none", "gated", "concatenated", "selective", "doubly_attentive"}));
     v.group("image_encoder", image_encoder, "the small image encoder, where fusion is not none");
+    v.group("features", features, "image_encoder.kind features: what comes in its place");
   }
 
   // The same with every size a number. Problems that concern several fields go to `problems`.
   ModelOptions resolved(config::Problems& problems) const;
   bool uses_images() const { return fusion != "none"; }
+  bool takes_features() const { return image_encoder.kind == "features"; }
 };
 
 }  // namespace penalmt

@@ -13,16 +13,16 @@ using torch::autograd::variable_list;
 // x + z, whose backward pass adds tau * z to the gradient at z.
 class PenalAddition : public torch::autograd::Function<PenalAddition> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& z, const at::Tensor& real, double tau) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& z, const Rows& rows, double tau) {
     at::Tensor sum = x + z;
-    context->save_for_backward({x, sum, real});
+    context->save_for_backward({x, sum, rows.real});
     context->saved_data["tau"] = tau;
     return sum;
   }
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
     at::Tensor z = (saved[1] - saved[0]).mul_(context->saved_data["tau"].toDouble());
-    z.mul_(saved[2].unsqueeze(-1));
+    if (saved[2].defined()) z.mul_(saved[2].unsqueeze(-1));
     return {gradients[0], z.add_(gradients[0]), {}, {}};
   }
 };
@@ -75,7 +75,7 @@ PenalConnectionImpl::PenalConnectionImpl(double dropout_probability, double tau)
 at::Tensor PenalConnectionImpl::forward(const at::Tensor& x, const at::Tensor& branch, const Rows& rows) {
   const at::Tensor z = dropout(branch, rows);
   if (!is_training() || tau_ == 0) return x + z;
-  return PenalAddition::apply(x, z, rows.real, tau_ * rows.tau_scale);
+  return PenalAddition::apply(x, z, rows, tau_ * rows.tau_scale);
 }
 
 at::Tensor PenalConnectionImpl::normalised(const at::Tensor& x, const at::Tensor& branch, const Rows& rows,

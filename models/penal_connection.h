@@ -40,7 +40,7 @@ class PenalConnectionImpl : public torch::nn::Module {
  public:
   PenalConnectionImpl(double dropout, double tau);
 
-  // x + z, z = dropout(branch). x, branch: [B, T, C].
+  // x + z, z = dropout(branch). x, branch: [B, T, C]; or feature maps [B, C, h, w], without dropout and with `rows.real` undefined.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& branch, const Rows& rows);
   // norm(x + z): the same in one pass over the memory where a kernel is at hand (float32 on the CPU).
   at::Tensor normalised(const at::Tensor& x, const at::Tensor& branch, const Rows& rows, torch::nn::LayerNormImpl& norm);

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "tensors/legend.h"
+
 namespace penalmt {
 namespace {
 
@@ -19,22 +21,6 @@ StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau) 
           .attention_dropout = options.attention_dropout,
           .activation_dropout = options.activation_dropout,
           .tau = tau};
-}
-
-ImageEncoderConfig image_config(const ModelOptions& options) {
-  const ImageEncoderOptions& image = options.image_encoder;
-  return {.size = image.size,
-          .patch = image.patch,
-          .stem = image.stem == "convolutions" ? Stem::convolutions : Stem::patches,
-          .stack = {.layers = image.layers,
-                    .width = image.width,
-                    .feed_forward = image.feed_forward,
-                    .heads = image.heads,
-                    .norm = NormOrder::pre,
-                    .final_norm = false,
-                    .activation = Activation::gelu,
-                    .dropout = image.dropout,
-                    .tau = options.tau.image_encoder}};
 }
 
 Rows rows_of(at::Tensor real, int64_t length, const Pass& pass) {
@@ -58,7 +44,7 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
       source_dropout(register_module("source_dropout", CounterDropout(options.dropout))),
       target_dropout(register_module("target_dropout", CounterDropout(options.dropout))),
       encoder(register_module("encoder", Encoder(text_stack(options, options.encoder_layers, options.tau.encoder)))),
-      decoder(register_module("decoder", Decoder(text_stack(options, options.decoder_layers, options.tau.decoder)))),
+      decoder(register_module("decoder", Decoder(text_stack(options, options.decoder_layers, options.tau.decoder), options.fusion == "doubly_attentive"))),
       options_(options) {
   if (options.embeddings == "shared") {
     TORCH_CHECK(source_vocabulary == target_vocabulary, "shared embeddings need one vocabulary");
@@ -72,28 +58,39 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
                             : register_parameter("output_embedding", new_embedding(target_vocabulary, options.width));
   }
   if (options.uses_images()) {
-    image_encoder = register_module("image_encoder", ImageEncoder(image_config(options)));
-    fusion = register_module("fusion", make_fusion(options.fusion, options.width, image_encoder->width(), options.tau.fusion));
+    if (!options.takes_features()) image_encoder = register_module("image_encoder", make_image_encoder(options.image_encoder, options.tau.image_encoder));
+    const int64_t feature_width = image_encoder ? image_encoder->width() : options.features.width;
+    TORCH_CHECK(feature_width > 0, "features without a width");
+    fusion = register_module("fusion", make_fusion(options.fusion, options.width, feature_width, options.tau.fusion));
   }
   name_dropout_sites(*this);
 }
 
 ImageStates TranslationModelImpl::encode_images(const Pictures& pictures, const Pass& pass) {
   const at::Tensor which = pictures.present.nonzero().squeeze(1);  // [P]
-  Pass image_pass = pass;
-  if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
-  const at::Tensor all_real = at::ones({which.size(0), image_encoder->regions()}, pictures.present.options());
-  const at::Tensor encoded = image_encoder(pictures.values, rows_of(all_real, image_encoder->regions(), image_pass));  // [P, R, F]
+  at::Tensor encoded;                                              // [P, R, F]
+  if (image_encoder) {
+    Pass image_pass = pass;
+    if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
+    const at::Tensor all_real = at::ones({which.size(0), image_encoder->regions()}, pictures.present.options());
+    encoded = image_encoder->forward(pictures.values, rows_of(all_real, image_encoder->regions(), image_pass));
+  } else {
+    check_shape(pictures.values, {which.size(0), options_.features.regions, options_.features.width}, "features");
+    encoded = pictures.values.to(source_embedding_.scalar_type());
+  }
   if (which.size(0) == pictures.present.size(0)) return {encoded, pictures.present};
   at::Tensor regions = at::zeros({pictures.present.size(0), encoded.size(1), encoded.size(2)}, encoded.options());
   return {regions.index_copy(0, which, encoded), pictures.present};
 }
 
-Memory TranslationModelImpl::encode(const at::Tensor& source, const Pictures& pictures, const Pass& pass) {
-  const at::Tensor visible = source.ne(kPaddingId);  // [B, S]
-  const Rows rows = rows_of(visible, source.size(1), pass);
+Memory TranslationModelImpl::encode_text(const at::Tensor& source, const Rows& rows) {
   const at::Tensor x = embed(source, source_embedding_, *source_positions, *source_dropout, rows);
-  Memory text{encoder(x, attention_mask(visible), rows), visible};
+  return {encoder(x, attention_mask(rows.real), rows), rows.real};
+}
+
+Memory TranslationModelImpl::encode(const at::Tensor& source, const Pictures& pictures, const Pass& pass) {
+  const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), pass);
+  Memory text = encode_text(source, rows);
   if (!fusion || !pictures.values.defined()) return text;
   return fusion->fuse(text, encode_images(pictures, pass), rows);
 }
@@ -101,7 +98,7 @@ Memory TranslationModelImpl::encode(const at::Tensor& source, const Pictures& pi
 at::Tensor TranslationModelImpl::decode(const at::Tensor& target_input, const Memory& memory, const Pass& pass) {
   const Rows rows = rows_of(target_input.ne(kPaddingId), target_input.size(1), pass);
   const at::Tensor x = embed(target_input, target_embedding_, *target_positions, *target_dropout, rows);
-  return decoder(x, memory.states, attention_mask(memory.visible), rows);
+  return decoder->forward(x, memory, attention_mask(memory.visible), rows);
 }
 
 at::Tensor TranslationModelImpl::logits(const at::Tensor& states) { return at::linear(states, output_embedding_); }
@@ -110,6 +107,24 @@ TokenLoss TranslationModelImpl::loss(const at::Tensor& source, const Pictures& p
                                      const at::Tensor& target_output, double smoothing, const Pass& pass) {
   const at::Tensor states = decode(target_input, encode(source, pictures, pass), pass);  // [B, T, C]
   return token_loss(states.flatten(0, 1), output_embedding_, target_output.flatten().contiguous(), smoothing, kPaddingId);
+}
+
+PictureView TranslationModelImpl::view_pictures(const at::Tensor& source, const Pictures& pictures, const at::Tensor& target_input) {
+  const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), {});
+  const Memory text = encode_text(source, rows);
+  const ImageStates image = encode_images(pictures, {});
+  const FusionView of_fusion = fusion->view(text, image);
+  if (of_fusion.gate.defined()) return {false, of_fusion.gate, of_fusion.attention};
+
+  const Memory memory = fusion->fuse(text, image, rows);
+  const Rows target_rows = rows_of(target_input.ne(kPaddingId), target_input.size(1), {});
+  const at::Tensor x = embed(target_input, target_embedding_, *target_positions, *target_dropout, target_rows);
+  DecoderView view;
+  decoder->forward(x, memory, attention_mask(memory.visible), target_rows, &view);
+  if (!view.gate.empty()) return {true, at::stack(view.gate).mean(0), at::stack(view.regions).mean(0)};
+  const at::Tensor on_regions = at::stack(view.memory).mean(0).narrow(2, source.size(1), image.regions.size(1));  // [B, T, R]
+  const at::Tensor share = on_regions.sum(-1);                                                                  // [B, T]
+  return {true, share, on_regions / share.unsqueeze(-1)};
 }
 
 void TranslationModelImpl::set_tau(const std::string& stack, double tau) {

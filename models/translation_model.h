@@ -2,9 +2,9 @@
 #pragma once
 
 #include "models/decoder.h"
+#include "models/encoder.h"
 #include "models/fusion.h"
-#include "models/image_encoder.h"
-#include "models/options.h"
+#include "models/picture_encoder.h"
 #include "tensors/token_loss.h"
 
 namespace penalmt {
@@ -14,8 +14,16 @@ inline constexpr int64_t kPaddingId = 0;
 
 // The pictures of a batch.
 struct Pictures {
-  at::Tensor values;   // [P, 3, size, size] uint8: of the P sentences that have one, in order; undefined: none has
+  at::Tensor values;   // of the P sentences that have one, in order: pixels [P, 3, size, size] uint8, or for a model of stored features
+                       // [P, R, F] of any floating type; undefined: none has
   at::Tensor present;  // [B] bool, true at those P
+};
+
+// How a model looked at the pictures of a batch.
+struct PictureView {
+  bool of_target = false;  // rows are target positions (the decoder looks) in the place of source positions (the fusion does)
+  at::Tensor gate;         // [B, n] in 0..1: mean of the gate over channels (and layers); concatenated memory: attention's share on the picture
+  at::Tensor attention;    // [B, n, R] weights over the regions, sum 1; undefined where they are pooled (gated fusion)
 };
 
 // What a training pass is drawn from and scaled by; the default serves evaluation.
@@ -41,6 +49,9 @@ class TranslationModelImpl : public torch::nn::Module {
   TokenLoss loss(const at::Tensor& source, const Pictures& pictures, const at::Tensor& target_input, const at::Tensor& target_output,
                  double smoothing, const Pass& pass = {});
 
+  // In evaluation mode. Rows without a picture, and padding, hold anything.
+  PictureView view_pictures(const at::Tensor& source, const Pictures& pictures, const at::Tensor& target_input);
+
   const at::Tensor& source_embedding() const { return source_embedding_; }  // [V, C]
   const at::Tensor& target_embedding() const { return target_embedding_; }
   const at::Tensor& output_embedding() const { return output_embedding_; }
@@ -52,10 +63,11 @@ class TranslationModelImpl : public torch::nn::Module {
   CounterDropout source_dropout, target_dropout;
   Encoder encoder;
   Decoder decoder;
-  ImageEncoder image_encoder{nullptr};     // null without pictures
-  std::shared_ptr<Fusion> fusion;          // null without pictures
+  std::shared_ptr<PictureEncoder> image_encoder;  // null without pictures, and where they come as features
+  std::shared_ptr<Fusion> fusion;                 // null without pictures
 
  private:
+  Memory encode_text(const at::Tensor& source, const Rows& rows);
   ImageStates encode_images(const Pictures& pictures, const Pass& pass);
 
   ModelOptions options_;

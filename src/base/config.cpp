@@ -15,6 +15,7 @@ namespace {
 
 using nlohmann::json;
 using Strings = std::vector<std::string>;
+using Numbers = std::vector<double>;
 
 // ---- what a field takes, in words
 
@@ -33,6 +34,7 @@ std::string type_in_words(const Field& field) {
     std::string operator()(double*) const { return "number"; }
     std::string operator()(std::string*) const { return "text"; }
     std::string operator()(Strings*) const { return "list of texts"; }
+    std::string operator()(Numbers*) const { return "list of numbers"; }
   };
   return std::visit(Words{}, field.target);
 }
@@ -80,6 +82,15 @@ struct Assign {
       if (!word.is_string() || !is_allowed(allowed, word.get_ref<const std::string&>())) return false;
     }
     *target = value.get<Strings>();
+    return true;
+  }
+  bool operator()(Numbers* target) const {
+    if (!value.is_array()) return false;
+    for (const json& number : value) {
+      if (!number.is_number() || !std::isfinite(number.get<double>()) || !is_allowed(allowed, number.get<double>()))
+        return false;
+    }
+    *target = value.get<Numbers>();
     return true;
   }
 };

@@ -18,8 +18,8 @@
 //     void visit(Visitor& v) { v.group("schedule", schedule, "learning rate"); }
 //   };
 //
-// Field types: bool, int64_t, double, std::string, std::vector<std::string>. A whole number may be given for a double,
-// never a fraction for an int64_t; NaN and infinities are refused. Problems are collected, so that a user sees all at
+// Field types: bool, int64_t, double, std::string, std::vector<std::string>, std::vector<double>. A whole number may be
+// given for a double, never a fraction for an int64_t; NaN and infinities are refused. Problems are collected, so that a user sees all at
 // once.
 #pragma once
 

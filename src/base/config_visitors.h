@@ -9,7 +9,8 @@
 
 namespace penalmt::config {
 
-using Target = std::variant<bool*, int64_t*, double*, std::string*, std::vector<std::string>*>;
+using Target =
+    std::variant<bool*, int64_t*, double*, std::string*, std::vector<std::string>*, std::vector<double>*>;
 
 // One field of a struct or of the structs inside it: "schedule.peak" and where its value lives.
 struct Field {
@@ -30,7 +31,7 @@ class Collector {
 
   template <class T>
   void operator()(const char* name, T& field, const char* meaning, Allowed allowed = {}) {
-    static_assert(std::is_constructible_v<Target, T*>, "bool, int64_t, double, std::string or a vector of strings");
+    static_assert(std::is_constructible_v<Target, T*>, "bool, int64_t, double, std::string or a vector of strings or doubles");
     found_.fields.push_back({prefix_ + name, meaning, &field, std::move(allowed)});
   }
 

@@ -5,6 +5,7 @@ namespace penalmt {
 void add_commands(CLI::App& program) {
   add_compare(program);
   add_evaluate(program);
+  add_features(program);
   add_normalize(program);
   add_probe(program);
   add_score(program);

@@ -24,6 +24,7 @@ void add_normalize(CLI::App& program);
 void add_tokenizer(CLI::App& program);
 
 // Those of penalmt-engine.
+void add_features(CLI::App& program);
 void add_probe(CLI::App& program);
 void add_score(CLI::App& program);
 void add_shapes(CLI::App& program);
@@ -33,6 +34,7 @@ void add_translate(CLI::App& program);
 struct CommandName {
   const char *name, *meaning;
 };
+inline constexpr CommandName kFeatures = {"features", "an image encoder's features of pictures, as a store on the disk"};
 inline constexpr CommandName kProbe = {"probe", "does a model look at its pictures? changed pictures, masked words, pairs"};
 inline constexpr CommandName kScore = {"score", "the log probability of each given translation"};
 inline constexpr CommandName kShapes = {"shapes", "make a corpus of drawn scenes whose captions need the picture"};

@@ -12,7 +12,7 @@
 namespace penalmt {
 namespace {
 
-constexpr CommandName kEngineCommands[] = {kProbe, kScore, kShapes, kTrain, kTranslate};
+constexpr CommandName kEngineCommands[] = {kFeatures, kProbe, kScore, kShapes, kTrain, kTranslate};
 
 // For the list of commands alone: hand_over() comes first.
 void add_name(CLI::App& program, const CommandName& command) { program.add_subcommand(command.name, command.meaning); }
@@ -22,6 +22,7 @@ void add_name(CLI::App& program, const CommandName& command) { program.add_subco
 void add_commands(CLI::App& program) {
   add_compare(program);
   add_evaluate(program);
+  add_name(program, kFeatures);
   add_normalize(program);
   add_name(program, kProbe);
   add_name(program, kScore);

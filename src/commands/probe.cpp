@@ -33,8 +33,7 @@ void add_text_options(CLI::App& command, ProbeOptions& options) {
       ->required();
   command.add_option("--source", options.source, "sentences, one a line, plain or .gz");
   command.add_option("--references", options.references, "their right translations");
-  command.add_option("--images", options.images, "the pictures' names, one a line; an empty line: none");
-  command.add_option("--image-root", options.image_root, "the folder that the names are in");
+  add_picture_options(command, options.pictures);
   command.add_flag("--all-lines", options.all_lines, "lines without a picture count too");
 }
 

@@ -28,6 +28,13 @@ void normalise(Lines& lines, const std::string& language) {
   for (std::string& line : lines) line = to_moses(line, moses_language(language));
 }
 
+// Their files, whatever stands for the pictures of --images.
+PictureArguments pictures_of_pairs(const ProbeOptions& options, const ContrastivePairs& pairs) {
+  PictureArguments pictures{.images = pairs.image_list.string(), .image_root = image_root_of(options).string()};
+  pictures.encoder = options.pictures.encoder;
+  return pictures;
+}
+
 // Pairs in the text of the model.
 ContrastivePairs read_pairs(const ProbeOptions& options, const ModelDescription& model) {
   ContrastivePairs pairs = read_contrastive(options.contrastive);
@@ -50,8 +57,7 @@ ContrastivePairs read_pairs(const ProbeOptions& options, const ModelDescription&
 
 void probe_contrastive(const ProbeOptions& options, Translator& translator, ProbeResults& results) {
   const ContrastivePairs pairs = read_pairs(options, translator.description());
-  const auto pictures = probe_pictures(options, translator, pairs.image_list.string(), image_root_of(options).string(),
-                                       pairs.source.size(), pairs.source_file.string());
+  const auto pictures = probe_pictures(options, translator, pictures_of_pairs(options, pairs), pairs.source.size(), pairs.source_file.string());
   const auto scored = [&](const Lines& targets, const fs::path& file, const Condition& condition) {
     const std::vector<double> scores =
         translator.score(pairs.source, targets, condition.pictures, {.threads = options.machine.threads},

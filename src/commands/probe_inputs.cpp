@@ -8,7 +8,6 @@
 #include "commands/probe_steps.h"
 #include "datasets/changed_pictures.h"
 #include "datasets/parallel_text.h"
-#include "translation/line_images.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -31,14 +30,14 @@ void need_source(const ProbeOptions& options, const std::string& value, const st
 // A line: the picture's file, "" where it has none or it is not on the disk.
 std::vector<fs::path> photographs_of(const ProbeOptions& options, std::size_t lines) {
   std::vector<fs::path> photographs(lines);
-  if (options.images.empty()) return photographs;
-  const Lines names = read_image_list(options.images);
+  if (options.pictures.images.empty()) return photographs;
+  const Lines names = read_image_list(options.pictures.images);
   if (names.size() != lines)
     throw Error(fmt::format("{}: {} lines, but {} has {}; line i of one must belong to line i of the other",
-                            options.images, names.size(), options.source, lines));
+                            options.pictures.images, names.size(), options.source, lines));
   std::error_code ignored;
   for (std::size_t i = 0; i < lines; ++i) {
-    const fs::path path = fs::path(options.image_root) / names[i];
+    const fs::path path = fs::path(options.pictures.image_root) / names[i];
     if (!names[i].empty() && fs::is_regular_file(path, ignored)) photographs[i] = path;
   }
   return photographs;
@@ -69,8 +68,10 @@ void check_options(const ProbeOptions& options) {
   if (!options.has_text() && options.references.empty() && options.contrastive.empty())
     throw Error("probe: nothing to probe with; expected --source and --references, or --contrastive");
   need_both(options.source, "--source", options.references, "--references");
-  need_both(options.images, "--images", options.image_root, "--image-root");
-  for (const auto& [value, name] : {std::pair(options.images, "--images"), {options.mask, "--mask"}, {options.left_out, "--left-out"},
+  PictureArguments pictures = options.pictures;
+  if (!pictures.features.empty()) pictures.image_root.clear();  // of the photographs in the report
+  check(pictures);
+  for (const auto& [value, name] : {std::pair(options.pictures.images, "--images"), {options.mask, "--mask"}, {options.left_out, "--left-out"},
                                     {options.translations, "--translations"}, {options.report, "--report"}})
     need_source(options, value, name);
   for (const std::string& name : options.incongruent)
@@ -83,12 +84,10 @@ void check_options(const ProbeOptions& options) {
   if (options.report == "-") throw Error("--report: got '-', expected a file; the results go to standard output");
 }
 
-std::unique_ptr<PictureSet> probe_pictures(const ProbeOptions& options, const Translator& translator,
-                                           const std::string& list, const std::string& root, std::size_t lines,
-                                           const std::string& place) {
+std::unique_ptr<PictureSet> probe_pictures(const ProbeOptions& options, const Translator& translator, const PictureArguments& pictures,
+                                           std::size_t lines, const std::string& place) {
   if (!translator.uses_images()) return nullptr;
-  std::optional<LineImages> images = open_line_images(options.model, translator.uses_images(), translator.image_size(),
-                                                      list, root, options.machine.threads);
+  std::optional<LineImages> images = open_line_images(translator, pictures, options.machine.threads);
   if (!images) return nullptr;
   images->expect_lines(static_cast<int64_t>(lines), place);
   return images->load(0, images->lines());
@@ -106,16 +105,16 @@ ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
     throw Error(fmt::format("{}: {} marks, but {} has {} lines; mark i must belong to line i", options.left_out,
                             text.marks.size(), options.source, text.all_lines));
   text.photographs = photographs_of(options, text.all_lines);
-  text.all_pictures = probe_pictures(options, translator, options.images, options.image_root, text.all_lines, options.source);
+  text.all_pictures = probe_pictures(options, translator, options.pictures, text.all_lines, options.source);
 
   for (std::size_t i = 0; i < text.all_lines; ++i) {
     const bool has_picture = text.all_pictures ? text.all_pictures->index()[i] >= 0 : !text.photographs[i].empty();
-    if (options.all_lines || options.images.empty() || has_picture) text.lines.push_back(i);
+    if (options.all_lines || options.pictures.images.empty() || has_picture) text.lines.push_back(i);
   }
   if (text.lines.empty())
     throw Error(text.all_lines == 0 ? options.source + ": got no lines, expected at least one"
                                     : fmt::format("{}: none of its {} pictures is in {}; check --image-root",
-                                                  options.images, text.all_lines, options.image_root));
+                                                  options.pictures.images, text.all_lines, options.pictures.image_root));
   text.source = some_of(std::move(text.source), text.lines);
   text.references = some_of(std::move(text.references), text.lines);
   text.photographs = some_of(std::move(text.photographs), text.lines);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "commands/common.h"
+#include "commands/picture_options.h"
 #include "datasets/masking.h"
 #include "datasets/shapes_score.h"
 #include "evaluation/image_use_statistics.h"
@@ -25,7 +26,8 @@ class Translator;
 using Lines = std::vector<std::string>;
 
 struct ProbeOptions {
-  std::string model, source, references, images, image_root;
+  std::string model, source, references;
+  PictureArguments pictures;  // with features, image_root is for the report alone
   bool all_lines = false;  // those without a picture too
   Lines incongruent = {"shuffled", "zeroed", "noise"};
   std::string mask, kind = "color", mask_token = kMaskToken, lexicon;
@@ -99,9 +101,8 @@ ProbeText read_probe_text(const ProbeOptions& options, Translator& translator);
 
 // The pictures that a list names, for all its lines; null for a text-only model and without a list. The one place that
 // knows how pictures reach a model.
-std::unique_ptr<PictureSet> probe_pictures(const ProbeOptions& options, const Translator& translator,
-                                           const std::string& list, const std::string& root, std::size_t lines,
-                                           const std::string& place);
+std::unique_ptr<PictureSet> probe_pictures(const ProbeOptions& options, const Translator& translator, const PictureArguments& pictures,
+                                           std::size_t lines, const std::string& place);
 
 // "right", those of --incongruent and "none"; "none" alone where there are no pictures. Throws Error where there are not
 // two different ones to shuffle.

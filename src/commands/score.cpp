@@ -10,29 +10,28 @@
 #include "base/progress.h"
 #include "commands/commands.h"
 #include "commands/common.h"
+#include "commands/picture_options.h"
 #include "datasets/parallel_text.h"
 #include "tensors/devices.h"
-#include "translation/line_images.h"
+
 #include "translation/translator.h"
 
 namespace penalmt {
 namespace {
 
 struct ScoreArguments {
-  std::string model, source, target, images, image_root;
+  std::string model, source, target;
+  PictureArguments pictures;
   bool json = false;
   MachineOptions machine;
 };
 
 void score(const ScoreArguments& arguments) {
-  if (arguments.images.empty() != arguments.image_root.empty())
-    throw Error(arguments.images.empty() ? "--image-root: got no --images; expected both"
-                                         : "--images: got no --image-root; expected both");
+  check(arguments.pictures);
   Translator translator = Translator::open(arguments.model, choose_device(arguments.machine.device));
   const ParallelText text = read_parallel_text(arguments.source, arguments.target, std::nullopt);
   std::optional<LineImages> images =
-      open_line_images(arguments.model, translator.uses_images(), translator.image_size(), arguments.images,
-                       arguments.image_root, arguments.machine.threads);
+      open_line_images(translator, arguments.pictures, arguments.machine.threads);
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
   const std::unique_ptr<PictureSet> set = images ? images->load(0, static_cast<int64_t>(text.source.size())) : nullptr;
   const std::vector<double> scores =
@@ -64,8 +63,7 @@ void add_score(CLI::App& program) {
       ->required();
   command->add_option("--source", arguments->source, "sentences, one a line, plain or .gz")->required();
   command->add_option("--target", arguments->target, "their translations")->required();
-  command->add_option("--images", arguments->images, "the pictures' names, one a line; an empty line: none");
-  command->add_option("--image-root", arguments->image_root, "the folder that the names are in");
+  add_picture_options(*command, arguments->pictures);
   command->add_flag("--json", arguments->json, "one JSON object a line: source, target, log_probability, tokens");
   add_machine_options(*command, arguments->machine);
   command->callback([arguments] { score(*arguments); });

@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "commands/commands.h"
 #include "commands/common.h"
+#include "datasets/exported_encoder.h"
 #include "tensors/devices.h"
 #include "training/trainer.h"
 
@@ -41,7 +42,8 @@ void check_run_folder(const std::filesystem::path& run, const Recipe& recipe, bo
 }
 
 void train(const TrainArguments& arguments) {
-  const Recipe recipe = load_recipe(arguments.recipe, arguments.assignments);
+  Recipe recipe = load_recipe(arguments.recipe, arguments.assignments);
+  settle_features(recipe);
   const std::filesystem::path run = arguments.out;
   check_run_folder(run, recipe, arguments.resume);
   const c10::Device device = choose_device(arguments.machine.device);
@@ -52,9 +54,12 @@ void train(const TrainArguments& arguments) {
   Split valid = read_split(recipe, recipe.data.valid);
   std::filesystem::create_directories(run);
   write_file(run / "recipe.json", config::write(recipe).dump(2) + "\n");
+  if (train.images && !recipe.data.image_encoder.empty())
+    copy_encoder(expand_environment(recipe.data.image_encoder, "data.image_encoder"), run / "image_encoder");
   std::optional<Tokenizers> tokenizers = read_tokenizers(run);
   if (!tokenizers) {
-    tokenizers = train_tokenizers(train.text, recipe);
+    tokenizers = initial_tokenizers(recipe);
+    if (!tokenizers) tokenizers = train_tokenizers(train.text, recipe);
     write_tokenizers(run, *tokenizers, recipe.joint_vocabulary());
   }
   encode_split(train, *tokenizers, recipe);

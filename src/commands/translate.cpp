@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <optional>
 
 #include "base/error.h"
@@ -12,41 +13,13 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "commands/commands.h"
-#include "commands/common.h"
+#include "commands/translate_steps.h"
 #include "tensors/devices.h"
 #include "tokenizers/moses.h"
-#include "translation/line_images.h"
 #include "translation/translator.h"
 
 namespace penalmt {
 namespace {
-
-constexpr int64_t kChunk = 10000;  // lines translated at a time, so that memory is bounded
-constexpr int64_t kChunkWithPictures = 2000;
-
-struct TranslateArguments {
-  std::string model, sentence, input = "-", output = "-";
-  std::string images, image_root, image;
-  std::optional<int64_t> beam, n_best;
-  std::optional<double> length_penalty;
-  bool json = false, raw = false, timing = false;
-  BatchOptions batches;
-  MachineOptions machine;
-};
-
-void check(const TranslateArguments& arguments) {
-  if (arguments.images.empty() != arguments.image_root.empty())
-    throw Error(arguments.images.empty() ? "--image-root: got no --images; expected both"
-                                         : "--images: got no --image-root; expected both");
-  if (!arguments.image.empty() && !arguments.images.empty())
-    throw Error("--image: got --images too; expected one of them");
-  if (!arguments.image.empty() && arguments.sentence.empty())
-    throw Error("--image: got no sentence; expected one, as in: penalmt translate MODEL --image photo.jpg \"a man .\"");
-  if (!arguments.sentence.empty() && arguments.input != "-")
-    throw Error("--input: got a sentence too; expected one of them");
-  if (!arguments.sentence.empty() && !arguments.images.empty())
-    throw Error("--images: got a single sentence; expected --image PHOTO with it");
-}
 
 SearchOptions search_options(const TranslateArguments& arguments, const DecodingDefaults& defaults) {
   SearchOptions search{.beam = arguments.beam.value_or(defaults.beam),
@@ -58,12 +31,10 @@ SearchOptions search_options(const TranslateArguments& arguments, const Decoding
   return search;
 }
 
-std::optional<LineImages> pictures(const TranslateArguments& arguments, const Translator& translator) {
-  if (arguments.image.empty())
-    return open_line_images(arguments.model, translator.uses_images(), translator.image_size(), arguments.images,
-                            arguments.image_root, arguments.machine.threads);
-  if (!translator.uses_images()) refuse_pictures(arguments.model, "--image");
-  return LineImages::of_photo(arguments.image, translator.image_size());
+std::vector<std::string> best_texts(const std::vector<Translation>& translations) {
+  std::vector<std::string> texts;
+  for (const Translation& translation : translations) texts.push_back(translation.n_best.front().text);
+  return texts;
 }
 
 // Between text as people write it and the text of a model that was trained on Multi30k's tok files.
@@ -95,15 +66,31 @@ nlohmann::ordered_json as_json(const ScoredText& text) {
   return {{"translation", text.text}, {"score", text.score}, {"tokens", text.pieces}};
 }
 
-// What is printed for line `number`: a line of text, n-best lines, or a JSON object.
-std::string formatted(const TranslateArguments& arguments, int64_t number, const std::string& source,
-                      const Translation& translation) {
+// Four digits say all that there is to see.
+double rounded(double number) { return std::round(number * 1e4) / 1e4; }
+
+// What the model did with the picture: the pieces that looked, each with its gate and, where there are regions, its attention.
+nlohmann::ordered_json as_json(const ImageUse& use) {
+  nlohmann::ordered_json object = {{"side", use.of_target ? "target" : "source"}, {"tokens", use.pieces}};
+  for (const double gate : use.gate) object["gate"].push_back(rounded(gate));
+  for (const std::vector<double>& weights : use.attention) {
+    nlohmann::ordered_json& row = object["attention"].emplace_back(nlohmann::ordered_json::array());
+    for (const double weight : weights) row.push_back(rounded(weight));
+  }
+  return object;
+}
+
+// What is printed for a line: its translation, n-best lines, or a JSON object.
+std::string formatted(const TranslateArguments& arguments, int64_t number, const InputLine& line, const Translation& translation,
+                      const ImageUse& use) {
   const ScoredText& best = translation.n_best.front();
   if (arguments.json) {
-    nlohmann::ordered_json object = {{"source", source}};
+    nlohmann::ordered_json object = {{"source", line.source}};
+    if (!line.image.empty()) object["image"] = line.image;
     object.update(as_json(best));
     if (arguments.n_best)
       for (const ScoredText& text : translation.n_best) object["n_best"].push_back(as_json(text));
+    if (!use.pieces.empty()) object["image_use"] = as_json(use);
     return object.dump() + "\n";
   }
   if (!arguments.n_best) return best.text + "\n";
@@ -112,43 +99,6 @@ std::string formatted(const TranslateArguments& arguments, int64_t number, const
     lines += fmt::format("{}\t{:.6f}\t{}\n", number, text.score, text.text);
   return lines;
 }
-
-std::string input_name(const TranslateArguments& arguments) {
-  return arguments.input == "-" ? "standard input" : arguments.input;
-}
-
-// The input, chunk after chunk. Where there is a list of pictures all of it is read first, to compare the counts before
-// any work.
-class Chunks {
- public:
-  Chunks(const TranslateArguments& arguments, const std::optional<LineImages>& images)
-      : size_(images ? kChunkWithPictures : kChunk) {
-    if (!arguments.sentence.empty()) {
-      lines_ = {arguments.sentence};
-    } else if (images) {
-      lines_ = read_lines(arguments.input);
-      images->expect_lines(static_cast<int64_t>(lines_.size()), input_name(arguments));
-    } else {
-      reader_.emplace(arguments.input);
-    }
-  }
-  // The next lines; none at the end.
-  std::vector<std::string> next() {
-    std::vector<std::string> chunk;
-    std::string line;
-    while (static_cast<int64_t>(chunk.size()) < size_) {
-      if (reader_ ? !reader_->next(line) : taken_ == lines_.size()) break;
-      chunk.push_back(reader_ ? line : lines_[taken_++]);
-    }
-    return chunk;
-  }
-
- private:
-  int64_t size_;
-  std::vector<std::string> lines_;
-  size_t taken_ = 0;
-  std::optional<LineReader> reader_;
-};
 
 void print_timing(const SearchTiming& timing, double load_seconds, const SearchOptions& search,
                   const TranslateArguments& arguments) {
@@ -175,26 +125,27 @@ void translate(const TranslateArguments& arguments) {
   Translator translator = Translator::open(arguments.model, choose_device(arguments.machine.device));
   const double load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const SearchOptions search = search_options(arguments, translator.description().decoding);
-  std::optional<LineImages> images = pictures(arguments, translator);
+  TranslationInput input(arguments, translator);
   std::optional<RawText> raw;
   if (arguments.raw) raw = RawText::of(arguments.model, translator.description());
-  Chunks chunks(arguments, images);
   AtomicFile output(arguments.output);
   Progress progress("translate", "sentences", 0);
 
   int64_t done = 0;
-  for (std::vector<std::string> lines; !(lines = chunks.next()).empty();) {
-    const int64_t count = static_cast<int64_t>(lines.size());
-    const std::unique_ptr<PictureSet> of_lines = images ? images->load(done, count) : nullptr;
-    auto translations = translator.translate(raw ? raw->for_model(lines) : lines, of_lines.get(),
-                                             search, arguments.batches, input_name(arguments), done + 1, &progress);
+  for (InputChunk chunk; !(chunk = input.next()).lines.empty();) {
+    const std::vector<std::string> sources = raw ? raw->for_model(chunk.sources()) : chunk.sources();
+    auto translations =
+        translator.translate(sources, chunk.pictures.get(), search, arguments.batches, input.name(), done + 1, &progress);
+    std::vector<ImageUse> uses(sources.size());
+    if (arguments.json && chunk.pictures) uses = translator.image_use(sources, best_texts(translations), *chunk.pictures, arguments.batches);
     if (raw) raw->for_people(translations);
-    for (int64_t i = 0; i < count; ++i) output.write(formatted(arguments, done + i + 1, lines[i], translations[i]));
-    done += count;
+    for (size_t i = 0; i < sources.size(); ++i)
+      output.write(formatted(arguments, done + static_cast<int64_t>(i) + 1, chunk.lines[i], translations[i], uses[i]));
+    done += static_cast<int64_t>(sources.size());
   }
   output.commit();
   progress.clear();
-  if (images && images->missing() > 0) message(fmt::format("{} of {} lines had no picture", images->missing(), done));
+  if (input.missing() > 0) message(fmt::format("{} of {} lines had no picture", input.missing(), done));
   if (arguments.timing) print_timing(translator.timing(), load_seconds, search, arguments);
 }
 
@@ -210,6 +161,7 @@ void add_translate(CLI::App& program) {
       "  penalmt translate runs/shapes --input test.en --images test.txt --image-root images > test.de\n"
       "  penalmt translate runs/shapes --image photo.png \"a circle .\"\n"
       "  penalmt translate runs/text --raw \"Two dogs don't like the snow.\"\n"
+      "  penalmt translate runs/shapes --json --json-input < lines.jsonl\n"
       "  head -3 test.en | penalmt translate runs/text --beam 5 --n-best 3 --json");
   command->add_option("model", arguments->model, "a run folder (its averaged/, else its best/) or a checkpoint folder")
       ->required();
@@ -218,9 +170,7 @@ void add_translate(CLI::App& program) {
       ->capture_default_str();
   command->add_option("--output", arguments->output, "where translations go; - is standard output")
       ->capture_default_str();
-  command->add_option("--images", arguments->images,
-                      "the pictures' names, one a line of the input; an empty line: none");
-  command->add_option("--image-root", arguments->image_root, "the folder that the names are in");
+  add_picture_options(*command, arguments->pictures);
   command->add_option("--image", arguments->image, "the picture of the one sentence");
   command->add_option("--beam", arguments->beam, "hypotheses kept open a sentence; 1: greedy; default: the model's")
       ->check(CLI::Range(1, 1000));
@@ -234,7 +184,11 @@ void add_translate(CLI::App& program) {
                     "text as people write it, for a model of tokenised lower-cased text (data.text tok): lines are "
                     "normalised before, translations joined and capitalised after");
   command->add_flag("--json", arguments->json,
-                    "one JSON object a line: source, translation, score, tokens and, with --n-best, n_best");
+                    "one JSON object a line: source, translation, score, tokens; with --n-best n_best; with a picture image and "
+                    "image_use (side, tokens, gate, attention)");
+  command->add_flag("--json-input", arguments->json_input,
+                    "the input is a JSON object a line: {\"source\": \"a dog .\", \"image\": \"dog.jpg\"}; image is optional, a path (below "
+                    "--image-root, where given) or a name in --features");
   command->add_option("--batch-tokens", arguments->batches.tokens, "longest source x sentences of a batch, at most")
       ->check(CLI::Range(1, 10000000))
       ->capture_default_str();

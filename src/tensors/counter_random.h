@@ -10,7 +10,7 @@ namespace penalmt {
 
 // The rows of a residual stream: [B, T] positions, real or padding, each with the counter its dropout is drawn from.
 struct Rows {
-  at::Tensor real;       // [B, T] bool, true where a token (or region) stands
+  at::Tensor real;       // [B, T] bool, true where a token (or region) stands; undefined: everywhere
   at::Tensor counters;   // [B, T] int64
   double tau_scale = 1;  // tau is multiplied by it
 };

@@ -60,6 +60,9 @@ void set_threads(int threads) {
   at::set_num_threads(threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency()));
 }
 
+OneThreadEach::OneThreadEach() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+OneThreadEach::~OneThreadEach() { at::set_num_threads(before_); }
+
 void bound_kernel_cache() {
   // oneDNN keeps the code it generates for each shape of a product, 1,024 of them unless told otherwise: with bfloat16 and batches of
   // every length that was 4 GB.

@@ -16,6 +16,18 @@ c10::Device choose_device(const std::string& name);
 // Threads for tensor operations; 0: one a core that this process may use.
 void set_threads(int threads);
 
+// While it lives, tensor operations of this thread run on it alone: for workers that each do whole batches.
+class OneThreadEach {
+ public:
+  OneThreadEach();
+  ~OneThreadEach();
+  OneThreadEach(const OneThreadEach&) = delete;
+  OneThreadEach& operator=(const OneThreadEach&) = delete;
+
+ private:
+  int before_;
+};
+
 // Bounds the memory that oneDNN keeps for code generated a shape. Call it before the first product.
 void bound_kernel_cache();
 

@@ -120,10 +120,8 @@ class HeaderParser {
 
 }  // namespace
 
-at::Tensor load_npy(const std::filesystem::path& path) {
+StoredTensor index_npy(const std::filesystem::path& path, std::string_view file) {
   // 1. Magic, version and the header's length.
-  const MappedFile map(path);
-  const std::string_view file(reinterpret_cast<const char*>(map.data()), map.size());
   if (!file.starts_with(kMagic)) refuse(path, "no .npy file; expected it to begin with \\x93NUMPY");
   const int major = file.size() > 6 ? static_cast<unsigned char>(file[6]) : 0;
   const std::size_t width = major == 1 ? 2 : 4;  // bytes of the header's length
@@ -148,7 +146,7 @@ at::Tensor load_npy(const std::filesystem::path& path) {
   if (header->column_order)
     refuse(path, "the array is in column order, expected row order; save numpy.ascontiguousarray(array)");
 
-  // 3. The elements.
+  // 3. The elements' bytes.
   uint64_t bytes = c10::elementSize(known->type);
   bool overflow = false;
   for (const int64_t size : header->shape)
@@ -157,24 +155,37 @@ at::Tensor load_npy(const std::filesystem::path& path) {
     refuse(path, fmt::format("got {} bytes of data, expected {} for {} ({})", file.size() - data_begin,
                              overflow ? "more than can be" : std::to_string(bytes), header->type,
                              fmt::join(header->shape, ", ")));
-  at::Tensor tensor = at::empty(header->shape, at::TensorOptions().dtype(known->type));
-  if (bytes > 0) std::memcpy(tensor.mutable_data_ptr(), file.data() + data_begin, bytes);
+  return {.name = "", .type = known->type, .shape = header->shape, .begin = data_begin, .end = file.size()};
+}
+
+at::Tensor load_npy(const std::filesystem::path& path) {
+  const MappedFile map(path);
+  const std::string_view file(reinterpret_cast<const char*>(map.data()), map.size());
+  const StoredTensor stored = index_npy(path, file);
+  at::Tensor tensor = at::empty(stored.shape, at::TensorOptions().dtype(stored.type));
+  if (stored.end > stored.begin)
+    std::memcpy(tensor.mutable_data_ptr(), file.data() + stored.begin, stored.end - stored.begin);
   return tensor;
+}
+
+std::string npy_header(at::ScalarType type, const std::vector<int64_t>& shape, std::size_t size) {
+  const auto known =
+      std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeName& each) { return type == each.type; });
+  TORCH_CHECK(known != std::end(kTypes), "npy: cannot store tensors of type ", type);
+  const std::string sizes = fmt::format("{}{}", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", known->name, sizes);
+  constexpr std::size_t kBefore = 10;  // magic, version, length
+  const std::size_t whole = std::max(kBefore + header.size() + 1, size);
+  header.resize((whole + 63) / 64 * 64 - kBefore - 1, ' ');  // NumPy aligns the data to 64 bytes
+  header += '\n';
+  const auto length = static_cast<uint16_t>(header.size());
+  std::string file(kMagic);
+  return file.append("\x01\x00", 2).append(reinterpret_cast<const char*>(&length), 2).append(header);
 }
 
 void save_npy(const std::filesystem::path& path, const at::Tensor& tensor) {
   const at::Tensor dense = tensor.detach().to(at::kCPU).contiguous();
-  const auto known = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                  [&](const TypeName& each) { return dense.scalar_type() == each.type; });
-  TORCH_CHECK(known != std::end(kTypes), "npy: cannot store tensors of type ", dense.scalar_type());
-  const std::string shape = fmt::format("{}{}", fmt::join(dense.sizes(), ", "), dense.dim() == 1 ? "," : "");
-  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", known->name, shape);
-  header.resize((10 + header.size() + 1 + 63) / 64 * 64 - 10 - 1, ' ');  // NumPy aligns the data to 64 bytes
-  header += '\n';
-  const auto length = static_cast<uint16_t>(header.size());
-
-  std::string file(kMagic);
-  file.append("\x01\x00", 2).append(reinterpret_cast<const char*>(&length), 2).append(header);
+  std::string file = npy_header(dense.scalar_type(), dense.sizes().vec());
   file.append(static_cast<const char*>(dense.const_data_ptr()), dense.nbytes());
   write_file(path, file);
 }

@@ -44,14 +44,6 @@ const char* name_of(at::ScalarType type) {
   TORCH_CHECK(false, "safetensors: cannot store tensors of type ", type);
 }
 
-// One tensor as the header describes it.
-struct Entry {
-  std::string name;
-  at::ScalarType type;
-  std::vector<int64_t> shape;
-  uint64_t begin, end;  // bytes from the start of the data
-};
-
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what) {
   throw Error(path.string() + ": " + what);
 }
@@ -95,12 +87,12 @@ bool is_list_of_sizes(const Json& value) {
          });
 }
 
-Entry read_entry(const std::filesystem::path& path, const std::string& name, const Json& value) {
+StoredTensor read_entry(const std::filesystem::path& path, const std::string& name, const Json& value) {
   const auto field = [&](const char* key) -> const Json& {
     if (!value.is_object() || !value.contains(key)) refuse(path, fmt::format("{}: no '{}' in the header", name, key));
     return value[key];
   };
-  Entry entry{.name = name, .type = at::kFloat, .shape = {}, .begin = 0, .end = 0};
+  StoredTensor entry{.name = name};
 
   const Json& type = field("dtype");
   const auto known =
@@ -130,13 +122,13 @@ Entry read_entry(const std::filesystem::path& path, const std::string& name, con
 }
 
 // The tensors must tile the data: no overlap, no gap, nothing left over.
-void check_tiling(const std::filesystem::path& path, const std::vector<Entry>& entries, uint64_t data_size) {
-  std::vector<const Entry*> order;
-  for (const Entry& entry : entries) order.push_back(&entry);
+void check_tiling(const std::filesystem::path& path, const std::vector<StoredTensor>& entries, uint64_t data_size) {
+  std::vector<const StoredTensor*> order;
+  for (const StoredTensor& entry : entries) order.push_back(&entry);
   std::sort(order.begin(), order.end(),
             [](auto* a, auto* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); });
   uint64_t reached = 0;
-  for (const Entry* entry : order) {
+  for (const StoredTensor* entry : order) {
     if (entry->end > data_size)
       refuse(path, fmt::format("truncated; got {} bytes of data, expected at least {} (tensor '{}')", data_size,
                                entry->end, entry->name));
@@ -175,49 +167,62 @@ void save_safetensors(const std::filesystem::path& path, const NamedTensors& nam
     data_size += dense[i].nbytes();
   }
 
-  // 2. The header, padded so that the data begins at a multiple of 8.
-  Json header = Json::object();
-  if (!named.metadata.empty()) header[kMetadata] = named.metadata;
-  for (std::size_t i = 0; i < dense.size(); ++i) {
-    const std::string& name = named.tensors[i].first;
-    TORCH_CHECK(name != kMetadata && !header.contains(name), "safetensors: two tensors are called '", name, "'");
-    header[name] = {{"dtype", name_of(dense[i].scalar_type())},
-                    {"shape", dense[i].sizes().vec()},
-                    {"data_offsets", {begin[i], begin[i] + dense[i].nbytes()}}};
-  }
-  std::string text = header.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' ');
+  // 2. The header keeps the order given.
+  SafetensorsIndex index{.metadata = named.metadata};
+  for (std::size_t i = 0; i < dense.size(); ++i)
+    index.tensors.push_back({named.tensors[i].first, dense[i].scalar_type(), dense[i].sizes().vec(), begin[i],
+                             begin[i] + dense[i].nbytes()});
+  std::string file = safetensors_header(index);
 
-  // 3. Length, header, data.
-  std::string file;
-  const uint64_t length = text.size();
-  file.reserve(8 + length + data_size);
-  file.append(reinterpret_cast<const char*>(&length), 8).append(text);
+  // 3. The data.
+  file.reserve(file.size() + data_size);
   for (const std::size_t i : order) file.append(static_cast<const char*>(dense[i].const_data_ptr()), dense[i].nbytes());
   write_file(path, file);
+}
+
+std::string safetensors_header(const SafetensorsIndex& index, std::size_t size) {
+  Json header = Json::object();
+  if (!index.metadata.empty()) header[kMetadata] = index.metadata;
+  for (const StoredTensor& tensor : index.tensors) {
+    TORCH_CHECK(tensor.name != kMetadata && !header.contains(tensor.name), "safetensors: two tensors are called '",
+                tensor.name, "'");
+    header[tensor.name] = {
+        {"dtype", name_of(tensor.type)}, {"shape", tensor.shape}, {"data_offsets", {tensor.begin, tensor.end}}};
+  }
+  std::string text = header.dump();
+  text.resize(std::max((text.size() + 7) / 8 * 8, size - std::min<std::size_t>(size, 8)), ' ');
+  const uint64_t length = text.size();
+  return std::string(reinterpret_cast<const char*>(&length), 8) + text;
+}
+
+SafetensorsIndex index_safetensors(const std::filesystem::path& path, std::string_view file) {
+  const std::string_view text = header_text(path, file);
+  const std::size_t data_begin = 8 + text.size();
+  SafetensorsIndex index;
+  const Json header = parse_header(path, text);
+  for (const auto& [name, value] : header.items()) {
+    if (name == kMetadata)
+      index.metadata = read_metadata(path, value);
+    else
+      index.tensors.push_back(read_entry(path, name, value));
+  }
+  check_tiling(path, index.tensors, file.size() - data_begin);
+  for (StoredTensor& tensor : index.tensors) {
+    tensor.begin += data_begin;
+    tensor.end += data_begin;
+  }
+  return index;
 }
 
 NamedTensors load_safetensors(const std::filesystem::path& path) {
   const MappedFile map(path);
   const std::string_view file(reinterpret_cast<const char*>(map.data()), map.size());
-  const std::string_view text = header_text(path, file);
-  const std::string_view data = file.substr(8 + text.size());
-
-  NamedTensors named;
-  std::vector<Entry> entries;
-  const Json header = parse_header(path, text);
-  for (const auto& [name, value] : header.items()) {
-    if (name == kMetadata)
-      named.metadata = read_metadata(path, value);
-    else
-      entries.push_back(read_entry(path, name, value));
-  }
-  check_tiling(path, entries, data.size());
-
-  for (const Entry& entry : entries) {
+  SafetensorsIndex index = index_safetensors(path, file);
+  NamedTensors named{.tensors = {}, .metadata = std::move(index.metadata)};
+  for (const StoredTensor& entry : index.tensors) {
     at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(entry.type));
     if (entry.end > entry.begin)
-      std::memcpy(tensor.mutable_data_ptr(), data.data() + entry.begin, entry.end - entry.begin);
+      std::memcpy(tensor.mutable_data_ptr(), file.data() + entry.begin, entry.end - entry.begin);
     named.tensors.emplace_back(entry.name, std::move(tensor));
   }
   return named;

@@ -10,10 +10,13 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
+
+#include "tensors/stored_tensor.h"
 
 namespace penalmt {
 
@@ -31,6 +34,18 @@ void save_safetensors(const std::filesystem::path& path, const NamedTensors& nam
 // file, a header that is too long or no JSON, unknown types, offsets that lie outside, overlap, leave gaps or do not
 // fit the shape.
 NamedTensors load_safetensors(const std::filesystem::path& path);
+
+// What the header of a file says, checked as load_safetensors checks it; `file` is all of its bytes, of which only the
+// header is touched.
+struct SafetensorsIndex {
+  std::vector<StoredTensor> tensors;  // in the header's order
+  std::map<std::string, std::string> metadata;
+};
+SafetensorsIndex index_safetensors(const std::filesystem::path& path, std::string_view file);
+
+// A file up to its data. The tensors' `begin` and `end` count from there. It is padded with spaces to a multiple of 8,
+// and to `size` bytes where it is shorter.
+std::string safetensors_header(const SafetensorsIndex& index, std::size_t size = 0);
 
 // The tensor of that name, or nullptr.
 const at::Tensor* find(const NamedTensors& named, const std::string& name);

@@ -24,6 +24,8 @@ struct TrainingOptions {
   double clip_norm = 0;
   double label_smoothing = 0.1;
   double bpe_dropout = 0;
+  double image_dropout = 0;
+  std::string initial_weights = "";
   int64_t tau_warmup = 0;
   std::string precision = "float32";
   int64_t validate_every = 0;
@@ -50,6 +52,10 @@ struct TrainingOptions {
     v("label_smoothing", label_smoothing, "probability spread over all pieces", config::between(0, 0.99));
     v("bpe_dropout", bpe_dropout, "probability that a merge of the BPE is left out when an epoch's sentences are cut into pieces; 0: none",
       config::between(0, 0.99));
+    v("image_dropout", image_dropout, "probability that a sentence of a batch goes without its picture", config::between(0, 1));
+    v("initial_weights", initial_weights,
+      "weights to begin with: a run, a checkpoint or a trained image encoder (penalmt classify); what the model has beyond them is drawn",
+      config::anything());
     v("tau_warmup", tau_warmup, "updates over which tau grows linearly to its value; 0: at once", config::between(0, 1e9));
     v("precision", precision, "format of matrix products; bfloat16 pays on GPUs and on CPUs with AMX",
       config::one_of({"float32", "bfloat16"}));

@@ -1,6 +1,7 @@
 #include "training/trainer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/torch.h>
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include "evaluation/bleu.h"
 #include "tensors/precision.h"
 #include "training/schedule.h"
+#include "translation/model_location.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -57,6 +59,14 @@ void cut_lines(const std::filesystem::path& file, int64_t lines) {
   write_file(file, std::string_view(text).substr(0, end));
 }
 
+// Weights that others trained, as far as the model has them.
+void begin_with(torch::nn::Module& model, const std::filesystem::path& path) {
+  const std::filesystem::path file = model_folder(path) / "model.safetensors";
+  const std::vector<std::string> drawn = take_weights(file, model);
+  message(fmt::format("{}: {} tensors taken{}", file.string(), named_weights(model).size() - drawn.size(),
+                      drawn.empty() ? "" : fmt::format("; drawn anew: {}", fmt::join(drawn, ", "))));
+}
+
 }  // namespace
 
 Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, const Tokenizers& tokenizers, Split train, Split valid,
@@ -73,6 +83,8 @@ Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, const Tokenize
   if (resume) {
     if (const auto folder = newest_checkpoint(run_)) state_ = load_checkpoint(*folder, *model_, adam_);
   }
+  if (state_.update == 0 && !recipe_.training.initial_weights.empty())
+    begin_with(*model_, expand_environment(recipe_.training.initial_weights, "training.initial_weights"));
   cut_lines(run_ / "metrics.jsonl", state_.metrics_lines);
   metrics_.open(run_ / "metrics.jsonl", std::ios::app);
   events_.emplace(run_);
@@ -133,9 +145,20 @@ void Trainer::start_epoch() {
   epoch_batches_ = make_batches(train_.examples, recipe_.training.batch_tokens, seed);
 }
 
-Pictures Trainer::pictures(const Batch& batch) const {
-  if (!batch.images.defined()) return {};
-  return {batch.images.to(device_), batch.has_image.to(device_)};
+Batch Trainer::training_batch(const std::vector<int64_t>& which) const {
+  const double dropout = recipe_.training.image_dropout;
+  if (!train_.images || dropout == 0) return collate(train_.examples, which, train_.images.get());
+  // Drawn from (seed, update, sentence), as dropout is.
+  std::vector<Example> examples;
+  std::vector<int64_t> all;
+  for (const int64_t i : which) {
+    all.push_back(static_cast<int64_t>(examples.size()));
+    examples.push_back(train_.examples[i]);
+    const uint64_t drawn = mix64(mix64(mix64(static_cast<uint64_t>(recipe_.training.seed) ^ 0x696D616765ull) ^ static_cast<uint64_t>(state_.update)) ^
+                                 static_cast<uint64_t>(examples.back().id));
+    if (static_cast<double>(drawn >> 11) * 0x1p-53 < dropout) examples.back().image = -1;
+  }
+  return collate(examples, all, train_.images.get());
 }
 
 double Trainer::learning_rate() const {
@@ -156,10 +179,10 @@ void Trainer::update(const std::vector<std::vector<int64_t>>& batches) {
   int64_t tokens = 0;
   double loss_sum = 0, nll_sum = 0;
   for (const std::vector<int64_t>& which : batches) {
-    const Batch batch = collate(train_.examples, which, train_.image_set());
+    const Batch batch = training_batch(which);
     pass.ids = batch.ids;
     const PrecisionScope scope(precision(training));
-    const TokenLoss loss = model_->loss(batch.source.to(device_), pictures(batch), batch.target_input.to(device_),
+    const TokenLoss loss = model_->loss(batch.source.to(device_), pictures_of(batch, device_), batch.target_input.to(device_),
                                         batch.target_output.to(device_), training.label_smoothing, pass);
     loss.total.backward();
     tokens += loss.tokens;
@@ -186,8 +209,8 @@ Validation Trainer::validate() {
   double nll = 0;
   int64_t correct = 0, tokens = 0;
   for (const std::vector<int64_t>& which : make_batches(valid_.examples, recipe_.training.batch_tokens, std::nullopt)) {
-    const Batch batch = collate(valid_.examples, which, valid_.image_set());
-    const TokenLoss loss = model_->loss(batch.source.to(device_), pictures(batch), batch.target_input.to(device_),
+    const Batch batch = collate(valid_.examples, which, valid_.images.get());
+    const TokenLoss loss = model_->loss(batch.source.to(device_), pictures_of(batch, device_), batch.target_input.to(device_),
                                         batch.target_output.to(device_), 0);
     nll += loss.nll.item<double>();
     correct += loss.correct;
@@ -200,7 +223,7 @@ Validation Trainer::validate() {
 double Trainer::validation_bleu() {
   Translator translator(model_, description_, tokenizers_.source, tokenizers_.target);
   std::vector<std::string> hypotheses;
-  for (const Translation& translation : translator.translate(valid_.text.source, valid_.image_set(), {.beam = 1},
+  for (const Translation& translation : translator.translate(valid_.text.source, valid_.images.get(), {.beam = 1},
                                                              {.threads = at::get_num_threads()}, "validation"))
     hypotheses.push_back(translation.n_best.front().text);
   // Tokenised text is scored on its tokens, as the published figures are.

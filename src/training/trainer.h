@@ -43,7 +43,7 @@ class Trainer {
   void checkpoint();
   void write_metrics(const Validation& validation);
   void show(Progress& progress);
-  Pictures pictures(const Batch& batch) const;
+  Batch training_batch(const std::vector<int64_t>& which) const;  // some without their picture: training.image_dropout
 
   Recipe recipe_;
   std::filesystem::path run_;

@@ -4,8 +4,30 @@
 
 #include "base/files.h"
 #include "base/progress.h"
+#include "datasets/feature_set.h"
+#include "datasets/images.h"
+#include "translation/model_location.h"
+#include "translation/picture_source.h"
 
 namespace penalmt {
+
+namespace {
+
+FeatureStore open_store(const DataOptions& data, const std::string& split) {
+  const StoreFiles files = feature_files(data, split);
+  return FeatureStore::open(files.store, files.names);
+}
+
+std::shared_ptr<const PictureSet> pictures_of(const Recipe& recipe, const Split& split) {
+  if (!recipe.model.takes_features())
+    return std::make_shared<ImageSet>(split.text.images, image_root(recipe.data), recipe.model.image_encoder.size);
+  const FeatureStore store = open_store(recipe.data, split.name);
+  const FeatureOptions& features = recipe.model.features;
+  store.expect({features.regions, features.width}, features.encoder);
+  return std::make_shared<StoredFeatures>(split.text.images, store, feature_files(recipe.data, split.name).store.string());
+}
+
+}  // namespace
 
 std::optional<Tokenizers> read_tokenizers(const std::filesystem::path& run) {
   if (std::filesystem::exists(run / "tokenizer.model")) {
@@ -14,6 +36,12 @@ std::optional<Tokenizers> read_tokenizers(const std::filesystem::path& run) {
   }
   if (!std::filesystem::exists(run / "target.model")) return std::nullopt;
   return Tokenizers{Tokenizer::open(run / "source.model"), Tokenizer::open(run / "target.model")};
+}
+
+std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe) {
+  if (recipe.training.initial_weights.empty()) return std::nullopt;
+  const auto folder = find_tokenizers(expand_environment(recipe.training.initial_weights, "training.initial_weights"));
+  return folder ? read_tokenizers(*folder) : std::nullopt;
 }
 
 void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokenizers, bool joint) {
@@ -31,6 +59,17 @@ Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe) {
   return {joint, joint};
 }
 
+void settle_features(Recipe& recipe) {
+  if (!recipe.model.uses_images() || !recipe.model.takes_features()) return;
+  FeatureOptions& features = recipe.model.features;
+  const FeatureStore store = open_store(recipe.data, recipe.data.train);
+  if (features.regions == 0) features.regions = store.regions();
+  if (features.width == 0) features.width = store.width();
+  if (features.encoder.empty()) features.encoder = store.encoder();
+  if (recipe.data.image_encoder.empty()) return;
+  features.encoder = open_encoder(expand_environment(recipe.data.image_encoder, "data.image_encoder"), features, at::kCPU).name();
+}
+
 Split read_split(const Recipe& recipe, const std::string& name) {
   Split split{.name = name};
   split.text = load_split(recipe.data, name);
@@ -38,7 +77,7 @@ Split read_split(const Recipe& recipe, const std::string& name) {
   if (recipe.model.uses_images()) {
     if (split.text.images.empty())
       throw Error(fmt::format("data: split '{}' has no list of pictures; model.fusion '{}' needs one", name, recipe.model.fusion));
-    split.images.emplace(split.text.images, image_root(recipe.data), recipe.model.image_encoder.size);
+    split.images = pictures_of(recipe, split);
     message(fmt::format("{}: {} of {} sentences have their picture", name, split.images->found(), split.text.images.size()));
   }
   return split;

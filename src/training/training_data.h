@@ -1,10 +1,11 @@
 // The corpus of a recipe made ready: tokenizers, examples, pictures.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "datasets/batches.h"
-#include "datasets/images.h"
+#include "datasets/picture_set.h"
 #include "training/recipe.h"
 
 namespace penalmt {
@@ -16,6 +17,8 @@ struct Tokenizers {
 // Reads RUN/tokenizer.model (joint) or RUN/source.model and RUN/target.model; nullopt where there is none yet.
 std::optional<Tokenizers> read_tokenizers(const std::filesystem::path& run);
 void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokenizers, bool joint);
+// Those of the run that a recipe's training.initial_weights names; nullopt where it names none, or only an image encoder.
+std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe);
 // Trains them on the training text.
 Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe);
 
@@ -23,9 +26,12 @@ struct Split {
   std::string name;
   ParallelText text;
   std::vector<Example> examples;
-  std::optional<ImageSet> images;  // only for a model that uses them
-  const PictureSet* image_set() const { return images ? &*images : nullptr; }
+  std::shared_ptr<const PictureSet> images;  // null unless the model uses them
 };
+
+// Fills in model.features from the store of the training split. Throws Error where recipe, store and data.image_encoder do not
+// fit together. Nothing to do for a model that takes no features.
+void settle_features(Recipe& recipe);
 
 // Reads a split with its pictures where the model uses them. Throws Error for an empty split, a list of pictures that is
 // missing, and sentences longer than learned positions serve.

@@ -29,7 +29,10 @@ Translator Translator::open(const std::filesystem::path& path, c10::Device devic
   check_vocabulary(target, description.target_vocabulary, location.target_tokenizer, location.folder);
   TranslationModel model = read_model(location.folder, description);
   model->to(device);
-  return Translator(std::move(model), std::move(description), std::move(source), std::move(target));
+  Translator translator(std::move(model), std::move(description), std::move(source), std::move(target));
+  translator.place_ = path.string();
+  translator.carried_encoder_ = location.image_encoder;
+  return translator;
 }
 
 Translator::Translator(TranslationModel model, ModelDescription description, Tokenizer source, Tokenizer target)
@@ -78,6 +81,12 @@ std::vector<Example> Translator::encode_lines(const std::vector<std::string>& li
   return examples;
 }
 
+void Translator::set_target(Example& example, const std::string& target) const {
+  example.target = target_.encode(target);
+  example.target.insert(example.target.begin(), kBos);
+  example.target.push_back(kEos);
+}
+
 void Translator::check_length(int64_t tokens, const std::string& place, int64_t line) const {
   const ModelOptions& model = description_.model;
   if (model.positions != "learned" || tokens <= model.longest) return;
@@ -93,9 +102,7 @@ std::vector<double> Translator::score(const std::vector<std::string>& sources, c
   std::vector<bool> has_source(sources.size(), false);
   for (Example& example : examples) {
     has_source[example.id] = true;
-    example.target = target_.encode(targets[example.id]);
-    example.target.insert(example.target.begin(), kBos);
-    example.target.push_back(kEos);
+    set_target(example, targets[example.id]);
     check_length(static_cast<int64_t>(example.target.size()) - 1, target_place, example.id + 1);
   }
   for (size_t i = 0; i < sources.size(); ++i) {

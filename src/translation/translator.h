@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "models/model_folder.h"
 #include "tokenizers/sentencepiece.h"
+#include "translation/image_use.h"
 #include "translation/search_examples.h"
 
 namespace penalmt {
@@ -40,7 +41,9 @@ class Translator {
 
   const ModelDescription& description() const { return description_; }
   bool uses_images() const { return description_.model.uses_images(); }
-  int64_t image_size() const { return description_.model.image_encoder.size; }
+  const std::string& place() const { return place_; }  // where it was opened, "" for a model at hand
+  const std::filesystem::path& carried_encoder() const { return carried_encoder_; }  // an exported encoder's folder, "" where there is none
+  c10::Device device() const { return model_->output_embedding().device(); }
 
   // One translation a line, in order. A line without a word stays empty and never reaches the model. `images` may be
   // null; its index has an entry a line. Lines are called "place:first_line", "place:first_line + 1" and so on in
@@ -55,6 +58,9 @@ class Translator {
   std::vector<double> score(const std::vector<std::string>& sources, const std::vector<std::string>& targets,
                             const PictureSet* images, const BatchOptions& batches, const std::string& source_place,
                             const std::string& target_place);
+  // What the model did with each sentence's picture when it wrote the target.
+  std::vector<ImageUse> image_use(const std::vector<std::string>& sources, const std::vector<std::string>& targets,
+                                  const PictureSet& pictures, const BatchOptions& batches);
   // Pieces that the model writes for a line, the end counted.
   int64_t target_length(const std::string& line) const { return static_cast<int64_t>(target_.encode(line).size()) + 1; }
 
@@ -64,12 +70,15 @@ class Translator {
   // Examples for the lines that hold a word; their id is the line's place.
   std::vector<Example> encode_lines(const std::vector<std::string>& lines, const PictureSet* images,
                                     const std::string& place, int64_t first_line) const;
+  void set_target(Example& example, const std::string& target) const;
   void check_length(int64_t tokens, const std::string& place, int64_t line) const;
   ScoredText as_text(const Hypothesis& hypothesis) const;
 
   TranslationModel model_;
   ModelDescription description_;
   Tokenizer source_, target_;
+  std::string place_;
+  std::filesystem::path carried_encoder_;
   SearchTiming timing_;
 };
 

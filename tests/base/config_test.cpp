@@ -194,6 +194,31 @@ TEST(ConfigSet, RefusesWhatItDoesNotKnow) {
                                                        "of bleu, chrf, ter; did you mean [\"bleu\"]?"});
 }
 
+struct Lists {
+  std::vector<double> mean = {127, 0.5};
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("mean", mean, "of each channel", config::between(0, 255));
+  }
+};
+
+TEST(Config, TakesListsOfNumbers) {
+  const auto read = [](const std::string& text, Lists& lists) {
+    config::Problems problems("r.json");
+    config::read(lists, config::parse(text, "r.json"), problems);
+    return problems.lines();
+  };
+  Lists lists;
+  EXPECT_EQ(config::write(lists).dump(), R"({"mean":[127.0,0.5]})");
+  EXPECT_EQ(read(R"({"mean": [1, 2.5, 255]})", lists), Lines{});
+  EXPECT_EQ(lists.mean, (std::vector<double>{1, 2.5, 255}));
+  const std::string expected = ", expected list of numbers, 0 to 255";
+  EXPECT_EQ(read(R"({"mean": [1, 256]})", lists), Lines{"r.json: mean: got [1,256]" + expected});
+  EXPECT_EQ(read(R"({"mean": ["1"]})", lists), Lines{R"(r.json: mean: got ["1"])" + expected});
+  EXPECT_EQ(read(R"({"mean": 1})", lists), Lines{"r.json: mean: got 1" + expected});
+  EXPECT_EQ(lists.mean.size(), 3U);
+}
+
 TEST(ConfigWrite, GivesBackWhatWasRead) {
   Recipe recipe;
   problems_of(R"({"schedule": {"peak": 0.1, "warmup": 7}, "name": "ä \"q\"", "metrics": [], "resume": true})", &recipe);

@@ -39,6 +39,32 @@ TEST(Corpus, ReadsMulti30ksLayout) {
   EXPECT_EQ(image_root(options), folder / "images");
 }
 
+TEST(Corpus, MasksWordsOfTheSources) {
+  const TemporaryFolder folder;
+  write_small_corpus(folder);
+  fs::create_directory(folder / "masking");
+  write_file(folder / "masking/train.shape.positions", "1\n\n");
+  DataOptions options{.folder = folder.path().string(), .masking = "shape"};
+  EXPECT_EQ(load_split(options, "train").source, (std::vector<std::string>{"a <mask> .", "a square ."}));
+  options.mask_token = "?";
+  EXPECT_EQ(load_split(options, "train").source[0], "a ? .");
+  write_file(folder / "masking/train.shape.positions", "7\n\n");
+  EXPECT_EQ(folder.without_path(thrown_message<Error>([&] { load_split(options, "train"); })),
+            "masking/train.shape.positions:1: position 7; line 1 of tok/train.lc.norm.tok.en has 3 words");
+  options.layout = "files";
+  options.train_source = "tok/train.lc.norm.tok.en", options.train_target = "tok/train.lc.norm.tok.de";
+  EXPECT_EQ(thrown_message<Error>([&] { load_split(options, "train"); }),
+            "data.masking: got 'shape' with layout \"files\", expected layout \"multi30k\"");
+}
+
+TEST(Corpus, NamesTheStoreOfASplit) {
+  setenv("PENALMT_TEST_HOME", "/data", 1);
+  const DataOptions options{.features = "$PENALMT_TEST_HOME/{split}/{split}.npy", .feature_names = "{split}.txt"};
+  EXPECT_EQ(feature_files(options, "val").store, "/data/val/val.npy");
+  EXPECT_EQ(feature_files(options, "val").names, "val.txt");
+  EXPECT_EQ(feature_files({}, "val").names, "");
+}
+
 TEST(Corpus, ReadsFilesNamedOneByOne) {
   const TemporaryFolder folder;
   write_small_corpus(folder);

@@ -9,13 +9,16 @@ namespace penalmt {
 namespace {
 
 // Two sentences of different lengths; the second one's memory has a hole in the middle.
-Memory some_memory(int64_t width, at::ScalarType type) {
+Memory some_memory(int64_t width, at::ScalarType type, bool with_pictures) {
   const at::Tensor place = at::arange(3 * 21 * width, at::kDouble);
   at::Tensor visible = at::ones({3, 21}, at::kBool);
   visible[0].narrow(0, 17, 4).fill_(false);
   visible[1].narrow(0, 4, 3).fill_(false);
   visible[2].narrow(0, 1, 20).fill_(false);
-  return {(place * 0.7).cos().view({3, 21, width}).to(type), visible};
+  Memory memory{(place * 0.7).cos().view({3, 21, width}).to(type), visible};
+  // The second sentence has no picture.
+  if (with_pictures) memory.image = {(at::arange(3 * 5 * width, at::kDouble) * 0.9).sin().view({3, 5, width}).to(type), at::tensor({1, 0, 1}).to(at::kBool)};
+  return memory;
 }
 
 struct Case {
@@ -31,7 +34,7 @@ void expect_as_the_full_decoder(TranslationModel& model, at::ScalarType type, do
   c10::InferenceMode guard;
   at::set_num_threads(1);  // for such small tensors waiting for each other costs more than the work
   model->eval();
-  const Memory memory = some_memory(model->options().width, type);
+  const Memory memory = some_memory(model->options().width, type, model->options().fusion == "doubly_attentive");
   CachedDecoder decoder(std::make_shared<StepWeights>(*model));
   for (int batch = 0; batch < 2; ++batch) {  // the second one uses the buffers again
     decoder.start(memory);
@@ -46,7 +49,9 @@ void expect_as_the_full_decoder(TranslationModel& model, at::ScalarType type, do
       std::vector<int64_t> flat;
       for (const auto& prefix : prefixes) flat.insert(flat.end(), prefix.begin(), prefix.end());
       const at::Tensor target = at::tensor(flat).view({static_cast<int64_t>(prefixes.size()), position + 1});
-      const Memory of_rows{memory.states.index_select(0, rows), memory.visible.index_select(0, rows)};
+      Memory of_rows{memory.states.index_select(0, rows), memory.visible.index_select(0, rows)};
+      if (memory.image.regions.defined())
+        of_rows.image = {memory.image.regions.index_select(0, rows), memory.image.present.index_select(0, rows)};
       const at::Tensor full = model->logits(model->decode(target, of_rows)).select(1, position);
       ASSERT_LT((logits - full).abs().max().item<double>(), tolerance) << "position " << position;
       const Candidates best = decoder.best(states, {.count = 3});
@@ -85,6 +90,15 @@ TEST(CachedDecoder, GivesTheFullDecodersLogitsAtEveryPosition) {
     TranslationModel model = formula_model(
         {.norm = c.norm, .activation = c.activation, .positions = c.positions, .width = c.width, .heads = c.heads});
     expect_as_the_full_decoder(model, at::kFloat, 2e-5);
+  }
+}
+
+TEST(CachedDecoder, AttendsToThePictureOfADoublyAttentiveModel) {
+  for (const char* norm : {"post", "pre"}) {
+    TranslationModel model = formula_model({.norm = norm, .fusion = "doubly_attentive"});
+    expect_as_the_full_decoder(model, at::kFloat, 2e-5);
+    model->to(at::kDouble);
+    expect_as_the_full_decoder(model, at::kDouble, 1e-6);
   }
 }
 

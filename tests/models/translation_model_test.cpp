@@ -4,8 +4,8 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <set>
 
+#include "graph_additions.h"
 #include "models/translation_model.h"
 
 namespace penalmt {
@@ -33,27 +33,12 @@ Pictures pictures() {
 }
 Pass training_pass() { return {torch::tensor({4, 9, 2}), 1, 7, 1}; }
 
-// Every node of the graph that adds two tensors of the residual streams' shape must be a penal connection.
-void count_additions(const std::shared_ptr<torch::autograd::Node>& node, std::set<torch::autograd::Node*>& seen, int& penal, int& plain) {
-  if (!node || !seen.insert(node.get()).second) return;
-  const std::string name = node->name();
-  if (name.find("PenalAddition") != std::string::npos || name.find("PenalResidualNorm") != std::string::npos) ++penal;
-  if (name == "AddBackward0" && node->num_outputs() == 2) {
-    // An embedding plus positions is no residual: one of the two is a parameter, or needs no gradient.
-    int streams = 0;
-    for (const auto& edge : node->next_edges())
-      if (edge.function && edge.function->name() != "torch::autograd::AccumulateGrad" && edge.function->name() != "SliceBackward0") ++streams;
-    if (streams == 2) ++plain;
-  }
-  for (const auto& edge : node->next_edges()) count_additions(edge.function, seen, penal, plain);
-}
-
 // Every fusion with every stem, learned and computed positions, both orders of the norm.
 std::vector<ModelOptions> all_with_pictures() {
   std::vector<ModelOptions> all;
   for (const std::string norm : {"pre", "post"})
     for (const std::string positions : {"sinusoidal", "learned"})
-      for (const std::string fusion : {"gated", "selective"})
+      for (const std::string fusion : {"gated", "concatenated", "selective", "doubly_attentive"})
         for (const std::string stem : {"patches", "convolutions"}) {
           all.push_back(tiny_options(fusion, norm));
           all.back().positions = positions;
@@ -67,26 +52,38 @@ TEST(TranslationModel, EveryResidualIsAPenalConnection) {
     TranslationModel model = build(options);
     const at::Tensor loss =
         model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total;
-    std::set<torch::autograd::Node*> seen;
-    int penal = 0, plain = 0;
-    count_additions(loss.grad_fn(), seen, penal, plain);
-    // 2 encoder layers x 2, 2 decoder layers x 3, 2 image layers x 2, 1 fusion.
-    EXPECT_EQ(penal, 15) << options.norm << options.fusion;
-    EXPECT_EQ(plain, 0) << options.norm << options.fusion;
+    const Additions additions = count_additions(loss);
+    // 2 encoder layers x 2, 2 decoder layers x 3, 2 image layers x 2; the fusion: 1, none, or 1 a decoder layer.
+    const int expected = options.fusion == "concatenated" ? 14 : options.fusion == "doubly_attentive" ? 16 : 15;
+    EXPECT_EQ(additions.penal, expected) << options.norm << options.fusion;
+    EXPECT_EQ(additions.plain, 0) << options.norm << options.fusion;
     int modules = 0;
     for (const auto& item : model->named_modules("", false)) modules += item.value()->as<PenalConnectionImpl>() != nullptr;
-    EXPECT_EQ(modules, 15);
+    EXPECT_EQ(modules, expected);
+  }
+}
+
+TEST(TranslationModel, TakesAResidualNetworkForItsPictures) {
+  ModelOptions options = tiny_options("gated", "pre");
+  options.image_encoder.kind = "resnet", options.image_encoder.stages = 2;
+  TranslationModel model = build(options);
+  const at::Tensor loss = model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total;
+  const Additions additions = count_additions(loss);
+  EXPECT_EQ(additions.penal, 13);  // 2 blocks in the place of 2 layers x 2
+  EXPECT_EQ(additions.plain, 0);
+  loss.backward();
+  for (const auto& item : model->named_parameters()) {
+    ASSERT_TRUE(item.value().grad().defined()) << item.key();
+    EXPECT_GT(item.value().grad().abs().sum().item<double>(), 0) << item.key();
   }
 }
 
 TEST(TranslationModel, RegistersNothingInEvaluation) {
   TranslationModel model = build(tiny_options("gated", "pre"));
   model->eval();
-  std::set<torch::autograd::Node*> seen;
-  int penal = 0, plain = 0;
-  count_additions(model->loss(source(), pictures(), target_input(), target_output(), 0.1).total.grad_fn(), seen, penal, plain);
-  EXPECT_EQ(penal, 0);
-  EXPECT_EQ(plain, 15);
+  const Additions additions = count_additions(model->loss(source(), pictures(), target_input(), target_output(), 0.1).total);
+  EXPECT_EQ(additions.penal, 0);
+  EXPECT_EQ(additions.plain, 15);
 }
 
 TEST(TranslationModel, EveryParameterGetsAGradient) {
@@ -157,12 +154,16 @@ TEST(TranslationModel, LaterTokensDoNotChangeEarlierLogits) {
 }
 
 TEST(TranslationModel, WithoutItsPictureASentenceIsEncodedAsTextAlone) {
-  TranslationModel model = build(tiny_options("gated", "post"));
-  model->eval();
-  torch::NoGradGuard no_grad;
-  const at::Tensor text = model->encode(source(), {}).states, both = model->encode(source(), pictures()).states;
-  EXPECT_TRUE(torch::equal(text[1], both[1]));
-  EXPECT_FALSE(torch::equal(text[0], both[0]));
+  for (const std::string fusion : {"gated", "concatenated", "selective", "doubly_attentive"}) {
+    TranslationModel model = build(tiny_options(fusion, "post"));
+    model->eval();
+    torch::NoGradGuard no_grad;
+    const Memory text = model->encode(source(), {}), both = model->encode(source(), pictures());
+    EXPECT_TRUE(torch::equal(text.states[1], both.states[1].narrow(0, 0, source().size(1)))) << fusion;
+    const at::Tensor without = model->decode(target_input(), text), with = model->decode(target_input(), both);
+    EXPECT_LE((without[1] - with[1]).abs().max().item<double>(), fusion == "concatenated" ? 1e-6 : 0) << fusion;
+    EXPECT_FALSE(torch::allclose(without[0], with[0], 0, 1e-3)) << fusion;
+  }
 }
 
 TEST(TranslationModel, SetTauReachesEveryConnectionOfAStackAndNoOther) {
@@ -197,6 +198,20 @@ TEST(ModelOptions, ProblemsOfSeveralFieldsAreAllReported) {
   options.resolved(problems);
   EXPECT_EQ(problems.lines(), (std::vector<std::string>{"recipe.json: model.heads: got 3, expected a divisor of width 128",
                                                         "recipe.json: model.image_encoder.patch: got 7, expected a divisor of size 64"}));
+}
+
+TEST(ImageEncoderOptions, AResidualNetworkNeedsASideAndAWidthThatCanBeHalved) {
+  config::Problems problems("recipe.json");
+  ImageEncoderOptions options;
+  options.kind = "resnet";
+  options.stages = 5;
+  options.patch = 7;  // not asked about
+  options.size = 16;
+  options.width = 40;
+  options.check("image_encoder", problems);
+  EXPECT_EQ(problems.lines(),
+            (std::vector<std::string>{"recipe.json: image_encoder.size: got 16, expected a multiple of 16 from 32 on (stages 5)",
+                                      "recipe.json: image_encoder.width: got 40, expected a multiple of 16 (stages 5)"}));
 }
 
 }  // namespace

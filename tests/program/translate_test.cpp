@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -156,6 +157,86 @@ TEST_F(TranslateProgram, LooksAtPicturesAndReportsMissingOnes) {
       run_penalmt({"translate", path("gated"), "--image", path("wave.ppm"), "a red circle .", "--json"});
   EXPECT_EQ(one.errors, "");
   EXPECT_NEAR(score(one, 0), score(with, 0), 1e-5);
+}
+
+TEST_F(TranslateProgram, TakesPicturesAsStoredFeatures) {
+  make_tiny_run(folder_ / "features", {.fusion = "selective", .features = true});
+  make_tiny_store(folder_ / "store.npy", {"a.jpg", "b.jpg"});
+  write_file(folder_ / "list.txt", "a.jpg#2\n\nb.jpg\nabsent.jpg\n\n");
+  const Outcome seen = run_penalmt(
+      {"translate", path("features"), "--images", path("list.txt"), "--features", path("store.npy"), "--json"}, kLines);
+  EXPECT_EQ(seen.status, 0);
+  EXPECT_EQ(seen.errors, "penalmt: 3 of 5 lines had no picture\n");
+  const auto lines = lines_of(seen.output);
+  ASSERT_EQ(lines.size(), 5u);
+  const auto first = nlohmann::json::parse(lines[0]);
+  EXPECT_EQ(first["image"], "a.jpg");
+  const auto& use = first["image_use"];
+  EXPECT_EQ(use["side"], "source");
+  EXPECT_EQ(use["tokens"].back(), "</s>");
+  ASSERT_EQ(use["gate"].size(), use["tokens"].size());
+  ASSERT_EQ(use["attention"].size(), use["tokens"].size());
+  for (size_t i = 0; i < use["gate"].size(); ++i) {
+    EXPECT_GT(use["gate"][i].get<double>(), 0);
+    EXPECT_LT(use["gate"][i].get<double>(), 1);
+    ASSERT_EQ(use["attention"][i].size(), 2u);
+    EXPECT_NEAR(use["attention"][i][0].get<double>() + use["attention"][i][1].get<double>(), 1, 2e-4);
+  }
+  EXPECT_FALSE(nlohmann::json::parse(lines[3]).contains("image_use"));
+
+  const std::string model = path("features"), list = path("list.txt");
+  expect_refusal({"translate", model, "--images", list, "--image-root", path("")},
+                 model + ": the model takes the features of 'toy', and carries no encoder; expected a store (--features) or an encoder "
+                         "(--encoder)");
+  make_tiny_store(folder_ / "wide.npy", {"a.jpg"}, 7);
+  expect_refusal({"translate", model, "--images", list, "--features", path("wide.npy")},
+                 path("wide.npy") + ": got features of 2 x 7 (regions x width), expected 2 x 6");
+  make_tiny_store(folder_ / "other.npy", {"z.jpg"});
+  expect_refusal({"translate", model, "--images", list, "--features", path("other.npy")},
+                 path("other.npy") + ": not one of the pictures that " + list + " names is in it; expected names such as 'a.jpg'");
+  expect_refusal({"translate", path("gated"), "--images", list, "--features", path("store.npy")},
+                 path("gated") + ": the model has an image encoder of its own; got features " + path("store.npy") +
+                     ", expected the pictures themselves");
+  expect_refusal({"translate", model, "--features", path("store.npy")}, "--features: got no --images; expected both");
+  expect_refusal({"translate", model, "--images", list, "--features", path("store.npy"), "--image-root", "."},
+                 "--features: got --image-root too; expected one of them");
+}
+
+TEST_F(TranslateProgram, TakesJsonLines) {
+  const std::string input = R"({"source": "a red circle .", "image": "wave.ppm", "id": 7})" "\n"
+                            R"({"source": ""})" "\n"
+                            R"({"source": "a red circle .", "image": null})" "\n"
+                            R"({"image": "absent.ppm", "source": "a dog runs fast ."})" "\n";
+  const Outcome seen =
+      run_penalmt({"translate", path("gated"), "--json", "--json-input", "--image-root", path("")}, input);
+  EXPECT_EQ(seen.status, 0);
+  EXPECT_EQ(seen.errors, "penalmt: 3 of 4 lines had no picture\n");
+  const auto lines = lines_of(seen.output);
+  ASSERT_EQ(lines.size(), 4u);
+  const auto with = nlohmann::json::parse(lines[0]), without = nlohmann::json::parse(lines[2]);
+  EXPECT_EQ(with["image"], "wave.ppm");
+  EXPECT_EQ(with["image_use"]["gate"].size(), with["image_use"]["tokens"].size());
+  EXPECT_FALSE(with["image_use"].contains("attention"));  // one pooled vector
+  EXPECT_GT(std::abs(with["score"].get<double>() - without["score"].get<double>()), 1e-4);
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["translation"], "");
+  // The same as with a list of pictures.
+  write_file(folder_ / "one.txt", "wave.ppm\n");
+  const Outcome listed = run_penalmt(
+      {"translate", path("gated"), "--json", "--images", path("one.txt"), "--image-root", path("")}, "a red circle .\n");
+  EXPECT_EQ(lines_of(listed.output).front(), lines[0]);
+  // A path of its own where there is no --image-root; plain lines out.
+  const std::string whole_path = R"({"source": "a red circle .", "image": ")" + path("wave.ppm") + "\"}\n";
+  EXPECT_EQ(run_penalmt({"translate", path("gated"), "--json-input"}, whole_path).output, with["translation"].get<std::string>() + "\n");
+
+  const std::string gated = path("gated");
+  expect_refusal({"translate", gated, "--json-input"}, "standard input:2: got no JSON object, expected one a line, as {\"source\": \"a dog .\", "
+                                                       "\"image\": \"dog.jpg\"}", "{\"source\": \"a\"}\na dog .\n");
+  expect_refusal({"translate", gated, "--json-input"}, "standard input:1: no \"source\" in the object, expected a text", "{\"image\": \"a.jpg\"}\n");
+  expect_refusal({"translate", gated, "--json-input"}, "standard input:1: \"image\": got 7, expected a text", "{\"source\": \"a\", \"image\": 7}\n");
+  expect_refusal({"translate", path("text"), "--json-input"},
+                 "standard input:1: got the picture 'wave.ppm' for a text-only model, which would not look at it", input);
+  expect_refusal({"translate", gated, "--json-input", "a dog ."},
+                 "--json-input: got --images, --image or a sentence too; expected them in the input's objects");
 }
 
 TEST_F(TranslateProgram, RefusesWhatItCannotDo) {

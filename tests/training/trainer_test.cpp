@@ -199,6 +199,85 @@ TEST(Trainer, StopsWhenPatienceEnds) {
   EXPECT_EQ(read_lines(folder.path / "run" / "metrics.jsonl").size(), 4u);
 }
 
+// A split whose pictures are noise, for a gated model.
+std::unique_ptr<Trainer> gated_trainer(Recipe recipe, const fs::path& run) {
+  class Noise : public PictureSet {
+   public:
+    explicit Noise(int64_t lines) {
+      for (int64_t i = 0; i < lines; ++i) index_.push_back(i);
+    }
+    at::Tensor rows(const std::vector<int64_t>& which) const override {
+      return at::sin(at::tensor(which, at::kDouble).view({-1, 1, 1}) + at::arange(6).view({1, 2, 3})).to(at::kFloat);
+    }
+  };
+  recipe.model.fusion = "gated";
+  recipe.model.image_encoder.kind = "features";
+  recipe.model.features = {.regions = 2, .width = 3};
+  Split train = toy_split(), valid = toy_split();
+  for (Split* split : {&train, &valid}) split->images = std::make_shared<Noise>(static_cast<int64_t>(split->text.source.size()));
+  fs::create_directories(run);
+  const Tokenizers tokenizers = train_tokenizers(train.text, recipe);
+  encode_split(train, tokenizers, recipe);
+  encode_split(valid, tokenizers, recipe);
+  return std::make_unique<Trainer>(recipe, run, tokenizers, std::move(train), std::move(valid), c10::kCPU, false);
+}
+
+TEST(Trainer, WithEveryPictureDroppedTheFusionLearnsNothing) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.weight_decay = 0;
+  const auto gate_moves = [&](double dropout, const char* run) {
+    recipe.training.image_dropout = dropout;
+    const auto trainer = gated_trainer(recipe, folder.path / run);
+    const at::Tensor before = trainer->model()->named_parameters()["fusion.gate.weight"].detach().clone();
+    trainer->run();
+    return (trainer->model()->named_parameters()["fusion.gate.weight"] - before).abs().max().item<double>();
+  };
+  EXPECT_EQ(gate_moves(1, "all"), 0);
+  EXPECT_GT(gate_moves(0.5, "half"), 1e-3);
+  // Another draw than with all pictures: the runs differ.
+  gate_moves(0, "none");
+  EXPECT_FALSE(torch::equal(*find(last_weights(folder.path / "half"), "embedding"), *find(last_weights(folder.path / "none"), "embedding")));
+}
+
+TEST(Trainer, BeginsWithTheWeightsOfAnotherRun) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  make_trainer(recipe, folder.path / "text")->run();
+  recipe.training.initial_weights = (folder.path / "text").string();
+  const auto trainer = gated_trainer(recipe, folder.path / "gated");
+  const NamedTensors text = load_safetensors(folder.path / "text" / "averaged" / "model.safetensors");
+  for (const auto& item : trainer->model()->named_parameters()) {
+    const at::Tensor* taken = find(text, item.key());
+    EXPECT_EQ(taken == nullptr, item.key().starts_with("fusion.")) << item.key();
+    if (taken) EXPECT_TRUE(torch::equal(item.value(), *taken)) << item.key();
+  }
+  const auto tokenizers = initial_tokenizers(recipe);
+  EXPECT_FALSE(tokenizers);  // make_trainer writes none
+}
+
+TEST(Trainer, RefusesInitialWeightsThatDoNotFit) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  make_trainer(recipe, folder.path / "text")->run();
+  recipe.training.initial_weights = (folder.path / "text").string();
+  const std::string file = (folder.path / "text" / "averaged" / "model.safetensors").string();
+  recipe.model.feed_forward = 65;
+  const auto refusal = [&] {
+    try {
+      make_trainer(recipe, folder.path / "other");
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(refusal(), file + ": tensor 'encoder.layers.0.feed_forward.up.weight': got shape [64, 32], expected [65, 32]");
+  save_safetensors(file, {{{"alien", torch::zeros({2})}}, {}});
+  EXPECT_EQ(refusal(), file + ": none of its 1 tensors is one of the model's; is it another kind of model's?");
+  recipe.training.initial_weights = (folder.path / "absent").string();
+  EXPECT_EQ(refusal(), (folder.path / "absent").string() + ": no such folder; expected a run folder or a checkpoint folder");
+}
+
 TEST(Trainer, RefusesWeightsOfAnotherModel) {
   Folder folder;
   make_trainer(tiny_recipe(), folder.path / "run")->run();

@@ -18,6 +18,7 @@ namespace penalmt {
 struct TinyRun {
   std::string fusion = "none", positions = "sinusoidal";
   int64_t longest = 12;  // of learned positions
+  bool features = false;  // pictures come as features [2, 6] of the encoder "toy"; no image encoder
 };
 
 inline const std::vector<std::string>& tiny_text() {
@@ -60,13 +61,18 @@ inline int64_t write_tiny_weights(const std::filesystem::path& file, const TinyR
       tensors.push_back({side, {run.longest, width}});
   layer("encoder.layers.0", width, inner, false);
   layer("decoder.layers.0", width, inner, true);
-  if (run.fusion != "none") {
+  const int64_t feature_width = run.features ? 6 : image_width;
+  if (run.fusion != "none" && !run.features) {
     linear("image_encoder.patches.projection", image_width, patch_values);
     tensors.push_back({"image_encoder.positions", {patches, image_width}});
     layer("image_encoder.encoder.layers.0", image_width, image_inner, false);
-    linear("fusion.image_projection", width, image_width);
-    linear("fusion.gate", width, 2 * width);
   }
+  if (run.fusion == "gated") linear("fusion.image_projection", width, feature_width);
+  if (run.fusion == "selective") {
+    linear("fusion.query_projection", width, width);
+    linear("fusion.region_projection", 2 * width, feature_width);
+  }
+  if (run.fusion != "none") linear("fusion.gate", width, 2 * width);
 
   nlohmann::ordered_json header;
   std::string data;
@@ -94,12 +100,29 @@ inline int64_t write_tiny_weights(const std::filesystem::path& file, const TinyR
   return order;
 }
 
+// A feature store that such a run takes: an .npy file [names.size(), 2, width] of a formula's numbers, with its names file.
+inline void make_tiny_store(const std::filesystem::path& path, const std::vector<std::string>& names, int64_t width = 6) {
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(names.size()) + ", 2, " +
+                       std::to_string(width) + "), }";
+  header.resize((10 + header.size() + 64) / 64 * 64 - 11, ' ');
+  header += '\n';
+  std::string bytes = std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) + '\0' + header;
+  for (int64_t i = 0; i < static_cast<int64_t>(names.size()) * 2 * width; ++i) {
+    const float value = static_cast<float>(std::sin(static_cast<double>(i) * 1.3) * 2);
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  }
+  write_file(path, bytes);
+  std::string lines;
+  for (const std::string& name : names) lines += name + "\n";
+  write_file(std::filesystem::path(path).replace_extension(".names.txt"), lines);
+}
+
 inline void make_tiny_run(const std::filesystem::path& folder, const TinyRun& run = {}) {
   std::filesystem::create_directories(folder / "best");
   const Tokenizer tokenizer = Tokenizer::train(tiny_text(), {.vocabulary = 80, .exact_vocabulary = false});
   write_file(folder / "tokenizer.model", tokenizer.serialized());
   write_tiny_weights(folder / "best" / "model.safetensors", run, tokenizer.vocabulary_size());
-  const nlohmann::ordered_json model = {
+  nlohmann::ordered_json model = {
       {"width", 16},
       {"feed_forward", 32},
       {"heads", 2},
@@ -109,6 +132,10 @@ inline void make_tiny_run(const std::filesystem::path& folder, const TinyRun& ru
       {"longest", run.longest},
       {"fusion", run.fusion},
       {"image_encoder", {{"size", 16}, {"patch", 8}, {"width", 8}, {"feed_forward", 16}, {"heads", 2}, {"layers", 1}}}};
+  if (run.features) {
+    model["image_encoder"] = {{"kind", "features"}};
+    model["features"] = {{"regions", 2}, {"width", 6}, {"encoder", "toy"}};
+  }
   const nlohmann::ordered_json description = {{"model", model},
                                               {"source_vocabulary", tokenizer.vocabulary_size()},
                                               {"target_vocabulary", tokenizer.vocabulary_size()},

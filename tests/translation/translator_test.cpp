@@ -217,7 +217,7 @@ TEST_F(TranslatorTest, APictureChangesAMultimodalModelsScoresAndAMissingOneDoesN
   std::string ppm = "P6\n16 16\n255\n";
   for (int i = 0; i < 16 * 16 * 3; ++i) ppm += static_cast<char>(i * 7 % 256);
   write_file(folder_ / "wave.ppm", ppm);
-  const ImageSet images({"wave.ppm", "", "absent.ppm"}, folder_, translator.image_size(), 1);
+  const ImageSet images({"wave.ppm", "", "absent.ppm"}, folder_, translator.description().model.image_encoder.size, 1);
   const SearchOptions search{.beam = 3};
   const std::vector<std::string> lines(3, "a red circle .");
   const auto with = translator.translate(lines, &images, search, {});

@@ -1,0 +1,88 @@
+#include "datasets/image_decoding.h"
+
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/progress.h"
+#include "datasets/image_files.h"
+#include "datasets/image_header.h"
+
+namespace penalmt {
+namespace {
+
+// Four channels, each 0 to `top`, on white; rounded to the nearest of 8 bits.
+template <class Value>
+cv::Mat on_white(const cv::Mat& picture) {
+  constexpr uint64_t top = std::numeric_limits<Value>::max();
+  cv::Mat colours(picture.rows, picture.cols, CV_8UC3);
+  for (int y = 0; y < picture.rows; ++y) {
+    const Value* from = picture.ptr<Value>(y);
+    uint8_t* to = colours.ptr<uint8_t>(y);
+    for (int x = 0; x < picture.cols; ++x, from += 4, to += 3) {
+      const uint64_t alpha = from[3];
+      for (int c = 0; c < 3; ++c)
+        to[c] = static_cast<uint8_t>(((from[c] * alpha + top * (top - alpha)) * 255 + top * top / 2) / (top * top));
+    }
+  }
+  return colours;
+}
+
+// EXIF's eight orientations: a turn, then perhaps a reflection.
+cv::Mat upright(const cv::Mat& picture, int orientation) {
+  cv::Mat turned = picture;
+  if (orientation >= 5) cv::transpose(picture, turned);
+  const bool flips_columns = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+  const bool flips_rows = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+  if (flips_columns) cv::flip(turned, turned, 1);
+  if (flips_rows) cv::flip(turned, turned, 0);
+  return turned;
+}
+
+// 8-bit BGR as stored.
+cv::Mat decode(std::string_view bytes, ImageKind kind) {
+  const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
+  // IMREAD_COLOR drops transparency, and the lower half of 16 bits. A BMP's fourth byte is no transparency.
+  const bool keeps_all = kind == ImageKind::png || kind == ImageKind::webp;
+  cv::Mat picture;
+  try {
+    picture = cv::imdecode(buffer, keeps_all ? cv::IMREAD_UNCHANGED : cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+  } catch (const cv::Exception&) {
+    return {};
+  }
+  if (picture.type() == CV_8UC4) return on_white<uint8_t>(picture);
+  if (picture.type() == CV_16UC4) return on_white<uint16_t>(picture);
+  if (picture.depth() == CV_16U) picture.convertTo(picture, CV_8U, 1 / 257.0);
+  if (picture.channels() == 1) cv::merge(std::vector<cv::Mat>{picture, picture, picture}, picture);
+  return picture;
+}
+
+}  // namespace
+
+cv::Mat decode_image(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const std::string_view bytes(reinterpret_cast<const char*>(file.data()), file.size());
+  const auto refuse = [&](const std::string& what) { throw Error(path.string() + ": " + what); };
+  const std::optional<ImageHeader> header = read_image_header(bytes);
+  if (!header) {
+    check_whole(bytes, path);
+    refuse("not an image that can be decoded");
+  }
+  if (header->width > kMostPixels / header->height)
+    refuse(fmt::format("{} x {} pixels; expected at most {}", with_commas(header->width), with_commas(header->height),
+                       with_commas(kMostPixels)));
+  check_whole(bytes, path);
+  if (header->animated) refuse("an animation; expected a still picture");
+  const cv::Mat picture = decode(bytes, header->kind);
+  if (picture.empty()) refuse("not an image that can be decoded");
+  return upright(picture, header->orientation);
+}
+
+}  // namespace penalmt

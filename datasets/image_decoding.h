@@ -1,0 +1,18 @@
+// A picture file as pixels: JPEG, PNG, WebP, BMP.
+#pragma once
+
+#include <filesystem>
+
+#include <opencv2/core/mat.hpp>
+
+namespace penalmt {
+
+// What a picture may have; its header is asked before anything is decoded.
+inline constexpr int64_t kMostPixels = 200'000'000;
+
+// 8-bit BGR, turned upright by its EXIF orientation. Grey becomes coloured, 16 bits become 8, transparent parts show
+// white. Throws Error "path: not an image that can be decoded", "path: 100,000 x 100,000 pixels; expected at most
+// 200,000,000", "path: an animation; expected a still picture", and what check_whole (image_files.h) throws.
+cv::Mat decode_image(const std::filesystem::path& path);
+
+}  // namespace penalmt

@@ -1,0 +1,22 @@
+// What the head of a picture file says, before anything is decoded.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace penalmt {
+
+enum class ImageKind { jpeg, png, webp, bmp };
+
+struct ImageHeader {
+  ImageKind kind = ImageKind::jpeg;
+  int64_t width = 0, height = 0;  // as stored: before it is turned upright
+  int orientation = 1;            // EXIF's: 1 upright ... 8; 6: to be turned a quarter to the right
+  bool animated = false;
+};
+
+// nullopt where the bytes are no JPEG, PNG, WebP or BMP, or end before they say how large it is.
+std::optional<ImageHeader> read_image_header(std::string_view bytes);
+
+}  // namespace penalmt

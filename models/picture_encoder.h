@@ -1,0 +1,27 @@
+// What turns a picture into regions, whatever is inside: a vision transformer (image_encoder.h) or a residual network (resnet.h).
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <memory>
+
+#include "models/options.h"
+#include "tensors/counter_random.h"
+
+namespace penalmt {
+
+class PictureEncoder : public torch::nn::Module {
+ public:
+  // pixels: [B, 3, size, size] uint8; rows of [B, R], all real → [B, R, F].
+  virtual at::Tensor forward(const at::Tensor& pixels, const Rows& rows) = 0;
+  virtual int64_t regions() const = 0;  // R
+  virtual int64_t width() const = 0;    // F
+};
+
+// `options` checked. tau: of its penal connections.
+std::shared_ptr<PictureEncoder> make_image_encoder(const ImageEncoderOptions& options, double tau);
+
+// Pixels as numbers around 0 of about unit deviation, in the type and on the device of `like`.
+at::Tensor centred(const at::Tensor& pixels, const at::Tensor& like);
+
+}  // namespace penalmt

@@ -1,0 +1,201 @@
+// penalmt features: an encoder's view of pictures, computed once and kept.
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+
+#include <ATen/ATen.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "base/text.h"
+#include "commands/commands.h"
+#include "commands/common.h"
+#include "datasets/exported_encoder.h"
+#include "datasets/feature_writer.h"
+#include "datasets/parallel_text.h"
+#include "tensors/devices.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct FeaturesArguments {
+  std::string images, image_root, encoder, out, precision = "fp16";
+  int64_t batch = 16;
+  bool skip_broken = false, resume = false;
+  MachineOptions machine;
+};
+
+struct Pictures {
+  fs::path root;
+  std::vector<std::string> names;  // each once
+};
+
+bool is_picture_name(const fs::path& file) {
+  static const std::set<std::string> known = {".jpg", ".jpeg", ".png", ".webp", ".bmp"};
+  std::string extension = file.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  return known.contains(extension);
+}
+
+Pictures pictures_in(const fs::path& folder) {
+  Pictures pictures{.root = folder, .names = {}};
+  int64_t others = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (!is_picture_name(entry.path())) {
+      ++others;
+      continue;
+    }
+    pictures.names.push_back(entry.path().filename().string());
+    const std::string& name = pictures.names.back();
+    if (first_invalid_utf8(name) || name.find('\n') != std::string::npos)
+      throw Error(entry.path().string() + ": the file's name is no line of UTF-8; rename it");
+  }
+  if (pictures.names.empty()) throw Error(folder.string() + ": no pictures there; expected .jpg, .jpeg, .png, .webp or .bmp files");
+  if (others > 0) message(fmt::format("{}: {} other entries passed over", folder.string(), others));
+  std::sort(pictures.names.begin(), pictures.names.end());
+  return pictures;
+}
+
+Pictures listed_pictures(const fs::path& list, const fs::path& root) {
+  Pictures pictures{.root = root, .names = {}};
+  std::set<std::string> seen = {""};  // an empty line: a sentence without a picture
+  for (std::string& name : read_image_list(list))
+    if (seen.insert(name).second) pictures.names.push_back(std::move(name));
+  if (pictures.names.empty()) throw Error(list.string() + ": no line names a picture");
+  return pictures;
+}
+
+Pictures find_pictures(const FeaturesArguments& arguments) {
+  if (!fs::exists(arguments.images)) throw_file_error(arguments.images, "read", ENOENT);
+  const bool is_folder = fs::is_directory(arguments.images);
+  if (is_folder && !arguments.image_root.empty())
+    throw Error("--image-root: goes with a list of pictures; " + arguments.images + " is a folder");
+  if (!is_folder && arguments.image_root.empty())
+    throw Error("--image-root is missing; expected the folder that the names in " + arguments.images + " are in");
+  return is_folder ? pictures_in(arguments.images) : listed_pictures(arguments.images, arguments.image_root);
+}
+
+void refuse_missing(const Pictures& pictures) {
+  std::string lines;
+  int64_t missing = 0;
+  for (const std::string& name : pictures.names) {
+    if (fs::is_regular_file(pictures.root / name)) continue;
+    ++missing;
+    lines += (pictures.root / name).string() + ": no such file\n";
+  }
+  if (missing > 0)
+    throw Error(fmt::format("{}{} of {} pictures are missing; --skip-broken goes on without them", lines, missing, pictures.names.size()));
+}
+
+// The outcome of one batch of pictures.
+struct Encoded {
+  at::Tensor features;  // [P, R, F], of those that were kept
+  std::vector<bool> kept;
+  std::vector<std::string> problems;
+};
+
+Encoded encode_batch(const ExportedEncoder& encoder, const Pictures& pictures, int64_t begin, int64_t end, bool skip_broken) {
+  Encoded encoded{.features = at::empty({0, encoder.regions(), encoder.width()}), .kept = {}, .problems = {}};
+  std::vector<at::Tensor> pixels;
+  for (int64_t i = begin; i < end; ++i) {
+    try {
+      pixels.push_back(load_pixels(pictures.root / pictures.names[i], encoder.preprocessing()));
+      encoded.kept.push_back(true);
+    } catch (const Error& error) {
+      if (!skip_broken) throw Error(std::string(error.what()) + "; --skip-broken goes on without such pictures");
+      encoded.problems.emplace_back(error.what());
+      encoded.kept.push_back(false);
+    }
+  }
+  if (!pixels.empty()) encoded.features = encoder.encode(at::stack(pixels)).to(at::kCPU);
+  return encoded;
+}
+
+// Workers take batches, decode and encode them, each on a thread of its own, so that one decodes while another encodes;
+// what they give is written in order.
+void encode_all(const ExportedEncoder& encoder, const Pictures& pictures, const FeaturesArguments& arguments, FeatureWriter& writer) {
+  const auto count = static_cast<int64_t>(pictures.names.size());
+  const int64_t begin = writer.done(), batch = arguments.batch;
+  Progress progress("features", "pictures", count);
+  std::mutex writing;
+  std::map<int64_t, Encoded> waiting;  // by the number of their first picture
+  const OneThreadEach one_thread_each;
+  parallel_for((count - begin + batch - 1) / batch, arguments.machine.threads, [&](int64_t number) {
+    const OneThreadEach here;
+    const int64_t first = begin + number * batch;
+    Encoded encoded = encode_batch(encoder, pictures, first, std::min(first + batch, count), arguments.skip_broken);
+    const std::lock_guard lock(writing);
+    waiting.emplace(first, std::move(encoded));
+    for (auto next = waiting.find(writer.done()); next != waiting.end(); next = waiting.find(writer.done())) {
+      for (const std::string& problem : next->second.problems) {
+        progress.clear();
+        message("skipped: " + problem);
+      }
+      writer.add(next->second.features, next->second.kept);
+      waiting.erase(next);
+    }
+    progress.show(writer.done());
+  });
+}
+
+// True where the store is there already, of just these pictures.
+bool is_complete(const fs::path& store, const StorePlan& plan) {
+  if (!fs::exists(store)) return false;
+  const FeatureStore there = FeatureStore::open(store);
+  return there.names() == plan.names && there.encoder() == plan.encoder && there.type() == (plan.half ? at::kHalf : at::kFloat);
+}
+
+void features(const FeaturesArguments& arguments) {
+  const Pictures pictures = find_pictures(arguments);
+  if (!arguments.skip_broken) refuse_missing(pictures);
+  const ExportedEncoder encoder = ExportedEncoder::open(arguments.encoder, choose_device(arguments.machine.device));
+  const StorePlan plan{pictures.names, encoder.name(), encoder.shape(), arguments.precision == "fp16"};
+  if (arguments.resume && is_complete(arguments.out, plan)) return message(arguments.out + ": complete already");
+  FeatureWriter writer(arguments.out, plan, arguments.resume);
+  if (writer.done() > 0) message(fmt::format("going on after {} of {} pictures", with_commas(writer.done()), with_commas(plan.names.size())));
+  encode_all(encoder, pictures, arguments, writer);
+  writer.finish();
+  message(fmt::format("{}: {} pictures, {} x {} (regions x width), {}; {} skipped", arguments.out, with_commas(writer.kept()),
+                      encoder.regions(), encoder.width(), arguments.precision, with_commas(writer.done() - writer.kept())));
+}
+
+}  // namespace
+
+void add_features(CLI::App& program) {
+  auto arguments = std::make_shared<FeaturesArguments>();
+  CLI::App* command = program.add_subcommand(kFeatures.name, kFeatures.meaning);
+  command->footer(
+      "An encoder is a folder that recipes/vision/export.py makes: encoder.pt and encoder.json.\n"
+      "Examples:\n"
+      "  penalmt features multi30k/images --encoder encoders/lite0-grid --out lite0-grid.safetensors\n"
+      "  penalmt features train.txt --image-root flickr30k --encoder encoders/lite0-pooled --out train.npy --skip-broken");
+  command->add_option("images", arguments->images, "a folder of pictures, or a list of their names, one a line")
+      ->required();
+  command->add_option("--image-root", arguments->image_root, "the folder that a list's names are in");
+  command->add_option("--encoder", arguments->encoder, "the folder of an exported image encoder")->required();
+  command->add_option("--out", arguments->out, "the store to write, .safetensors or .npy")->required();
+  command->add_option("--precision", arguments->precision, "fp16 or fp32: how numbers are stored")
+      ->check(CLI::IsMember({"fp16", "fp32"}))
+      ->capture_default_str();
+  command->add_option("--batch", arguments->batch, "pictures encoded at a time by each thread")
+      ->check(CLI::Range(1, 4096))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_flag("--skip-broken", arguments->skip_broken, "list missing and broken pictures on standard error and go on without them");
+  command->add_flag("--resume", arguments->resume, "go on with what an interrupted run wrote");
+  add_machine_options(*command, arguments->machine);
+  command->callback([arguments] { features(*arguments); });
+}
+
+}  // namespace penalmt

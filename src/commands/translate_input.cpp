@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "commands/translate_steps.h"
+#include "datasets/parallel_text.h"
+#include "translation/translator.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kChunk = 10000;  // lines translated at a time, so that memory is bounded
+constexpr int64_t kChunkWithPictures = 2000;
+
+std::string line_place(const LineReader& reader) { return fmt::format("{}:{}", reader.name(), reader.line_number()); }
+
+// {"source": "a dog .", "image": "dog.jpg"} and nothing else in it that we know of; other keys pass.
+InputLine parsed(const std::string& text, const std::string& place) {
+  const nlohmann::json object = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) throw Error(place + ": got no JSON object, expected one a line, as {\"source\": \"a dog .\", \"image\": \"dog.jpg\"}");
+  const auto field = [&](const char* name, bool needed) -> std::string {
+    const auto found = object.find(name);
+    if (found == object.end() || (found->is_null() && !needed)) {
+      if (needed) throw Error(fmt::format("{}: no \"{}\" in the object, expected a text", place, name));
+      return "";
+    }
+    if (!found->is_string()) throw Error(fmt::format("{}: \"{}\": got {}, expected a text", place, name, found->dump()));
+    return found->get<std::string>();
+  };
+  return {field("source", true), field("image", false)};
+}
+
+}  // namespace
+
+void check(const TranslateArguments& arguments) {
+  if (!arguments.json_input) check(arguments.pictures);
+  if (arguments.json_input && !(arguments.pictures.images.empty() && arguments.image.empty() && arguments.sentence.empty()))
+    throw Error("--json-input: got --images, --image or a sentence too; expected them in the input's objects");
+  if (!arguments.image.empty() && !arguments.pictures.images.empty())
+    throw Error("--image: got --images too; expected one of them");
+  if (!arguments.image.empty() && arguments.sentence.empty())
+    throw Error("--image: got no sentence; expected one, as in: penalmt translate MODEL --image photo.jpg \"a man .\"");
+  if (!arguments.sentence.empty() && arguments.input != "-")
+    throw Error("--input: got a sentence too; expected one of them");
+  if (!arguments.sentence.empty() && !arguments.pictures.images.empty())
+    throw Error("--images: got a single sentence; expected --image PHOTO with it");
+}
+
+std::vector<std::string> InputChunk::sources() const {
+  std::vector<std::string> texts;
+  for (const InputLine& line : lines) texts.push_back(line.source);
+  return texts;
+}
+
+TranslationInput::TranslationInput(const TranslateArguments& arguments, const Translator& translator) : arguments_(arguments) {
+  const PictureArguments& pictures = arguments.pictures;
+  const int threads = arguments.machine.threads;
+  chunk_ = translator.uses_images() ? kChunkWithPictures : kChunk;
+  if (arguments.json_input) {
+    // Pictures are asked for by the lines; a text-only model refuses the first that does.
+    reader_.emplace(arguments.input);
+    PictureOptions options = picture_options(pictures, threads);
+    if (options.root.empty()) options.root = ".";
+    if (translator.uses_images()) source_ = open_pictures(translator, options);
+    return;
+  }
+  std::vector<std::string> names;
+  if (!arguments.image.empty()) {
+    expect_multimodal(translator, "--image");
+    const fs::path photo = arguments.image;
+    if (!fs::is_regular_file(photo)) throw Error(photo.string() + ": no such picture");
+    PictureOptions options = picture_options(pictures, threads);
+    options.root = photo.has_parent_path() ? photo.parent_path() : ".";
+    source_ = open_pictures(translator, options);
+    names = {photo.filename().string()};
+  } else if (const auto images = open_line_images(translator, pictures, threads)) {
+    source_ = images->source();
+    names = images->names();
+  }
+  if (!arguments.sentence.empty()) {
+    lines_ = {{arguments.sentence, ""}};
+  } else if (source_) {
+    for (std::string& line : read_lines(arguments.input)) lines_.push_back({std::move(line), ""});
+    LineImages(names, source_, pictures.images).expect_lines(static_cast<int64_t>(lines_.size()), name());
+  } else {
+    reader_.emplace(arguments.input);
+  }
+  for (size_t i = 0; i < names.size(); ++i) lines_[i].image = names[i];
+}
+
+std::string TranslationInput::name() const { return arguments_.input == "-" ? "standard input" : arguments_.input; }
+
+bool TranslationInput::read(InputLine& line) {
+  if (!reader_) {
+    if (taken_ == lines_.size()) return false;
+    line = lines_[taken_++];
+    return true;
+  }
+  std::string text;
+  if (!reader_->next(text)) return false;
+  line = arguments_.json_input ? parsed(text, line_place(*reader_)) : InputLine{std::move(text), ""};
+  if (!line.image.empty() && !source_)
+    throw Error(fmt::format("{}: got the picture '{}' for a text-only model, which would not look at it", line_place(*reader_), line.image));
+  return true;
+}
+
+InputChunk TranslationInput::next() {
+  InputChunk chunk;
+  for (InputLine line; static_cast<int64_t>(chunk.lines.size()) < chunk_ && read(line);) chunk.lines.push_back(std::move(line));
+  if (!source_ || chunk.lines.empty()) return chunk;
+  std::vector<std::string> names;
+  for (const InputLine& line : chunk.lines) names.push_back(line.image);
+  LineImages images(std::move(names), source_, name());
+  chunk.pictures = images.load(0, images.lines());
+  missing_ += images.missing();
+  return chunk;
+}
+
+}  // namespace penalmt

@@ -1,0 +1,19 @@
+// One tensor inside a file: what a header says of it, for those who map the file and do not load it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <c10/core/ScalarType.h>
+
+namespace penalmt {
+
+struct StoredTensor {
+  std::string name;
+  at::ScalarType type = at::kFloat;
+  std::vector<int64_t> shape;
+  uint64_t begin = 0, end = 0;  // its bytes, counted from the beginning of the file
+};
+
+}  // namespace penalmt

@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "base/progress.h"
 #include "datasets/image_files.h"
 #include "datasets/image_header.h"
+#include "datasets/jpeg_decoding.h"
 
 namespace penalmt {
 namespace {
@@ -46,14 +48,14 @@ cv::Mat upright(const cv::Mat& picture, int orientation) {
   return turned;
 }
 
-// 8-bit BGR as stored.
-cv::Mat decode(std::string_view bytes, ImageKind kind) {
+// 8-bit BGR as stored; empty where that cannot be, perhaps with a reason.
+cv::Mat decode(std::string_view bytes, ImageKind kind, std::string& problem) {
+  if (kind == ImageKind::jpeg) return decode_jpeg(bytes, problem);
   const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
   // IMREAD_COLOR drops transparency, and the lower half of 16 bits. A BMP's fourth byte is no transparency.
-  const bool keeps_all = kind == ImageKind::png || kind == ImageKind::webp;
   cv::Mat picture;
   try {
-    picture = cv::imdecode(buffer, keeps_all ? cv::IMREAD_UNCHANGED : cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+    picture = cv::imdecode(buffer, kind == ImageKind::bmp ? cv::IMREAD_COLOR : cv::IMREAD_UNCHANGED);
   } catch (const cv::Exception&) {
     return {};
   }
@@ -80,8 +82,9 @@ cv::Mat decode_image(const std::filesystem::path& path) {
                        with_commas(kMostPixels)));
   check_whole(bytes, path);
   if (header->animated) refuse("an animation; expected a still picture");
-  const cv::Mat picture = decode(bytes, header->kind);
-  if (picture.empty()) refuse("not an image that can be decoded");
+  std::string problem;
+  const cv::Mat picture = decode(bytes, header->kind, problem);
+  if (picture.empty()) refuse(problem.empty() ? "not an image that can be decoded" : "damaged; " + problem);
   return upright(picture, header->orientation);
 }
 

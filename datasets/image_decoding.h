@@ -12,7 +12,8 @@ inline constexpr int64_t kMostPixels = 200'000'000;
 
 // 8-bit BGR, turned upright by its EXIF orientation. Grey becomes coloured, 16 bits become 8, transparent parts show
 // white. Throws Error "path: not an image that can be decoded", "path: 100,000 x 100,000 pixels; expected at most
-// 200,000,000", "path: an animation; expected a still picture", and what check_whole (image_files.h) throws.
+// 200,000,000", "path: an animation; expected a still picture",
+// "path: damaged; Corrupt JPEG data: premature end of data segment" (in libjpeg's words), and what check_whole (image_files.h) throws.
 cv::Mat decode_image(const std::filesystem::path& path);
 
 }  // namespace penalmt

@@ -91,6 +91,21 @@ TEST(DecodeImage, RefusesWhatIsNoStillPicture) {
   EXPECT_EQ(thrown_message<Error>([&] { decode_image(folder.path()); }), folder.path().string() + ": cannot read: Is a directory");
 }
 
+// The decoders themselves go on, and fill up with grey or with colours that never were.
+TEST(DecodeImage, RefusesAJpegThatIsDamagedInside) {
+  const TemporaryFolder folder;
+  cv::Mat noisy(64, 64, CV_8UC3);
+  cv::randu(noisy, 0, 256);
+  std::vector<uint8_t> bytes;
+  cv::imencode(".jpg", noisy, bytes);
+  const std::string whole(bytes.begin(), bytes.end());
+  const std::size_t middle = whole.size() / 2;
+  const std::string cut_out = whole.substr(0, middle) + whole.substr(middle + 500);
+  EXPECT_EQ(refusal(folder, "a.jpg", cut_out), "a.jpg: damaged; Corrupt JPEG data: premature end of data segment");
+  write_file(folder / "b.jpg", whole.substr(0, whole.size() - 2) + "    " + whole.substr(whole.size() - 2));  // harmless
+  EXPECT_EQ(decode_image(folder / "b.jpg").size(), cv::Size(64, 64));
+}
+
 // Whatever the bytes are: a header or none, never a read beyond the end (the sanitizer's build sees it).
 TEST(ImageHeader, TakesEveryBeginningAndEveryDamage) {
   int64_t found = 0;

@@ -71,8 +71,8 @@ TEST(FeaturesCommand, ListsWhatIsMissingOrBrokenAndSkipsItOnRequest) {
   fs::copy_file(kGolden + "/bomb.png", images + "/bomb.png");
   const Outcome missing = run_features(list, out, {"--image-root", images});
   EXPECT_EQ(missing.status, 2);
-  EXPECT_EQ(missing.errors, "penalmt: " + images + "/absent.png: no such file\n" + images + "/gone.png: no such file\n" +
-                                "2 of 5 pictures are missing; --skip-broken goes on without them\n");
+  EXPECT_EQ(missing.errors, "penalmt: " + images + "/absent.png: no such file\npenalmt: " + images +
+                                "/gone.png: no such file\npenalmt: 2 of 5 pictures are missing; --skip-broken goes on without them\n");
   const std::string bomb = images + "/bomb.png: 100,000 x 100,000 pixels; expected at most 200,000,000";
   const Outcome broken = run_features(images, out);
   EXPECT_EQ(broken.status, 2);

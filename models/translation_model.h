@@ -4,6 +4,7 @@
 #include "models/decoder.h"
 #include "models/encoder.h"
 #include "models/fusion.h"
+#include "models/pass.h"
 #include "models/picture_encoder.h"
 #include "tensors/token_loss.h"
 
@@ -16,14 +17,6 @@ inline constexpr int64_t kPaddingId = 0;
 struct Pictures {
   at::Tensor pixels;   // [B, 3, size, size] uint8; undefined: no example has one
   at::Tensor present;  // [B] bool
-};
-
-// What a training pass is drawn from and scaled by; the default serves evaluation.
-struct Pass {
-  at::Tensor ids;        // [B] int64 on the CPU: the examples' numbers in the corpus
-  uint64_t seed = 0;
-  int64_t update = 0;
-  double tau_scale = 1;  // tau is multiplied by it: what the loss is scaled by, times the schedule's share
 };
 
 class TranslationModelImpl : public torch::nn::Module {

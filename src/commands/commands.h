@@ -24,6 +24,7 @@ void add_normalize(CLI::App& program);
 void add_tokenizer(CLI::App& program);
 
 // Those of penalmt-engine.
+void add_classify(CLI::App& program);
 void add_score(CLI::App& program);
 void add_shapes(CLI::App& program);
 void add_train(CLI::App& program);
@@ -32,6 +33,7 @@ void add_translate(CLI::App& program);
 struct CommandName {
   const char *name, *meaning;
 };
+inline constexpr CommandName kClassify = {"classify", "recognise pictures: train an image encoder, apply it"};
 inline constexpr CommandName kScore = {"score", "the log probability of each given translation"};
 inline constexpr CommandName kShapes = {"shapes", "make a corpus of drawn scenes whose captions need the picture"};
 inline constexpr CommandName kTrain = {"train", "train a model from a recipe"};

@@ -10,7 +10,9 @@ bool holds_model(const fs::path& folder) {
   return fs::exists(folder / "model.safetensors") || fs::exists(folder / "model.json");
 }
 
-fs::path checkpoint_folder(const fs::path& path) {
+}  // namespace
+
+fs::path model_folder(const fs::path& path) {
   if (!fs::exists(path)) throw Error(path.string() + ": no such folder; expected a run folder or a checkpoint folder");
   if (!fs::is_directory(path))
     throw Error(path.string() + ": not a folder; expected a run folder or a checkpoint folder");
@@ -19,10 +21,8 @@ fs::path checkpoint_folder(const fs::path& path) {
   throw Error(path.string() + ": no model here; expected averaged/, best/, or model.safetensors and model.json");
 }
 
-}  // namespace
-
 ModelLocation locate_model(const fs::path& path) {
-  const fs::path folder = checkpoint_folder(path);
+  const fs::path folder = model_folder(path);
   fs::path above = fs::absolute(folder).lexically_normal();
   if (above.filename().empty()) above = above.parent_path();
   for (int level = 0; level <= 2; ++level, above = above.parent_path()) {

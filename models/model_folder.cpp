@@ -18,17 +18,16 @@ NamedWeights named_weights(const torch::nn::Module& module) {
   return weights;
 }
 
-void write_model(const std::filesystem::path& folder, const NamedWeights& weights, const ModelDescription& description) {
+void write_model(const std::filesystem::path& folder, const NamedWeights& weights, const nlohmann::ordered_json& description) {
   save_safetensors(folder / "model.safetensors", {weights, {{"format", "pt"}}});
-  write_file(folder / "model.json", config::write(description).dump(2) + "\n");
+  write_file(folder / "model.json", description.dump(2) + "\n");
 }
 
 ModelDescription read_description(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "model.json";
   config::Problems problems(file.string());
-  ModelDescription description;
-  config::read(description, config::parse_file(file), problems);
-  if (problems.empty()) description.model = description.model.resolved(problems);
+  ModelDescription description = config::load<ModelDescription>(file, {}, problems);
+  description.model = description.model.resolved(problems);
   problems.throw_if_any();
   return description;
 }
@@ -97,7 +96,7 @@ void average_models(const std::vector<std::filesystem::path>& folders, const std
   }
   for (auto& [name, sum] : sums) sum = sum.div_(static_cast<double>(folders.size())).to(at::kFloat);
   AtomicFolder folder(target);
-  write_model(folder.path(), sums, read_description(folders.back()));
+  write_model(folder.path(), sums, nlohmann::ordered_json::parse(read_file(folders.back() / "model.json")));
   folder.commit();
 }
 

@@ -44,8 +44,8 @@ using NamedWeights = std::vector<std::pair<std::string, at::Tensor>>;
 // The parameters and buffers of a module by name, sharing its memory.
 NamedWeights named_weights(const torch::nn::Module& module);
 
-// Writes both files into `folder`, which exists.
-void write_model(const std::filesystem::path& folder, const NamedWeights& weights, const ModelDescription& description);
+// Writes both files into `folder`, which exists. `description`: of this model, or of another kind (models/classifier.h).
+void write_model(const std::filesystem::path& folder, const NamedWeights& weights, const nlohmann::ordered_json& description);
 
 // Throws Error where the file is missing, no JSON, or holds anything but a description.
 ModelDescription read_description(const std::filesystem::path& folder);

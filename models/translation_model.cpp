@@ -23,12 +23,6 @@ StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau) 
           .tau = tau};
 }
 
-Rows rows_of(at::Tensor real, int64_t length, const Pass& pass) {
-  Rows rows{std::move(real), {}, pass.tau_scale};
-  if (pass.ids.defined()) rows.counters = row_counters(pass.ids, length, pass.seed, pass.update);
-  return rows;
-}
-
 // [B, M] → [B, 1, 1, M], or undefined where every position is real (then attention needs no mask; only asked on the CPU,
 // where the answer costs no wait).
 at::Tensor attention_mask(const at::Tensor& visible) {

@@ -4,6 +4,7 @@
 #include "models/decoder.h"
 #include "models/encoder.h"
 #include "models/fusion.h"
+#include "models/pass.h"
 #include "models/picture_encoder.h"
 #include "tensors/token_loss.h"
 
@@ -24,14 +25,6 @@ struct PictureView {
   bool of_target = false;  // rows are target positions (the decoder looks) in the place of source positions (the fusion does)
   at::Tensor gate;         // [B, n] in 0..1: mean of the gate over channels (and layers); concatenated memory: attention's share on the picture
   at::Tensor attention;    // [B, n, R] weights over the regions, sum 1; undefined where they are pooled (gated fusion)
-};
-
-// What a training pass is drawn from and scaled by; the default serves evaluation.
-struct Pass {
-  at::Tensor ids;        // [B] int64 on the CPU: the examples' numbers in the corpus
-  uint64_t seed = 0;
-  int64_t update = 0;
-  double tau_scale = 1;  // tau is multiplied by it: what the loss is scaled by, times the schedule's share
 };
 
 class TranslationModelImpl : public torch::nn::Module {

@@ -78,6 +78,11 @@ void read(Options& options, const nlohmann::json& object, Problems& problems);
 template <class Options>
 void set(Options& options, std::string_view assignment, Problems& problems);
 
+// The options of a JSON file, `assignments` applied in their order. What the fields forbid is thrown as one Error with every problem;
+// `problems` has then the place for what concerns several fields.
+template <class Options>
+Options load(const std::filesystem::path& path, const std::vector<std::string>& assignments, Problems& problems);
+
 // All fields with their present values, in the order of the list.
 template <class Options>
 nlohmann::ordered_json write(const Options& options);

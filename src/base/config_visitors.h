@@ -78,6 +78,15 @@ void set(Options& options, std::string_view assignment, Problems& problems) {
 }
 
 template <class Options>
+Options load(const std::filesystem::path& path, const std::vector<std::string>& assignments, Problems& problems) {
+  Options options;
+  read(options, parse_file(path), problems);
+  for (const std::string& assignment : assignments) set(options, assignment, problems);
+  problems.throw_if_any();
+  return options;
+}
+
+template <class Options>
 nlohmann::ordered_json write(const Options& options) {
   Options copy = options;  // visit() takes references that may be written to
   const Fields fields = fields_of(copy);

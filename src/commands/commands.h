@@ -24,6 +24,7 @@ void add_normalize(CLI::App& program);
 void add_tokenizer(CLI::App& program);
 
 // Those of penalmt-engine.
+void add_classify(CLI::App& program);
 void add_features(CLI::App& program);
 void add_probe(CLI::App& program);
 void add_score(CLI::App& program);
@@ -34,6 +35,7 @@ void add_translate(CLI::App& program);
 struct CommandName {
   const char *name, *meaning;
 };
+inline constexpr CommandName kClassify = {"classify", "recognise pictures: train an image encoder, apply it"};
 inline constexpr CommandName kFeatures = {"features", "an image encoder's features of pictures, as a store on the disk"};
 inline constexpr CommandName kProbe = {"probe", "does a model look at its pictures? changed pictures, masked words, pairs"};
 inline constexpr CommandName kScore = {"score", "the log probability of each given translation"};

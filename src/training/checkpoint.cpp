@@ -41,7 +41,7 @@ void tidy(const std::filesystem::path& run, const std::filesystem::path& newest,
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& run, const torch::nn::Module& module, const Adam& adam, const TrainingState& state,
-                     const ModelDescription& description) {
+                     const nlohmann::ordered_json& description) {
   const std::filesystem::path target = checkpoint_folder(run, state.update);
   std::filesystem::create_directories(target.parent_path());
   AtomicFolder folder(target);
@@ -69,10 +69,7 @@ TrainingState load_checkpoint(const std::filesystem::path& folder, torch::nn::Mo
                             adam.parameters().numel()));
   adam.load_state(*mean, *square, *steps);
   config::Problems problems((folder / "state.json").string());
-  TrainingState state;
-  config::read(state, config::parse_file(folder / "state.json"), problems);
-  problems.throw_if_any();
-  return state;
+  return config::load<TrainingState>(folder / "state.json", {}, problems);
 }
 
 }  // namespace penalmt

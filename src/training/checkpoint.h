@@ -16,7 +16,7 @@ struct TrainingState {
   int64_t update = 0;            // optimiser steps taken
   int64_t epoch = 1;             // the present one
   int64_t next_batch = 0;        // of the epoch
-  int64_t target_tokens = 0;     // seen so far
+  int64_t target_tokens = 0;     // or pictures, where those are classified: seen so far
   double seconds = 0;            // spent so far
   double best_nll = 1e300;       // lowest validation loss a token
   int64_t best_update = 0;
@@ -53,7 +53,7 @@ struct TrainingState {
 // RUN/checkpoints/<update>/, appearing whole. Then older checkpoints lose their optimiser state, and those that are not
 // among `state.kept` are removed.
 void save_checkpoint(const std::filesystem::path& run, const torch::nn::Module& module, const Adam& adam, const TrainingState& state,
-                     const ModelDescription& description);
+                     const nlohmann::ordered_json& description);
 
 // The newest complete checkpoint of the run that can be continued from; nullopt where there is none.
 std::optional<std::filesystem::path> newest_checkpoint(const std::filesystem::path& run);

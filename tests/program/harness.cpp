@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
@@ -77,6 +78,22 @@ Outcome interrupt_penalmt(const std::vector<std::string>& arguments, const std::
   close(out[0]);
   outcome.errors = read_file(err);
   return outcome;
+}
+
+Parts run_in_parts(const std::vector<std::string>& arguments) {
+  const TemporaryFolder folder;
+  const std::string err = folder / "err";
+  std::string line = PENALMT_PROGRAM;
+  for (const std::string& argument : arguments) line += " '" + argument + "'";
+  Parts parts;
+  for (int part = 0; part < 100 && (parts.status == -1 || parts.status == 130); ++part) {
+    const std::string limit = "timeout --preserve-status -s INT " + std::to_string(0.6 + 0.3 * part) + " ";
+    parts.status = WEXITSTATUS(std::system((limit + line + " >'" + err + "' 2>&1").c_str()));
+    parts.errors = read_file(err);
+    parts.interruptions += parts.status == 130;
+    parts.saved += parts.errors.find("; continue with --resume\n") != std::string::npos;
+  }
+  return parts;
 }
 
 }  // namespace penalmt

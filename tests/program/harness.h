@@ -19,4 +19,15 @@ Outcome run_penalmt(const std::vector<std::string>& arguments, const std::string
 // Runs it with a pipe for standard input, sends `line`, and presses Ctrl-C once a line of output came back.
 Outcome interrupt_penalmt(const std::vector<std::string>& arguments, const std::string& line);
 
+// How a command ended that was interrupted and run again until it was done.
+struct Parts {
+  int status = -1;        // the last part's; neither 0 nor 130: the command failed
+  int interruptions = 0;  // parts that a Ctrl-C ended
+  int saved = 0;          // of them, those that said where to go on
+  std::string errors;     // of the last part
+};
+
+// Presses Ctrl-C after a while, longer in each part: the first ones are cut short on any machine, and on any machine it ends.
+Parts run_in_parts(const std::vector<std::string>& arguments);
+
 }  // namespace penalmt

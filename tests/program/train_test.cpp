@@ -3,7 +3,6 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
@@ -85,21 +84,12 @@ TEST_F(TrainCommand, OtherChoicesTrainAndTranslateToo) {
 TEST_F(TrainCommand, InterruptedAndResumedEqualsUninterruptedToTheBit) {
   const std::vector<std::string> longer = {"--set", "training.updates=600", "--set", "training.validate_every=200"};
   ASSERT_EQ(run_penalmt(train("whole", longer)).status, 0);
-  std::string line = PENALMT_PROGRAM;
-  for (const std::string& argument : train("parts", longer)) line += " " + argument;
-  int interruptions = 0, saved = 0, status = -1;
-  const std::string log = folder_ / "log";
-  for (int part = 0; part < 100 && status != 0; ++part) {
-    // Each part may run a little longer than the last: the first ones are cut short on any machine, and on any machine it ends.
-    const std::string limit = "timeout --preserve-status -s INT " + std::to_string(0.6 + 0.3 * part) + " ";
-    status = WEXITSTATUS(std::system((limit + line + " --resume >" + log + " 2>&1").c_str()));
-    interruptions += status == 130;
-    saved += read_file(log).find("; continue with --resume\n") != std::string::npos;
-    ASSERT_TRUE(status == 0 || status == 130) << status << read_file(log);
-  }
-  EXPECT_EQ(status, 0);
-  EXPECT_GE(interruptions, 1);
-  EXPECT_GE(saved, 1);
+  std::vector<std::string> resumed = train("parts", longer);
+  resumed.push_back("--resume");
+  const Parts parts = run_in_parts(resumed);
+  ASSERT_EQ(parts.status, 0) << parts.errors;
+  EXPECT_GE(parts.interruptions, 1);
+  EXPECT_GE(parts.saved, 1);
   for (const char* file : {"checkpoints/00000600/model.safetensors", "checkpoints/00000600/optimiser.safetensors",
                            "averaged/model.safetensors", "best/model.safetensors"})
     EXPECT_TRUE(read_file(folder_ / "parts" / file) == read_file(folder_ / "whole" / file)) << file;

@@ -1,0 +1,43 @@
+// A picture's class: image encoder → mean over regions → linear head. The encoder's weights are named as in a translation model.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "models/layers.h"
+#include "models/pass.h"
+#include "models/picture_encoder.h"
+
+namespace penalmt {
+
+class ClassifierImpl : public torch::nn::Module {
+ public:
+  // `options` checked; tau: of the encoder's penal connections.
+  ClassifierImpl(const ImageEncoderOptions& options, double tau, int64_t classes);
+  // pixels: [B, 3, size, size] uint8 → [B, classes]. The penalty counts once a picture.
+  at::Tensor logits(const at::Tensor& pixels, const Pass& pass = {});
+
+  std::shared_ptr<PictureEncoder> image_encoder;
+  Linear head;
+};
+TORCH_MODULE(Classifier);
+
+// model.json of a classifier.
+struct ClassifierDescription {
+  ImageEncoderOptions image_encoder;
+  std::vector<std::string> classes;
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v.group("image_encoder", image_encoder, "the network");
+    v("classes", classes, "their names, in the order of the head's outputs", config::anything());
+  }
+};
+
+// The description in a folder that holds a model. Throws Error where it is missing, no JSON, or another model's.
+ClassifierDescription read_classifier_description(const std::filesystem::path& folder);
+
+// The classifier of such a folder, on the CPU, in evaluation mode.
+Classifier read_classifier(const std::filesystem::path& folder, const ClassifierDescription& description);
+
+}  // namespace penalmt

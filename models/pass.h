@@ -1,0 +1,26 @@
+// What a training pass is drawn from and scaled by.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "tensors/counter_random.h"
+
+namespace penalmt {
+
+// The default serves evaluation.
+struct Pass {
+  at::Tensor ids;        // [B] int64 on the CPU: the examples' numbers in the corpus
+  uint64_t seed = 0;
+  int64_t update = 0;
+  double tau_scale = 1;  // tau is multiplied by it: what the loss is scaled by, times the schedule's share
+};
+
+// The rows of a stack in that pass. real: [B, length] bool, or undefined where all are.
+inline Rows rows_of(at::Tensor real, int64_t length, const Pass& pass) {
+  Rows rows{std::move(real), {}, pass.tau_scale};
+  if (pass.ids.defined()) rows.counters = row_counters(pass.ids, length, pass.seed, pass.update);
+  return rows;
+}
+
+}  // namespace penalmt

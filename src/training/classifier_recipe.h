@@ -1,0 +1,53 @@
+// The recipe of a classifier: which pictures, which network, how it learns. Only what differs from these defaults stands in the file.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "datasets/labelled_images.h"
+#include "models/options.h"
+#include "training/learning_options.h"
+
+namespace penalmt {
+
+struct ClassifierTrainingOptions : LearningOptions {
+  int64_t batch = 128;
+  int64_t crop = 4;
+  bool flip = true;
+
+  ClassifierTrainingOptions() {
+    updates = 4000, warmup = 400, decay = "linear", initial_learning_rate = 0, learning_rate = 1e-2;
+    beta2 = 0.99, weight_decay = 0.05, label_smoothing = 0;
+    patience = 0, average = 1;
+  }
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("batch", batch, "pictures of one update", config::between(1, 1e6));
+    v("crop", crop, "pixels put around a picture before a square of its own size is cut out at random; less than image_encoder.size; 0: none",
+      config::between(0, 512));
+    v("flip", flip, "also learn from pictures with left and right exchanged", config::anything());
+    LearningOptions::visit(v);
+  }
+};
+
+struct ClassifierRecipe {
+  LabelledImageOptions data;
+  ImageEncoderOptions image_encoder;
+  double tau = 3e-4;
+  ClassifierTrainingOptions training;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v.group("data", data, "the pictures");
+    v.group("image_encoder", image_encoder, "the network");
+    v("tau", tau, "penal strength of the network's residuals; 0 is plain addition", config::between(0, 1));
+    v.group("training", training, "how it learns");
+  }
+};
+
+// As load_recipe (recipe.h).
+ClassifierRecipe load_classifier_recipe(const std::filesystem::path& path, const std::vector<std::string>& assignments);
+
+}  // namespace penalmt

@@ -1,0 +1,53 @@
+// Training a classifier: its batches, its loss, its validation. The loop itself is training_loop.h.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <functional>
+
+#include "datasets/labelled_images.h"
+#include "models/classifier.h"
+#include "training/classifier_recipe.h"
+#include "training/training_loop.h"
+
+namespace penalmt {
+
+// What a classifier makes of labelled pictures: its mean negative log likelihood, and what it takes each class for.
+struct Recognition {
+  double nll = 0;
+  at::Tensor confusion;  // [classes, classes] int64: pictures of the row's class taken for the column's
+
+  double accuracy() const;  // share of the pictures whose class is right
+};
+
+// Without gradients, the model in evaluation mode, a batch at a time. images: at least one.
+Recognition recognise(Classifier& model, const LabelledImages& images, c10::Device device);
+
+class ClassifierTrainer : private LearningTask {
+ public:
+  // A new run, or with `resume` the continuation of the newest checkpoint in `run`.
+  ClassifierTrainer(const ClassifierRecipe& recipe, std::filesystem::path run, LabelledSplits images, c10::Device device, bool resume);
+
+  // As TrainingLoop::run.
+  void run() { loop_.run(); }
+
+  const TrainingState& state() const { return loop_.state(); }
+
+ private:
+  torch::nn::Module& module() override { return *model_; }
+  nlohmann::ordered_json description() const override;
+  Counted counted() const override { return {"images", "image"}; }
+  int64_t start_epoch(int64_t epoch) override;
+  LossSums add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) override;
+  Validation validate() override;
+
+  ClassifierRecipe recipe_;
+  LabelledSplits images_;
+  c10::Device device_;
+  Classifier model_;
+  int64_t epoch_ = 0;
+  std::vector<int64_t> order_;  // of the epoch's pictures
+  TrainingLoop loop_;           // last: it asks for the model
+};
+
+}  // namespace penalmt

@@ -1,0 +1,84 @@
+// What every training run shares: updates, validation, checkpoints, early stopping, averaging; interruptible and resumable.
+#pragma once
+
+#include <fstream>
+#include <optional>
+
+#include "base/progress.h"
+#include "tensors/precision.h"
+#include "training/checkpoint.h"
+#include "training/learning_options.h"
+#include "training/tensorboard.h"
+
+namespace penalmt {
+
+// Losses, summed over what they are losses of: `count` target tokens or pictures.
+struct LossSums {
+  int64_t count = 0;
+  double loss = 0;  // as it is trained on
+  double nll = 0;   // without label smoothing
+};
+
+struct Validation {
+  double nll = 0;       // unsmoothed, of a token or picture
+  double accuracy = 0;  // share of them whose likeliest piece or class is right
+  double bleu = -1;     // of greedy translations; -1: not asked for
+};
+
+// What is counted, in the words of metrics.jsonl: "target_tokens" in all, each a "token".
+struct Counted {
+  std::string all, each;
+};
+
+// A model and the examples it learns from.
+class LearningTask {
+ public:
+  virtual ~LearningTask() = default;
+  virtual torch::nn::Module& module() = 0;
+  virtual nlohmann::ordered_json description() const = 0;  // model.json of what is saved
+  virtual Counted counted() const = 0;
+  // Puts the batches of an epoch (from 1) into its order. Returns how many there are, at least one.
+  virtual int64_t start_epoch(int64_t epoch) = 0;
+  // Adds the gradients of the summed losses of the epoch's batches first..last-1; `update` is the number of updates before, tau is to
+  // be multiplied by `tau_scale`.
+  virtual LossSums add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) = 0;
+  virtual Validation validate() = 0;
+};
+
+Precision precision(const LearningOptions& options);
+
+class TrainingLoop {
+ public:
+  // A new run, or with `resume` the continuation of the newest checkpoint in `run`. `accumulate`: batches in one update. The task
+  // must outlive the loop.
+  TrainingLoop(LearningTask& task, const LearningOptions& options, int64_t accumulate, std::filesystem::path run, bool resume);
+
+  // Trains until the updates are done, patience ends, or a signal asks for an end: then a checkpoint is saved and
+  // Interrupted thrown. Leaves best/ and averaged/ in the run folder.
+  void run();
+
+  const TrainingState& state() const { return state_; }
+
+ private:
+  void start_epoch();
+  bool validation_due() const;
+  bool finished() const;  // the last validation found the updates done or the patience ended
+  void update(int64_t first, int64_t last);
+  double learning_rate() const;  // of the update last begun
+  void finish_validation();
+  void checkpoint();
+  void write_metrics(const Validation& validation);
+  void show(Progress& progress);
+
+  LearningTask& task_;
+  LearningOptions options_;
+  int64_t accumulate_;
+  std::filesystem::path run_;
+  Adam adam_;
+  TrainingState state_;
+  int64_t epoch_batches_ = 0;
+  std::ofstream metrics_;
+  std::optional<EventWriter> events_;
+};
+
+}  // namespace penalmt

@@ -5,6 +5,10 @@
 namespace penalmt {
 
 void ImageEncoderOptions::check(const std::string& group, config::Problems& problems) const {
+  if (kind == "features") {  // a translation model of features has no encoder to check
+    problems.add(group + ".kind", "got features, expected vit or resnet");
+    return;
+  }
   if (kind == "resnet") {
     const int64_t halvings = int64_t{1} << (stages - 1);
     if (size % halvings != 0 || size < 2 * halvings)

@@ -2,17 +2,18 @@
 # Training speed and memory: Tiny on Multi30k EN-DE, batches of 4,096 padded tokens, one batch an update; ours and the PyTorch
 # peer in turns. One JSON object a line: target_tokens_per_s (padding not counted) and peak_mb of each run.
 #
-#   MULTI30K=/path/to/multi30k recipes/benchmark/training.sh [-n rounds] [-u updates] [-t threads]
+#   MULTI30K=/path/to/multi30k recipes/benchmark/training.sh [-n rounds] [-u updates] [-t threads] [-f STORE]
 #
+# With -f, a feature store of the photographs (penalmt features), in place of the above: text only, gated and selective fusion of the store.
 # The peer needs a Python with torch 2.11, numpy, sentencepiece and safetensors: name it in PYTHON (default: python3). Without one, ours
 # runs alone, and says so. Lines: ours float32 with penal connections, ours with plain addition (tau = 0), ours bfloat16; the peer
 # plain, the peer with the published hook.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-rounds=3 updates=60 threads=$(nproc)
-while getopts n:u:t: option; do
-  case $option in n) rounds=$OPTARG ;; u) updates=$OPTARG ;; t) threads=$OPTARG ;; *) sed -n '2,10p' "$0" >&2; exit 2 ;; esac
+rounds=3 updates=60 threads=$(nproc) store=
+while getopts n:u:t:f: option; do
+  case $option in n) rounds=$OPTARG ;; u) updates=$OPTARG ;; t) threads=$OPTARG ;; f) store=$OPTARG ;; *) sed -n '2,11p' "$0" >&2; exit 2 ;; esac
 done
 : "${MULTI30K:?names the corpus (see README)}"
 python=${PYTHON:-python3}
@@ -56,6 +57,13 @@ has_peer=1
 "$python" -c 'import torch, sentencepiece, safetensors' 2>/dev/null || { has_peer=0; echo "training.sh: $python has no torch: the peer is left out" >&2; }
 plain=(model.tau.encoder=0 model.tau.decoder=0)
 for ((round = 0; round < rounds; ++round)); do
+  if [ -n "$store" ]; then
+    features=("data.features=$store" model.image_encoder.kind=features)
+    ours "text only"
+    ours "gated features" model.fusion=gated "${features[@]}"
+    ours "selective features" model.fusion=selective "${features[@]}"
+    continue
+  fi
   ours "penal"
   [ $has_peer = 0 ] || peer none
   ours "plain" "${plain[@]}"

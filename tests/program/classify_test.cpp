@@ -68,6 +68,24 @@ TEST_F(ClassifyCommand, LearnsAndRecognises) {
       << labelled.output;
 }
 
+TEST_F(ClassifyCommand, ItsEncoderBeginsATranslationModel) {
+  ASSERT_EQ(run_penalmt(train("run")).status, 0);
+  ASSERT_EQ(run_penalmt({"shapes", "--out", folder_ / "corpus", "--train", "40", "--val", "4", "--test", "4"}).status, 0);
+  write_file(folder_ / "translate.json", R"({
+  "data": {"folder": ")" + (folder_ / "corpus").string() + R"("},
+  "tokenizer": {"vocabulary": 120, "exact_vocabulary": false},
+  "model": {"width": 16, "feed_forward": 32, "heads": 2, "encoder_layers": 1, "decoder_layers": 1, "fusion": "gated",
+            "image_encoder": {"kind": "resnet", "size": 8, "width": 8, "stages": 2}},
+  "training": {"batch_tokens": 200, "accumulate": 1, "updates": 2, "warmup": 1, "validate_bleu": false}
+})");
+  const Outcome outcome = run_penalmt({"train", folder_ / "translate.json", "--out", folder_ / "translation", "--threads", "1", "--set",
+                                       "training.initial_weights=" + (folder_ / "run").string()});
+  ASSERT_EQ(outcome.status, 0) << outcome.errors;
+  const size_t said = outcome.errors.find("tensors taken; drawn anew: embedding, ");
+  EXPECT_NE(said, std::string::npos) << outcome.errors;
+  EXPECT_EQ(outcome.errors.find("image_encoder.", said), std::string::npos) << outcome.errors;
+}
+
 TEST_F(ClassifyCommand, PrintsJson) {
   ASSERT_EQ(run_penalmt(train("run")).status, 0);
   const Outcome folder = run_penalmt(predict({"--folder", folder_ / "data/test/red", "--top", "2", "--json"}));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -79,6 +80,69 @@ TEST_F(TrainCommand, OtherChoicesTrainAndTranslateToo) {
                                           corpus + "/image_splits/test.txt", "--image-root", corpus + "/images"});
   EXPECT_EQ(translated.status, 0) << translated.errors;
   EXPECT_EQ(std::count(translated.output.begin(), translated.output.end(), '\n'), 4);
+}
+
+TEST_F(TrainCommand, NothingButTheFusionChangesBetweenFusions) {
+  const std::string corpus = folder_ / "corpus";
+  std::set<std::string> answers;
+  for (const std::string fusion : {"gated", "concatenated", "selective", "doubly_attentive"}) {
+    const Outcome outcome = run_penalmt(train(fusion, {"--set", "model.fusion=" + fusion, "--set", "training.image_dropout=0.2"}));
+    ASSERT_EQ(outcome.status, 0) << outcome.errors;
+    const Outcome translated = run_penalmt({"translate", folder_ / fusion, "--input", corpus + "/tok/test.lc.norm.tok.en", "--images",
+                                            corpus + "/image_splits/test.txt", "--image-root", corpus + "/images", "--json"});
+    ASSERT_EQ(translated.status, 0) << translated.errors;
+    const auto first = nlohmann::json::parse(translated.output.substr(0, translated.output.find('\n')));
+    EXPECT_EQ(first["image_use"]["side"], fusion == "gated" || fusion == "selective" ? "source" : "target");
+    EXPECT_EQ(first["image_use"].contains("attention"), fusion != "gated");
+    answers.insert(first["score"].dump());
+  }
+  EXPECT_EQ(answers.size(), 4u);
+  const Outcome text = run_penalmt(train("none", {"--set", "model.fusion=none"}));
+  EXPECT_EQ(text.status, 0) << text.errors;
+}
+
+TEST_F(TrainCommand, CarriesTheEncoderOfItsFeatures) {
+  const std::string corpus = folder_ / "corpus", encoder = PENALMT_SOURCE "/tests/golden/vision/encoder-grid", store = folder_ / "f.safetensors";
+  const Outcome features = run_penalmt({"features", corpus + "/images", "--encoder", encoder, "--out", store, "--precision", "fp32"});
+  ASSERT_EQ(features.status, 0) << features.errors;
+  const std::vector<std::string> choices = {"--set", "model.fusion=selective", "--set", "model.image_encoder.kind=features",
+                                            "--set", "data.features=" + store, "--set", "data.image_encoder=" + encoder};
+  const Outcome outcome = run_penalmt(train("run", choices));
+  ASSERT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_NE(outcome.errors.find("train: 60 of 60 sentences have their picture"), std::string::npos) << outcome.errors;
+  std::vector<std::string> again = train("run", choices);
+  again.push_back("--resume");
+  EXPECT_EQ(run_penalmt(again).status, 0);
+
+  // The photograph itself, through the encoder in the run, is what its features in the store are.
+  std::filesystem::rename(folder_ / "run", folder_ / "elsewhere");
+  const std::string model = folder_ / "elsewhere", input = corpus + "/tok/test.lc.norm.tok.en", list = corpus + "/image_splits/test.txt";
+  const Outcome stored = run_penalmt({"translate", model, "--input", input, "--images", list, "--features", store, "--json"});
+  const Outcome photographs = run_penalmt({"translate", model, "--input", input, "--images", list, "--image-root", corpus + "/images", "--json"});
+  ASSERT_EQ(stored.status, 0) << stored.errors;
+  ASSERT_EQ(photographs.status, 0) << photographs.errors;
+  const auto score = [](const Outcome& answer) { return nlohmann::json::parse(answer.output.substr(0, answer.output.find('\n')))["score"].get<double>(); };
+  EXPECT_NEAR(score(stored), score(photographs), 1e-4);
+  EXPECT_EQ(run_penalmt({"translate", model, "--image", corpus + "/images/test-000001.png", "a circle ."}).status, 0);
+}
+
+TEST_F(TrainCommand, RefusesFeaturesThatDoNotFit) {
+  const std::string corpus = folder_ / "corpus", store = folder_ / "f.safetensors";
+  const std::string grid = PENALMT_SOURCE "/tests/golden/vision/encoder-grid", pooled = PENALMT_SOURCE "/tests/golden/vision/encoder-pooled";
+  ASSERT_EQ(run_penalmt({"features", corpus + "/images", "--encoder", grid, "--out", store}).status, 0);
+  const std::vector<std::string> kind = {"--set", "model.image_encoder.kind=features"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), kind.begin(), kind.end());
+    return refusal(train("run", more));
+  };
+  EXPECT_EQ(with({}), "penalmt: recipe.json: data.features: empty with model.image_encoder.kind features, expected a store, as penalmt features "
+                      "makes them\n");
+  EXPECT_EQ(refusal(train("run", {"--set", "data.features=" + store})),
+            "penalmt: recipe.json: model.image_encoder.kind: got vit with data.features, expected features\n");
+  const std::string mismatch = with({"--set", "data.features=" + store, "--set", "data.image_encoder=" + pooled});
+  EXPECT_TRUE(mismatch.starts_with("penalmt: " + pooled + ": got the encoder '")) << mismatch;
+  EXPECT_TRUE(with({"--set", "data.features=" + store, "--set", "model.features.width=7"}).ends_with("x 7\n"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
 }
 
 TEST_F(TrainCommand, InterruptedAndResumedEqualsUninterruptedToTheBit) {

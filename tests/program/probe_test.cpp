@@ -1,6 +1,7 @@
 // penalmt probe as a user runs it: what must be so whatever the model, and every probe on a model that was trained for
 // seconds.
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -19,11 +20,29 @@ namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 using Json = nlohmann::json;
 
-// 16 x 16 pixels that depend on `number`.
+std::string big_endian(uint32_t number) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift & 255);
+  return bytes;
+}
+
+std::string png_part(const std::string& name, const std::string& data) {
+  const std::string part = name + data;
+  const auto checksum = crc32(0, reinterpret_cast<const Bytef*>(part.data()), static_cast<uInt>(part.size()));
+  return big_endian(static_cast<uint32_t>(data.size())) + part + big_endian(static_cast<uint32_t>(checksum));
+}
+
+// A PNG of 16 x 16 pixels, RGB, that depend on `number`.
 std::string picture(int number) {
-  std::string ppm = "P6\n16 16\n255\n";
-  for (int i = 0; i < 16 * 16 * 3; ++i) ppm += static_cast<char>((i * (7 + 30 * number) + 50 * number) % 256);
-  return ppm;
+  std::string rows;
+  for (int i = 0; i < 16 * 49; ++i)
+    rows += static_cast<char>(i % 49 == 0 ? 0 : (i * (7 + 30 * number) + 50 * number) % 256);  // 0: a row as it is
+  std::string packed(compressBound(rows.size()), '\0');
+  uLongf length = packed.size();
+  compress(reinterpret_cast<Bytef*>(packed.data()), &length, reinterpret_cast<const Bytef*>(rows.data()), rows.size());
+  packed.resize(length);
+  const std::string frame = big_endian(16) + big_endian(16) + std::string("\x08\x02\x00\x00\x00", 5);
+  return "\x89PNG\r\n\x1A\n" + png_part("IHDR", frame) + png_part("IDAT", packed) + png_part("IEND", "");
 }
 
 class ProbeCommand : public testing::Test {
@@ -31,15 +50,15 @@ class ProbeCommand : public testing::Test {
   ProbeCommand() {
     make_tiny_run(folder_ / "text");
     make_tiny_run(folder_ / "gated", {.fusion = "gated"});
-    for (int i = 0; i < 4; ++i) write_file(folder_ / ("images/" + std::to_string(i) + ".ppm"), picture(i));
+    for (int i = 0; i < 4; ++i) write_file(folder_ / ("images/" + std::to_string(i) + ".png"), picture(i));
     file("in.en", "a red circle .\na red circle .\na dog runs fast .\na red circle .\ntwo blue squares .\na red circle .\n");
     file("ref.de", "ein roter kreis .\nein kreis .\nein hund rennt .\nein rotes rad .\nzwei blaue quadrate .\nein kreis .\n");
-    file("images.txt", "0.ppm\n1.ppm\n\n2.ppm\n3.ppm\nabsent.ppm\n");
+    file("images.txt", "0.png\n1.png\n\n2.png\n3.png\nabsent.png\n");
     file("color.positions", "1\n1\n\n1\n1\n1\n");
     file("pairs/src.en", "a circle .\na circle .\ntwo dogs .\ntwo dogs .\n");
     file("pairs/correct.de", "ein roter kreis .\nzwei blaue quadrate .\nein hund .\nder mann rennt .\n");
     file("pairs/incorrect.de", "zwei blaue quadrate .\nein roter kreis .\nder mann rennt .\nein hund .\n");
-    file("pairs/img.order", "0.ppm\n1.ppm\n2.ppm\n3.ppm\n");
+    file("pairs/img.order", "0.png\n1.png\n2.png\n3.png\n");
   }
 
   std::string file(const std::string& name, const std::string& text) {
@@ -90,6 +109,10 @@ TEST_F(ProbeCommand, ComparesTheRightPicturesWithAllOthersOnTheLinesThatHaveOne)
   std::set<double> scores;
   for (const Json& row : json["conditions"]) scores.insert(row.at("log p").at("score").get<double>());
   EXPECT_EQ(scores.size(), 5u);  // this model looks
+  EXPECT_GT(json.at("gates").at("pieces"), 4 * 3);
+  EXPECT_GT(json["gates"]["mean"], json["gates"]["quantiles"][0]["gate"]);
+  EXPECT_LT(json["gates"]["mean"], json["gates"]["quantiles"][6]["gate"]);
+  EXPECT_FALSE(json.contains("attention"));  // one pooled vector
   EXPECT_EQ(json_of(probe("gated", with_images({"--json", "--all-lines"}))).at("lines").at("counted"), 6);
   EXPECT_EQ(pictures_of(json_of(probe("gated", with_images({"--json", "--incongruent", "noise"}))).at("conditions")),
             (Words{"right", "noise", "none"}));
@@ -113,7 +136,7 @@ TEST_F(ProbeCommand, WritesTheTranslationsOfEachCondition) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "out"), {}), 10);
   const auto lines = [&](const std::string& name) { return read_lines(folder_ / ("out/" + name)); };
   file("four.en", "a red circle .\na red circle .\na red circle .\ntwo blue squares .\n");
-  file("four.txt", "0.ppm\n1.ppm\n2.ppm\n3.ppm\n");
+  file("four.txt", "0.png\n1.png\n2.png\n3.png\n");
   const Outcome translated = run_penalmt({"translate", path("gated"), "--input", path("four.en"), "--images",
                                           path("four.txt"), "--image-root", path("images"), "--device", "cpu"});
   EXPECT_EQ(read_file(folder_ / "out/right.txt"), translated.output);
@@ -199,8 +222,22 @@ TEST_F(ProbeCommand, WritesAPage) {
   ASSERT_EQ(probe("gated", with_images({"--report", path("r.html"), "--samples", "2"})).status, 0);
   const std::string page = read_file(folder_ / "r.html");
   EXPECT_NE(page.find("<section id=\"conditions\">"), std::string::npos);
+  EXPECT_NE(page.find("<section id=\"gates\">"), std::string::npos);
   EXPECT_NE(page.find("2 of 4 sentences: those whose translations differ most between right and shuffled"),
             std::string::npos);
+}
+
+// 4 patches are a grid of 2 x 2.
+TEST_F(ProbeCommand, ShowsWhereASelectiveModelLooked) {
+  make_tiny_run(folder_ / "selective", {.fusion = "selective"});
+  const Json json = json_of(probe("selective", with_images({"--json", "--report", path("r.html")})));
+  EXPECT_EQ(json.at("attention").at("pieces"), json.at("gates").at("pieces"));
+  EXPECT_NEAR(json["attention"]["largest_if_even"].get<double>(), 0.25, 1e-9);
+  EXPECT_GE(json["attention"]["largest"], 0.25);
+  EXPECT_LE(json["attention"]["entropy"], 1);
+  const std::string page = read_file(folder_ / "r.html");
+  EXPECT_NE(page.find("<svg class=\"heat\" viewBox=\"0 0 2 2\""), std::string::npos);
+  EXPECT_NE(page.find("<button type=\"button\" class=\"piece\""), std::string::npos);
 }
 
 TEST_F(ProbeCommand, RefusesWhatDoesNotFit) {
@@ -239,16 +276,16 @@ TEST_F(ProbeCommand, RefusesWhatDoesNotFit) {
             "penalmt: short.positions: 1 lines, but in.en has 6; line i of one must belong to line i of the other\n");
   EXPECT_EQ(with_images_too({"--metrics", "blue"}),
             "penalmt: --metrics: unknown metric; got 'blue', expected one of bleu, chrf, ter; did you mean 'bleu'?\n");
-  file("same.txt", "0.ppm\n0.ppm\n\n\n\n\n");
+  file("same.txt", "0.png\n0.png\n\n\n\n\n");
   EXPECT_EQ(more({"--images", path("same.txt"), "--image-root", path("images")}),
             "penalmt: --incongruent: shuffled: got one picture, expected at least two different ones\n");
-  file("short.txt", "0.ppm\n");
+  file("short.txt", "0.png\n");
   EXPECT_EQ(more({"--images", path("short.txt"), "--image-root", path("images")}),
             "penalmt: short.txt: 1 lines, but in.en has 6; line i of one must belong to line i of the other\n");
-  file("absent.txt", "a.ppm\nb.ppm\n\n\n\n\n");
+  file("absent.txt", "a.png\nb.png\n\n\n\n\n");
   EXPECT_EQ(refusal({"probe", path("text"), "--source", source, "--references", references, "--images", path("absent.txt"),
                      "--image-root", path("images")}),
-            "penalmt: absent.txt: none of its 6 pictures is in " + path("images") + "; check --image-root\n");
+            "penalmt: absent.txt: none of its 6 pictures is in images; check --image-root\n");
   file("empty", "");
   EXPECT_EQ(refusal({"probe", path("text"), "--source", path("empty"), "--references", path("empty")}),
             "penalmt: empty: got no lines, expected at least one\n");

@@ -1,4 +1,4 @@
-// A picture file as pixels: JPEG, PNG, WebP, BMP.
+// A picture file as pixels: JPEG, PNG, WebP, BMP, PNM.
 #pragma once
 
 #include <filesystem>

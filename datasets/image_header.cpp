@@ -1,6 +1,7 @@
 #include "datasets/image_header.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 
 #include "datasets/byte_reader.h"
@@ -98,6 +99,23 @@ void read_bmp(std::string_view bytes, ImageHeader& header) {
   header.height = is_old ? little_endian(bytes, 20, 2) : std::abs(int64_t{static_cast<int32_t>(little_endian(bytes, 22, 4))});
 }
 
+// "P6 640 480 ...", numbers with white space and comments (# to the line's end) before them.
+void read_pnm(std::string_view bytes, ImageHeader& header) {
+  header.kind = ImageKind::pnm;
+  std::size_t at = 2;
+  const auto next = [&]() -> int64_t {
+    while (at < bytes.size() && (std::isspace(static_cast<unsigned char>(bytes[at])) || bytes[at] == '#')) {
+      at = bytes[at] == '#' ? std::min(bytes.find('\n', at), bytes.size()) : at + 1;
+    }
+    int64_t number = 0;
+    for (; at < bytes.size() && std::isdigit(static_cast<unsigned char>(bytes[at])) && number < 1'000'000'000; ++at)
+      number = 10 * number + (bytes[at] - '0');
+    return number;
+  };
+  header.width = next();
+  header.height = next();
+}
+
 }  // namespace
 
 std::optional<ImageHeader> read_image_header(std::string_view bytes) {
@@ -106,6 +124,7 @@ std::optional<ImageHeader> read_image_header(std::string_view bytes) {
   if (bytes.starts_with("\x89PNG\r\n\x1a\n")) read_png(bytes, header);
   if (bytes.starts_with("RIFF") && bytes.size() > 12 && bytes.substr(8, 4) == "WEBP") read_webp(bytes, header);
   if (bytes.starts_with("BM")) read_bmp(bytes, header);
+  if (bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6') read_pnm(bytes, header);
   if (header.width == 0 || header.height == 0) return std::nullopt;
   return header;
 }

@@ -7,7 +7,7 @@
 
 namespace penalmt {
 
-enum class ImageKind { jpeg, png, webp, bmp };
+enum class ImageKind { jpeg, png, webp, bmp, pnm };
 
 struct ImageHeader {
   ImageKind kind = ImageKind::jpeg;
@@ -16,7 +16,7 @@ struct ImageHeader {
   bool animated = false;
 };
 
-// nullopt where the bytes are no JPEG, PNG, WebP or BMP, or end before they say how large it is.
+// nullopt where the bytes are no JPEG, PNG, WebP, BMP or PNM (PBM, PGM, PPM), or end before they say how large it is.
 std::optional<ImageHeader> read_image_header(std::string_view bytes);
 
 }  // namespace penalmt

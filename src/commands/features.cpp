@@ -42,7 +42,7 @@ struct Pictures {
 };
 
 bool is_picture_name(const fs::path& file) {
-  static const std::set<std::string> known = {".jpg", ".jpeg", ".png", ".webp", ".bmp"};
+  static const std::set<std::string> known = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".pgm"};
   std::string extension = file.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
   return known.contains(extension);
@@ -61,7 +61,7 @@ Pictures pictures_in(const fs::path& folder) {
     if (first_invalid_utf8(name) || name.find('\n') != std::string::npos)
       throw Error(entry.path().string() + ": the file's name is no line of UTF-8; rename it");
   }
-  if (pictures.names.empty()) throw Error(folder.string() + ": no pictures there; expected .jpg, .jpeg, .png, .webp or .bmp files");
+  if (pictures.names.empty()) throw Error(folder.string() + ": no pictures there; expected .jpg, .jpeg, .png, .webp, .bmp, .ppm or .pgm files");
   if (others > 0) message(fmt::format("{}: {} other entries passed over", folder.string(), others));
   std::sort(pictures.names.begin(), pictures.names.end());
   return pictures;

@@ -79,6 +79,17 @@ TEST(DecodeImage, RefusesABombBeforeItIsDecoded) {
             (kGolden / "bomb.png").string() + ": 100,000 x 100,000 pixels; expected at most 200,000,000");
 }
 
+TEST(DecodeImage, TakesPortablePixmaps) {
+  const TemporaryFolder folder;
+  write_file(folder / "a.ppm", "P6\n# two pixels\n2 1\n255\nABCdef");
+  const cv::Mat picture = decode_image(folder / "a.ppm");
+  ASSERT_EQ(picture.size(), cv::Size(2, 1));
+  EXPECT_EQ(rgb_at(picture, 0, 1)[0], 'd');
+  EXPECT_EQ(rgb_at(picture, 0, 1)[2], 'f');
+  EXPECT_EQ(refusal(folder, "b.ppm", "P6 100000 100000 255\n"), "b.ppm: 100,000 x 100,000 pixels; expected at most 200,000,000");
+  EXPECT_EQ(refusal(folder, "c.ppm", "P6\n2 1\n255\nABC"), "c.ppm: not an image that can be decoded");
+}
+
 TEST(DecodeImage, RefusesWhatIsNoStillPicture) {
   EXPECT_EQ(thrown_message<Error>([] { decode_image(kGolden / "animated.webp"); }),
             (kGolden / "animated.webp").string() + ": an animation; expected a still picture");

@@ -123,7 +123,7 @@ TEST(FeaturesCommand, RefusesInOneLine) {
             "penalmt: --image-root is missing; expected the folder that the names in " + blank + " are in\n");
   EXPECT_EQ(refusal(run_features(blank, out, {"--image-root", images})), "penalmt: " + blank + ": no line names a picture\n");
   EXPECT_EQ(refusal(run_features(empty, out)),
-            "penalmt: " + empty + ": no pictures there; expected .jpg, .jpeg, .png, .webp or .bmp files\n");
+            "penalmt: " + empty + ": no pictures there; expected .jpg, .jpeg, .png, .webp, .bmp, .ppm or .pgm files\n");
   EXPECT_EQ(refusal(run_features(images, folder / "f.pt")),
             "penalmt: " + (folder / "f.pt").string() + ": a feature store is a .safetensors or an .npy file; this is neither by its name\n");
   EXPECT_EQ(refusal(run_penalmt({"features", images, "--encoder", empty, "--out", out})),

@@ -17,6 +17,7 @@ import math
 import pathlib
 import sys
 import warnings
+import zipfile
 
 # Python's name of a package → pip's, where they differ or a version matters.
 PIP = {"torch": "torch==2.11.0", "torchvision": "torchvision==0.26.0", "PIL": "pillow", "efficientnet_lite_pytorch": "efficientnet-lite-pytorch",
@@ -133,6 +134,16 @@ def shape_of(layout, shape):
     return {"pooled": lambda: (1, shape[1]), "patches": lambda: (shape[1], shape[2]), "grid": lambda: (shape[2] * shape[3], shape[1])}[layout]()
 
 
+def save_network(traced, path):
+    """Without the debugging records, which hold this machine's paths: the same network gives the same bytes everywhere."""
+    traced.save(str(path))
+    with zipfile.ZipFile(path) as file:
+        records = [(record, file.read(record)) for record in file.infolist() if not record.filename.endswith(".debug_pkl")]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
+        for record, data in records:
+            file.writestr(zipfile.ZipInfo(record.filename), data)
+
+
 def load_picture(file, preprocessing):
     """float32 [3, crop, crop], decoded, resized and cropped by Pillow."""
     numpy, image = need("numpy"), need("PIL.Image")
@@ -189,7 +200,7 @@ def export(arguments):
 
     folder = pathlib.Path(arguments.out)
     folder.mkdir(parents=True, exist_ok=True)
-    traced.save(str(folder / "encoder.pt"))
+    save_network(traced, folder / "encoder.pt")
     fingerprint = hashlib.sha256((folder / "encoder.pt").read_bytes()).hexdigest()
     description = {"name": f"{arguments.model.split(':')[-1]}-{arguments.layout}", "fingerprint": fingerprint, "layout": arguments.layout, "regions": regions,
                    "width": width, "preprocessing": preprocessing}

@@ -6,13 +6,18 @@ encoder of each layout whose weights are cosines of their positions, and the fea
 import hashlib
 import json
 import os
+import sys
 import zlib
 import numpy
 import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vision")
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(here, "..", "..", "recipes", "vision"))
+from export import save_network
+
+folder = os.path.join(here, "vision")
 SIZES = {"wide": (37, 20), "tall": (11, 29), "small": (5, 4), "square": (16, 16)}
 PREPROCESSING = {
     "shorter": {"resize_mode": "shorter", "resize": 14, "crop": 12, "interpolation": "bilinear", "channels": "rgb", "mean": [123.675, 116.28, 103.53],
@@ -74,7 +79,7 @@ def export(layout):
     module = Tiny(layout).eval()
     out = os.path.join(folder, "encoder-" + layout)
     os.makedirs(out, exist_ok=True)
-    torch.jit.trace(module, torch.zeros(2, 3, 12, 12)).save(os.path.join(out, "encoder.pt"))
+    save_network(torch.jit.trace(module, torch.zeros(2, 3, 12, 12)), os.path.join(out, "encoder.pt"))
     with open(os.path.join(out, "encoder.pt"), "rb") as file:
         fingerprint = hashlib.sha256(file.read()).hexdigest()
     description = {"name": "tiny-" + layout, "fingerprint": fingerprint, "layout": layout, "regions": 1 if layout == "pooled" else 9, "width": 6,

@@ -13,8 +13,9 @@ struct Augmentation {
   bool flip = true;  // left and right change places for every second picture
 };
 
-// The rows `which` of pixels [N, 3, size, size] uint8, each changed as drawn from (seed, epoch, its row) alone: the batch does not matter, and a
-// run that is continued draws what it would have drawn. [B, 3, size, size]
-at::Tensor augmented(const at::Tensor& pixels, const std::vector<int64_t>& which, const Augmentation& options, uint64_t seed, int64_t epoch);
+// The rows `which` of pixels [N, 3, size, size] uint8, each changed as drawn from (seed, epoch, its row) alone: the
+// batch does not matter, and a run that is continued draws what it would have drawn. [B, 3, size, size]
+at::Tensor augmented(const at::Tensor& pixels, const std::vector<int64_t>& which, const Augmentation& options,
+                     uint64_t seed, int64_t epoch);
 
 }  // namespace penalmt

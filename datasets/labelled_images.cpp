@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 // What `wanted` holds of in the folder, but for hidden names; sorted.
 std::vector<fs::path> entries(const fs::path& folder, bool (*wanted)(const fs::path&)) {
-  if (!fs::is_directory(folder)) throw Error(fmt::format("{}: no such folder; expected a folder of pictures", folder.string()));
+  if (!fs::is_directory(folder))
+    throw Error(fmt::format("{}: no such folder; expected a folder of pictures", folder.string()));
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator(folder))
     if (!entry.path().filename().string().starts_with('.') && wanted(entry.path())) found.push_back(entry.path());
@@ -51,10 +52,12 @@ std::vector<fs::path> picture_files(const fs::path& folder) {
   return files;
 }
 
-LabelledImages read_labelled_images(const fs::path& root, int64_t size, int threads, const std::vector<std::string>& known) {
+LabelledImages read_labelled_images(const fs::path& root, int64_t size, int threads,
+                                    const std::vector<std::string>& known) {
   // 1. The classes.
   const std::vector<fs::path> folders = entries(root, [](const fs::path& path) { return fs::is_directory(path); });
-  if (folders.empty()) throw Error(fmt::format("{}: got no folders, expected one of pictures for each class", root.string()));
+  if (folders.empty())
+    throw Error(fmt::format("{}: got no folders, expected one of pictures for each class", root.string()));
   LabelledImages images{known, {}, {}, {}};
   if (known.empty())
     for (const fs::path& folder : folders) images.classes.push_back(folder.filename());
@@ -65,8 +68,8 @@ LabelledImages read_labelled_images(const fs::path& root, int64_t size, int thre
     const std::string name = folder.filename();
     const auto label = std::find(images.classes.begin(), images.classes.end(), name);
     if (label == images.classes.end())
-      throw Error(fmt::format("{}: unknown class '{}'; expected one of {}{}", root.string(), name, fmt::join(known, ", "),
-                              did_you_mean(name, known)));
+      throw Error(fmt::format("{}: unknown class '{}'; expected one of {}{}", root.string(), name,
+                              fmt::join(known, ", "), did_you_mean(name, known)));
     for (const fs::path& file : picture_files(folder)) {
       images.names.push_back(name + "/" + file.filename().string());
       files.push_back(file);
@@ -81,7 +84,8 @@ LabelledImages read_labelled_images(const fs::path& root, int64_t size, int thre
 LabelledSplits read_labelled_splits(const LabelledImageOptions& options, int64_t size, int threads) {
   const fs::path folder = expand_environment(options.folder, "data.folder");
   if (!fs::is_directory(folder))
-    throw Error(fmt::format("{}: no such folder; expected a folder of labelled pictures; set data.folder", folder.string()));
+    throw Error(
+        fmt::format("{}: no such folder; expected a folder of labelled pictures; set data.folder", folder.string()));
   const fs::path root = folder / options.train;
   const LabelledImages all = read_labelled_images(root, size, threads);
   if (all.classes.size() < 2)
@@ -92,7 +96,8 @@ LabelledSplits read_labelled_splits(const LabelledImageOptions& options, int64_t
   for (size_t label = 0; label < all.classes.size(); ++label) {
     const int64_t count = counts[static_cast<int64_t>(label)].item<int64_t>();
     if (count <= options.valid)
-      throw Error(fmt::format("{}: got {} pictures, expected more than data.valid = {}", (root / all.classes[label]).string(), count, options.valid));
+      throw Error(fmt::format("{}: got {} pictures, expected more than data.valid = {}",
+                              (root / all.classes[label]).string(), count, options.valid));
     for (int64_t i = 0; i < count; ++i) (i < count - options.valid ? train : valid).push_back(begin + i);
     begin += count;
   }

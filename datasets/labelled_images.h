@@ -24,7 +24,8 @@ struct LabelledImageOptions {
   void visit(Visitor& v) {
     v("folder", folder, "the pictures; $NAME is an environment variable", config::anything());
     v("train", train, "the folder in it that holds a folder of pictures for each class", config::anything());
-    v("valid", valid, "pictures of each class, the last by name, that are not trained on but validated on", config::between(1, 1e9));
+    v("valid", valid, "pictures of each class, the last by name, that are not trained on but validated on",
+      config::between(1, 1e9));
   }
 };
 
@@ -37,23 +38,26 @@ struct LabelledImages {
   int64_t count() const { return static_cast<int64_t>(names.size()); }
 };
 
-// The pictures, brought to size x size and decoded by `threads` threads (0: one a core). Throws Error for one that is missing or
-// does not decode (the first in their order).
+// The pictures, brought to size x size and decoded by `threads` threads (0: one a core). Throws Error for one that is
+// missing or does not decode (the first in their order).
 at::Tensor load_images(const std::vector<std::filesystem::path>& files, int64_t size, int threads);
 
-// The files of a folder whose names do not begin with a dot, sorted. Throws Error where there is no such folder or no file in it.
+// The files of a folder whose names do not begin with a dot, sorted. Throws Error where there is no such folder or no
+// file in it.
 std::vector<std::filesystem::path> picture_files(const std::filesystem::path& folder);
 
-// All pictures below `root`. Its folders are the classes, unless `known` names them: then a folder that is none of them is refused, and one
-// may be missing. Throws Error where there is no such folder, no class or a class without pictures, and what load_images throws.
-LabelledImages read_labelled_images(const std::filesystem::path& root, int64_t size, int threads, const std::vector<std::string>& known = {});
+// All pictures below `root`. Its folders are the classes, unless `known` names them: then a folder that is none of them
+// is refused, and one may be missing. Throws Error where there is no such folder, no class or a class without pictures,
+// and what load_images throws.
+LabelledImages read_labelled_images(const std::filesystem::path& root, int64_t size, int threads,
+                                    const std::vector<std::string>& known = {});
 
 struct LabelledSplits {
   LabelledImages train, valid;
 };
 
-// The training pictures of a recipe: the last `valid` of each class apart from the others. Throws Error for fewer than two classes, and a class
-// that has too few.
+// The training pictures of a recipe: the last `valid` of each class apart from the others. Throws Error for fewer than
+// two classes, and a class that has too few.
 LabelledSplits read_labelled_splits(const LabelledImageOptions& options, int64_t size, int threads);
 
 }  // namespace penalmt

@@ -1,4 +1,5 @@
-// A picture's class: image encoder → mean over regions → linear head. The encoder's weights are named as in a translation model.
+// A picture's class: image encoder → mean over regions → linear head. The encoder's weights are named as in a
+// translation model.
 #pragma once
 
 #include <filesystem>

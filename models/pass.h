@@ -10,7 +10,7 @@ namespace penalmt {
 
 // The default serves evaluation.
 struct Pass {
-  at::Tensor ids;        // [B] int64 on the CPU: the examples' numbers in the corpus
+  at::Tensor ids;  // [B] int64 on the CPU: the examples' numbers in the corpus
   uint64_t seed = 0;
   int64_t update = 0;
   double tau_scale = 1;  // tau is multiplied by it: what the loss is scaled by, times the schedule's share

@@ -1,4 +1,5 @@
-// What turns a picture into regions, whatever is inside: a vision transformer (image_encoder.h) or a residual network (resnet.h).
+// What turns a picture into regions, whatever is inside: a vision transformer (image_encoder.h) or a residual network
+// (resnet.h).
 #pragma once
 
 #include <torch/nn/module.h>

@@ -61,8 +61,8 @@ ResNetImpl::ResNetImpl(const ResNetConfig& config)
 }
 
 at::Tensor ResNetImpl::forward(const at::Tensor& pixels, const Rows& rows) {
-  // Channels last: a training step of 128 pictures took 0.28 s against 0.45 s in bfloat16, 0.47 s against 0.61 s in float32
-  // (widths 16 to 64, one thread of a shared AMD EPYC).
+  // Channels last: a training step of 128 pictures through ResNet-8 in eager PyTorch took 0.28 s against 0.45 s in
+  // bfloat16, 0.47 s against 0.61 s in float32 (one thread of a shared AMD EPYC).
   at::Tensor x = stem(centred(pixels, stem->weight).contiguous(at::MemoryFormat::ChannelsLast));
   for (const auto& block : *blocks) x = block->as<ResidualBlockImpl>()->forward(x, rows.tau_scale);
   return at::relu(norm(x)).flatten(2).transpose(1, 2);  // [B, F, h, w] → [B, R, F]

@@ -1,4 +1,5 @@
-// The recipe of a classifier: which pictures, which network, how it learns. Only what differs from these defaults stands in the file.
+// The recipe of a classifier: which pictures, which network, how it learns. Only what differs from these defaults
+// stands in the file.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +26,9 @@ struct ClassifierTrainingOptions : LearningOptions {
   template <class Visitor>
   void visit(Visitor& v) {
     v("batch", batch, "pictures of one update", config::between(1, 1e6));
-    v("crop", crop, "pixels put around a picture before a square of its own size is cut out at random; less than image_encoder.size; 0: none",
+    v("crop", crop,
+      "pixels put around a picture before a square of its own size is cut out at random; less than image_encoder.size; "
+      "0: none",
       config::between(0, 512));
     v("flip", flip, "also learn from pictures with left and right exchanged", config::anything());
     LearningOptions::visit(v);

@@ -48,8 +48,8 @@ Recognition recognise(Classifier& model, const LabelledImages& images, c10::Devi
   return {nll / static_cast<double>(images.count()), pairs.view({classes, classes})};
 }
 
-ClassifierTrainer::ClassifierTrainer(const ClassifierRecipe& recipe, std::filesystem::path run, LabelledSplits images, c10::Device device,
-                                     bool resume)
+ClassifierTrainer::ClassifierTrainer(const ClassifierRecipe& recipe, std::filesystem::path run, LabelledSplits images,
+                                     c10::Device device, bool resume)
     : recipe_(recipe),
       images_(std::move(images)),
       device_(device),

@@ -26,7 +26,8 @@ Recognition recognise(Classifier& model, const LabelledImages& images, c10::Devi
 class ClassifierTrainer : private LearningTask {
  public:
   // A new run, or with `resume` the continuation of the newest checkpoint in `run`.
-  ClassifierTrainer(const ClassifierRecipe& recipe, std::filesystem::path run, LabelledSplits images, c10::Device device, bool resume);
+  ClassifierTrainer(const ClassifierRecipe& recipe, std::filesystem::path run, LabelledSplits images,
+                    c10::Device device, bool resume);
 
   // As TrainingLoop::run.
   void run() { loop_.run(); }

@@ -13,12 +13,11 @@ namespace penalmt {
 namespace {
 
 AdamOptions adam_options(const LearningOptions& options) {
-  return {.beta1 = options.beta1, .beta2 = options.beta2, .epsilon = options.epsilon, .weight_decay = options.weight_decay};
+  return {
+      .beta1 = options.beta1, .beta2 = options.beta2, .epsilon = options.epsilon, .weight_decay = options.weight_decay};
 }
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // The file's first `lines` lines stay; what a stopped run wrote after its last checkpoint goes.
 void cut_lines(const std::filesystem::path& file, int64_t lines) {
@@ -36,17 +35,24 @@ void cut_lines(const std::filesystem::path& file, int64_t lines) {
 
 void LearningOptions::check(config::Problems& problems) const {
   if (initial_learning_rate > learning_rate)
-    problems.add("training.initial_learning_rate", fmt::format("got {}, expected at most learning_rate {}", initial_learning_rate, learning_rate));
+    problems.add("training.initial_learning_rate",
+                 fmt::format("got {}, expected at most learning_rate {}", initial_learning_rate, learning_rate));
   if (decay == "linear" && warmup >= updates)
-    problems.add("training.warmup", fmt::format("got {} with linear decay, expected less than training.updates {}", warmup, updates));
+    problems.add("training.warmup",
+                 fmt::format("got {} with linear decay, expected less than training.updates {}", warmup, updates));
 }
 
 Precision precision(const LearningOptions& options) {
   return options.precision == "bfloat16" ? Precision::bfloat16 : Precision::float32;
 }
 
-TrainingLoop::TrainingLoop(LearningTask& task, const LearningOptions& options, int64_t accumulate, std::filesystem::path run, bool resume)
-    : task_(task), options_(options), accumulate_(accumulate), run_(std::move(run)), adam_(task.module(), adam_options(options)) {
+TrainingLoop::TrainingLoop(LearningTask& task, const LearningOptions& options, int64_t accumulate,
+                           std::filesystem::path run, bool resume)
+    : task_(task),
+      options_(options),
+      accumulate_(accumulate),
+      run_(std::move(run)),
+      adam_(task.module(), adam_options(options)) {
   if (resume) {
     if (const auto folder = newest_checkpoint(run_)) state_ = load_checkpoint(*folder, task_.module(), adam_);
   }
@@ -97,27 +103,32 @@ bool TrainingLoop::validation_due() const {
 
 bool TrainingLoop::finished() const {
   if (state_.validated_update != state_.update) return false;
-  return state_.update >= options_.updates || (options_.patience > 0 && state_.validations_since_best >= options_.patience);
+  return state_.update >= options_.updates ||
+         (options_.patience > 0 && state_.validations_since_best >= options_.patience);
 }
 
 void TrainingLoop::start_epoch() { epoch_batches_ = task_.start_epoch(state_.epoch); }
 
 double TrainingLoop::learning_rate() const {
   const LearningOptions& o = options_;
-  return o.decay == "linear" ? linear_decay(state_.update, o.learning_rate, o.warmup, o.initial_learning_rate, o.updates)
-                             : inverse_square_root(state_.update, o.learning_rate, o.warmup, o.initial_learning_rate);
+  return o.decay == "linear"
+             ? linear_decay(state_.update, o.learning_rate, o.warmup, o.initial_learning_rate, o.updates)
+             : inverse_square_root(state_.update, o.learning_rate, o.warmup, o.initial_learning_rate);
 }
 
 void TrainingLoop::update(int64_t first, int64_t last) {
   const double began = now();
   task_.module().train();
   adam_.zero_gradients();
-  const LossSums sums = task_.add_gradients(first, last, state_.update, linear_growth(state_.update + 1, options_.tau_warmup));
+  const LossSums sums =
+      task_.add_gradients(first, last, state_.update, linear_growth(state_.update + 1, options_.tau_warmup));
   ++state_.update;
   const double norm = adam_.step(static_cast<double>(sums.count), options_.clip_norm, learning_rate());
   if (!std::isfinite(norm) || !std::isfinite(sums.loss))
-    throw MachineError(fmt::format("{}: update {}: the gradient's norm is {}, the loss {}; expected finite numbers; try a lower training.learning_rate",
-                                   run_.string(), state_.update, norm, sums.loss / static_cast<double>(sums.count)));
+    throw MachineError(
+        fmt::format("{}: update {}: the gradient's norm is {}, the loss {}; expected finite numbers; try a lower "
+                    "training.learning_rate",
+                    run_.string(), state_.update, norm, sums.loss / static_cast<double>(sums.count)));
   state_.target_tokens += sums.count;
   state_.interval_tokens += sums.count;
   state_.loss_sum += sums.loss;
@@ -150,8 +161,9 @@ void TrainingLoop::finish_validation() {
   std::vector<std::filesystem::path> folders;
   for (const std::string& name : state_.kept) folders.push_back(run_ / "checkpoints" / name);
   average_models(folders, run_ / "averaged");
-  message(fmt::format("update {}, epoch {}: validation nll {:.4f}{}, {} accuracy {:.1f} %{}", state_.update, state_.epoch,
-                      validation.nll, best ? " (best)" : "", task_.counted().each, 100 * validation.accuracy,
+  message(fmt::format("update {}, epoch {}: validation nll {:.4f}{}, {} accuracy {:.1f} %{}", state_.update,
+                      state_.epoch, validation.nll, best ? " (best)" : "", task_.counted().each,
+                      100 * validation.accuracy,
                       validation.bleu < 0 ? "" : fmt::format(", BLEU {:.2f}", validation.bleu)));
 }
 
@@ -160,16 +172,15 @@ void TrainingLoop::checkpoint() { save_checkpoint(run_, task_.module(), adam_, s
 void TrainingLoop::write_metrics(const Validation& validation) {
   const Counted words = task_.counted();
   const auto count = static_cast<double>(std::max<int64_t>(state_.interval_tokens, 1));
-  nlohmann::ordered_json line = {{"update", state_.update},
-                                 {"epoch", state_.next_batch == 0 ? state_.epoch - 1 : state_.epoch},
-                                 {"loss", state_.loss_sum / count},
-                                 {"nll", state_.nll_sum / count},
-                                 {"valid_nll", validation.nll},
-                                 {"valid_accuracy", validation.accuracy}};
+  nlohmann::ordered_json line = {
+      {"update", state_.update},         {"epoch", state_.next_batch == 0 ? state_.epoch - 1 : state_.epoch},
+      {"loss", state_.loss_sum / count}, {"nll", state_.nll_sum / count},
+      {"valid_nll", validation.nll},     {"valid_accuracy", validation.accuracy}};
   if (validation.bleu >= 0) line["valid_bleu"] = validation.bleu;
   line["learning_rate"] = learning_rate();
   line[words.all] = state_.target_tokens;
-  line[words.each + "s_per_second"] = static_cast<double>(state_.interval_tokens) / std::max(state_.interval_seconds, 1e-9);
+  line[words.each + "s_per_second"] =
+      static_cast<double>(state_.interval_tokens) / std::max(state_.interval_seconds, 1e-9);
   line["seconds"] = state_.seconds;
   metrics_ << line.dump() << std::endl;
   if (!metrics_) throw MachineError(fmt::format("{}: cannot write", (run_ / "metrics.jsonl").string()));

@@ -1,4 +1,5 @@
-// What every training run shares: updates, validation, checkpoints, early stopping, averaging; interruptible and resumable.
+// What every training run shares: updates, validation, checkpoints, early stopping, averaging; interruptible and
+// resumable.
 #pragma once
 
 #include <fstream>
@@ -39,8 +40,8 @@ class LearningTask {
   virtual Counted counted() const = 0;
   // Puts the batches of an epoch (from 1) into its order. Returns how many there are, at least one.
   virtual int64_t start_epoch(int64_t epoch) = 0;
-  // Adds the gradients of the summed losses of the epoch's batches first..last-1; `update` is the number of updates before, tau is to
-  // be multiplied by `tau_scale`.
+  // Adds the gradients of the summed losses of the epoch's batches first..last-1; `update` is the number of updates
+  // before, tau is to be multiplied by `tau_scale`.
   virtual LossSums add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) = 0;
   virtual Validation validate() = 0;
 };
@@ -49,9 +50,10 @@ Precision precision(const LearningOptions& options);
 
 class TrainingLoop {
  public:
-  // A new run, or with `resume` the continuation of the newest checkpoint in `run`. `accumulate`: batches in one update. The task
-  // must outlive the loop.
-  TrainingLoop(LearningTask& task, const LearningOptions& options, int64_t accumulate, std::filesystem::path run, bool resume);
+  // A new run, or with `resume` the continuation of the newest checkpoint in `run`. `accumulate`: batches in one
+  // update. The task must outlive the loop.
+  TrainingLoop(LearningTask& task, const LearningOptions& options, int64_t accumulate, std::filesystem::path run,
+               bool resume);
 
   // Trains until the updates are done, patience ends, or a signal asks for an end: then a checkpoint is saved and
   // Interrupted thrown. Leaves best/ and averaged/ in the run folder.

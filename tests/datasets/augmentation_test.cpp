@@ -18,7 +18,8 @@ TEST(Augmentation, WithoutCropAndFlipChangesNothing) {
   EXPECT_TRUE(at::equal(augmented(pixels, {2, 0, 3}, {0, false}, 1, 1), pixels.index_select(0, at::tensor({2, 0, 3}))));
 }
 
-// Each result is one of the (2 crop + 1)^2 crops of the grey-bordered picture, or of its mirror image; all of them are drawn.
+// Each result is one of the (2 crop + 1)^2 crops of the grey-bordered picture, or of its mirror image; all of them are
+// drawn.
 TEST(Augmentation, CutsAnywhereOutOfTheBorderedPictureAndItsMirrorImage) {
   const int64_t crop = 2, size = 6;
   const at::Tensor pixels = pictures(1, size);

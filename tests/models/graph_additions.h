@@ -13,15 +13,19 @@ struct Additions {
   int penal = 0, plain = 0;
 };
 
-inline void count_additions(const std::shared_ptr<torch::autograd::Node>& node, std::set<torch::autograd::Node*>& seen, Additions& found) {
+inline void count_additions(const std::shared_ptr<torch::autograd::Node>& node, std::set<torch::autograd::Node*>& seen,
+                            Additions& found) {
   if (!node || !seen.insert(node.get()).second) return;
   const std::string name = node->name();
-  if (name.find("PenalAddition") != std::string::npos || name.find("PenalResidualNorm") != std::string::npos) ++found.penal;
+  if (name.find("PenalAddition") != std::string::npos || name.find("PenalResidualNorm") != std::string::npos)
+    ++found.penal;
   if (name == "AddBackward0" && node->num_outputs() == 2) {
     // An embedding plus positions is no residual: one of the two is a parameter, or needs no gradient.
     int streams = 0;
     for (const auto& edge : node->next_edges())
-      if (edge.function && edge.function->name() != "torch::autograd::AccumulateGrad" && edge.function->name() != "SliceBackward0") ++streams;
+      if (edge.function && edge.function->name() != "torch::autograd::AccumulateGrad" &&
+          edge.function->name() != "SliceBackward0")
+        ++streams;
     if (streams == 2) ++found.plain;
   }
   for (const auto& edge : node->next_edges()) count_additions(edge.function, seen, found);

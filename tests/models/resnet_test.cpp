@@ -1,4 +1,5 @@
-// The residual network against PyTorch, the explicit loss, and the laws of penal connections; its statistics on the disk.
+// The residual network against PyTorch, the explicit loss, and the laws of penal connections; its statistics on the
+// disk.
 #include "models/resnet.h"
 
 #include <gtest/gtest.h>
@@ -39,7 +40,8 @@ at::Tensor weighted_sum(const at::Tensor& regions) {
 
 void expect_near(const at::Tensor& got, const at::Tensor& expected, const std::string& what) {
   ASSERT_EQ(got.sizes(), expected.sizes()) << what;
-  EXPECT_LE((got - expected).abs().max().item<double>(), 1e-10 * std::max(1.0, expected.abs().max().item<double>())) << what;
+  EXPECT_LE((got - expected).abs().max().item<double>(), 1e-10 * std::max(1.0, expected.abs().max().item<double>()))
+      << what;
 }
 
 TEST(ResNet, EqualsPyTorchWithThePublishedHook) {
@@ -49,8 +51,10 @@ TEST(ResNet, EqualsPyTorchWithThePublishedHook) {
   const at::Tensor regions = resnet->forward(fetch("pixels"), rows());
   expect_near(regions, fetch("regions"), "regions");
   weighted_sum(regions).backward();
-  for (const auto& item : resnet->named_parameters()) expect_near(item.value().grad(), fetch("gradients/" + item.key()), item.key());
-  for (const auto& item : resnet->named_buffers()) expect_near(item.value(), fetch("running/" + item.key()), item.key());
+  for (const auto& item : resnet->named_parameters())
+    expect_near(item.value().grad(), fetch("gradients/" + item.key()), item.key());
+  for (const auto& item : resnet->named_buffers())
+    expect_near(item.value(), fetch("running/" + item.key()), item.key());
   resnet->eval();
   expect_near(resnet->forward(fetch("pixels"), rows()), fetch("evaluated"), "evaluated");
 }
@@ -69,7 +73,8 @@ TEST(ResNet, HasTheGradientOfTheExplicitLoss) {
   }
   (weighted_sum(torch::relu(plain->norm(x)).flatten(2).transpose(1, 2)) + scale * tau / 2 * squares).backward();
   const auto expected = plain->named_parameters();
-  for (const auto& item : penal->named_parameters()) expect_near(item.value().grad(), expected[item.key()].grad(), item.key());
+  for (const auto& item : penal->named_parameters())
+    expect_near(item.value().grad(), expected[item.key()].grad(), item.key());
 }
 
 TEST(ResNet, EveryResidualIsAPenalConnection) {
@@ -102,7 +107,7 @@ TEST(ResNet, ARegionIsAPlaceRowByRow) {
   torch::NoGradGuard no_grad;
   at::Tensor pixels = torch::full({1, 3, 8, 8}, 100, torch::kByte);
   const at::Tensor before = resnet->forward(pixels, rows());
-  pixels[0][1][7][0] = 200;  // the left lower corner
+  pixels[0][1][7][0] = 200;                                                               // the left lower corner
   const at::Tensor changed = (resnet->forward(pixels, rows()) - before).abs().sum(2)[0];  // [R]
   EXPECT_EQ(changed.size(0), 16);
   EXPECT_GT(changed[12].item<double>(), 0);
@@ -133,7 +138,8 @@ TEST(ResNet, KeepsItsStatisticsWithItsWeights) {
   std::erase_if(without.tensors, [](const auto& named) { return named.first == "norm.running_var"; });
   save_safetensors(folder / "model.safetensors", without);
   expect_error([&] { load_weights(folder / "model.safetensors", *read); },
-               (folder / "model.safetensors").string() + ": no tensor 'norm.running_var', which the model needs; is it another model's?");
+               (folder / "model.safetensors").string() +
+                   ": no tensor 'norm.running_var', which the model needs; is it another model's?");
 }
 
 }  // namespace

@@ -18,13 +18,15 @@ class ClassifyCommand : public testing::Test {
     write_coloured_pictures(folder_ / "data/train", 14);
     write_coloured_pictures(folder_ / "data/test", 3);
     write_file(recipe_, R"({
-  "data": {"folder": ")" + (folder_ / "data").string() + R"(", "valid": 4},
+  "data": {"folder": ")" + (folder_ / "data").string() +
+                            R"(", "valid": 4},
   "image_encoder": {"kind": "resnet", "size": 8, "width": 8, "stages": 2},
   "training": {"batch": 6, "updates": 30, "warmup": 5, "crop": 1}
 })");
   }
   std::vector<std::string> train(const std::string& run, const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> arguments = {"classify", "train", recipe_, "--out", folder_ / run, "--threads", "1", "--device", "cpu"};
+    std::vector<std::string> arguments = {"classify",  "train", recipe_,    "--out", folder_ / run,
+                                          "--threads", "1",     "--device", "cpu"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
@@ -48,8 +50,10 @@ TEST_F(ClassifyCommand, LearnsAndRecognises) {
   const Outcome outcome = run_penalmt(train("run"));
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(outcome.output, "");
-  EXPECT_TRUE(outcome.errors.starts_with("penalmt: 2 classes; 20 pictures to train on, 8 to validate on\n")) << outcome.errors;
-  for (const char* file : {"recipe.json", "metrics.jsonl", "best/model.safetensors", "averaged/model.json", "checkpoints/00000030/state.json"})
+  EXPECT_TRUE(outcome.errors.starts_with("penalmt: 2 classes; 20 pictures to train on, 8 to validate on\n"))
+      << outcome.errors;
+  for (const char* file : {"recipe.json", "metrics.jsonl", "best/model.safetensors", "averaged/model.json",
+                           "checkpoints/00000030/state.json"})
     EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / file)) << file;
 
   const std::string blue = folder_ / "data/test/blue/000.ppm", red = folder_ / "data/test/red/001.ppm";
@@ -61,10 +65,11 @@ TEST_F(ClassifyCommand, LearnsAndRecognises) {
   const Outcome labelled = run_penalmt(predict({"--labelled", folder_ / "data/test"}));
   ASSERT_EQ(labelled.status, 0) << labelled.errors;
   EXPECT_TRUE(labelled.output.starts_with("accuracy 100.00 % (6 of 6 pictures), nll 0.")) << labelled.output;
-  EXPECT_TRUE(labelled.output.ends_with("\n\n"
-                                        "is \\ as     blue      red\n"
-                                        "blue           3        0\n"
-                                        "red            0        3\n"))
+  EXPECT_TRUE(
+      labelled.output.ends_with("\n\n"
+                                "is \\ as     blue      red\n"
+                                "blue           3        0\n"
+                                "red            0        3\n"))
       << labelled.output;
 }
 
@@ -105,7 +110,10 @@ TEST_F(ClassifyCommand, PrintsJson) {
   nlohmann::json report = nlohmann::json::parse(labelled.output);
   EXPECT_GT(report["nll"].get<double>(), 0);
   report.erase("nll");
-  EXPECT_EQ(report, nlohmann::json::parse(R"({"pictures": 6, "right": 6, "accuracy": 1.0, "classes": ["blue", "red"], "confusion": [[3, 0], [0, 3]]})"));
+  EXPECT_EQ(
+      report,
+      nlohmann::json::parse(
+          R"({"pictures": 6, "right": 6, "accuracy": 1.0, "classes": ["blue", "red"], "confusion": [[3, 0], [0, 3]]})"));
 }
 
 TEST_F(ClassifyCommand, InterruptedAndResumedEqualsUninterruptedToTheBit) {
@@ -116,19 +124,24 @@ TEST_F(ClassifyCommand, InterruptedAndResumedEqualsUninterruptedToTheBit) {
   const Parts parts = run_in_parts(resumed);
   ASSERT_EQ(parts.status, 0) << parts.errors;
   EXPECT_GE(parts.interruptions, 1);
-  for (const char* file : {"checkpoints/00001500/model.safetensors", "checkpoints/00001500/optimiser.safetensors", "best/model.safetensors"})
+  for (const char* file : {"checkpoints/00001500/model.safetensors", "checkpoints/00001500/optimiser.safetensors",
+                           "best/model.safetensors"})
     EXPECT_TRUE(read_file(folder_ / "parts" / file) == read_file(folder_ / "whole" / file)) << file;
   EXPECT_EQ(read_lines(folder_ / "parts/metrics.jsonl").size(), read_lines(folder_ / "whole/metrics.jsonl").size());
 }
 
 TEST_F(ClassifyCommand, RefusesBeforeAnythingIsWritten) {
-  EXPECT_EQ(refusal({"classify", "train"}), "penalmt: classify train: no recipe given; expected 'penalmt classify train RECIPE --out RUN'\n");
-  EXPECT_EQ(refusal({"classify", "train", recipe_}), "penalmt: classify train: no run folder given; expected '--out RUN'\n");
-  EXPECT_EQ(refusal(train("data")), "penalmt: data: already holds files; expected a new folder; continue a run with --resume\n");
+  EXPECT_EQ(refusal({"classify", "train"}),
+            "penalmt: classify train: no recipe given; expected 'penalmt classify train RECIPE --out RUN'\n");
+  EXPECT_EQ(refusal({"classify", "train", recipe_}),
+            "penalmt: classify train: no run folder given; expected '--out RUN'\n");
+  EXPECT_EQ(refusal(train("data")),
+            "penalmt: data: already holds files; expected a new folder; continue a run with --resume\n");
   EXPECT_EQ(refusal(train("run", {"--set", "training.btach=5"})),
             "penalmt: recipe.json: training.btach: unknown key; did you mean 'training.batch'?\n");
   EXPECT_EQ(refusal(train("run", {"--set", "data.folder=$PENALMT_UNSET"})),
-            "penalmt: data.folder: the environment variable PENALMT_UNSET is not set; set it to the folder of the corpus, or give the "
+            "penalmt: data.folder: the environment variable PENALMT_UNSET is not set; set it to the folder of the "
+            "corpus, or give the "
             "folder itself\n");
   EXPECT_EQ(refusal(train("run", {"--set", "data.valid=14"})),
             "penalmt: data/train/blue: got 14 pictures, expected more than data.valid = 14\n");
@@ -137,22 +150,27 @@ TEST_F(ClassifyCommand, RefusesBeforeAnythingIsWritten) {
 
 TEST_F(ClassifyCommand, RefusesToContinueWithAnotherRecipe) {
   ASSERT_EQ(run_penalmt(train("run")).status, 0);
-  EXPECT_EQ(refusal(train("run", {"--resume", "--set", "tau=0"})),
-            "penalmt: run/recipe.json: begun with another recipe: /tau differs; expected the same recipe to continue (only "
-            "training.patience and, without linear decay, training.updates may change)\n");
+  EXPECT_EQ(
+      refusal(train("run", {"--resume", "--set", "tau=0"})),
+      "penalmt: run/recipe.json: begun with another recipe: /tau differs; expected the same recipe to continue (only "
+      "training.patience and, without linear decay, training.updates may change)\n");
 }
 
 TEST_F(ClassifyCommand, RefusesToPredictWhatItCannot) {
   EXPECT_EQ(refusal(predict({})), "penalmt: run: no such folder; expected a run folder or a checkpoint folder\n");
   ASSERT_EQ(run_penalmt(train("run")).status, 0);
-  EXPECT_EQ(refusal(predict({})), "penalmt: classify predict: got no pictures; expected pictures, --folder DIR or --labelled DIR\n");
+  EXPECT_EQ(refusal(predict({})),
+            "penalmt: classify predict: got no pictures; expected pictures, --folder DIR or --labelled DIR\n");
   EXPECT_EQ(refusal(predict({"a.ppm", "--folder", "b"})),
             "penalmt: classify predict: got several of them; expected pictures, --folder DIR or --labelled DIR\n");
   EXPECT_EQ(refusal(predict({folder_ / "a.ppm"})), "penalmt: a.ppm: cannot read: No such file or directory\n");
   EXPECT_EQ(refusal(predict({recipe_})), "penalmt: recipe.json: not an image that can be decoded\n");
-  EXPECT_EQ(refusal(predict({recipe_, "--top", "3"})), "penalmt: --top: got 3, expected at most 2, the number of classes\n");
-  EXPECT_EQ(refusal(predict({"--labelled", folder_ / "data/test", "--top", "2"})), "penalmt: --top: got --labelled too; expected one of them\n");
-  EXPECT_EQ(refusal(predict({"--folder", folder_ / "none"})), "penalmt: none: no such folder; expected a folder of pictures\n");
+  EXPECT_EQ(refusal(predict({recipe_, "--top", "3"})),
+            "penalmt: --top: got 3, expected at most 2, the number of classes\n");
+  EXPECT_EQ(refusal(predict({"--labelled", folder_ / "data/test", "--top", "2"})),
+            "penalmt: --top: got --labelled too; expected one of them\n");
+  EXPECT_EQ(refusal(predict({"--folder", folder_ / "none"})),
+            "penalmt: none: no such folder; expected a folder of pictures\n");
   std::filesystem::rename(folder_ / "data/test/red", folder_ / "data/test/rad");
   EXPECT_EQ(refusal(predict({"--labelled", folder_ / "data/test"})),
             "penalmt: data/test: unknown class 'rad'; expected one of blue, red; did you mean 'red'?\n");

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a fresh clone to a trained multimodal translation model and its report: builds penalmt, draws the generated shapes, trains on them,
-# translates the test scenes with their own pictures and with shuffled ones, and scores both.
+# translates the test scenes with their own pictures and with shuffled ones, scores both, and probes what the model makes of other pictures.
 #
 #   recipes/quickstart.sh      everything goes to ${PENALMT_RUNS:-$HOME/penalmt-runs}/quickstart; run again, it goes on from what is there
 #
@@ -46,6 +46,12 @@ evaluate() {
   mv "$out/scores.partial" "$out/scores.txt"
 }
 
+probe() {
+  "$penalmt" probe "$run" --source "$test_text.en" --references "$test_text.de" --images "$corpus/image_splits/test.txt" \
+    --image-root "$corpus/images" --left-out "$marks" --report "$out/probe.html" >"$out/probe.partial"
+  mv "$out/probe.partial" "$out/probe.txt"
+}
+
 # The counts of left-out words: "right total chance", the last a percentage.
 left_out() {
   "$penalmt" shapes score --hypotheses "$out/$1.de" --marks "$marks" | awk '$1 == "all" { split($2, n, "/"); gsub(/[()%]/, ""); print n[1], n[2], $NF }'
@@ -59,11 +65,12 @@ step "training" "$out/trained" train
 step "translating with the right pictures" "$out/right.de" translate right "$corpus/image_splits/test.txt"
 step "translating with shuffled pictures" "$out/shuffled.de" translate shuffled "$corpus/image_splits/test.shuffled.txt"
 step "scoring" "$out/scores.txt" evaluate
+step "probing" "$out/probe.txt" probe
 
 echo
-cat "$out/scores.txt"
+cat "$out/scores.txt" "$out/probe.txt"
 echo
-echo "Report: $out/report.html"
+echo "Reports: $out/report.html, and what the model looks at: $out/probe.html"
 read -r right total chance <<<"$(left_out right)"
 read -r lucky _ _ <<<"$(left_out shuffled)"
 awk -v right="$right" -v lucky="$lucky" -v total="$total" -v chance="$chance" 'BEGIN {

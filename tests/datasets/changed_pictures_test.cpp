@@ -17,7 +17,7 @@ class SomePictures : public PictureSet {
  public:
   SomePictures(Index index, at::ScalarType type) : type_(type) { index_ = std::move(index); }
   at::Tensor rows(const std::vector<int64_t>& which) const override {
-    const at::IntArrayRef shape = type_ == at::kByte ? at::IntArrayRef({3, 8, 8}) : at::IntArrayRef({6, 32});
+    const std::vector<int64_t> shape = type_ == at::kByte ? std::vector<int64_t>{3, 8, 8} : std::vector<int64_t>{6, 32};
     std::vector<at::Tensor> rows;
     for (const int64_t row : which)
       rows.push_back(at::arange(192, at::kFloat).mul(0.37).add(row).sin().mul(60).add(100).view(shape).to(type_));

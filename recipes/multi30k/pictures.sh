@@ -6,14 +6,15 @@
 #
 #   -e  the encoder: a folder made by recipes/vision/export.py, such as efficientnet-lite0 with --layout grid
 #   -t  the text-only run to begin with (default: ${PENALMT_RUNS:-$HOME/penalmt-runs}/multi30k/text-seed1)        -s  seeds (default: 1)
-#   -r  runs of "gated selective color-none color-selective color-gated" (default: all): the fusion, colour words masked or not
+#   -r  runs of "none gated selective color-none color-gated color-selective" (default: all): the fusion, colour words masked or not; none:
+#       as many updates without pictures, which the others are to be compared with
 #
 # Runs lie in ${PENALMT_RUNS:-$HOME/penalmt-runs}/pictures; called again, it goes on from what is there. Every run begins with the same
 # weights and takes the same updates; nothing is chosen on the test set. Prints each run's probe.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-home=${PENALMT_RUNS:-$HOME/penalmt-runs} encoder='' seeds=1 names="gated selective color-none color-selective color-gated"
+home=${PENALMT_RUNS:-$HOME/penalmt-runs} encoder='' seeds=1 names="none gated selective color-none color-gated color-selective"
 text=$home/multi30k/text-seed1
 while getopts e:t:s:r:h option; do
   case $option in
@@ -21,7 +22,7 @@ while getopts e:t:s:r:h option; do
     t) text=$OPTARG ;;
     s) seeds=$OPTARG ;;
     r) names=$OPTARG ;;
-    *) sed -n '2,13p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,14p' "$0" >&2; exit 2 ;;
   esac
 done
 shift $((OPTIND - 1))

@@ -1,6 +1,5 @@
 #include "translation/batch_workers.h"
 
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -10,21 +9,10 @@
 
 #include "base/interrupt.h"
 #include "base/parallel.h"
+#include "tensors/devices.h"
 
 namespace penalmt {
 namespace {
-
-// One thread of LibTorch's own for each worker; as before at the end.
-class OneThread {
- public:
-  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
-  ~OneThread() { at::set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
 
 // Fewer tokens a batch where there would be too few batches for every worker to have one.
 int64_t tokens_a_batch(const std::vector<Example>& examples, int64_t tokens, int workers) {
@@ -55,10 +43,10 @@ void run_batches(const std::vector<Example>& examples, const BatchOptions& optio
       progress->show(done += static_cast<int64_t>(which.size()));
     }
   };
-  const OneThread one_thread;
+  const OneThreadEach one_thread_each;
   if (workers == 1) return work();
   parallel_for(workers, workers, [&](int64_t) {
-    at::set_num_threads(1);
+    const OneThreadEach here;
     work();
   });
 }

@@ -169,7 +169,7 @@ TEST_F(TrainCommand, RefusesBeforeAnythingIsWritten) {
   EXPECT_EQ(refusal(train("run", {"--set", "training.updatse=5", "--set", "model.dropout=1.5", "--set", "model.fusion=gatde"})),
             "penalmt: recipe.json: training.updatse: unknown key; did you mean 'training.updates'?\n"
             "penalmt: recipe.json: model.dropout: got 1.5, expected number, 0 to 0.99\n"
-            "penalmt: recipe.json: model.fusion: got \"gatde\", expected one of none, gated, selective; did you mean 'gated'?\n");
+            "penalmt: recipe.json: model.fusion: got \"gatde\", expected one of none, gated, concatenated, selective, doubly_attentive; did you mean 'gated'?\n");
   EXPECT_EQ(refusal(train("run", {"--set", "model.heads=3"})),
             "penalmt: recipe.json: model.heads: got 3, expected a divisor of width 16\n");
   EXPECT_EQ(refusal(train("run", {"--set", "data.folder=$PENALMT_UNSET"})),

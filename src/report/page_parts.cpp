@@ -46,4 +46,17 @@ std::string article_controls(const std::vector<std::pair<std::string, std::strin
                     shown);
 }
 
+std::string marked_words(const std::vector<std::string_view>& words, const std::vector<bool>& right,
+                         const std::vector<bool>& shared) {
+  if (words.empty()) return "<span class=\"quiet\">(empty)</span>";
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string word = html::escape(words[i]);
+    if (!shared[i]) word = "<b>" + word + "</b>";
+    if (!right[i]) word = "<mark>" + word + "</mark>";
+    text += (i > 0 ? " " : "") + word;
+  }
+  return text;
+}
+
 }  // namespace penalmt

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,5 +24,9 @@ std::string p_text(double p);
 // of a data attribute and what it is called; the first one sorts at first.
 std::string article_controls(const std::vector<std::pair<std::string, std::string>>& keys, bool with_pictures,
                              std::size_t shown);
+
+// The words of a translation as HTML: bold where not `shared`, marked where not `right`; both as long as `words`.
+std::string marked_words(const std::vector<std::string_view>& words, const std::vector<bool>& right,
+                         const std::vector<bool>& shared);
 
 }  // namespace penalmt

@@ -87,17 +87,9 @@ std::string figure(const ProbeSentence& sentence) {
 
 std::string marked(const std::string& translation, const std::string& reference, const std::string* other) {
   const auto words = split_whitespace(translation);
-  if (words.empty()) return "<span class=\"quiet\">(empty)</span>";
   const auto right = words_in_common(words, split_whitespace(reference));
   const auto shared = other ? words_in_common(words, split_whitespace(*other)) : std::vector<bool>(words.size(), true);
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    std::string word = escape(words[i]);
-    if (!shared[i]) word = "<b>" + word + "</b>";
-    if (!right[i]) word = "<mark>" + word + "</mark>";
-    text += (i > 0 ? " " : "") + word;
-  }
-  return text;
+  return marked_words(words, right, shared);
 }
 
 std::string entry(const char* kind, const std::string& label, const std::string& text) {

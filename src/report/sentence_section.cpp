@@ -141,16 +141,8 @@ std::vector<bool> shared_words(const EvaluationReport& report, const std::vector
 
 std::string marked(const EvaluationReport& report, std::size_t system, std::size_t sentence) {
   const auto words = split_whitespace(report.systems[system].hypotheses[sentence]);
-  if (words.empty()) return "<span class=\"quiet\">(empty)</span>";
   const auto right = right_words(report, words, sentence), shared = shared_words(report, words, system, sentence);
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    std::string word = escape(words[i]);
-    if (!shared[i]) word = "<b>" + word + "</b>";
-    if (!right[i]) word = "<mark>" + word + "</mark>";
-    text += (i > 0 ? " " : "") + word;
-  }
-  return text;
+  return marked_words(words, right, shared);
 }
 
 std::string entry(const char* kind, const std::string& label, const std::string& score, const std::string& text) {

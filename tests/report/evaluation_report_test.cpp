@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/base/temporary_folder.h"
+#include "tests/report/page_text.h"
 #include "tests/report/sample_report.h"
 
 namespace penalmt {
@@ -16,14 +17,6 @@ class EvaluationReportPage : public testing::Test {
   std::string page() const { return evaluation_report(report()); }
   TemporaryFolder folder_;
 };
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t times = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++times;
-  return times;
-}
 
 // The sentences in the order of the page: "3 1 2 ".
 std::string order(const std::string& page) {

@@ -7,6 +7,7 @@
 #include "report/probe_sections.h"
 #include "report/svg.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/report/page_text.h"
 #include "tests/report/sample_probe.h"
 
 namespace penalmt {
@@ -18,14 +19,6 @@ class ProbeReportPage : public testing::Test {
   std::string page() const { return probe_report(report()); }
   TemporaryFolder folder_;
 };
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t times = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++times;
-  return times;
-}
 
 TEST_F(ProbeReportPage, ShowsEachConditionWithIntervalsAndPValues) {
   const std::string text = page();

@@ -6,13 +6,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/report/page_text.h"
+
 namespace penalmt::svg {
 namespace {
 
 using Ticks = std::vector<double>;
 using Texts = std::vector<std::string>;
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST(Svg, TicksAreRoundAndCoverTheRange) {
   EXPECT_EQ(round_ticks(0, 3814, 5), (Ticks{0, 1000, 2000, 3000, 4000}));

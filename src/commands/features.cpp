@@ -76,7 +76,7 @@ Pictures listed_pictures(const fs::path& list, const fs::path& root) {
   return pictures;
 }
 
-Pictures find_pictures(const FeaturesArguments& arguments) {
+Pictures pictures_to_encode(const FeaturesArguments& arguments) {
   if (!fs::exists(arguments.images)) throw_file_error(arguments.images, "read", ENOENT);
   const bool is_folder = fs::is_directory(arguments.images);
   if (is_folder && !arguments.image_root.empty())
@@ -157,7 +157,7 @@ bool is_complete(const fs::path& store, const StorePlan& plan) {
 }
 
 void features(const FeaturesArguments& arguments) {
-  const Pictures pictures = find_pictures(arguments);
+  const Pictures pictures = pictures_to_encode(arguments);
   if (!arguments.skip_broken) refuse_missing(pictures);
   const ExportedEncoder encoder = ExportedEncoder::open(arguments.encoder, choose_device(arguments.machine.device));
   const StorePlan plan{pictures.names, encoder.name(), encoder.shape(), arguments.precision == "fp16"};

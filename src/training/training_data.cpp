@@ -10,7 +10,6 @@
 #include "translation/picture_source.h"
 
 namespace penalmt {
-
 namespace {
 
 FeatureStore open_store(const DataOptions& data, const std::string& split) {

@@ -96,11 +96,11 @@ void CachedDecoder::start(const Memory& memory) {
   position_ = 0;
 
   with_image_ = at::Tensor();
-  if (!memory.image.regions.defined()) return;
-  const at::Tensor regions = memory.image.regions.flatten(0, 1);  // [B * R, C]
+  if (!memory.regions.defined()) return;
+  const at::Tensor regions = memory.regions.flatten(0, 1);  // [B * R, C]
   for (const StepLayer& layer : weights_->layers) of_image.push_back(keys_values(layer.image_memory, regions));
-  image_attention_->start(std::move(of_image), std::vector<int64_t>(memory.image.regions.size(0), memory.image.regions.size(1)));
-  with_image_ = memory.image.present.unsqueeze(1);
+  image_attention_->start(std::move(of_image), std::vector<int64_t>(memory.regions.size(0), memory.regions.size(1)));
+  with_image_ = memory.with_picture.unsqueeze(1);
 }
 
 template <class Branch>

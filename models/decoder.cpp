@@ -11,6 +11,11 @@ at::Tensor ImageAttentionImpl::forward(const at::Tensor& x, const at::Tensor& re
   return open(x) * attention(x, regions, at::Tensor(), rows);
 }
 
+void ImageAttentionImpl::start_silent() {
+  torch::NoGradGuard no_grad;
+  attention->out_projection->weight.zero_();
+}
+
 DecoderLayerImpl::DecoderLayerImpl(const StackConfig& config, bool doubly_attentive)
     : self_attention(register_module("self_attention", SelfAttention(config.width, config.heads, config.attention_dropout))),
       self_attention_residual(
@@ -34,21 +39,21 @@ at::Tensor DecoderLayerImpl::forward(at::Tensor x, const Memory& memory, const a
     if (view) view->memory.push_back(cross_attention->weights(y, memory.states, visible));
     return cross_attention(y, memory.states, visible, rows);
   });
-  if (image_attention && memory.image.regions.defined()) x = attend_to_image(x, memory.image, rows, view);
+  if (image_attention && memory.regions.defined()) x = attend_to_image(x, memory, rows, view);
   return feed_forward_residual->forward(x, rows, [&](const at::Tensor& y) { return feed_forward(y, rows); });
 }
 
 // Sentences without a picture pass by, and their z, which is not added, is not penalised.
-at::Tensor DecoderLayerImpl::attend_to_image(const at::Tensor& x, const ImageStates& image, const Rows& rows, DecoderView* view) {
-  const Rows with_image{rows.real.logical_and(image.present.unsqueeze(1)), rows.counters, rows.tau_scale};
+at::Tensor DecoderLayerImpl::attend_to_image(const at::Tensor& x, const Memory& memory, const Rows& rows, DecoderView* view) {
+  const Rows with_image{rows.real.logical_and(memory.with_picture.unsqueeze(1)), rows.counters, rows.tau_scale};
   const at::Tensor seen = image_attention_residual->forward(x, with_image, [&](const at::Tensor& y) {
     if (view) {
-      view->regions.push_back(image_attention->attention->weights(y, image.regions, {}));
+      view->regions.push_back(image_attention->attention->weights(y, memory.regions, {}));
       view->gate.push_back(image_attention->open(y).squeeze(-1));
     }
-    return image_attention(y, image.regions, with_image);
+    return image_attention(y, memory.regions, with_image);
   });
-  return at::where(image.present.view({-1, 1, 1}), seen, x);
+  return at::where(memory.with_picture.view({-1, 1, 1}), seen, x);
 }
 
 DecoderImpl::DecoderImpl(const StackConfig& config, bool doubly_attentive) : layers(register_module("layers", torch::nn::ModuleList())) {

@@ -14,6 +14,7 @@ class ImageAttentionImpl : public torch::nn::Module {
   // x: [B, T, C]; regions: [B, R, C] → [B, T, C].
   at::Tensor forward(const at::Tensor& x, const at::Tensor& regions, const Rows& rows);
   at::Tensor open(const at::Tensor& x) { return at::sigmoid(gate(x)); }  // beta: [B, T, 1]
+  void start_silent();                                                    // as Fusion::start_silent
 
   CrossAttention attention;
   Linear gate;  // C → 1
@@ -29,7 +30,7 @@ struct DecoderView {
 
 class DecoderLayerImpl : public torch::nn::Module {
  public:
-  // doubly_attentive: it attends to memory.image, too, behind the cross-attention.
+  // doubly_attentive: it attends to memory.regions, too, behind the cross-attention.
   DecoderLayerImpl(const StackConfig& config, bool doubly_attentive);
   // x: [B, T, C]; visible: [B, 1, 1, M], true where the memory is real. `view`, where given, is added to.
   at::Tensor forward(at::Tensor x, const Memory& memory, const at::Tensor& visible, const Rows& rows, DecoderView* view = nullptr);
@@ -44,7 +45,7 @@ class DecoderLayerImpl : public torch::nn::Module {
   Residual feed_forward_residual;
 
  private:
-  at::Tensor attend_to_image(const at::Tensor& x, const ImageStates& image, const Rows& rows, DecoderView* view);
+  at::Tensor attend_to_image(const at::Tensor& x, const Memory& memory, const Rows& rows, DecoderView* view);
 };
 TORCH_MODULE(DecoderLayer);
 

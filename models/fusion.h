@@ -8,65 +8,85 @@
 
 namespace penalmt {
 
-// The regions of a batch's pictures.
+// The pictures of the P sentences of a batch that have one. Only these are worked on.
 struct ImageStates {
-  at::Tensor regions;  // [B, R, F]; anything finite where the picture is missing
-  at::Tensor present;  // [B] bool
+  at::Tensor regions;  // [P, R, F]
+  at::Tensor which;    // [P] int64, ascending: the sentences
 };
 
 // What the decoder attends to.
 struct Memory {
   at::Tensor states;   // [B, M, C]
   at::Tensor visible;  // [B, M] bool, true where real
-  // For a decoder that attends to the picture on its own (doubly attentive): regions [B, R, C]; undefined otherwise.
-  ImageStates image = {};
+  // For a decoder that attends to the picture on its own (doubly attentive); undefined otherwise.
+  at::Tensor regions = {};       // [B, R, C], zeros where the picture is missing
+  at::Tensor with_picture = {};  // [B] bool
 };
 
 // How a fusion looked at the pictures, from text position to text position.
 struct FusionView {
-  at::Tensor gate;       // [B, M] mean over channels; undefined where there is no gate over the text
-  at::Tensor attention;  // [B, M, R] weights, sum 1; undefined where regions are pooled, or looked at by the decoder
+  at::Tensor gate;       // [P, M] mean over channels; undefined where there is no gate over the text
+  at::Tensor attention;  // [P, M, R] weights, sum 1; undefined where regions are pooled, or looked at by the decoder
 };
 
 class Fusion : public torch::nn::Module {
  public:
   // An example without its picture leaves with its text untouched, to the bit.
   virtual Memory fuse(const Memory& text, const ImageStates& image, const Rows& rows) = 0;
-  // What fuse() does with these, in evaluation.
-  virtual FusionView view(const Memory& text, const ImageStates& image) { return {}; }
+  // For a model whose text part is trained already: new weights with which a picture adds nothing at first, so that what is trained is
+  // not disturbed, and learns to. Drawn at random, it disturbs the text, and the gate learns to shut it out for good.
+  virtual void start_silent() {}
+  // What fuse() does with these, in evaluation, where each sentence has its picture.
+  virtual FusionView view(const at::Tensor& text, const at::Tensor& regions) { return {}; }
+};
+
+// Adds to the text what it sees: out = text + z, where there is a picture.
+class AdditiveFusion : public Fusion {
+ public:
+  explicit AdditiveFusion(double tau) : connection(register_module("connection", PenalConnection(0.0, tau))) {}
+  Memory fuse(const Memory& text, const ImageStates& image, const Rows& rows) final;
+
+  PenalConnection connection;
+
+ protected:
+  virtual at::Tensor z(const at::Tensor& text, const at::Tensor& regions) = 0;  // [P, M, C], [P, R, F] → [P, M, C]
 };
 
 // Gated fusion (Wu et al., ACL 2021): out = text + z, z = sigmoid(W [text; image]) * image, image = P pool(regions).
-class GatedFusion : public Fusion {
+class GatedFusion : public AdditiveFusion {
  public:
   GatedFusion(int64_t width, int64_t feature_width, double tau);
-  Memory fuse(const Memory& text, const ImageStates& image, const Rows& rows) override;
-  FusionView view(const Memory& text, const ImageStates& image) override;
+  void start_silent() override;  // P = 0
+  FusionView view(const at::Tensor& text, const at::Tensor& regions) override;
 
-  Linear image_projection{nullptr};  // P: F → C
-  Linear gate{nullptr};              // W: 2 C → C
-  PenalConnection connection{nullptr};
+  Linear image_projection;  // P: F → C
+  Linear gate;              // W: 2 C → C
+
+ protected:
+  at::Tensor z(const at::Tensor& text, const at::Tensor& regions) override;
 
  private:
-  at::Tensor pooled(const at::Tensor& text, const at::Tensor& regions);          // [B, M, C]
-  at::Tensor open(const at::Tensor& text, const at::Tensor& everywhere);         // [B, M, C]
+  at::Tensor pooled(const at::Tensor& regions);                     // [P, 1, C]
+  at::Tensor open(const at::Tensor& text, const at::Tensor& image);  // [P, M, C]
 };
 
 // Selective attention (Li et al., ACL 2022): text queries look over the regions with one head, and a gate mixes the two:
 // out = (1 - g) text + g seen = text + z, z = g (seen - text), g = sigmoid(U text + W seen).
-class SelectiveFusion : public Fusion {
+class SelectiveFusion : public AdditiveFusion {
  public:
   SelectiveFusion(int64_t width, int64_t feature_width, double tau);
-  Memory fuse(const Memory& text, const ImageStates& image, const Rows& rows) override;
-  FusionView view(const Memory& text, const ImageStates& image) override;
+  void start_silent() override;  // values = 0, g = sigmoid(W text - 2): some 12 % of the text is taken away
+  FusionView view(const at::Tensor& text, const at::Tensor& regions) override;
 
-  Linear query_projection{nullptr};   // C → C
-  Linear region_projection{nullptr};  // F → 2 C: keys, values
-  Linear gate{nullptr};               // [U W]: 2 C → C
-  PenalConnection connection{nullptr};
+  Linear query_projection;   // C → C
+  Linear region_projection;  // F → 2 C: keys, values
+  Linear gate;               // [U W]: 2 C → C
+
+ protected:
+  at::Tensor z(const at::Tensor& text, const at::Tensor& regions) override;
 
  private:
-  at::Tensor open(const at::Tensor& text, const at::Tensor& seen);  // [B, M, C]
+  at::Tensor open(const at::Tensor& text, const at::Tensor& seen);  // [P, M, C]
 };
 
 // The regions are more positions of the memory: [text; P regions]. The decoder's attention chooses. Nothing is added to the text, so

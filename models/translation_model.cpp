@@ -72,9 +72,7 @@ ImageStates TranslationModelImpl::encode_images(const Pictures& pictures, const 
     check_shape(pictures.values, {which.size(0), options_.features.regions, options_.features.width}, "features");
     encoded = pictures.values.to(source_embedding_.scalar_type());
   }
-  if (which.size(0) == pictures.present.size(0)) return {encoded, pictures.present};
-  at::Tensor regions = at::zeros({pictures.present.size(0), encoded.size(1), encoded.size(2)}, encoded.options());
-  return {regions.index_copy(0, which, encoded), pictures.present};
+  return {encoded, which};
 }
 
 Memory TranslationModelImpl::encode_text(const at::Tensor& source, const Rows& rows) {
@@ -103,11 +101,11 @@ TokenLoss TranslationModelImpl::loss(const at::Tensor& source, const Pictures& p
   return token_loss(states.flatten(0, 1), output_embedding_, target_output.flatten().contiguous(), smoothing, kPaddingId);
 }
 
-PictureView TranslationModelImpl::view_pictures(const at::Tensor& source, const Pictures& pictures, const at::Tensor& target_input) {
+PictureView TranslationModelImpl::view_pictures(const at::Tensor& source, const at::Tensor& pictures, const at::Tensor& target_input) {
   const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), {});
   const Memory text = encode_text(source, rows);
-  const ImageStates image = encode_images(pictures, {});
-  const FusionView of_fusion = fusion->view(text, image);
+  const ImageStates image = encode_images({pictures, at::ones({source.size(0)}, text.visible.options())}, {});
+  const FusionView of_fusion = fusion->view(text.states, image.regions);
   if (of_fusion.gate.defined()) return {false, of_fusion.gate, of_fusion.attention};
 
   const Memory memory = fusion->fuse(text, image, rows);
@@ -119,6 +117,12 @@ PictureView TranslationModelImpl::view_pictures(const at::Tensor& source, const 
   const at::Tensor on_regions = at::stack(view.memory).mean(0).narrow(2, source.size(1), image.regions.size(1));  // [B, T, R]
   const at::Tensor share = on_regions.sum(-1);                                                                  // [B, T]
   return {true, share, on_regions / share.unsqueeze(-1)};
+}
+
+void TranslationModelImpl::start_silent() {
+  fusion->start_silent();
+  for (const auto& layer : *decoder->layers)
+    if (auto& attention = layer->as<DecoderLayerImpl>()->image_attention) attention->start_silent();
 }
 
 void TranslationModelImpl::set_tau(const std::string& stack, double tau) {

@@ -42,8 +42,11 @@ class TranslationModelImpl : public torch::nn::Module {
   TokenLoss loss(const at::Tensor& source, const Pictures& pictures, const at::Tensor& target_input, const at::Tensor& target_output,
                  double smoothing, const Pass& pass = {});
 
-  // In evaluation mode. Rows without a picture, and padding, hold anything.
-  PictureView view_pictures(const at::Tensor& source, const Pictures& pictures, const at::Tensor& target_input);
+  // In evaluation mode. pictures: as Pictures::values, one a sentence. Rows of padding hold anything.
+  PictureView view_pictures(const at::Tensor& source, const at::Tensor& pictures, const at::Tensor& target_input);
+
+  // As Fusion::start_silent, for whatever looks at the pictures.
+  void start_silent();
 
   const at::Tensor& source_embedding() const { return source_embedding_; }  // [V, C]
   const at::Tensor& target_embedding() const { return target_embedding_; }

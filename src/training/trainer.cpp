@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "evaluation/bleu.h"
 #include "tensors/precision.h"
 #include "translation/model_location.h"
@@ -29,10 +31,14 @@ TranslationModel build(const ModelDescription& description, int64_t seed, c10::D
   return model;
 }
 
-// Weights that others trained, as far as the model has them.
-void begin_with(torch::nn::Module& model, const std::filesystem::path& path) {
+// Weights that others trained, as far as the model has them. A fusion that joins a trained text model starts silent.
+void begin_with(TranslationModelImpl& model, const std::filesystem::path& path) {
   const std::filesystem::path file = model_folder(path) / "model.safetensors";
   const std::vector<std::string> drawn = take_weights(file, model);
+  const auto is_drawn = [&](std::string_view part) {
+    return std::ranges::any_of(drawn, [&](const std::string& name) { return name.starts_with(part); });
+  };
+  if (is_drawn("fusion.") && !is_drawn("encoder.")) model.start_silent();
   message(fmt::format("{}: {} tensors taken{}", file.string(), named_weights(model).size() - drawn.size(),
                       drawn.empty() ? "" : fmt::format("; drawn anew: {}", fmt::join(drawn, ", "))));
 }

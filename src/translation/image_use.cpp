@@ -26,8 +26,7 @@ std::vector<ImageUse> Translator::image_use(const std::vector<std::string>& sour
   const auto new_worker = [&]() -> BatchJob {
     return [&](const std::vector<int64_t>& which) {
       const Batch batch = collate(examples, which, &pictures);
-      const PictureView view =
-          model_->view_pictures(batch.source.to(device), pictures_of(batch, device), batch.target_input.to(device));
+      const PictureView view = model_->view_pictures(batch.source.to(device), batch.images.to(device), batch.target_input.to(device));
       for (size_t row = 0; row < which.size(); ++row) {
         const Example& example = examples[which[row]];
         ImageUse& use = uses[example.id];

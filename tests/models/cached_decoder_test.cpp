@@ -17,7 +17,10 @@ Memory some_memory(int64_t width, at::ScalarType type, bool with_pictures) {
   visible[2].narrow(0, 1, 20).fill_(false);
   Memory memory{(place * 0.7).cos().view({3, 21, width}).to(type), visible};
   // The second sentence has no picture.
-  if (with_pictures) memory.image = {(at::arange(3 * 5 * width, at::kDouble) * 0.9).sin().view({3, 5, width}).to(type), at::tensor({1, 0, 1}).to(at::kBool)};
+  if (with_pictures) {
+    memory.regions = (at::arange(3 * 5 * width, at::kDouble) * 0.9).sin().view({3, 5, width}).to(type);
+    memory.with_picture = at::tensor({1, 0, 1}).to(at::kBool);
+  }
   return memory;
 }
 
@@ -50,8 +53,10 @@ void expect_as_the_full_decoder(TranslationModel& model, at::ScalarType type, do
       for (const auto& prefix : prefixes) flat.insert(flat.end(), prefix.begin(), prefix.end());
       const at::Tensor target = at::tensor(flat).view({static_cast<int64_t>(prefixes.size()), position + 1});
       Memory of_rows{memory.states.index_select(0, rows), memory.visible.index_select(0, rows)};
-      if (memory.image.regions.defined())
-        of_rows.image = {memory.image.regions.index_select(0, rows), memory.image.present.index_select(0, rows)};
+      if (memory.regions.defined()) {
+        of_rows.regions = memory.regions.index_select(0, rows);
+        of_rows.with_picture = memory.with_picture.index_select(0, rows);
+      }
       const at::Tensor full = model->logits(model->decode(target, of_rows)).select(1, position);
       ASSERT_LT((logits - full).abs().max().item<double>(), tolerance) << "position " << position;
       const Candidates best = decoder.best(states, {.count = 3});

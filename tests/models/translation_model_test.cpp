@@ -166,6 +166,27 @@ TEST(TranslationModel, WithoutItsPictureASentenceIsEncodedAsTextAlone) {
   }
 }
 
+TEST(TranslationModel, StartsSilentWhereThePictureIsNewToTheText) {
+  for (const std::string fusion : {"gated", "selective", "doubly_attentive"}) {
+    TranslationModel model = build(tiny_options(fusion, "pre"));
+    model->start_silent();
+    const Memory text = model->encode(source(), {}, training_pass()), both = model->encode(source(), pictures(), training_pass());
+    const double moved = ((both.states - text.states).norm() / text.states.norm()).item<double>();
+    if (fusion == "selective")  // the gate takes sigmoid(-2 + a little) = 0.12 of the text away
+      EXPECT_NEAR(moved, 0.12, 0.04);
+    else
+      EXPECT_TRUE(torch::equal(both.states, text.states)) << fusion;
+    const at::Tensor without = model->decode(target_input(), text, training_pass()), with = model->decode(target_input(), both, training_pass());
+    if (fusion != "selective") EXPECT_TRUE(torch::equal(without, with)) << fusion;
+    // Yet what is silent learns.
+    model->loss(source(), pictures(), target_input(), target_output(), 0, training_pass()).total.backward();
+    const std::string learns = fusion == "gated"       ? "fusion.image_projection.weight"
+                               : fusion == "selective" ? "fusion.region_projection.weight"
+                                                       : "decoder.layers.0.image_attention.attention.out_projection.weight";
+    EXPECT_GT(model->named_parameters()[learns].grad().abs().max().item<double>(), 0) << learns;
+  }
+}
+
 TEST(TranslationModel, SetTauReachesEveryConnectionOfAStackAndNoOther) {
   TranslationModel model = build(tiny_options("gated", "post"));
   model->set_tau("encoder", 0.5);

@@ -252,6 +252,7 @@ TEST(Trainer, BeginsWithTheWeightsOfAnotherRun) {
     EXPECT_EQ(taken == nullptr, item.key().starts_with("fusion.")) << item.key();
     if (taken) EXPECT_TRUE(torch::equal(item.value(), *taken)) << item.key();
   }
+  EXPECT_EQ(trainer->model()->named_parameters()["fusion.image_projection.weight"].abs().max().item<double>(), 0);  // it starts silent
   const auto tokenizers = initial_tokenizers(recipe);
   EXPECT_FALSE(tokenizers);  // make_trainer writes none
 }

@@ -178,12 +178,13 @@ FeatureWriter::FeatureWriter(const fs::path& path, StorePlan plan, bool resume) 
 }
 
 FeatureWriter::~FeatureWriter() {
-  if (!state_ || done() > 0) return;
+  if (!state_ || (done() > 0 && !has_nothing())) return;
   std::error_code ignored;
   fs::remove(state_->data.path(), ignored);
   fs::remove(state_->journal.path(), ignored);
 }
 
+bool FeatureWriter::has_nothing() const { return done() == static_cast<int64_t>(state_->plan.names.size()) && kept() == 0; }
 int64_t FeatureWriter::done() const { return static_cast<int64_t>(state_->marks.size()); }
 int64_t FeatureWriter::kept() const { return state_->kept; }
 

@@ -29,7 +29,7 @@ class FeatureWriter {
   // `path` ends in .safetensors or .npy. With `resume` it goes on with what an interrupted run left, where there is such a thing.
   // Throws Error where that was made from another plan, and without `resume` where there is such a thing.
   FeatureWriter(const std::filesystem::path& path, StorePlan plan, bool resume);
-  ~FeatureWriter();  // keeps what was written, unless that is nothing
+  ~FeatureWriter();  // keeps what was written, unless that is nothing, or nothing can come of it
   FeatureWriter(const FeatureWriter&) = delete;
   FeatureWriter& operator=(const FeatureWriter&) = delete;
 
@@ -44,6 +44,8 @@ class FeatureWriter {
   void finish();
 
  private:
+  bool has_nothing() const;  // all pictures were passed over
+
   struct State;
   std::unique_ptr<State> state_;
 };

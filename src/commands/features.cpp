@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 struct FeaturesArguments {
   std::string images, image_root, encoder, out, precision = "fp16";
   int64_t batch = 16;
-  bool skip_broken = false, resume = false;
+  bool skip_broken = false, resume = false, overwrite = false;
   MachineOptions machine;
 };
 
@@ -149,11 +149,25 @@ void encode_all(const ExportedEncoder& encoder, const Pictures& pictures, const 
   });
 }
 
-// True where the store is there already, of just these pictures.
-bool is_complete(const fs::path& store, const StorePlan& plan) {
-  if (!fs::exists(store)) return false;
-  const FeatureStore there = FeatureStore::open(store);
-  return there.names() == plan.names && there.encoder() == plan.encoder && there.type() == (plan.half ? at::kHalf : at::kFloat);
+// What is there is kept: true where it is the store that was asked for. Throws Error where it is another.
+bool is_complete(const FeaturesArguments& arguments, const StorePlan& plan) {
+  if (arguments.overwrite || !fs::exists(arguments.out)) return false;
+  const std::string way_out = "; --overwrite replaces it";
+  if (!arguments.resume) throw Error(arguments.out + ": is there already" + way_out);
+  const FeatureStore there = FeatureStore::open(arguments.out);
+  const char* type = there.type() == at::kHalf ? "fp16" : "fp32";
+  if (there.encoder() != plan.encoder || type != arguments.precision)
+    throw Error(fmt::format("{}: is there already: got features of '{}', {}; expected '{}', {}{}", arguments.out, there.encoder(), type,
+                            plan.encoder, arguments.precision, way_out));
+  const std::set<std::string> names(there.names().begin(), there.names().end());
+  std::vector<std::string> missing;
+  for (const std::string& name : plan.names)
+    if (!names.contains(name)) missing.push_back(name);
+  const std::string without =
+      missing.empty() ? "" : fmt::format("; without {} of {} pictures, such as '{}'", missing.size(), plan.names.size(), missing.front());
+  if (!missing.empty() && !arguments.skip_broken) throw Error(arguments.out + ": is there already" + without + way_out);
+  message(arguments.out + ": complete already" + without);
+  return true;
 }
 
 void features(const FeaturesArguments& arguments) {
@@ -161,7 +175,7 @@ void features(const FeaturesArguments& arguments) {
   if (!arguments.skip_broken) refuse_missing(pictures);
   const ExportedEncoder encoder = ExportedEncoder::open(arguments.encoder, choose_device(arguments.machine.device));
   const StorePlan plan{pictures.names, encoder.name(), encoder.shape(), arguments.precision == "fp16"};
-  if (arguments.resume && is_complete(arguments.out, plan)) return message(arguments.out + ": complete already");
+  if (is_complete(arguments, plan)) return;
   FeatureWriter writer(arguments.out, plan, arguments.resume);
   if (writer.done() > 0) message(fmt::format("going on after {} of {} pictures", with_commas(writer.done()), with_commas(plan.names.size())));
   encode_all(encoder, pictures, arguments, writer);
@@ -193,7 +207,8 @@ void add_features(CLI::App& program) {
       ->type_name("N")
       ->capture_default_str();
   command->add_flag("--skip-broken", arguments->skip_broken, "list missing and broken pictures on standard error and go on without them");
-  command->add_flag("--resume", arguments->resume, "go on with what an interrupted run wrote");
+  command->add_flag("--resume", arguments->resume, "go on with what an interrupted run wrote; a finished store stays as it is");
+  command->add_flag("--overwrite", arguments->overwrite, "replace a store that is there");
   add_machine_options(*command, arguments->machine);
   command->callback([arguments] { features(*arguments); });
 }

@@ -105,6 +105,38 @@ TEST(FeaturesCommand, GoesOnAfterABrokenPictureIsMended) {
   EXPECT_EQ(folder.entries(), 3);
 }
 
+TEST(FeaturesCommand, KeepsAStoreThatIsThere) {
+  const TemporaryFolder folder;
+  make_pictures(folder / "images");
+  const std::string images = folder / "images", out = folder / "f.safetensors", list = folder / "list.txt";
+  write_file(list, "wide.png\n");
+  ASSERT_EQ(run_features(list, out, {"--image-root", images}).status, 0);
+  const std::string before = read_file(out);
+  const auto refused = [&](const std::vector<std::string>& arguments, const std::string& input, const std::string& what) {
+    const Outcome outcome = run_features(input, out, arguments);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.errors, "penalmt: " + out + ": is there already" + what + "; --overwrite replaces it\n");
+    EXPECT_TRUE(read_file(out) == before);
+  };
+  refused({}, images, "");
+  refused({"--resume"}, images, "; without 2 of 3 pictures, such as 'square.png'");
+  const Outcome other = run_features(list, out, {"--image-root", images, "--resume", "--precision", "fp32"});
+  EXPECT_NE(other.errors.find(": is there already: got features of 'tiny-grid "), std::string::npos) << other.errors;
+  EXPECT_NE(other.errors.find(", fp16; expected 'tiny-grid "), std::string::npos) << other.errors;
+  EXPECT_EQ(run_features(list, out, {"--image-root", images, "--resume"}).errors, "penalmt: " + out + ": complete already\n");
+  EXPECT_EQ(run_features(images, out, {"--resume", "--skip-broken"}).errors,
+            "penalmt: " + out + ": complete already; without 2 of 3 pictures, such as 'square.png'\n");
+  EXPECT_TRUE(read_file(out) == before);
+  EXPECT_EQ(run_features(images, out, {"--overwrite"}).status, 0);
+  EXPECT_FALSE(read_file(out) == before);
+  // Where nothing comes of it nothing is left.
+  fs::create_directory(folder / "broken");
+  write_file(folder / "broken/a.png", "no picture");
+  const std::string none = folder / "none.npy";
+  EXPECT_EQ(run_features(folder / "broken", none, {"--skip-broken"}).status, 2);
+  EXPECT_FALSE(fs::exists(none + ".journal") || fs::exists(none + ".partial"));
+}
+
 TEST(FeaturesCommand, RefusesInOneLine) {
   const TemporaryFolder folder;
   make_pictures(folder / "images");

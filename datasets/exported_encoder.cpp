@@ -25,6 +25,12 @@ constexpr int64_t kFilesABatch = 16;
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& what) { throw Error(path.string() + ": " + what); }
 
+// Where TorchScript's errors say what went wrong.
+std::string last_line(std::string text) {
+  text.resize(text.find_last_not_of(" \n") + 1);
+  return text.substr(text.rfind('\n') + 1);
+}
+
 std::string first_line(const char* text) { return std::string(text).substr(0, std::string_view(text).find('\n')); }
 
 EncoderDescription read_description(const fs::path& file) {
@@ -99,7 +105,7 @@ at::Tensor ExportedEncoder::encode(const at::Tensor& pixels) const {
   try {
     output = data_->module.forward({input});
   } catch (const std::exception& error) {
-    refuse(data_->file, fmt::format("fails on pictures of [{}]: {}", fmt::join(input.sizes(), ", "), first_line(error.what())));
+    refuse(data_->file, fmt::format("fails on pictures of [{}]: {}", fmt::join(input.sizes(), ", "), last_line(error.what())));
   }
   if (!output.isTensor()) refuse(data_->file, "gives " + output.tagKind() + ", expected one tensor");
   return data_->regions_of(output.toTensor(), pixels.size(0));

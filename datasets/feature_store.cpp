@@ -23,6 +23,18 @@ namespace fs = std::filesystem;
 
 std::string in_brackets(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
+// True where a number's exponent is all ones: infinite, or none.
+template <class Bits, Bits kExponent>
+bool has_infinite(const std::byte* row, std::size_t bytes) {
+  bool found = false;
+  for (std::size_t i = 0; i < bytes; i += sizeof(Bits)) {
+    Bits bits;
+    std::memcpy(&bits, row + i, sizeof(bits));
+    found |= (bits & kExponent) == kExponent;
+  }
+  return found;
+}
+
 // What a file says of itself.
 struct Found {
   StoredTensor tensor;
@@ -79,7 +91,8 @@ struct FeatureStore::Data {
 
   void take_tensor(const StoredTensor& tensor) {
     if (tensor.type != at::kHalf && tensor.type != at::kFloat)
-      refuse(path, fmt::format("element type: got {}, expected float16 or float32", c10::toString(tensor.type)));
+      refuse(path, fmt::format("element type: got {}, expected float16 or float32 (numpy: features.astype('float32'))",
+                                tensor.type == at::kDouble ? "float64" : c10::toString(tensor.type)));
     const std::vector<int64_t>& sizes = tensor.shape;
     bool fits = sizes.size() >= 2 && sizes.size() <= 4;
     for (const int64_t size : sizes) fits &= size > 0;
@@ -147,7 +160,11 @@ at::Tensor FeatureStore::rows(const std::vector<int64_t>& which) const {
   auto* to = static_cast<std::byte*>(rows.mutable_data_ptr());
   for (const int64_t row : which) {
     TORCH_CHECK(row >= 0 && row < static_cast<int64_t>(data_->names.size()), "row ", row, " of a store of ", data_->names.size());
-    std::memcpy(to, data_->begin + row * data_->row_bytes(), data_->row_bytes());
+    const std::byte* from = data_->begin + row * data_->row_bytes();
+    const bool is_broken = data_->type == at::kHalf ? has_infinite<uint16_t, 0x7C00>(from, data_->row_bytes())
+                                                    : has_infinite<uint32_t, 0x7F800000>(from, data_->row_bytes());
+    if (is_broken) refuse(data_->path, fmt::format("the features of '{}' hold a number that is not finite", data_->names[row]));
+    std::memcpy(to, from, data_->row_bytes());
     to += data_->row_bytes();
   }
   return data_->channels_first ? rows.transpose(1, 2).contiguous() : rows;

@@ -36,6 +36,7 @@ class FeatureStore {
   int64_t row(const std::string& name) const;     // -1 where it is not there
 
   // [P, R, F] of the stored type, in memory of its own.
+  // Throws Error where one of their numbers is not finite.
   at::Tensor rows(const std::vector<int64_t>& which) const;
 
   // Throws Error where the features are of another shape, or of another encoder (where both say which).

@@ -75,12 +75,15 @@ cv::Mat decode_image(const std::filesystem::path& path) {
   const std::optional<ImageHeader> header = read_image_header(bytes);
   if (!header) {
     check_whole(bytes, path);
-    refuse("not an image that can be decoded");
+    const std::string_view other = other_kind(bytes);
+    refuse(other.empty() ? "not an image that can be decoded" : fmt::format("{}; expected a JPEG, PNG, WebP, BMP or PPM", other));
   }
   if (header->width > kMostPixels / header->height)
     refuse(fmt::format("{} x {} pixels; expected at most {}", with_commas(header->width), with_commas(header->height),
                        with_commas(kMostPixels)));
   check_whole(bytes, path);
+  if (static_cast<int64_t>(bytes.size()) < header->bytes)
+    refuse(fmt::format("cut off; got {} bytes, expected {}", bytes.size(), header->bytes));
   if (header->animated) refuse("an animation; expected a still picture");
   std::string problem;
   const cv::Mat picture = decode(bytes, header->kind, problem);

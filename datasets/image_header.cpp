@@ -97,6 +97,9 @@ void read_bmp(std::string_view bytes, ImageHeader& header) {
   header.width = is_old ? little_endian(bytes, 18, 2) : little_endian(bytes, 18, 4);
   // Negative where the first row is the upper one.
   header.height = is_old ? little_endian(bytes, 20, 2) : std::abs(int64_t{static_cast<int32_t>(little_endian(bytes, 22, 4))});
+  const int64_t bits = little_endian(bytes, is_old ? 24 : 28, 2);
+  const bool is_packed = !is_old && little_endian(bytes, 30, 4) != 0 && little_endian(bytes, 30, 4) != 3;
+  if (!is_packed) header.bytes = little_endian(bytes, 10, 4) + (header.width * bits + 31) / 32 * 4 * header.height;  // rows of whole words
 }
 
 // "P6 640 480 ...", numbers with white space and comments (# to the line's end) before them.
@@ -114,9 +117,24 @@ void read_pnm(std::string_view bytes, ImageHeader& header) {
   };
   header.width = next();
   header.height = next();
+  const char kind = bytes[1];  // 4: a bit a pixel, 5: grey, 6: RGB; below 4 they are written as text
+  if (kind < '4') return;
+  const int64_t depth = kind == '4' ? 0 : next() > 255 ? 2 : 1;
+  const int64_t row = kind == '4' ? (header.width + 7) / 8 : header.width * depth * (kind == '6' ? 3 : 1);
+  header.bytes = static_cast<int64_t>(at) + 1 + row * header.height;
 }
 
 }  // namespace
+
+std::string_view other_kind(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  if (bytes.empty()) return "an empty file";
+  if (bytes.starts_with("GIF8")) return "a GIF";
+  if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv)) return "a TIFF";
+  if (bytes.size() > 12 && bytes.substr(4, 4) == "ftyp") return "an AVIF, HEIF or film";
+  if (bytes.starts_with("%PDF")) return "a PDF";
+  return "";
+}
 
 std::optional<ImageHeader> read_image_header(std::string_view bytes) {
   ImageHeader header;

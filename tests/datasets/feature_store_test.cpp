@@ -106,7 +106,7 @@ TEST(FeatureStore, RefusesWhatDoesNotFit) {
   save_npy(folder / "f.npy", counted({0, 4}));
   EXPECT_EQ(refusal(folder, "f.npy", folder / "two.txt"), "f.npy: shape: got [0, 4], " + shapes);
   save_npy(folder / "f.npy", counted({2, 4}).to(at::kDouble));
-  EXPECT_EQ(refusal(folder, "f.npy", folder / "two.txt"), "f.npy: element type: got Double, expected float16 or float32");
+  EXPECT_EQ(refusal(folder, "f.npy", folder / "two.txt"), "f.npy: element type: got float64, expected float16 or float32 (numpy: features.astype('float32'))");
   save_npy(folder / "f.npy", counted({2, 4}));
   const std::string whole = read_file(folder / "f.npy");
   write_file(folder / "f.npy", whole.substr(0, whole.size() - 1));
@@ -117,6 +117,22 @@ TEST(FeatureStore, RefusesWhatDoesNotFit) {
             "f.safetensors: got 2 tensors without one called 'features'; expected that or a single one");
   save_safetensors(folder / "f.safetensors", {{{"features", counted({2, 4})}}, {{"names", "a.jpg"}}});
   EXPECT_EQ(refusal(folder, "f.safetensors"), "f.safetensors: names: 1 names, but f.safetensors has 2 rows");
+}
+
+TEST(FeatureStore, NamesThePictureWhoseNumbersAreNotFinite) {
+  const TemporaryFolder folder;
+  write_file(folder / "f.names.txt", "a.jpg\nb.jpg\nc.jpg\n");
+  for (const at::ScalarType type : {at::kHalf, at::kFloat})
+    for (const double broken : {std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::infinity()}) {
+      at::Tensor features = counted({3, 4});
+      features[1][3] = broken;
+      features[0][0] = 65504;  // the greatest of float16
+      save_npy(folder / "f.npy", features.to(type));
+      const FeatureStore store = FeatureStore::open(folder / "f.npy");
+      EXPECT_EQ(store.rows({0, 2}).size(0), 2);
+      EXPECT_EQ(folder.without_path(thrown_message<Error>([&] { store.rows({0, 1}); })),
+                "f.npy: the features of 'b.jpg' hold a number that is not finite");
+    }
 }
 
 TEST(FeatureStore, SaysWhatAModelExpectsInItsPlace) {

@@ -87,14 +87,18 @@ TEST(DecodeImage, TakesPortablePixmaps) {
   EXPECT_EQ(rgb_at(picture, 0, 1)[0], 'd');
   EXPECT_EQ(rgb_at(picture, 0, 1)[2], 'f');
   EXPECT_EQ(refusal(folder, "b.ppm", "P6 100000 100000 255\n"), "b.ppm: 100,000 x 100,000 pixels; expected at most 200,000,000");
-  EXPECT_EQ(refusal(folder, "c.ppm", "P6\n2 1\n255\nABC"), "c.ppm: not an image that can be decoded");
+  EXPECT_EQ(refusal(folder, "c.ppm", "P6\n2 1\n255\nABC"), "c.ppm: cut off; got 14 bytes, expected 17");
+  EXPECT_EQ(refusal(folder, "d.pgm", std::string("P5 2 2 65535\nABCDEFG")), "d.pgm: cut off; got 20 bytes, expected 21");
+  EXPECT_EQ(refusal(folder, "e.pbm", "P4 9 2\nABC"), "e.pbm: cut off; got 10 bytes, expected 11");
+  EXPECT_EQ(refusal(folder, "f.ppm", ""), "f.ppm: an empty file; expected a JPEG, PNG, WebP, BMP or PPM");
+  EXPECT_EQ(refusal(folder, "g.jpg", "GIF89a...."), "g.jpg: a GIF; expected a JPEG, PNG, WebP, BMP or PPM");
 }
 
 TEST(DecodeImage, RefusesWhatIsNoStillPicture) {
   EXPECT_EQ(thrown_message<Error>([] { decode_image(kGolden / "animated.webp"); }),
             (kGolden / "animated.webp").string() + ": an animation; expected a still picture");
   const TemporaryFolder folder;
-  EXPECT_EQ(refusal(folder, "a.gif", "GIF89a\1\0\1\0"), "a.gif: not an image that can be decoded");
+  EXPECT_EQ(refusal(folder, "a.gif", "GIF89a\1\0\1\0"), "a.gif: a GIF; expected a JPEG, PNG, WebP, BMP or PPM");
   EXPECT_EQ(refusal(folder, "a.webp", "RIFF\x04\0\0\0WEBP"), "a.webp: not an image that can be decoded");
   EXPECT_EQ(refusal(folder, "a.bmp", "BM"), "a.bmp: not an image that can be decoded");
   const std::string webp = read_file(kGolden / "alpha.webp");

@@ -134,7 +134,7 @@ TEST(LoadImage, RefusesWhatDoesNotDecode) {
   EXPECT_EQ(message("text.jpg", "this is no picture"), "text.jpg: not an image that can be decoded");
   EXPECT_EQ(message("hollow.jpg", jpeg.substr(0, 20) + jpeg.substr(jpeg.size() - 2)),
             "hollow.jpg: not an image that can be decoded");
-  EXPECT_EQ(message("empty.png", ""), "empty.png: not an image that can be decoded");
+  EXPECT_EQ(message("empty.png", ""), "empty.png: an empty file; expected a JPEG, PNG, WebP, BMP or PPM");
   EXPECT_EQ(message("cut.png", png.substr(0, png.size() / 2)),
             "cut.png: cut off; got " + std::to_string(png.size() / 2) + " bytes without a PNG's end");
   std::string damaged = png;

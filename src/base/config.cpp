@@ -206,10 +206,10 @@ class Reading {
 };
 
 // "place:line:column" of a byte; both from 1, columns in characters.
-std::string at(const std::string& place, std::string_view text, std::size_t offset) {
+std::string at(const std::string& place, std::string_view text, std::size_t offset, int64_t first_line) {
   offset = std::min(offset, text.size());
   const std::string_view before = text.substr(0, offset);
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const int64_t line = first_line + std::count(before.begin(), before.end(), '\n');
   const std::string_view in_line = before.substr(before.rfind('\n') + 1);
   const auto column = 1 + std::count_if(in_line.begin(), in_line.end(), [](char c) { return (c & 0xC0) != 0x80; });
   return fmt::format("{}:{}:{}", place, line, column);
@@ -256,15 +256,15 @@ void Problems::throw_if_any() const {
   if (!lines_.empty()) throw Error(fmt::format("{}", fmt::join(lines_, "\n")));
 }
 
-json parse(std::string_view text, const std::string& place) {
-  if (const auto offset = first_invalid_utf8(text)) throw Error(at(place, text, *offset) + ": invalid UTF-8");
+json parse(std::string_view text, const std::string& place, int64_t first_line) {
+  if (const auto offset = first_invalid_utf8(text)) throw Error(at(place, text, *offset, first_line) + ": invalid UTF-8");
   std::size_t position = 0;
   std::vector<std::set<std::string>> open;  // the keys of the objects that the parser is in
   const auto watch = [&](int, json::parse_event_t event, json& parsed) {
     if (event == json::parse_event_t::object_start) open.emplace_back();
     if (event == json::parse_event_t::object_end) open.pop_back();
     if (event == json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second) {
-      throw Error(fmt::format("{}: key '{}' stands twice in one object", at(place, text, opening_quote(text, position)),
+      throw Error(fmt::format("{}: key '{}' stands twice in one object", at(place, text, opening_quote(text, position), first_line),
                               parsed.get<std::string>()));
     }
     return true;
@@ -274,7 +274,7 @@ json parse(std::string_view text, const std::string& place) {
                        Reading(text.data(), text.data() + text.size(), &position), watch, /*allow_exceptions=*/true,
                        /*ignore_comments=*/true);
   } catch (const json::exception& error) {
-    throw Error(at(place, text, position == 0 ? 0 : position - 1) + ": not JSON: " + reason_of(error));
+    throw Error(at(place, text, position == 0 ? 0 : position - 1, first_line) + ": not JSON: " + reason_of(error));
   }
 }
 

@@ -65,7 +65,8 @@ class Problems {
 
 // JSON with // and /* */ comments. Throws Error "place:line:column: ..." where it does not parse or a key stands twice
 // in one object.
-nlohmann::json parse(std::string_view text, const std::string& place);
+// `first_line`: the number of the text's first line at that place.
+nlohmann::json parse(std::string_view text, const std::string& place, int64_t first_line = 1);
 nlohmann::json parse_file(const std::filesystem::path& path);
 
 // Overwrites the fields of `options` that `object` names. Unknown keys, wrong types and values that are not allowed go

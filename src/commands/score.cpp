@@ -47,7 +47,7 @@ void score(const ScoreArguments& arguments) {
   }
   output.commit();
   if (images && images->missing() > 0)
-    message(fmt::format("{} of {} lines had no picture", images->missing(), scores.size()));
+    message(without_picture(images->missing(), static_cast<int64_t>(scores.size()), images->not_found()));
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ std::string formatted(const TranslateArguments& arguments, int64_t number, const
   const ScoredText& best = translation.n_best.front();
   if (arguments.json) {
     nlohmann::ordered_json object = {{"source", line.source}};
+    if (!line.id.is_null()) object["id"] = line.id;
     if (!line.image.empty()) object["image"] = line.image;
     object.update(as_json(best));
     if (arguments.n_best)
@@ -145,7 +146,7 @@ void translate(const TranslateArguments& arguments) {
   }
   output.commit();
   progress.clear();
-  if (input.missing() > 0) message(fmt::format("{} of {} lines had no picture", input.missing(), done));
+  if (input.missing() > 0) message(without_picture(input.missing(), done, input.not_found()));
   if (arguments.timing) print_timing(translator.timing(), load_seconds, search, arguments);
 }
 
@@ -171,7 +172,7 @@ void add_translate(CLI::App& program) {
   command->add_option("--output", arguments->output, "where translations go; - is standard output")
       ->capture_default_str();
   add_picture_options(*command, arguments->pictures);
-  command->add_option("--image", arguments->image, "the picture of the one sentence");
+  command->add_option("--image", arguments->image, "the picture of the one sentence")->type_name("PHOTO");
   command->add_option("--beam", arguments->beam, "hypotheses kept open a sentence; 1: greedy; default: the model's")
       ->check(CLI::Range(1, 1000));
   command->add_option("--n-best", arguments->n_best, "print so many a line, as line number, score and text")
@@ -187,8 +188,8 @@ void add_translate(CLI::App& program) {
                     "one JSON object a line: source, translation, score, tokens; with --n-best n_best; with a picture image and "
                     "image_use (side, tokens, gate, attention)");
   command->add_flag("--json-input", arguments->json_input,
-                    "the input is a JSON object a line: {\"source\": \"a dog .\", \"image\": \"dog.jpg\"}; image is optional, a path (below "
-                    "--image-root, where given) or a name in --features");
+                    "the input is a JSON object a line: {\"source\": \"a dog .\", \"image\": \"dog.jpg\", \"id\": 7}; image is optional, a path "
+                    "(below --image-root, where given) or a name in --features; id is optional, anything, and answered");
   command->add_option("--batch-tokens", arguments->batches.tokens, "longest source x sentences of a batch, at most")
       ->check(CLI::Range(1, 10000000))
       ->capture_default_str();

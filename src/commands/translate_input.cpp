@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/config.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "commands/translate_steps.h"
@@ -19,10 +20,14 @@ constexpr int64_t kChunkWithPictures = 2000;
 
 std::string line_place(const LineReader& reader) { return fmt::format("{}:{}", reader.name(), reader.line_number()); }
 
-// {"source": "a dog .", "image": "dog.jpg"} and nothing else in it that we know of; other keys pass.
-InputLine parsed(const std::string& text, const std::string& place) {
-  const nlohmann::json object = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+// {"source": "a dog .", "image": "dog.jpg", "id": 7} and nothing else.
+InputLine parsed(const std::string& text, const LineReader& reader) {
+  const std::string place = line_place(reader);
+  const nlohmann::json object = config::parse(text, reader.name(), reader.line_number());
   if (!object.is_object()) throw Error(place + ": got no JSON object, expected one a line, as {\"source\": \"a dog .\", \"image\": \"dog.jpg\"}");
+  for (const auto& item : object.items())
+    if (item.key() != "source" && item.key() != "image" && item.key() != "id")
+      throw Error(fmt::format("{}: got the key '{}', expected source, image or id", place, item.key()));
   const auto field = [&](const char* name, bool needed) -> std::string {
     const auto found = object.find(name);
     if (found == object.end() || (found->is_null() && !needed)) {
@@ -32,18 +37,21 @@ InputLine parsed(const std::string& text, const std::string& place) {
     if (!found->is_string()) throw Error(fmt::format("{}: \"{}\": got {}, expected a text", place, name, found->dump()));
     return found->get<std::string>();
   };
-  return {field("source", true), field("image", false)};
+  return {field("source", true), field("image", false), object.value("id", nlohmann::json())};
 }
 
 }  // namespace
 
 void check(const TranslateArguments& arguments) {
+  if (arguments.image && arguments.image->empty()) throw Error("--image: got an empty name, expected a picture");
+  if (arguments.image && !arguments.pictures.features.empty())
+    throw Error("--image: got --features too; expected a picture file, which the model's encoder looks at, or --images with --features");
   if (!arguments.json_input) check(arguments.pictures);
-  if (arguments.json_input && !(arguments.pictures.images.empty() && arguments.image.empty() && arguments.sentence.empty()))
+  if (arguments.json_input && !(arguments.pictures.images.empty() && !arguments.image && arguments.sentence.empty()))
     throw Error("--json-input: got --images, --image or a sentence too; expected them in the input's objects");
-  if (!arguments.image.empty() && !arguments.pictures.images.empty())
+  if (arguments.image && !arguments.pictures.images.empty())
     throw Error("--image: got --images too; expected one of them");
-  if (!arguments.image.empty() && arguments.sentence.empty())
+  if (arguments.image && arguments.sentence.empty())
     throw Error("--image: got no sentence; expected one, as in: penalmt translate MODEL --image photo.jpg \"a man .\"");
   if (!arguments.sentence.empty() && arguments.input != "-")
     throw Error("--input: got a sentence too; expected one of them");
@@ -70,20 +78,19 @@ TranslationInput::TranslationInput(const TranslateArguments& arguments, const Tr
     return;
   }
   std::vector<std::string> names;
-  if (!arguments.image.empty()) {
+  if (arguments.image) {
     expect_multimodal(translator, "--image");
-    const fs::path photo = arguments.image;
-    if (!fs::is_regular_file(photo)) throw Error(photo.string() + ": no such picture");
+    if (!fs::is_regular_file(*arguments.image)) throw Error(*arguments.image + ": no such picture");
     PictureOptions options = picture_options(pictures, threads);
-    options.root = photo.has_parent_path() ? photo.parent_path() : ".";
+    options.root = ".";
     source_ = open_pictures(translator, options);
-    names = {photo.filename().string()};
+    names = {*arguments.image};
   } else if (const auto images = open_line_images(translator, pictures, threads)) {
     source_ = images->source();
     names = images->names();
   }
   if (!arguments.sentence.empty()) {
-    lines_ = {{arguments.sentence, ""}};
+    lines_.push_back({arguments.sentence, ""});
   } else if (source_) {
     for (std::string& line : read_lines(arguments.input)) lines_.push_back({std::move(line), ""});
     LineImages(names, source_, pictures.images).expect_lines(static_cast<int64_t>(lines_.size()), name());
@@ -103,7 +110,7 @@ bool TranslationInput::read(InputLine& line) {
   }
   std::string text;
   if (!reader_->next(text)) return false;
-  line = arguments_.json_input ? parsed(text, line_place(*reader_)) : InputLine{std::move(text), ""};
+  line = arguments_.json_input ? parsed(text, *reader_) : InputLine{std::move(text), ""};
   if (!line.image.empty() && !source_)
     throw Error(fmt::format("{}: got the picture '{}' for a text-only model, which would not look at it", line_place(*reader_), line.image));
   return true;
@@ -118,6 +125,11 @@ InputChunk TranslationInput::next() {
   LineImages images(std::move(names), source_, name());
   chunk.pictures = images.load(0, images.lines());
   missing_ += images.missing();
+  if (const NotFound& found = images.not_found(); found.count > 0) {
+    not_found_.add(read_ + found.first_line, found.first_name);
+    not_found_.count += found.count - 1;
+  }
+  read_ += images.lines();
   return chunk;
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 #include "commands/common.h"
 #include "commands/picture_options.h"
@@ -17,7 +19,7 @@ namespace penalmt {
 struct TranslateArguments {
   std::string model, sentence, input = "-", output = "-";
   PictureArguments pictures;
-  std::string image;
+  std::optional<std::string> image;
   std::optional<int64_t> beam, n_best;
   std::optional<double> length_penalty;
   bool json = false, json_input = false, raw = false, timing = false;
@@ -29,6 +31,7 @@ void check(const TranslateArguments& arguments);
 
 struct InputLine {
   std::string source, image;  // image: as the list or the object names it, "" for none
+  nlohmann::json id = {};  // the object's, answered as it is
 };
 
 struct InputChunk {
@@ -43,7 +46,9 @@ class TranslationInput {
   TranslationInput(const TranslateArguments& arguments, const Translator& translator);
   InputChunk next();
   std::string name() const;                     // what it is called in errors
-  int64_t missing() const { return missing_; }  // lines so far whose picture is not there; 0 without pictures
+  // Of the lines so far: those without a picture (0 where no line has one), and those of them that name one.
+  int64_t missing() const { return missing_; }
+  const NotFound& not_found() const { return not_found_; }
 
  private:
   bool read(InputLine& line);
@@ -53,7 +58,8 @@ class TranslationInput {
   size_t taken_ = 0;
   std::optional<LineReader> reader_;  // where it is not
   std::shared_ptr<const PictureSource> source_;
-  int64_t chunk_, missing_ = 0;
+  int64_t chunk_, read_ = 0, missing_ = 0;
+  NotFound not_found_;
 };
 
 }  // namespace penalmt

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/progress.h"
 #include "datasets/feature_set.h"
 #include "datasets/images.h"
 #include "translation/translator.h"
@@ -89,6 +90,8 @@ std::shared_ptr<const PictureSource> open_pictures(const Translator& translator,
   const ModelOptions& model = translator.description().model;
   const FeatureOptions& features = model.features;
   if (!model.takes_features()) {
+    if (!options.encoder.empty())
+      throw Error(fmt::format("{}: the model has an image encoder of its own; got the encoder {}", translator.place(), options.encoder.string()));
     if (!options.features.empty())
       throw Error(fmt::format("{}: the model has an image encoder of its own; got features {}, expected the pictures themselves",
                               translator.place(), options.features.string()));
@@ -97,12 +100,15 @@ std::shared_ptr<const PictureSource> open_pictures(const Translator& translator,
   if (!options.features.empty()) {
     FeatureStore store = FeatureStore::open(options.features, options.feature_names);
     store.expect({features.regions, features.width}, features.encoder);
+    if (store.encoder().empty() && !features.encoder.empty())
+      warning(fmt::format("{}: does not say which encoder made it; the model expects features of '{}'", options.features.string(),
+                          features.encoder));
     return std::make_shared<StoreSource>(std::move(store), options.features.string());
   }
   const fs::path folder = options.encoder.empty() ? translator.carried_encoder() : options.encoder;
   if (folder.empty())
-    throw Error(fmt::format("{}: the model takes the features of '{}', and carries no encoder; expected a store (--features) or an encoder (--encoder)",
-                            translator.place(), features.encoder));
+    throw Error(fmt::format("{}: the model takes {}, and carries no encoder; expected a store (--features) or an encoder (--encoder)", translator.place(),
+                            features.encoder.empty() ? "features" : "the features of '" + features.encoder + "'"));
   return std::make_shared<EncoderSource>(options.root, open_encoder(folder, features, translator.device()), options.threads);
 }
 

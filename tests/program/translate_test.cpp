@@ -143,7 +143,7 @@ TEST_F(TranslateProgram, LooksAtPicturesAndReportsMissingOnes) {
   const Outcome with = run_penalmt({"translate", path("gated"), "--input", path("in.en"), "--images", path("list.txt"),
                                     "--image-root", folder_.string(), "--json"});
   EXPECT_EQ(with.status, 0);
-  EXPECT_EQ(with.errors, "penalmt: 3 of 5 lines had no picture\n");
+  EXPECT_EQ(with.errors, "penalmt: 3 of 5 lines had no picture; 1 of them names one that is not there, first 'absent.jpg' in line 3\n");
   const Outcome without = run_penalmt({"translate", path("gated"), "--json"}, kLines);
   EXPECT_EQ(without.errors,
             "penalmt: warning: " + path("gated") +
@@ -166,7 +166,9 @@ TEST_F(TranslateProgram, TakesPicturesAsStoredFeatures) {
   const Outcome seen = run_penalmt(
       {"translate", path("features"), "--images", path("list.txt"), "--features", path("store.npy"), "--json"}, kLines);
   EXPECT_EQ(seen.status, 0);
-  EXPECT_EQ(seen.errors, "penalmt: 3 of 5 lines had no picture\n");
+  EXPECT_EQ(seen.errors, "penalmt: warning: " + path("store.npy") +
+                             ": does not say which encoder made it; the model expects features of 'toy'\npenalmt: 3 of 5 lines had no picture; 1 of "
+                             "them names one that is not there, first 'absent.jpg' in line 4\n");
   const auto lines = lines_of(seen.output);
   ASSERT_EQ(lines.size(), 5u);
   const auto first = nlohmann::json::parse(lines[0]);
@@ -192,6 +194,7 @@ TEST_F(TranslateProgram, TakesPicturesAsStoredFeatures) {
   expect_refusal({"translate", model, "--images", list, "--features", path("wide.npy")},
                  path("wide.npy") + ": got features of 2 x 7 (regions x width), expected 2 x 6");
   make_tiny_store(folder_ / "other.npy", {"z.jpg"});
+  write_file(folder_ / "other.encoder.txt", "toy\n");
   expect_refusal({"translate", model, "--images", list, "--features", path("other.npy")},
                  path("other.npy") + ": not one of the pictures that " + list + " names is in it; expected names such as 'a.jpg'");
   expect_refusal({"translate", path("gated"), "--images", list, "--features", path("store.npy")},
@@ -210,11 +213,13 @@ TEST_F(TranslateProgram, TakesJsonLines) {
   const Outcome seen =
       run_penalmt({"translate", path("gated"), "--json", "--json-input", "--image-root", path("")}, input);
   EXPECT_EQ(seen.status, 0);
-  EXPECT_EQ(seen.errors, "penalmt: 3 of 4 lines had no picture\n");
+  EXPECT_EQ(seen.errors, "penalmt: 3 of 4 lines had no picture; 1 of them names one that is not there, first 'absent.ppm' in line 4\n");
   const auto lines = lines_of(seen.output);
   ASSERT_EQ(lines.size(), 4u);
   const auto with = nlohmann::json::parse(lines[0]), without = nlohmann::json::parse(lines[2]);
   EXPECT_EQ(with["image"], "wave.ppm");
+  EXPECT_EQ(with["id"], 7);
+  EXPECT_FALSE(without.contains("id"));
   EXPECT_EQ(with["image_use"]["gate"].size(), with["image_use"]["tokens"].size());
   EXPECT_FALSE(with["image_use"].contains("attention"));  // one pooled vector
   EXPECT_GT(std::abs(with["score"].get<double>() - without["score"].get<double>()), 1e-4);
@@ -223,14 +228,23 @@ TEST_F(TranslateProgram, TakesJsonLines) {
   write_file(folder_ / "one.txt", "wave.ppm\n");
   const Outcome listed = run_penalmt(
       {"translate", path("gated"), "--json", "--images", path("one.txt"), "--image-root", path("")}, "a red circle .\n");
-  EXPECT_EQ(lines_of(listed.output).front(), lines[0]);
+  auto expected = with;
+  expected.erase("id");
+  EXPECT_EQ(nlohmann::json::parse(lines_of(listed.output).front()), expected);
   // A path of its own where there is no --image-root; plain lines out.
   const std::string whole_path = R"({"source": "a red circle .", "image": ")" + path("wave.ppm") + "\"}\n";
   EXPECT_EQ(run_penalmt({"translate", path("gated"), "--json-input"}, whole_path).output, with["translation"].get<std::string>() + "\n");
 
   const std::string gated = path("gated");
   expect_refusal({"translate", gated, "--json-input"}, "standard input:2: got no JSON object, expected one a line, as {\"source\": \"a dog .\", "
-                                                       "\"image\": \"dog.jpg\"}", "{\"source\": \"a\"}\na dog .\n");
+                                                       "\"image\": \"dog.jpg\"}", "{\"source\": \"a\"}\n[]\n");
+  expect_refusal({"translate", gated, "--json-input"}, "standard input:1: got the key 'Image', expected source, image or id",
+                 "{\"source\": \"a\", \"Image\": \"a.jpg\"}\n");
+  expect_refusal({"translate", gated, "--json-input"}, "standard input:1:17: key 'source' stands twice in one object",
+                 "{\"source\": \"a\", \"source\": \"b\"}\n");
+  const Outcome prose = run_penalmt({"translate", gated, "--json-input"}, "{\"source\": \"a\"}\na dog .\n");
+  EXPECT_EQ(prose.status, 2);
+  EXPECT_EQ(prose.errors.rfind("penalmt: standard input:2:1: not JSON: ", 0), 0u) << prose.errors;
   expect_refusal({"translate", gated, "--json-input"}, "standard input:1: no \"source\" in the object, expected a text", "{\"image\": \"a.jpg\"}\n");
   expect_refusal({"translate", gated, "--json-input"}, "standard input:1: \"image\": got 7, expected a text", "{\"source\": \"a\", \"image\": 7}\n");
   expect_refusal({"translate", path("text"), "--json-input"},
@@ -263,6 +277,11 @@ TEST_F(TranslateProgram, RefusesWhatItCannotDo) {
                  "--images: got a single sentence; expected --image PHOTO with it");
   expect_refusal({"translate", gated, "--input", path("in.en"), "--images", list, "--image-root", root},
                  path("in.en") + ": 5 lines; expected 2, one for each picture of " + list);
+  expect_refusal({"translate", gated, "--image", "", "a dog ."}, "--image: got an empty name, expected a picture");
+  expect_refusal({"translate", gated, "--image", path("wave.ppm"), "--features", path("f.npy"), "a dog ."},
+                 "--image: got --features too; expected a picture file, which the model's encoder looks at, or --images with --features");
+  expect_refusal({"translate", gated, "--image", path("wave.ppm"), "--encoder", path("e"), "a dog ."},
+                 gated + ": the model has an image encoder of its own; got the encoder " + path("e"));
   expect_refusal({"translate", gated, "--image", path("absent.jpg"), "a dog ."},
                  path("absent.jpg") + ": no such picture");
   expect_refusal({"translate", gated, "--image", path("broken.png"), "a dog ."},

@@ -22,8 +22,8 @@ void probe(const ProbeOptions& options) {
   }
   if (!options.contrastive.empty()) probe_contrastive(options, translator, results);
   if (!options.translations.empty()) write_probe_translations(options, results);
-  if (!options.report.empty()) write_probe_report(options, text, results);
   print_probe(options, results);
+  if (!options.report.empty()) write_probe_report(options, text, results);
 }
 
 // ---- the command line ----------------------------------------------------------------------------------------------
@@ -44,11 +44,10 @@ void add_probe_options(CLI::App& command, ProbeOptions& options) {
       ->capture_default_str();
   command.add_option("--mask", options.mask,
                      "mask words of the source: which, a line of positions from 0 for each line (Multi30k's masking/)");
-  command.add_option("--kind", options.kind, "which lexicon finds the masked words in translations: color or people")
-      ->capture_default_str();
+  command.add_option("--kind", options.given_kind, "which lexicon finds the masked words in translations: color (the default) or people");
   command.add_option("--lexicon", options.lexicon, "another lexicon: lines of a word, a tab, the forms of its translations");
-  command.add_option("--mask-token", options.mask_token, "what stands in the place of a masked word")
-      ->capture_default_str();
+  command.add_option("--mask-token", options.given_mask_token,
+                     std::string("what stands in the place of a masked word; default: ") + kMaskToken);
   command.add_option("--left-out", options.left_out,
                      "count the words right that the source leaves out: the marks' file of a generated corpus");
   command.add_option("--contrastive", options.contrastive,

@@ -57,7 +57,7 @@ ContrastivePairs read_pairs(const ProbeOptions& options, const ModelDescription&
 
 void probe_contrastive(const ProbeOptions& options, Translator& translator, ProbeResults& results) {
   const ContrastivePairs pairs = read_pairs(options, translator.description());
-  const auto pictures = probe_pictures(options, translator, pictures_of_pairs(options, pairs), pairs.source.size(), pairs.source_file.string());
+  const auto pictures = probe_pictures(options, translator, pictures_of_pairs(options, pairs), pairs.source.size(), pairs.source_file.string(), &results.notes);
   const auto scored = [&](const Lines& targets, const fs::path& file, const Condition& condition) {
     const std::vector<double> scores =
         translator.score(pairs.source, targets, condition.pictures, {.threads = options.machine.threads},

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/config.h"
 #include "base/error.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "commands/probe_steps.h"
 #include "datasets/changed_pictures.h"
+#include "datasets/feature_store.h"
 #include "datasets/parallel_text.h"
+#include "translation/model_location.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -25,6 +29,17 @@ void need_both(const std::string& a, const std::string& a_name, const std::strin
 void need_source(const ProbeOptions& options, const std::string& value, const std::string& name) {
   if (!value.empty() && !options.has_text())
     throw Error(fmt::format("{}: got no --source; expected --source and --references", name));
+}
+
+// A line: is its picture at hand, for a text-only model, which is not given it?
+std::vector<bool> named_pictures(const ProbeOptions& options, const std::vector<fs::path>& photographs) {
+  std::vector<bool> at_hand;
+  for (const fs::path& photograph : photographs) at_hand.push_back(!photograph.empty());
+  if (options.pictures.features.empty()) return at_hand;
+  const FeatureStore store = FeatureStore::open(options.pictures.features, options.pictures.feature_names);
+  const Lines names = read_image_list(options.pictures.images);
+  for (std::size_t i = 0; i < names.size(); ++i) at_hand[i] = !names[i].empty() && store.row(names[i]) >= 0;
+  return at_hand;
 }
 
 // A line: the picture's file, "" where it has none or it is not on the disk.
@@ -50,6 +65,15 @@ std::vector<T> some_of(std::vector<T> all, const std::vector<std::size_t>& lines
   return some;
 }
 
+// A model that has never met a mask does not know what to make of one.
+void warn_of_unknown_masks(const Translator& translator) {
+  const auto run = find_tokenizers(translator.place());
+  const fs::path recipe = run ? *run / "recipe.json" : "";
+  if (!fs::exists(recipe)) return;
+  const nlohmann::json masking = config::parse_file(recipe).value("/data/masking"_json_pointer, nlohmann::json(""));
+  if (masking == "") warning(recipe.string() + ": the model was trained without masked words (data.masking); expect little of it where words are masked");
+}
+
 // --mask: the words that it names, and the lines without them.
 void mask(const ProbeOptions& options, ProbeText& text) {
   const WordPositions positions = read_positions(options.mask);
@@ -59,7 +83,7 @@ void mask(const ProbeOptions& options, ProbeText& text) {
     Lines& masked = text.masked_words.emplace_back();
     for (const int position : positions[i]) masked.emplace_back(words[static_cast<std::size_t>(position)]);
   }
-  text.masked_source = mask_lines(text.source, positions, options.mask_token);
+  text.masked_source = mask_lines(text.source, positions, options.mask_token());
 }
 
 }  // namespace
@@ -78,19 +102,30 @@ void check_options(const ProbeOptions& options) {
     if (std::find(kIncongruent.begin(), kIncongruent.end(), name) == kIncongruent.end())
       throw Error(fmt::format("--incongruent: got '{}', expected {}{}", name, fmt::join(kIncongruent, ", "),
                               did_you_mean(name, kIncongruent)));
-  if (!options.lexicon.empty() && options.mask.empty()) throw Error("--lexicon: got no --mask; expected both");
-  if (split_whitespace(options.mask_token) != std::vector<std::string_view>{options.mask_token})
-    throw Error(fmt::format("--mask-token: got '{}', expected a word", options.mask_token));
+  for (const auto& [given, name] : {std::pair(!options.lexicon.empty(), "--lexicon"), {options.given_kind.has_value(), "--kind"},
+                                    {options.given_mask_token.has_value(), "--mask-token"}})
+    if (given && options.mask.empty()) throw Error(fmt::format("{}: got no --mask; expected both", name));
+  if (options.contrastive.empty() && !options.contrastive_image_root.empty())
+    throw Error("--contrastive-image-root: got no --contrastive; expected both");
+  if (options.contrastive.empty() && options.raw) throw Error("--raw: is for contrastive pairs; got no --contrastive");
+  if (!options.translations.empty() && fs::exists(options.translations) && !fs::is_directory(options.translations))
+    throw Error(fmt::format("--translations: {} is no folder", options.translations));
+  const std::string mask_token = options.mask_token();
+  if (split_whitespace(mask_token) != std::vector<std::string_view>{mask_token})
+    throw Error(fmt::format("--mask-token: got '{}', expected a word", mask_token));
   if (options.report == "-") throw Error("--report: got '-', expected a file; the results go to standard output");
 }
 
 std::unique_ptr<PictureSet> probe_pictures(const ProbeOptions& options, const Translator& translator, const PictureArguments& pictures,
-                                           std::size_t lines, const std::string& place) {
+                                           std::size_t lines, const std::string& place, Lines* notes) {
   if (!translator.uses_images()) return nullptr;
   std::optional<LineImages> images = open_line_images(translator, pictures, options.machine.threads);
   if (!images) return nullptr;
   images->expect_lines(static_cast<int64_t>(lines), place);
-  return images->load(0, images->lines());
+  auto set = images->load(0, images->lines());
+  if (notes && images->not_found().count > 0)
+    notes->push_back(pictures.images + ": " + without_picture(images->missing(), images->lines(), images->not_found()));
+  return set;
 }
 
 ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
@@ -99,22 +134,27 @@ ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
   text.all_lines = parallel.source.size();
   text.source = std::move(parallel.source);
   text.references = std::move(parallel.target);
-  if (!options.mask.empty()) mask(options, text);
+  if (!options.mask.empty()) {
+    warn_of_unknown_masks(translator);
+    mask(options, text);
+  }
   if (!options.left_out.empty()) text.marks = read_left_out_marks(options.left_out);
   if (!options.left_out.empty() && text.marks.size() != text.all_lines)
     throw Error(fmt::format("{}: {} marks, but {} has {} lines; mark i must belong to line i", options.left_out,
                             text.marks.size(), options.source, text.all_lines));
   text.photographs = photographs_of(options, text.all_lines);
-  text.all_pictures = probe_pictures(options, translator, options.pictures, text.all_lines, options.source);
+  text.all_pictures = probe_pictures(options, translator, options.pictures, text.all_lines, options.source, nullptr);
 
+  const std::vector<bool> at_hand = text.all_pictures ? std::vector<bool>() : named_pictures(options, text.photographs);
   for (std::size_t i = 0; i < text.all_lines; ++i) {
-    const bool has_picture = text.all_pictures ? text.all_pictures->index()[i] >= 0 : !text.photographs[i].empty();
+    const bool has_picture = text.all_pictures ? text.all_pictures->index()[i] >= 0 : at_hand[i];
     if (options.all_lines || options.pictures.images.empty() || has_picture) text.lines.push_back(i);
   }
   if (text.lines.empty())
-    throw Error(text.all_lines == 0 ? options.source + ": got no lines, expected at least one"
-                                    : fmt::format("{}: none of its {} pictures is in {}; check --image-root",
-                                                  options.pictures.images, text.all_lines, options.pictures.image_root));
+    throw Error(text.all_lines == 0
+                    ? options.source + ": got no lines, expected at least one"
+                    : fmt::format("{}: none of its {} pictures is in {}", options.pictures.images, text.all_lines,
+                                  options.pictures.features.empty() ? options.pictures.image_root : options.pictures.features));
   text.source = some_of(std::move(text.source), text.lines);
   text.references = some_of(std::move(text.references), text.lines);
   text.photographs = some_of(std::move(text.photographs), text.lines);

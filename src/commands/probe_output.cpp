@@ -49,7 +49,7 @@ std::string as_text(const ProbeOptions& options, const ProbeResults& results) {
                         with_commas(static_cast<int64_t>(results.all_lines)),
                         results.lines < results.all_lines ? ": those with a picture" : "");
     text += score_table(results.scores, kWidth, "Pictures");
-    if (results.restricted) text += masking_line(results, options.kind);
+    if (results.restricted) text += masking_line(results, options.kind());
     text += gate_lines(results);
   }
   if (!results.contrastive.empty()) {
@@ -90,7 +90,7 @@ Json signatures(const std::vector<SystemScores>& table) {
 }
 
 Json masking(const ProbeOptions& options, const ProbeResults& results) {
-  return {{"kind", options.kind},
+  return {{"kind", options.kind()},
           {"counted", results.relaxed->counted()},
           {"untranslated", results.relaxed->untranslated()},
           {"unknown", results.relaxed->unknown()},

@@ -47,7 +47,7 @@ std::vector<std::string> notes(const ProbeOptions& options, const ProbeResults& 
         "Masked words ({}): {} count; {} without a translation in the reference and {} not in the lexicon do not. "
         "Restricted: the translation has the reference's very form; relaxed: any form of any translation of the word. "
         "Always writing one and the same word would get {:.1f} and {:.1f} %.",
-        options.kind, results.relaxed->counted(), results.relaxed->untranslated(), results.relaxed->unknown(),
+        options.kind(), results.relaxed->counted(), results.relaxed->untranslated(), results.relaxed->unknown(),
         results.restricted->best_guess(), results.relaxed->best_guess()));
   if (results.left_out_chance)
     notes.push_back(fmt::format("Left-out words: guessing gets {:.1f} %.", *results.left_out_chance));

@@ -30,7 +30,8 @@ struct ProbeOptions {
   PictureArguments pictures;  // with features, image_root is for the report alone
   bool all_lines = false;  // those without a picture too
   Lines incongruent = {"shuffled", "zeroed", "noise"};
-  std::string mask, kind = "color", mask_token = kMaskToken, lexicon;
+  std::string mask, lexicon;
+  std::optional<std::string> given_kind, given_mask_token;
   std::string left_out;
   std::string contrastive, contrastive_image_root;
   bool raw = false;  // the contrastive pairs are text as people write it
@@ -44,6 +45,8 @@ struct ProbeOptions {
   MachineOptions machine;
 
   bool has_text() const { return !source.empty(); }
+  std::string kind() const { return given_kind.value_or("color"); }
+  std::string mask_token() const { return given_mask_token.value_or(kMaskToken); }
 };
 
 // The lines that count, and their numbers in the files. Without --images all do.
@@ -100,9 +103,9 @@ void check_options(const ProbeOptions& options);
 ProbeText read_probe_text(const ProbeOptions& options, Translator& translator);
 
 // The pictures that a list names, for all its lines; null for a text-only model and without a list. The one place that
-// knows how pictures reach a model.
+// knows how pictures reach a model. Lines that name a picture which is not there are noted in `notes`, where given.
 std::unique_ptr<PictureSet> probe_pictures(const ProbeOptions& options, const Translator& translator, const PictureArguments& pictures,
-                                           std::size_t lines, const std::string& place);
+                                           std::size_t lines, const std::string& place, Lines* notes);
 
 // "right", those of --incongruent and "none"; "none" alone where there are no pictures. Throws Error where there are not
 // two different ones to shuffle.

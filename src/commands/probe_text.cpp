@@ -92,11 +92,12 @@ Measure left_out(const ProbeText& text, const std::vector<Answers>& answers, Pro
 FormLexicon lexicon_of(const ProbeOptions& options, const ModelDescription& model) {
   if (!options.lexicon.empty()) return FormLexicon::read(options.lexicon);
   std::optional<FormLexicon> lexicon;
-  if (model.source_language == "en") lexicon = FormLexicon::shipped(options.kind, model.target_language);
+  const std::string kind = options.kind();
+  if (model.source_language == "en") lexicon = FormLexicon::shipped(kind, model.target_language);
   if (!lexicon)
     throw Error(fmt::format("--kind: no lexicon of kind '{}' for {} to {}; expected color or people, en to de or fr; for "
                             "others give --lexicon",
-                            options.kind, model.source_language, model.target_language));
+                            kind, model.source_language, model.target_language));
   return *lexicon;
 }
 

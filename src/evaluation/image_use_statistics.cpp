@@ -9,7 +9,7 @@
 namespace penalmt {
 namespace {
 
-constexpr std::string_view kWordMark = "\u2581";
+constexpr std::string_view kWordMark = "\u2581", kSentenceEnd = "</s>";
 
 double quantile(const std::vector<double>& sorted, double share) {
   const double place = share * static_cast<double>(sorted.size() - 1);
@@ -23,7 +23,7 @@ template <class Use>
 void for_each_word(const std::vector<std::string>& pieces, const std::vector<double>& gates, Use use) {
   for (std::size_t begin = 0; begin < pieces.size();) {
     std::size_t end = begin + 1;
-    while (end < pieces.size() && !pieces[end].starts_with(kWordMark)) ++end;
+    while (end < pieces.size() && !pieces[end].starts_with(kWordMark) && pieces[end] != kSentenceEnd) ++end;
     std::string word;
     for (std::size_t i = begin; i < end; ++i) word += pieces[i];
     if (word.starts_with(kWordMark)) word.erase(0, kWordMark.size());

@@ -11,7 +11,8 @@ namespace penalmt {
 constexpr double kOpenGate = 0.5;  // above it a gate counts as open
 
 struct GateStatistics {
-  // A word is the pieces up to the next one that begins with "▁" (SentencePiece's mark of a word); its gate is their mean.
+  // A word is the pieces up to the next one that begins with "▁" (SentencePiece's mark of a word), or the end of the sentence;
+  // its gate is their mean.
   struct Word {
     std::string word;
     int64_t count = 0;

@@ -45,6 +45,13 @@ TEST_F(Contrastive, RefusesAFolderThatIsNotOne) {
                            ": no correct.<language>; expected src.*, correct.*, incorrect.* and img.order");
 }
 
+TEST_F(Contrastive, RefusesEmptyTranslationsAndTwoLanguages) {
+  write_file(folder_ / "correct.de", "Zur Bank .\n \n");
+  EXPECT_EQ(refusal(), "correct.de:2: got an empty line, expected a translation");
+  std::filesystem::rename(folder_ / "incorrect.de", folder_ / "incorrect.fr");
+  EXPECT_EQ(refusal(), folder_.path().string() + ": got correct.de and incorrect.fr; expected translations into one language");
+}
+
 TEST_F(Contrastive, RefusesFilesOfUnequalLength) {
   write_file(folder_ / "incorrect.de", "Zum Ufer .\n");
   EXPECT_EQ(refusal(), "src.en: 2 lines, but incorrect.de has 1; line i of one must belong to line i of the other");

@@ -36,6 +36,11 @@ TEST(GateStatistics, NameTheWordsWithTheWidestGates) {
   EXPECT_NEAR(twice[0].mean, 0.65, 1e-12);
   EXPECT_EQ(twice[1].word, "a");
   EXPECT_NEAR(twice[1].mean, 0.2, 1e-12);
+  // The sentence's end is no part of its last word.
+  const auto ended = gate_statistics({{"▁ro", "t", "</s>"}}, {{0.9, 0.7, 0.1}}, 10, 1).widest;
+  ASSERT_EQ(ended.size(), 2u);
+  EXPECT_EQ(ended[0].word, "rot");
+  EXPECT_EQ(ended[1].word, "</s>");
   const auto one = gate_statistics(pieces, gates, 1, 1).widest;
   ASSERT_EQ(one.size(), 1u);
   EXPECT_EQ(one[0].word, "blau");

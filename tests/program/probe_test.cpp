@@ -189,6 +189,11 @@ TEST_F(ProbeCommand, WithoutAPictureHalfOfTheContrastivePairsAreRight) {
       EXPECT_EQ(row.at(by).at("score"), 50) << row;
       EXPECT_EQ(row.at(by).at("ci"), 0) << row;
     }
+  file("pairs/img.order", "0.png\n\ngone.png\n1.png\n");
+  const Json some = pairs("gated");
+  EXPECT_EQ(some.at("pairs"), (Json{{"all", 4}, {"without_picture", 2}}));
+  EXPECT_EQ(folder_.without_path(some.at("notes")[0].get<std::string>()),
+            "pairs/img.order: 2 of 4 lines had no picture; 1 of them names one that is not there, first 'gone.png' in line 3");
 }
 
 TEST_F(ProbeCommand, FindsTheContrastiveImagesInTheFolderOrBesideIt) {
@@ -257,7 +262,12 @@ TEST_F(ProbeCommand, RefusesWhatDoesNotFit) {
   EXPECT_EQ(more({"--incongruent", "shuffeld"}),
             "penalmt: --incongruent: got 'shuffeld', expected shuffled, zeroed, noise; did you mean 'shuffled'?\n");
   EXPECT_EQ(more({"--lexicon", path("my.tsv")}), "penalmt: --lexicon: got no --mask; expected both\n");
-  EXPECT_EQ(more({"--mask-token", "a b"}), "penalmt: --mask-token: got 'a b', expected a word\n");
+  EXPECT_EQ(more({"--mask-token", "a b"}), "penalmt: --mask-token: got no --mask; expected both\n");
+  EXPECT_EQ(more({"--kind", "color"}), "penalmt: --kind: got no --mask; expected both\n");
+  EXPECT_EQ(more({"--mask", path("color.positions"), "--mask-token", "a b"}), "penalmt: --mask-token: got 'a b', expected a word\n");
+  EXPECT_EQ(more({"--raw"}), "penalmt: --raw: is for contrastive pairs; got no --contrastive\n");
+  EXPECT_EQ(more({"--contrastive-image-root", "."}), "penalmt: --contrastive-image-root: got no --contrastive; expected both\n");
+  EXPECT_EQ(more({"--translations", source}), "penalmt: --translations: in.en is no folder\n");
   EXPECT_EQ(more({"--report", "-"}), "penalmt: --report: got '-', expected a file; the results go to standard output\n");
   const Words images = {"--images", path("images.txt"), "--image-root", path("images")};
   const auto with_images_too = [&](Words options) {
@@ -285,7 +295,7 @@ TEST_F(ProbeCommand, RefusesWhatDoesNotFit) {
   file("absent.txt", "a.png\nb.png\n\n\n\n\n");
   EXPECT_EQ(refusal({"probe", path("text"), "--source", source, "--references", references, "--images", path("absent.txt"),
                      "--image-root", path("images")}),
-            "penalmt: absent.txt: none of its 6 pictures is in images; check --image-root\n");
+            "penalmt: absent.txt: none of its 6 pictures is in images\n");
   file("empty", "");
   EXPECT_EQ(refusal({"probe", path("text"), "--source", path("empty"), "--references", path("empty")}),
             "penalmt: empty: got no lines, expected at least one\n");

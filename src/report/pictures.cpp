@@ -20,8 +20,14 @@ std::string_view type_of_picture(std::string_view bytes) {
   if (bytes.starts_with(kJpeg)) return "image/jpeg";
   if (bytes.starts_with(kPng)) return "image/png";
   if (bytes.starts_with("GIF8"sv)) return "image/gif";
+  if (bytes.starts_with("BM"sv)) return "image/bmp";
   if (bytes.starts_with("RIFF"sv) && bytes.substr(0, 12).ends_with("WEBP"sv)) return "image/webp";
   return {};
+}
+
+// P1 to P6 and a blank.
+bool is_portable_map(std::string_view bytes) {
+  return bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' && (bytes[2] == ' ' || bytes[2] == '\n' || bytes[2] == '\t');
 }
 
 // JPEG is a chain of segments: 0xFF, kind, length of the rest (2 bytes, themselves included). The frame's segment holds
@@ -43,7 +49,7 @@ std::optional<PictureSize> size_of_jpeg(std::string_view bytes) {
 std::string data_uri_of(const std::string& bytes, const std::filesystem::path& picture) {
   const std::string_view type = type_of_picture(bytes);
   if (type.empty())
-    throw Error(picture.string() + ": not a picture that a page can show; expected JPEG, PNG, GIF or WebP");
+    throw Error(picture.string() + ": not a picture that a page can show; expected JPEG, PNG, GIF, WebP or BMP");
   return fmt::format("data:{};base64,{}", type, base64(bytes));
 }
 
@@ -63,6 +69,8 @@ std::string data_uri(const std::filesystem::path& picture) { return data_uri_of(
 
 std::string picture(const std::filesystem::path& path, std::string_view alternative) {
   const std::string bytes = read_file(path);
+  if (is_portable_map(bytes))
+    return fmt::format("<span class=\"quiet\">{}: no browser shows portable maps (.ppm)</span>", escape(path.filename().string()));
   const auto size = picture_size(bytes);
   return fmt::format("<img src=\"{}\" alt=\"{}\"{}>", data_uri_of(bytes, path), escape(alternative),
                      size ? fmt::format(" width=\"{}\" height=\"{}\"", size->width, size->height) : "");

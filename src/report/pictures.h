@@ -17,11 +17,12 @@ struct PictureSize {
 // Read from the header of a PNG, JPEG or GIF; nullopt for other types and where the header is cut off.
 std::optional<PictureSize> picture_size(std::string_view bytes);
 
-// "data:image/jpeg;base64,..."; the type is told from the first bytes (JPEG, PNG, GIF, WebP).
+// "data:image/jpeg;base64,..."; the type is told from the first bytes (JPEG, PNG, GIF, WebP, BMP).
 // Throws Error where the file cannot be read or is none of these.
 std::string data_uri(const std::filesystem::path& picture);
 
-// <img> with the picture in it, and with its size, so that nothing moves when it is decoded. `alternative` is text.
+// <img> with the picture in it, and with its size, so that nothing moves when it is decoded. `alternative` is text. In place of a
+// portable map (.ppm, .pgm), which browsers do not show, a line that says so.
 // Throws as data_uri() does.
 std::string picture(const std::filesystem::path& path, std::string_view alternative);
 

@@ -299,7 +299,7 @@ TEST_F(Evaluate, RefusesAReportWithoutItsPictures) {
                  "FOLDER/images.txt: none of its 2 pictures is in FOLDER; check --image-root");
   file("x.png", "no picture");
   expect_refusal(with_images(path("images.txt")),
-                 "FOLDER/x.png: not a picture that a page can show; expected JPEG, PNG, GIF or WebP");
+                 "FOLDER/x.png: not a picture that a page can show; expected JPEG, PNG, GIF, WebP or BMP");
   EXPECT_FALSE(fs::exists(report));
 }
 

@@ -25,9 +25,11 @@ TEST(Pictures, AreKnownByTheirFirstBytes) {
   EXPECT_EQ(data_uri(path), "data:image/jpeg;base64,/9j/4A==");
   write_file(path, "RIFF....WEBP");
   EXPECT_TRUE(data_uri(path).starts_with("data:image/webp;base64,"));
+  write_file(path, "BM....");
+  EXPECT_TRUE(data_uri(path).starts_with("data:image/bmp;base64,"));
   write_file(path, "text");
   EXPECT_EQ(thrown_message<Error>([&] { data_uri(path); }),
-            path.string() + ": not a picture that a page can show; expected JPEG, PNG, GIF or WebP");
+            path.string() + ": not a picture that a page can show; expected JPEG, PNG, GIF, WebP or BMP");
 }
 
 TEST(Pictures, TellTheirSize) {
@@ -50,6 +52,8 @@ TEST(Pictures, KeepTheirPlaceInThePage) {
   EXPECT_EQ(picture(folder / "a.gif", "a \"dog\""),
             "<img src=\"data:image/gif;base64,R0lGODlhQAHwAA==\" alt=\"a &quot;dog&quot;\" width=\"320\" "
             "height=\"240\">");
+  write_file(folder / "b.ppm", "P6\n1 1\n255\nabc");
+  EXPECT_EQ(picture(folder / "b.ppm", "a dog"), "<span class=\"quiet\">b.ppm: no browser shows portable maps (.ppm)</span>");
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ struct ImageEncoderOptions {
   int64_t blocks = 1;
   template <class Visitor>
   void visit(Visitor& v) {
-    v("kind", kind, "vit: a vision transformer; resnet: pre-activated residual blocks of convolutions; features: none, vectors come from data.features",
+    v("kind", kind, "vit: a vision transformer; resnet: pre-activated residual blocks of convolutions; features (of translation models alone): none, vectors come from data.features",
       config::one_of({"vit", "resnet", "features"}));
     v("size", size, "side in pixels that pictures are brought to", config::between(8, 1024));
     v("width", width, "width of a region vector; resnet: of the last stage, each stage before has half", config::between(4, 8192));

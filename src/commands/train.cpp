@@ -31,6 +31,9 @@ void train(const TrainingArguments& arguments) {
   std::optional<Tokenizers> tokenizers = read_tokenizers(run);
   if (!tokenizers) {
     tokenizers = initial_tokenizers(recipe);
+    if (tokenizers)
+      message(fmt::format("training.initial_weights: its tokenizers are taken, of {} and {} pieces; the recipe's tokenizer fields are not used",
+                          with_commas(tokenizers->source.vocabulary_size()), with_commas(tokenizers->target.vocabulary_size())));
     if (!tokenizers) tokenizers = train_tokenizers(train.text, recipe);
     write_tokenizers(run, *tokenizers, recipe.joint_vocabulary());
   }

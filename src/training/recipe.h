@@ -28,7 +28,8 @@ struct TrainingOptions : LearningOptions {
       config::between(0, 0.99));
     v("image_dropout", image_dropout, "probability that a sentence of a batch goes without its picture", config::between(0, 1));
     v("initial_weights", initial_weights,
-      "weights to begin with: a run, a checkpoint or a trained image encoder (penalmt classify); what the model has beyond them is drawn",
+      "weights to begin with: a run or a checkpoint, whose tokenizers are taken too, or a trained image encoder (penalmt classify); what the "
+      "model has beyond them is drawn, and a fusion new to a trained text starts silent",
       config::anything());
     v("validate_bleu", validate_bleu, "also translate the validation sentences (greedily) at each validation", config::anything());
     LearningOptions::visit(v);

@@ -1,5 +1,6 @@
 #include "translation/model_location.h"
 
+#include "base/config.h"
 #include "base/error.h"
 
 namespace penalmt {
@@ -33,6 +34,8 @@ std::optional<fs::path> find_tokenizers(const fs::path& folder) {
 ModelLocation locate_model(const fs::path& path) {
   const fs::path folder = model_folder(path);
   const std::optional<fs::path> run = find_tokenizers(folder);
+  if (!run && fs::exists(folder / "model.json") && config::parse_file(folder / "model.json").contains("classes"))
+    throw Error(folder.string() + ": a classifier (penalmt classify), which does not translate; expected a translation model");
   if (!run)
     throw Error(
         folder.string() +

@@ -41,7 +41,7 @@ def ours(folder, images, threads):
 subprocess.run(sys.argv[1:], check=True, stderr=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"""
     command = ["build/release/penalmt", "features", f"{folder}/list.txt", "--image-root", images, "--encoder", f"{folder}/encoder", "--out",
-               f"{folder}/f.npy", "--precision", "fp32", "--threads", threads]
+               f"{folder}/f.npy", "--precision", "fp32", "--threads", threads, "--overwrite"]
     peak = subprocess.run([sys.executable, "-c", code, *command], check=True, capture_output=True, text=True).stdout
     seconds = time.monotonic() - began
     return {"seconds": round(seconds, 2), "sum": numpy.load(f"{folder}/f.npy").astype(numpy.float64).sum(), "peak_mb": int(peak)}

@@ -91,12 +91,16 @@ void read_webp(std::string_view bytes, ImageHeader& header) {
   }
 }
 
+// Too large for a count of its bytes; no decoder takes it.
+bool is_huge(const ImageHeader& header) { return header.height > 0 && header.width > 1'000'000'000 / header.height; }
+
 void read_bmp(std::string_view bytes, ImageHeader& header) {
   header.kind = ImageKind::bmp;
   const bool is_old = little_endian(bytes, 14, 4) == 12;
   header.width = is_old ? little_endian(bytes, 18, 2) : little_endian(bytes, 18, 4);
   // Negative where the first row is the upper one.
   header.height = is_old ? little_endian(bytes, 20, 2) : std::abs(int64_t{static_cast<int32_t>(little_endian(bytes, 22, 4))});
+  if (is_huge(header)) return;
   const int64_t bits = little_endian(bytes, is_old ? 24 : 28, 2);
   const bool is_packed = !is_old && little_endian(bytes, 30, 4) != 0 && little_endian(bytes, 30, 4) != 3;
   if (!is_packed) header.bytes = little_endian(bytes, 10, 4) + (header.width * bits + 31) / 32 * 4 * header.height;  // rows of whole words
@@ -118,7 +122,7 @@ void read_pnm(std::string_view bytes, ImageHeader& header) {
   header.width = next();
   header.height = next();
   const char kind = bytes[1];  // 4: a bit a pixel, 5: grey, 6: RGB; below 4 they are written as text
-  if (kind < '4') return;
+  if (kind < '4' || is_huge(header)) return;
   const int64_t depth = kind == '4' ? 0 : next() > 255 ? 2 : 1;
   const int64_t row = kind == '4' ? (header.width + 7) / 8 : header.width * depth * (kind == '6' ? 3 : 1);
   header.bytes = static_cast<int64_t>(at) + 1 + row * header.height;

@@ -14,10 +14,10 @@ struct ImageHeader {
   int64_t width = 0, height = 0;  // as stored: before it is turned upright
   int orientation = 1;            // EXIF's: 1 upright ... 8; 6: to be turned a quarter to the right
   bool animated = false;
-  int64_t bytes = 0;  // that the file has at least; 0: not known (all but BMP and PNM)
+  int64_t bytes = 0;  // that the file has at least; 0: not known (all but BMP and binary PNM)
 };
 
-// "an empty file", "a GIF", "a TIFF", "an AVIF or HEIF file" and the like where the bytes are that; "" else.
+// What files that are no such picture are, where their first bytes tell: "an empty file", "a GIF", ...; "" else.
 std::string_view other_kind(std::string_view bytes);
 
 // nullopt where the bytes are no JPEG, PNG, WebP, BMP or PNM (PBM, PGM, PPM), or end before they say how large it is.

@@ -101,6 +101,12 @@ TEST(DecodeImage, RefusesWhatIsNoStillPicture) {
   EXPECT_EQ(refusal(folder, "a.gif", "GIF89a\1\0\1\0"), "a.gif: a GIF; expected a JPEG, PNG, WebP, BMP or PPM");
   EXPECT_EQ(refusal(folder, "a.webp", "RIFF\x04\0\0\0WEBP"), "a.webp: not an image that can be decoded");
   EXPECT_EQ(refusal(folder, "a.bmp", "BM"), "a.bmp: not an image that can be decoded");
+  std::vector<uint8_t> encoded;
+  cv::imencode(".bmp", cv::Mat(3, 5, CV_8UC3, cv::Scalar(1, 2, 3)), encoded);
+  const std::string bmp(encoded.begin(), encoded.end());
+  write_file(folder / "whole.bmp", bmp);
+  EXPECT_EQ(decode_image(folder / "whole.bmp").size(), cv::Size(5, 3));
+  EXPECT_EQ(refusal(folder, "cut.bmp", bmp.substr(0, 101)), "cut.bmp: cut off; got 101 bytes, expected 102");
   const std::string webp = read_file(kGolden / "alpha.webp");
   EXPECT_EQ(refusal(folder, "cut.webp", webp.substr(0, 50)), "cut.webp: cut off; got 50 bytes, expected 58");
   EXPECT_EQ(thrown_message<Error>([&] { decode_image(folder.path()); }), folder.path().string() + ": cannot read: Is a directory");

@@ -15,6 +15,7 @@ import importlib
 import json
 import math
 import pathlib
+import pickle
 import sys
 import warnings
 import zipfile
@@ -177,7 +178,12 @@ def load(model, layout, fit="crop", weights=None):
     loaders = {"efficientnet-lite0": efficientnet_lite0, "timm": from_timm, "torchvision": from_torchvision}
     if kind not in loaders:
         fail(f"model: got '{model}', expected efficientnet-lite0, timm:NAME or torchvision:NAME")
-    network, features, preprocessing = loaders[kind](name, layout, weights)
+    if weights and not pathlib.Path(weights).is_file():
+        fail(f"--weights: {weights}: no such file")
+    try:
+        network, features, preprocessing = loaders[kind](name, layout, weights)
+    except (RuntimeError, OSError, KeyError, ValueError, pickle.UnpicklingError) as error:  # weights that do not fit, no network to get them by
+        fail(f"{model}: cannot be loaded; {type(error).__name__}: {str(error).splitlines()[0]}")
     if preprocessing["interpolation"] not in ("bilinear", "bicubic"):
         fail(f"{model}: interpolation '{preprocessing['interpolation']}'; expected bilinear or bicubic")
     if fit == "squash":

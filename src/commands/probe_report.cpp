@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/progress.h"
 #include "commands/probe_steps.h"
 #include "report/html.h"
 
@@ -83,6 +84,8 @@ void write_probe_report(const ProbeOptions& options, const ProbeText& text, cons
   report.samples = options.samples;
   for (std::size_t i = 0; i < text.source.size(); ++i) report.sentences.push_back(sentence(text, results, i));
   write_file(options.report, probe_report(report));
+  if (!options.pictures.features.empty() && options.pictures.image_root.empty())
+    message(options.report + ": has no photographs in it; --image-root names the folder they are in");
 }
 
 }  // namespace penalmt

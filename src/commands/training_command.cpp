@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "commands/command_line.h"
 
@@ -25,11 +27,13 @@ void check_run_folder(const std::filesystem::path& run, const nlohmann::json& re
     (*each)["training"].erase("patience");
   }
   const nlohmann::json difference = nlohmann::json::diff(before, now);
-  if (!difference.empty())
-    throw Error(fmt::format(
-        "{}: begun with another recipe: {} differs; expected the same recipe to continue (only training.patience "
-        "and, without linear decay, training.updates may change)",
-        (run / "recipe.json").string(), difference[0]["path"].get<std::string>()));
+  if (difference.empty()) return;
+  std::string field = difference[0]["path"].get<std::string>().substr(1);  // "/data/features"
+  std::replace(field.begin(), field.end(), '/', '.');
+  throw Error(fmt::format(
+      "{}: begun with another recipe: {} differs; expected the same recipe to continue (only training.patience "
+      "and, without linear decay, training.updates may change)",
+      (run / "recipe.json").string(), field));
 }
 
 void add_training_command(CLI::App& parent, const TrainingCommand& training) {

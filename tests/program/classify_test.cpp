@@ -152,7 +152,7 @@ TEST_F(ClassifyCommand, RefusesToContinueWithAnotherRecipe) {
   ASSERT_EQ(run_penalmt(train("run")).status, 0);
   EXPECT_EQ(
       refusal(train("run", {"--resume", "--set", "tau=0"})),
-      "penalmt: run/recipe.json: begun with another recipe: /tau differs; expected the same recipe to continue (only "
+      "penalmt: run/recipe.json: begun with another recipe: tau differs; expected the same recipe to continue (only "
       "training.patience and, without linear decay, training.updates may change)\n");
 }
 

@@ -211,14 +211,14 @@ TEST_F(TrainCommand, GoesOnWhereMoreUpdatesAreAskedOfAFinishedRun) {
 TEST_F(TrainCommand, RefusesToContinueWithAnotherRecipe) {
   ASSERT_EQ(run_penalmt(train("run")).status, 0);
   EXPECT_EQ(refusal(train("run", {"--resume", "--set", "training.warmup=7"})),
-            "penalmt: run/recipe.json: begun with another recipe: /training/warmup differs; expected the same recipe to continue (only "
+            "penalmt: run/recipe.json: begun with another recipe: training.warmup differs; expected the same recipe to continue (only "
             "training.patience and, without linear decay, training.updates may change)\n");
 }
 
 TEST_F(TrainCommand, RefusesToContinueALinearDecayWithOtherUpdates) {
   ASSERT_EQ(run_penalmt(train("run", {"--set", "training.decay=linear", "--set", "training.warmup=1"})).status, 0);
   EXPECT_EQ(refusal(train("run", {"--resume", "--set", "training.decay=linear", "--set", "training.warmup=1", "--set", "training.updates=99"})),
-            "penalmt: run/recipe.json: begun with another recipe: /training/updates differs; expected the same recipe to continue (only "
+            "penalmt: run/recipe.json: begun with another recipe: training.updates differs; expected the same recipe to continue (only "
             "training.patience and, without linear decay, training.updates may change)\n");
 }
 

@@ -53,7 +53,7 @@ void add_probe_options(CLI::App& command, ProbeOptions& options) {
   command.add_option("--contrastive", options.contrastive,
                      "contrastive pairs: a folder with src.*, correct.*, incorrect.* and img.order, as CoMMuTE's");
   command.add_option("--contrastive-image-root", options.contrastive_image_root,
-                     "the folder of their pictures; default: images in that folder, else beside it");
+                     "the folder of their pictures; default: the store of --features, else images in that folder or beside it");
   command.add_flag("--raw", options.raw,
                    "the contrastive pairs are text as people write it (CoMMuTE's are): normalise it for a model of "
                    "tokenised lower-cased text");

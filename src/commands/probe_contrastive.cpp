@@ -28,10 +28,17 @@ void normalise(Lines& lines, const std::string& language) {
   for (std::string& line : lines) line = to_moses(line, moses_language(language));
 }
 
-// Their files, whatever stands for the pictures of --images.
+// Their files, or where no folder is named the store.
 PictureArguments pictures_of_pairs(const ProbeOptions& options, const ContrastivePairs& pairs) {
-  PictureArguments pictures{.images = pairs.image_list.string(), .image_root = image_root_of(options).string()};
-  pictures.encoder = options.pictures.encoder;
+  PictureArguments pictures = options.pictures;
+  pictures.images = pairs.image_list.string();
+  if (!pictures.features.empty() && options.contrastive_image_root.empty()) {
+    pictures.image_root.clear();
+  } else {
+    pictures.features.clear();
+    pictures.feature_names.clear();
+    pictures.image_root = image_root_of(options).string();
+  }
   return pictures;
 }
 

@@ -94,6 +94,7 @@ void check_options(const ProbeOptions& options) {
   need_both(options.source, "--source", options.references, "--references");
   PictureArguments pictures = options.pictures;
   if (!pictures.features.empty()) pictures.image_root.clear();  // of the photographs in the report
+  if (!pictures.features.empty() && pictures.images.empty() && !options.contrastive.empty()) pictures.images = options.contrastive;  // of the pairs
   check(pictures);
   for (const auto& [value, name] : {std::pair(options.pictures.images, "--images"), {options.mask, "--mask"}, {options.left_out, "--left-out"},
                                     {options.translations, "--translations"}, {options.report, "--report"}})

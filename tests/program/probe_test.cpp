@@ -205,6 +205,21 @@ TEST_F(ProbeCommand, FindsTheContrastiveImagesInTheFolderOrBesideIt) {
   EXPECT_EQ(status(), 0);
 }
 
+TEST_F(ProbeCommand, FindsTheContrastivePicturesInAStore) {
+  make_tiny_run(path("features"), {.fusion = "selective", .features = true});
+  make_tiny_store(path("store.npy"), {"0.png", "1.png", "3.png"});
+  const auto run = [&](const Words& more) {
+    Words arguments = {"probe", path("features"), "--contrastive", path("pairs"), "--json", "--device", "cpu"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  const Json json = json_of(run_penalmt(run({"--features", path("store.npy")})));
+  EXPECT_EQ(json.at("pairs"), (Json{{"all", 4}, {"without_picture", 1}}));
+  EXPECT_EQ(pictures_of(json.at("contrastive")), (Words{"right", "shuffled", "zeroed", "noise", "none"}));
+  EXPECT_EQ(refusal(run({"--features", path("store.npy"), "--encoder", path("e")})),
+            "penalmt: --encoder: got --features too; expected one of them\n");
+}
+
 TEST_F(ProbeCommand, RawPairsAreNormalised) {
   const auto run = [&](const Words& more) {
     Words arguments = {"probe", path("text"), "--contrastive", path("pairs"), "--json", "--device", "cpu"};

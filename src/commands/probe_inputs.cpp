@@ -31,31 +31,32 @@ void need_source(const ProbeOptions& options, const std::string& value, const st
     throw Error(fmt::format("{}: got no --source; expected --source and --references", name));
 }
 
-// A line: is its picture at hand, for a text-only model, which is not given it?
-std::vector<bool> named_pictures(const ProbeOptions& options, const std::vector<fs::path>& photographs) {
-  std::vector<bool> at_hand;
-  for (const fs::path& photograph : photographs) at_hand.push_back(!photograph.empty());
-  if (options.pictures.features.empty()) return at_hand;
-  const FeatureStore store = FeatureStore::open(options.pictures.features, options.pictures.feature_names);
-  const Lines names = read_image_list(options.pictures.images);
-  for (std::size_t i = 0; i < names.size(); ++i) at_hand[i] = !names[i].empty() && store.row(names[i]) >= 0;
-  return at_hand;
-}
-
-// A line: the picture's file, "" where it has none or it is not on the disk.
-std::vector<fs::path> photographs_of(const ProbeOptions& options, std::size_t lines) {
-  std::vector<fs::path> photographs(lines);
-  if (options.pictures.images.empty()) return photographs;
-  const Lines names = read_image_list(options.pictures.images);
+// A line: the picture that --images names, "" for none.
+Lines picture_names(const ProbeOptions& options, std::size_t lines) {
+  if (options.pictures.images.empty()) return Lines(lines);
+  Lines names = read_image_list(options.pictures.images);
   if (names.size() != lines)
     throw Error(fmt::format("{}: {} lines, but {} has {}; line i of one must belong to line i of the other",
                             options.pictures.images, names.size(), options.source, lines));
+  return names;
+}
+
+// A line: the picture's file, "" where it has none or it is not on the disk.
+std::vector<fs::path> photographs_of(const Lines& names, const fs::path& root) {
+  std::vector<fs::path> photographs;
   std::error_code ignored;
-  for (std::size_t i = 0; i < lines; ++i) {
-    const fs::path path = fs::path(options.pictures.image_root) / names[i];
-    if (!names[i].empty() && fs::is_regular_file(path, ignored)) photographs[i] = path;
-  }
+  for (const std::string& name : names) photographs.push_back(!name.empty() && fs::is_regular_file(root / name, ignored) ? root / name : "");
   return photographs;
+}
+
+// A line: is its picture at hand, for a text-only model, which is not given it?
+std::vector<bool> at_hand(const PictureArguments& pictures, const Lines& names, const std::vector<fs::path>& photographs) {
+  std::optional<FeatureStore> store;
+  if (!pictures.features.empty()) store = FeatureStore::open(pictures.features, pictures.feature_names);
+  std::vector<bool> there;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    there.push_back(store ? !names[i].empty() && store->row(names[i]) >= 0 : !photographs[i].empty());
+  return there;
 }
 
 template <class T>
@@ -123,9 +124,9 @@ std::unique_ptr<PictureSet> probe_pictures(const ProbeOptions& options, const Tr
   std::optional<LineImages> images = open_line_images(translator, pictures, options.machine.threads);
   if (!images) return nullptr;
   images->expect_lines(static_cast<int64_t>(lines), place);
-  auto set = images->load(0, images->lines());
-  if (notes && images->not_found().count > 0)
-    notes->push_back(pictures.images + ": " + without_picture(images->missing(), images->lines(), images->not_found()));
+  PictureCount count;
+  auto set = images->load(count);
+  if (notes && count.not_found > 0) notes->push_back(pictures.images + ": " + count.text());
   return set;
 }
 
@@ -143,12 +144,13 @@ ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
   if (!options.left_out.empty() && text.marks.size() != text.all_lines)
     throw Error(fmt::format("{}: {} marks, but {} has {} lines; mark i must belong to line i", options.left_out,
                             text.marks.size(), options.source, text.all_lines));
-  text.photographs = photographs_of(options, text.all_lines);
+  const Lines names = picture_names(options, text.all_lines);
+  text.photographs = photographs_of(names, options.pictures.image_root);
   text.all_pictures = probe_pictures(options, translator, options.pictures, text.all_lines, options.source, nullptr);
 
-  const std::vector<bool> at_hand = text.all_pictures ? std::vector<bool>() : named_pictures(options, text.photographs);
+  const std::vector<bool> there = text.all_pictures ? std::vector<bool>() : at_hand(options.pictures, names, text.photographs);
   for (std::size_t i = 0; i < text.all_lines; ++i) {
-    const bool has_picture = text.all_pictures ? text.all_pictures->index()[i] >= 0 : at_hand[i];
+    const bool has_picture = text.all_pictures ? text.all_pictures->index()[i] >= 0 : there[i];
     if (options.all_lines || options.pictures.images.empty() || has_picture) text.lines.push_back(i);
   }
   if (text.lines.empty())

@@ -33,7 +33,8 @@ void score(const ScoreArguments& arguments) {
   std::optional<LineImages> images =
       open_line_images(translator, arguments.pictures, arguments.machine.threads);
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
-  const std::unique_ptr<PictureSet> set = images ? images->load(0, static_cast<int64_t>(text.source.size())) : nullptr;
+  PictureCount count;
+  const std::unique_ptr<PictureSet> set = images ? images->load(count) : nullptr;
   const std::vector<double> scores =
       translator.score(text.source, text.target, set.get(), {.threads = arguments.machine.threads},
                        arguments.source, arguments.target);
@@ -46,8 +47,7 @@ void score(const ScoreArguments& arguments) {
     output.write(arguments.json ? object.dump() + "\n" : fmt::format("{:.6f}\n", scores[i]));
   }
   output.commit();
-  if (images && images->missing() > 0)
-    message(without_picture(images->missing(), static_cast<int64_t>(scores.size()), images->not_found()));
+  if (count.missing > 0) message(count.text());
 }
 
 }  // namespace

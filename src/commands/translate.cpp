@@ -146,7 +146,7 @@ void translate(const TranslateArguments& arguments) {
   }
   output.commit();
   progress.clear();
-  if (input.missing() > 0) message(without_picture(input.missing(), done, input.not_found()));
+  if (input.pictures().missing > 0) message(input.pictures().text());
   if (arguments.timing) print_timing(translator.timing(), load_seconds, search, arguments);
 }
 

@@ -122,14 +122,7 @@ InputChunk TranslationInput::next() {
   if (!source_ || chunk.lines.empty()) return chunk;
   std::vector<std::string> names;
   for (const InputLine& line : chunk.lines) names.push_back(line.image);
-  LineImages images(std::move(names), source_, name());
-  chunk.pictures = images.load(0, images.lines());
-  missing_ += images.missing();
-  if (const NotFound& found = images.not_found(); found.count > 0) {
-    not_found_.add(read_ + found.first_line, found.first_name);
-    not_found_.count += found.count - 1;
-  }
-  read_ += images.lines();
+  chunk.pictures = load_pictures(names, *source_, count_);
   return chunk;
 }
 

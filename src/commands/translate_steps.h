@@ -45,10 +45,8 @@ class TranslationInput {
  public:
   TranslationInput(const TranslateArguments& arguments, const Translator& translator);
   InputChunk next();
-  std::string name() const;                     // what it is called in errors
-  // Of the lines so far: those without a picture (0 where no line has one), and those of them that name one.
-  int64_t missing() const { return missing_; }
-  const NotFound& not_found() const { return not_found_; }
+  std::string name() const;                                // what it is called in errors
+  const PictureCount& pictures() const { return count_; }  // of the lines so far; of none where no line has a picture
 
  private:
   bool read(InputLine& line);
@@ -58,8 +56,8 @@ class TranslationInput {
   size_t taken_ = 0;
   std::optional<LineReader> reader_;  // where it is not
   std::shared_ptr<const PictureSource> source_;
-  int64_t chunk_, read_ = 0, missing_ = 0;
-  NotFound not_found_;
+  int64_t chunk_;
+  PictureCount count_;
 };
 
 }  // namespace penalmt

@@ -9,16 +9,20 @@
 
 namespace penalmt {
 
-// Lines that name a picture which is not there.
-struct NotFound {
-  int64_t count = 0;
-  int64_t first_line = 0;  // from 1
+// How many lines have their picture.
+struct PictureCount {
+  int64_t lines = 0, missing = 0, not_found = 0;  // missing: have none; not_found: and name one all the same
+  int64_t first_line = 0;                         // the first of these, from 1, and what it names
   std::string first_name;
 
-  void add(int64_t line, const std::string& name) {
-    if (++count == 1) first_line = line, first_name = name;
-  }
+  // The next line.
+  void add(const std::string& name, bool found);
+  // "3 of 5 lines had no picture; 2 of them name one that is not there, first 'dog.jpg' in line 4"
+  std::string text() const;
 };
+
+// The pictures of the next lines, one name a line, "" for none; null where none of them has one. The lines are counted.
+std::unique_ptr<PictureSet> load_pictures(const std::vector<std::string>& names, const PictureSource& source, PictureCount& count);
 
 class LineImages {
  public:
@@ -32,21 +36,12 @@ class LineImages {
   const std::vector<std::string>& names() const { return names_; }
   const std::shared_ptr<const PictureSource>& source() const { return source_; }
   int64_t lines() const { return static_cast<int64_t>(names_.size()); }
-  // The pictures of the lines [first, first + count), decoded; null where none of them has one.
-  std::unique_ptr<PictureSet> load(int64_t first, int64_t count);
-  // Of the lines loaded so far: those without a picture, and those of them that name one.
-  int64_t missing() const { return missing_; }
-  const NotFound& not_found() const { return not_found_; }
+  std::unique_ptr<PictureSet> load(PictureCount& count) const { return load_pictures(names_, *source_, count); }
 
  private:
   std::vector<std::string> names_;
   std::shared_ptr<const PictureSource> source_;
   std::string place_;
-  int64_t missing_ = 0;
-  NotFound not_found_;
 };
-
-// "3 of 5 lines had no picture; 2 of them name one that is not there, first 'dog.jpg' in line 4"
-std::string without_picture(int64_t missing, int64_t lines, const NotFound& not_found);
 
 }  // namespace penalmt

@@ -216,6 +216,10 @@ TEST_F(ProbeCommand, FindsTheContrastivePicturesInAStore) {
   const Json json = json_of(run_penalmt(run({"--features", path("store.npy")})));
   EXPECT_EQ(json.at("pairs"), (Json{{"all", 4}, {"without_picture", 1}}));
   EXPECT_EQ(pictures_of(json.at("contrastive")), (Words{"right", "shuffled", "zeroed", "noise", "none"}));
+  // The text beside them needs no pictures.
+  const Json both = json_of(run_penalmt(run({"--features", path("store.npy"), "--source", path("in.en"), "--references", path("ref.de")})));
+  EXPECT_EQ(both.at("lines"), (Json{{"counted", 6}, {"all", 6}}));
+  EXPECT_EQ(both.at("contrastive"), json.at("contrastive"));
   EXPECT_EQ(refusal(run({"--features", path("store.npy"), "--encoder", path("e")})),
             "penalmt: --encoder: got --features too; expected one of them\n");
 }

@@ -60,7 +60,7 @@ left_out() {
 echo "quickstart: building"
 recipes/build.sh release penalmt
 mkdir -p "$out"
-step "drawing scenes" "$corpus" "$penalmt" shapes --out "$corpus" --train 60000
+step "drawing scenes" "$corpus" "$penalmt" shapes --out "$corpus" --train 120000
 step "training" "$out/trained" train
 step "translating with the right pictures" "$out/right.de" translate right "$corpus/image_splits/test.txt"
 step "translating with shuffled pictures" "$out/shuffled.de" translate shuffled "$corpus/image_splits/test.shuffled.txt"

@@ -9,12 +9,12 @@
 
 namespace penalmt {
 
-class PictureSet;
+class ImageSet;
 
 struct Example {
   std::vector<int> source;  // ends in EOS
   std::vector<int> target;  // BOS ... EOS; empty when translating
-  int64_t image = -1;       // row of the PictureSet; -1: no picture
+  int64_t image = -1;       // row of the ImageSet; -1: no image
   int64_t id = 0;           // line number from 0
 };
 
@@ -25,19 +25,23 @@ struct Batch {
   at::Tensor target_input;    // [B, T] int64: BOS, words; undefined when no example has a target
   at::Tensor target_output;   // [B, T] int64: words, EOS
   at::Tensor ids;             // [B] int64
-  at::Tensor images;          // [P, ...] the pictures of those that have one (PictureSet::rows); undefined where none has
-  at::Tensor has_image;       // [B] bool, true where there is a picture
+  at::Tensor images;     // [P, ...] the images of those that have one (ImageSet::rows); undefined
+                         // where none has
+  at::Tensor has_image;  // [B] bool, true where there is an image
   int64_t target_tokens = 0;  // of target_output, padding not counted
 };
 
-// Positions in `examples`, batch by batch; each stands in exactly one. Sentences are sorted by target length, then
-// source length, and a batch is closed when one more would make (longest of its sources and targets) x (its sentences)
-// exceed `token_budget`; a sentence longer than the budget is a batch alone. With a seed, ties and then the batches are
-// shuffled: the same seed gives the same batches on every machine. Without, ties keep their order.
-std::vector<std::vector<int64_t>> make_batches(const std::vector<Example>& examples, int64_t token_budget,
+// Positions in `examples`, batch by batch; each stands in exactly one. Sentences are sorted by
+// target length, then source length, and a batch is closed when one more would make (longest of its
+// sources and targets) x (its sentences) exceed `token_budget`; a sentence longer than the budget
+// is a batch alone. With a seed, ties and then the batches are shuffled: the same seed gives the
+// same batches on every machine. Without, ties keep their order.
+std::vector<std::vector<int64_t>> make_batches(const std::vector<Example>& examples,
+                                               int64_t token_budget,
                                                std::optional<uint64_t> shuffle_seed);
 
 // `images` may be null. Every example has a target, or none has.
-Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& which, const PictureSet* images);
+Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& which,
+              const ImageSet* images);
 
 }  // namespace penalmt

@@ -13,14 +13,16 @@ ClassifierImpl::ClassifierImpl(const ImageEncoderOptions& options, double tau, i
 }
 
 at::Tensor ClassifierImpl::logits(const at::Tensor& pixels, const Pass& pass) {
-  const at::Tensor regions = image_encoder->forward(pixels, rows_of({}, image_encoder->regions(), pass));  // [B, R, F]
+  const at::Tensor regions =
+      image_encoder->forward(pixels, rows_of({}, image_encoder->regions(), pass));  // [B, R, F]
   return head(regions.mean(1));
 }
 
 ClassifierDescription read_classifier_description(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "model.json";
   if (!config::parse_file(file).contains("classes"))
-    throw Error(file.string() + ": no 'classes' there; expected a model of 'penalmt classify train'");
+    throw Error(file.string() +
+                ": no 'classes' there; expected a model of 'penalmt classify train'");
   config::Problems problems(file.string());
   const ClassifierDescription description = config::load<ClassifierDescription>(file, {}, problems);
   description.image_encoder.check("image_encoder", problems);
@@ -28,8 +30,10 @@ ClassifierDescription read_classifier_description(const std::filesystem::path& f
   return description;
 }
 
-Classifier read_classifier(const std::filesystem::path& folder, const ClassifierDescription& description) {
-  Classifier model(description.image_encoder, /*tau=*/0.0, static_cast<int64_t>(description.classes.size()));
+Classifier read_classifier(const std::filesystem::path& folder,
+                           const ClassifierDescription& description) {
+  Classifier model(description.image_encoder, /*tau=*/0.0,
+                   static_cast<int64_t>(description.classes.size()));
   load_weights(folder / "model.safetensors", *model);
   model->eval();
   return model;

@@ -1,14 +1,14 @@
-// A picture's class: image encoder → mean over regions → linear head. The encoder's weights are named as in a
-// translation model.
+// An image's class: image encoder → mean over regions → linear head. The encoder's weights are
+// named as in a translation model.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "models/image_encoder.h"
 #include "models/layers.h"
 #include "models/pass.h"
-#include "models/picture_encoder.h"
 
 namespace penalmt {
 
@@ -16,10 +16,10 @@ class ClassifierImpl : public torch::nn::Module {
  public:
   // `options` checked; tau: of the encoder's penal connections.
   ClassifierImpl(const ImageEncoderOptions& options, double tau, int64_t classes);
-  // pixels: [B, 3, size, size] uint8 → [B, classes]. The penalty counts once a picture.
+  // pixels: [B, 3, size, size] uint8 → [B, classes]. The penalty counts once an image.
   at::Tensor logits(const at::Tensor& pixels, const Pass& pass = {});
 
-  std::shared_ptr<PictureEncoder> image_encoder;
+  std::shared_ptr<ImageEncoder> image_encoder;
   Linear head;
 };
 TORCH_MODULE(Classifier);
@@ -35,10 +35,12 @@ struct ClassifierDescription {
   }
 };
 
-// The description in a folder that holds a model. Throws Error where it is missing, no JSON, or another model's.
+// The description in a folder that holds a model. Throws Error where it is missing, no JSON, or
+// another model's.
 ClassifierDescription read_classifier_description(const std::filesystem::path& folder);
 
 // The classifier of such a folder, on the CPU, in evaluation mode.
-Classifier read_classifier(const std::filesystem::path& folder, const ClassifierDescription& description);
+Classifier read_classifier(const std::filesystem::path& folder,
+                           const ClassifierDescription& description);
 
 }  // namespace penalmt

@@ -5,9 +5,11 @@
 namespace penalmt {
 
 ImageAttentionImpl::ImageAttentionImpl(int64_t width, int64_t heads, double dropout)
-    : attention(register_module("attention", CrossAttention(width, heads, dropout))), gate(register_module("gate", Linear(width, 1))) {}
+    : attention(register_module("attention", CrossAttention(width, heads, dropout))),
+      gate(register_module("gate", Linear(width, 1))) {}
 
-at::Tensor ImageAttentionImpl::forward(const at::Tensor& x, const at::Tensor& regions, const Rows& rows) {
+at::Tensor ImageAttentionImpl::forward(const at::Tensor& x, const at::Tensor& regions,
+                                       const Rows& rows) {
   return open(x) * attention(x, regions, at::Tensor(), rows);
 }
 
@@ -17,53 +19,71 @@ void ImageAttentionImpl::start_silent() {
 }
 
 DecoderLayerImpl::DecoderLayerImpl(const StackConfig& config, bool doubly_attentive)
-    : self_attention(register_module("self_attention", SelfAttention(config.width, config.heads, config.attention_dropout))),
+    : self_attention(register_module(
+          "self_attention", SelfAttention(config.width, config.heads, config.attention_dropout))),
       self_attention_residual(
-          register_module("self_attention_residual", Residual(config.width, config.norm, config.dropout, config.tau))),
-      cross_attention(register_module("cross_attention", CrossAttention(config.width, config.heads, config.attention_dropout))),
+          register_module("self_attention_residual",
+                          Residual(config.width, config.norm, config.dropout, config.tau))),
+      cross_attention(register_module(
+          "cross_attention", CrossAttention(config.width, config.heads, config.attention_dropout))),
       cross_attention_residual(
-          register_module("cross_attention_residual", Residual(config.width, config.norm, config.dropout, config.tau))),
-      feed_forward(register_module(
-          "feed_forward", FeedForward(config.width, config.feed_forward, config.activation, config.activation_dropout))),
+          register_module("cross_attention_residual",
+                          Residual(config.width, config.norm, config.dropout, config.tau))),
+      feed_forward(register_module("feed_forward",
+                                   FeedForward(config.width, config.feed_forward, config.activation,
+                                               config.activation_dropout))),
       feed_forward_residual(
-          register_module("feed_forward_residual", Residual(config.width, config.norm, config.dropout, config.tau))) {
+          register_module("feed_forward_residual",
+                          Residual(config.width, config.norm, config.dropout, config.tau))) {
   if (!doubly_attentive) return;
-  image_attention = register_module("image_attention", ImageAttention(config.width, config.heads, config.attention_dropout));
-  image_attention_residual =
-      register_module("image_attention_residual", Residual(config.width, config.norm, config.dropout, config.tau));
+  image_attention = register_module(
+      "image_attention", ImageAttention(config.width, config.heads, config.attention_dropout));
+  image_attention_residual = register_module(
+      "image_attention_residual", Residual(config.width, config.norm, config.dropout, config.tau));
 }
 
-at::Tensor DecoderLayerImpl::forward(at::Tensor x, const Memory& memory, const at::Tensor& visible, const Rows& rows, DecoderView* view) {
-  x = self_attention_residual->forward(x, rows, [&](const at::Tensor& y) { return self_attention->causal(y, rows); });
+at::Tensor DecoderLayerImpl::forward(at::Tensor x, const Memory& memory, const at::Tensor& visible,
+                                     const Rows& rows, DecoderView* view) {
+  x = self_attention_residual->forward(
+      x, rows, [&](const at::Tensor& y) { return self_attention->causal(y, rows); });
   x = cross_attention_residual->forward(x, rows, [&](const at::Tensor& y) {
     if (view) view->memory.push_back(cross_attention->weights(y, memory.states, visible));
     return cross_attention(y, memory.states, visible, rows);
   });
   if (image_attention && memory.regions.defined()) x = attend_to_image(x, memory, rows, view);
-  return feed_forward_residual->forward(x, rows, [&](const at::Tensor& y) { return feed_forward(y, rows); });
+  return feed_forward_residual->forward(x, rows,
+                                        [&](const at::Tensor& y) { return feed_forward(y, rows); });
 }
 
-// Sentences without a picture pass by, and their z, which is not added, is not penalised.
-at::Tensor DecoderLayerImpl::attend_to_image(const at::Tensor& x, const Memory& memory, const Rows& rows, DecoderView* view) {
-  const Rows with_image{rows.real.logical_and(memory.with_picture.unsqueeze(1)), rows.counters, rows.tau_scale};
-  const at::Tensor seen = image_attention_residual->forward(x, with_image, [&](const at::Tensor& y) {
-    if (view) {
-      view->regions.push_back(image_attention->attention->weights(y, memory.regions, {}));
-      view->gate.push_back(image_attention->open(y).squeeze(-1));
-    }
-    return image_attention(y, memory.regions, with_image);
-  });
-  return at::where(memory.with_picture.view({-1, 1, 1}), seen, x);
+// Sentences without an image pass by, and their z, which is not added, is not penalised.
+at::Tensor DecoderLayerImpl::attend_to_image(const at::Tensor& x, const Memory& memory,
+                                             const Rows& rows, DecoderView* view) {
+  const Rows with_image{rows.real.logical_and(memory.with_image.unsqueeze(1)), rows.counters,
+                        rows.tau_scale};
+  const at::Tensor seen =
+      image_attention_residual->forward(x, with_image, [&](const at::Tensor& y) {
+        if (view) {
+          view->regions.push_back(image_attention->attention->weights(y, memory.regions, {}));
+          view->gate.push_back(image_attention->open(y).squeeze(-1));
+        }
+        return image_attention(y, memory.regions, with_image);
+      });
+  return at::where(memory.with_image.view({-1, 1, 1}), seen, x);
 }
 
-DecoderImpl::DecoderImpl(const StackConfig& config, bool doubly_attentive) : layers(register_module("layers", torch::nn::ModuleList())) {
-  for (int64_t l = 0; l < config.layers; ++l) layers->push_back(DecoderLayer(config, doubly_attentive));
+DecoderImpl::DecoderImpl(const StackConfig& config, bool doubly_attentive)
+    : layers(register_module("layers", torch::nn::ModuleList())) {
+  for (int64_t l = 0; l < config.layers; ++l)
+    layers->push_back(DecoderLayer(config, doubly_attentive));
   if (config.norm == NormOrder::pre)
-    final_norm = register_module("final_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({config.width})));
+    final_norm = register_module("final_norm",
+                                 torch::nn::LayerNorm(torch::nn::LayerNormOptions({config.width})));
 }
 
-at::Tensor DecoderImpl::forward(at::Tensor x, const Memory& memory, const at::Tensor& visible, const Rows& rows, DecoderView* view) {
-  for (const auto& layer : *layers) x = layer->as<DecoderLayerImpl>()->forward(x, memory, visible, rows, view);
+at::Tensor DecoderImpl::forward(at::Tensor x, const Memory& memory, const at::Tensor& visible,
+                                const Rows& rows, DecoderView* view) {
+  for (const auto& layer : *layers)
+    x = layer->as<DecoderLayerImpl>()->forward(x, memory, visible, rows, view);
   return final_norm ? final_norm(x) : x;
 }
 

@@ -1,5 +1,5 @@
-// The decoder: self-attention over the target so far, cross-attention over the memory and, where it is doubly attentive, over the
-// picture's regions, feed-forward.
+// The decoder: self-attention over the target so far, cross-attention over the memory and, where it
+// is doubly attentive, over the image's regions, feed-forward.
 #pragma once
 
 #include "models/encoder.h"
@@ -7,14 +7,15 @@
 
 namespace penalmt {
 
-// Attention over the picture's regions behind a gate (Calixto et al., ACL 2017): beta * attend(x, regions), beta = sigmoid(W x).
+// Attention over the image's regions behind a gate (Calixto et al., ACL 2017): beta * attend(x,
+// regions), beta = sigmoid(W x).
 class ImageAttentionImpl : public torch::nn::Module {
  public:
   ImageAttentionImpl(int64_t width, int64_t heads, double dropout);
   // x: [B, T, C]; regions: [B, R, C] → [B, T, C].
   at::Tensor forward(const at::Tensor& x, const at::Tensor& regions, const Rows& rows);
   at::Tensor open(const at::Tensor& x) { return at::sigmoid(gate(x)); }  // beta: [B, T, 1]
-  void start_silent();                                                    // as Fusion::start_silent
+  void start_silent();                                                   // as Fusion::start_silent
 
   CrossAttention attention;
   Linear gate;  // C → 1
@@ -32,8 +33,10 @@ class DecoderLayerImpl : public torch::nn::Module {
  public:
   // doubly_attentive: it attends to memory.regions, too, behind the cross-attention.
   DecoderLayerImpl(const StackConfig& config, bool doubly_attentive);
-  // x: [B, T, C]; visible: [B, 1, 1, M], true where the memory is real. `view`, where given, is added to.
-  at::Tensor forward(at::Tensor x, const Memory& memory, const at::Tensor& visible, const Rows& rows, DecoderView* view = nullptr);
+  // x: [B, T, C]; visible: [B, 1, 1, M], true where the memory is real. `view`, where given, is
+  // added to.
+  at::Tensor forward(at::Tensor x, const Memory& memory, const at::Tensor& visible,
+                     const Rows& rows, DecoderView* view = nullptr);
 
   SelfAttention self_attention;
   Residual self_attention_residual;
@@ -45,17 +48,20 @@ class DecoderLayerImpl : public torch::nn::Module {
   Residual feed_forward_residual;
 
  private:
-  at::Tensor attend_to_image(const at::Tensor& x, const Memory& memory, const Rows& rows, DecoderView* view);
+  at::Tensor attend_to_image(const at::Tensor& x, const Memory& memory, const Rows& rows,
+                             DecoderView* view);
 };
 TORCH_MODULE(DecoderLayer);
 
 class DecoderImpl : public torch::nn::Module {
  public:
   DecoderImpl(const StackConfig& config, bool doubly_attentive);
-  at::Tensor forward(at::Tensor x, const Memory& memory, const at::Tensor& visible, const Rows& rows, DecoderView* view = nullptr);
+  at::Tensor forward(at::Tensor x, const Memory& memory, const at::Tensor& visible,
+                     const Rows& rows, DecoderView* view = nullptr);
 
-  torch::nn::ModuleList layers;              // of DecoderLayer
-  torch::nn::LayerNorm final_norm{nullptr};  // pre-norm stacks end with one; null in post-norm stacks
+  torch::nn::ModuleList layers;  // of DecoderLayer
+  torch::nn::LayerNorm final_norm{
+      nullptr};  // pre-norm stacks end with one; null in post-norm stacks
 };
 TORCH_MODULE(Decoder);
 

@@ -5,23 +5,31 @@
 namespace penalmt {
 
 EncoderLayerImpl::EncoderLayerImpl(const StackConfig& config)
-    : self_attention(register_module("self_attention", SelfAttention(config.width, config.heads, config.attention_dropout))),
+    : self_attention(register_module(
+          "self_attention", SelfAttention(config.width, config.heads, config.attention_dropout))),
       self_attention_residual(
-          register_module("self_attention_residual", Residual(config.width, config.norm, config.dropout, config.tau))),
-      feed_forward(register_module(
-          "feed_forward", FeedForward(config.width, config.feed_forward, config.activation, config.activation_dropout))),
+          register_module("self_attention_residual",
+                          Residual(config.width, config.norm, config.dropout, config.tau))),
+      feed_forward(register_module("feed_forward",
+                                   FeedForward(config.width, config.feed_forward, config.activation,
+                                               config.activation_dropout))),
       feed_forward_residual(
-          register_module("feed_forward_residual", Residual(config.width, config.norm, config.dropout, config.tau))) {}
+          register_module("feed_forward_residual",
+                          Residual(config.width, config.norm, config.dropout, config.tau))) {}
 
 at::Tensor EncoderLayerImpl::forward(at::Tensor x, const at::Tensor& visible, const Rows& rows) {
-  x = self_attention_residual->forward(x, rows, [&](const at::Tensor& y) { return self_attention(y, visible, rows); });
-  return feed_forward_residual->forward(x, rows, [&](const at::Tensor& y) { return feed_forward(y, rows); });
+  x = self_attention_residual->forward(
+      x, rows, [&](const at::Tensor& y) { return self_attention(y, visible, rows); });
+  return feed_forward_residual->forward(x, rows,
+                                        [&](const at::Tensor& y) { return feed_forward(y, rows); });
 }
 
-EncoderImpl::EncoderImpl(const StackConfig& config) : layers(register_module("layers", torch::nn::ModuleList())) {
+EncoderImpl::EncoderImpl(const StackConfig& config)
+    : layers(register_module("layers", torch::nn::ModuleList())) {
   for (int64_t l = 0; l < config.layers; ++l) layers->push_back(EncoderLayer(config));
   if (config.norm == NormOrder::pre && config.final_norm)
-    final_norm = register_module("final_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({config.width})));
+    final_norm = register_module("final_norm",
+                                 torch::nn::LayerNorm(torch::nn::LayerNormOptions({config.width})));
 }
 
 at::Tensor EncoderImpl::forward(at::Tensor x, const at::Tensor& visible, const Rows& rows) {

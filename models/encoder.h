@@ -35,8 +35,9 @@ class EncoderImpl : public torch::nn::Module {
   explicit EncoderImpl(const StackConfig& config);
   at::Tensor forward(at::Tensor x, const at::Tensor& visible, const Rows& rows);
 
-  torch::nn::ModuleList layers;         // of EncoderLayer
-  torch::nn::LayerNorm final_norm{nullptr};  // null in post-norm stacks and where the configuration wants none
+  torch::nn::ModuleList layers;  // of EncoderLayer
+  torch::nn::LayerNorm final_norm{
+      nullptr};  // null in post-norm stacks and where the configuration wants none
 };
 TORCH_MODULE(Encoder);
 

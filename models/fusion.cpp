@@ -7,12 +7,12 @@
 namespace penalmt {
 namespace {
 
-// Those of the sentences that have a picture: [B, ..] → [P, ..].
-at::Tensor pictured(const at::Tensor& x, const at::Tensor& which) {
+// Those of the sentences that have an image: [B, ..] → [P, ..].
+at::Tensor those_with_image(const at::Tensor& x, const at::Tensor& which) {
   return !x.defined() || which.size(0) == x.size(0) ? x : x.index_select(0, which);
 }
 
-// x: [P, ..] → [B, ..], zeros where there is no picture.
+// x: [P, ..] → [B, ..], zeros where there is no image.
 at::Tensor spread(const at::Tensor& x, const at::Tensor& which, int64_t sentences) {
   if (which.size(0) == sentences) return x;
   std::vector<int64_t> sizes = x.sizes().vec();
@@ -20,16 +20,16 @@ at::Tensor spread(const at::Tensor& x, const at::Tensor& which, int64_t sentence
   return at::zeros(sizes, x.options()).index_copy(0, which, x);
 }
 
-at::Tensor with_picture(const at::Tensor& which, const at::Tensor& visible) {
+at::Tensor with_image(const at::Tensor& which, const at::Tensor& visible) {
   return at::zeros({visible.size(0)}, visible.options()).index_fill_(0, which, 1);
 }
 
 }  // namespace
 
 Memory AdditiveFusion::fuse(const Memory& text, const ImageStates& image, const Rows& rows) {
-  const at::Tensor before = pictured(text.states, image.which);
-  const Rows of_pictured{pictured(rows.real, image.which), {}, rows.tau_scale};
-  const at::Tensor sum = connection(before, z(before, image.regions), of_pictured);
+  const at::Tensor before = those_with_image(text.states, image.which);
+  const Rows of_those_with_image{those_with_image(rows.real, image.which), {}, rows.tau_scale};
+  const at::Tensor sum = connection(before, z(before, image.regions), of_those_with_image);
   if (image.which.size(0) == text.states.size(0)) return {sum, text.visible};
   return {text.states.index_copy(0, image.which, sum), text.visible};
 }
@@ -44,12 +44,15 @@ void GatedFusion::start_silent() {
   image_projection->weight.zero_();
 }
 
-at::Tensor GatedFusion::pooled(const at::Tensor& regions) { return image_projection(regions.mean(1)).unsqueeze(1); }
+at::Tensor GatedFusion::pooled(const at::Tensor& regions) {
+  return image_projection(regions.mean(1)).unsqueeze(1);
+}
 
-// The picture's half of W [text; image] is the same at every position: once a sentence.
+// The image's half of W [text; image] is the same at every position: once a sentence.
 at::Tensor GatedFusion::open(const at::Tensor& text, const at::Tensor& image) {
   const auto halves = gate->weight.chunk(2, 1);  // each [C, C]
-  return at::sigmoid(linear(text, halves[0].contiguous(), gate->bias) + at::linear(image, halves[1]));
+  return at::sigmoid(linear(text, halves[0].contiguous(), gate->bias) +
+                     at::linear(image, halves[1]));
 }
 
 at::Tensor GatedFusion::z(const at::Tensor& text, const at::Tensor& regions) {
@@ -78,9 +81,11 @@ at::Tensor SelectiveFusion::open(const at::Tensor& text, const at::Tensor& seen)
 }
 
 at::Tensor SelectiveFusion::z(const at::Tensor& text, const at::Tensor& regions) {
-  const at::Tensor query = query_projection(text).unsqueeze(1);                   // [P, 1, M, C]
-  const auto keys_values = region_projection(regions).unsqueeze(1).chunk(2, -1);  // two [P, 1, R, C]
-  const at::Tensor seen = at::scaled_dot_product_attention(query, keys_values[0], keys_values[1]).squeeze(1);  // [P, M, C]
+  const at::Tensor query = query_projection(text).unsqueeze(1);  // [P, 1, M, C]
+  const auto keys_values =
+      region_projection(regions).unsqueeze(1).chunk(2, -1);  // two [P, 1, R, C]
+  const at::Tensor seen = at::scaled_dot_product_attention(query, keys_values[0], keys_values[1])
+                              .squeeze(1);  // [P, M, C]
   return open(text, seen) * (seen - text);
 }
 
@@ -95,8 +100,11 @@ ConcatenatedFusion::ConcatenatedFusion(int64_t width, int64_t feature_width)
 
 Memory ConcatenatedFusion::fuse(const Memory& text, const ImageStates& image, const Rows& rows) {
   const int64_t sentences = text.states.size(0);
-  const at::Tensor regions = spread(image_projection(image.regions), image.which, sentences);                            // [B, R, C]
-  const at::Tensor seen = with_picture(image.which, text.visible).unsqueeze(1).expand({sentences, regions.size(1)});  // [B, R]
+  const at::Tensor regions =
+      spread(image_projection(image.regions), image.which, sentences);  // [B, R, C]
+  const at::Tensor seen = with_image(image.which, text.visible)
+                              .unsqueeze(1)
+                              .expand({sentences, regions.size(1)});  // [B, R]
   return {at::cat({text.states, regions}, 1), at::cat({text.visible, seen}, 1)};
 }
 
@@ -104,15 +112,18 @@ DoublyAttentiveFusion::DoublyAttentiveFusion(int64_t width, int64_t feature_widt
     : image_projection(register_module("image_projection", Linear(feature_width, width))) {}
 
 Memory DoublyAttentiveFusion::fuse(const Memory& text, const ImageStates& image, const Rows& rows) {
-  return {text.states, text.visible, spread(image_projection(image.regions), image.which, text.states.size(0)),
-          with_picture(image.which, text.visible)};
+  return {text.states, text.visible,
+          spread(image_projection(image.regions), image.which, text.states.size(0)),
+          with_image(image.which, text.visible)};
 }
 
-std::shared_ptr<Fusion> make_fusion(const std::string& kind, int64_t width, int64_t feature_width, double tau) {
+std::shared_ptr<Fusion> make_fusion(const std::string& kind, int64_t width, int64_t feature_width,
+                                    double tau) {
   if (kind == "gated") return std::make_shared<GatedFusion>(width, feature_width, tau);
   if (kind == "selective") return std::make_shared<SelectiveFusion>(width, feature_width, tau);
   if (kind == "concatenated") return std::make_shared<ConcatenatedFusion>(width, feature_width);
-  if (kind == "doubly_attentive") return std::make_shared<DoublyAttentiveFusion>(width, feature_width);
+  if (kind == "doubly_attentive")
+    return std::make_shared<DoublyAttentiveFusion>(width, feature_width);
   TORCH_CHECK(false, "no fusion is called ", kind);
 }
 

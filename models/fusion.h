@@ -1,4 +1,5 @@
-// How a picture joins the text: fuse(text, image) → memory. The decoder and the beam never see an image.
+// How an image joins the text: fuse(text, image) → memory. The decoder and the beam never see an
+// image.
 #pragma once
 
 #include <memory>
@@ -8,7 +9,7 @@
 
 namespace penalmt {
 
-// The pictures of the P sentences of a batch that have one. Only these are worked on.
+// The images of the P sentences of a batch that have one. Only these are worked on.
 struct ImageStates {
   at::Tensor regions;  // [P, R, F]
   at::Tensor which;    // [P] int64, ascending: the sentences
@@ -18,41 +19,46 @@ struct ImageStates {
 struct Memory {
   at::Tensor states;   // [B, M, C]
   at::Tensor visible;  // [B, M] bool, true where real
-  // For a decoder that attends to the picture on its own (doubly attentive); undefined otherwise.
-  at::Tensor regions = {};       // [B, R, C], zeros where the picture is missing
-  at::Tensor with_picture = {};  // [B] bool
+  // For a decoder that attends to the image on its own (doubly attentive); undefined otherwise.
+  at::Tensor regions = {};     // [B, R, C], zeros where the image is missing
+  at::Tensor with_image = {};  // [B] bool
 };
 
-// How a fusion looked at the pictures, from text position to text position.
+// How a fusion looked at the images, from text position to text position.
 struct FusionView {
-  at::Tensor gate;       // [P, M] mean over channels; undefined where there is no gate over the text
-  at::Tensor attention;  // [P, M, R] weights, sum 1; undefined where regions are pooled, or looked at by the decoder
+  at::Tensor gate;  // [P, M] mean over channels; undefined where there is no gate over the text
+  at::Tensor attention;  // [P, M, R] weights, sum 1; undefined where regions are pooled, or looked
+                         // at by the decoder
 };
 
 class Fusion : public torch::nn::Module {
  public:
-  // An example without its picture leaves with its text untouched, to the bit.
+  // An example without its image leaves with its text untouched, to the bit.
   virtual Memory fuse(const Memory& text, const ImageStates& image, const Rows& rows) = 0;
-  // For a model whose text part is trained already: new weights with which a picture adds nothing at first, so that what is trained is
-  // not disturbed, and learns to. Drawn at random, it disturbs the text, and the gate learns to shut it out for good.
+  // For a model whose text part is trained already: new weights with which an image adds nothing at
+  // first, so that what is trained is not disturbed, and learns to. Drawn at random, it disturbs
+  // the text, and the gate learns to shut it out for good.
   virtual void start_silent() {}
-  // What fuse() does with these, in evaluation, where each sentence has its picture.
+  // What fuse() does with these, in evaluation, where each sentence has its image.
   virtual FusionView view(const at::Tensor& text, const at::Tensor& regions) { return {}; }
 };
 
-// Adds to the text what it sees: out = text + z, where there is a picture.
+// Adds to the text what it sees: out = text + z, where there is an image.
 class AdditiveFusion : public Fusion {
  public:
-  explicit AdditiveFusion(double tau) : connection(register_module("connection", PenalConnection(0.0, tau))) {}
+  explicit AdditiveFusion(double tau)
+      : connection(register_module("connection", PenalConnection(0.0, tau))) {}
   Memory fuse(const Memory& text, const ImageStates& image, const Rows& rows) final;
 
   PenalConnection connection;
 
  protected:
-  virtual at::Tensor z(const at::Tensor& text, const at::Tensor& regions) = 0;  // [P, M, C], [P, R, F] → [P, M, C]
+  virtual at::Tensor z(const at::Tensor& text,
+                       const at::Tensor& regions) = 0;  // [P, M, C], [P, R, F] → [P, M, C]
 };
 
-// Gated fusion (Wu et al., ACL 2021): out = text + z, z = sigmoid(W [text; image]) * image, image = P pool(regions).
+// Gated fusion (Wu et al., ACL 2021): out = text + z, z = sigmoid(W [text; image]) * image, image =
+// P pool(regions).
 class GatedFusion : public AdditiveFusion {
  public:
   GatedFusion(int64_t width, int64_t feature_width, double tau);
@@ -66,16 +72,18 @@ class GatedFusion : public AdditiveFusion {
   at::Tensor z(const at::Tensor& text, const at::Tensor& regions) override;
 
  private:
-  at::Tensor pooled(const at::Tensor& regions);                     // [P, 1, C]
+  at::Tensor pooled(const at::Tensor& regions);                      // [P, 1, C]
   at::Tensor open(const at::Tensor& text, const at::Tensor& image);  // [P, M, C]
 };
 
-// Selective attention (Li et al., ACL 2022): text queries look over the regions with one head, and a gate mixes the two:
-// out = (1 - g) text + g seen = text + z, z = g (seen - text), g = sigmoid(U text + W seen).
+// Selective attention (Li et al., ACL 2022): text queries look over the regions with one head, and
+// a gate mixes the two: out = (1 - g) text + g seen = text + z, z = g (seen - text), g = sigmoid(U
+// text + W seen).
 class SelectiveFusion : public AdditiveFusion {
  public:
   SelectiveFusion(int64_t width, int64_t feature_width, double tau);
-  void start_silent() override;  // values = 0, g = sigmoid(W text - 2): some 12 % of the text is taken away
+  void start_silent()
+      override;  // values = 0, g = sigmoid(W text - 2): some 12 % of the text is taken away
   FusionView view(const at::Tensor& text, const at::Tensor& regions) override;
 
   Linear query_projection;   // C → C
@@ -89,8 +97,8 @@ class SelectiveFusion : public AdditiveFusion {
   at::Tensor open(const at::Tensor& text, const at::Tensor& seen);  // [P, M, C]
 };
 
-// The regions are more positions of the memory: [text; P regions]. The decoder's attention chooses. Nothing is added to the text, so
-// there is no residual.
+// The regions are more positions of the memory: [text; P regions]. The decoder's attention chooses.
+// Nothing is added to the text, so there is no residual.
 class ConcatenatedFusion : public Fusion {
  public:
   ConcatenatedFusion(int64_t width, int64_t feature_width);
@@ -99,7 +107,8 @@ class ConcatenatedFusion : public Fusion {
   Linear image_projection{nullptr};  // P: F → C
 };
 
-// The regions, P regions, go to the decoder beside the text (Calixto et al., ACL 2017); its layers attend to them (ImageAttention).
+// The regions, P regions, go to the decoder beside the text (Calixto et al., ACL 2017); its layers
+// attend to them (ImageAttention).
 class DoublyAttentiveFusion : public Fusion {
  public:
   DoublyAttentiveFusion(int64_t width, int64_t feature_width);
@@ -108,7 +117,9 @@ class DoublyAttentiveFusion : public Fusion {
   Linear image_projection{nullptr};  // P: F → C
 };
 
-// "gated", "selective", "concatenated" or "doubly_attentive". Throws c10::Error for "none", which needs no module.
-std::shared_ptr<Fusion> make_fusion(const std::string& kind, int64_t width, int64_t feature_width, double tau);
+// "gated", "selective", "concatenated" or "doubly_attentive". Throws c10::Error for "none", which
+// needs no module.
+std::shared_ptr<Fusion> make_fusion(const std::string& kind, int64_t width, int64_t feature_width,
+                                    double tau);
 
 }  // namespace penalmt

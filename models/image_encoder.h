@@ -1,66 +1,28 @@
-// A small vision transformer (Dosovitskiy et al., 2021): patches → regions, penal connections inside. The sum of its residuals is not
-// normalised at the end, so that a region's size can say how much is there.
+// What turns an image into regions, whatever is inside: a vision transformer (image_encoder.h) or a
+// residual network (resnet.h).
 #pragma once
 
-#include <torch/nn/modules/conv.h>
+#include <torch/nn/module.h>
 
-#include "models/encoder.h"
-#include "models/picture_encoder.h"
+#include <memory>
+
+#include "models/options.h"
+#include "tensors/counter_random.h"
 
 namespace penalmt {
 
-// How pixels become region vectors.
-enum class Stem { patches, convolutions };
-
-// One linear map of each patch. Pixels: [B, 3, side, side] float → [B, R, F].
-class PatchStemImpl : public torch::nn::Module {
+class ImageEncoder : public torch::nn::Module {
  public:
-  PatchStemImpl(int64_t patch, int64_t width);
-  at::Tensor forward(const at::Tensor& pixels);
-
-  Linear projection;  // 3 * patch * patch → F
-
- private:
-  int64_t patch_;
-};
-TORCH_MODULE(PatchStem);
-
-// 3 x 3 convolutions of stride 2 until a patch is one position, then a linear map: it learns shapes from far fewer pictures
-// than patches do, since it need not learn them anew at every place (Xiao et al., 2021). No residuals.
-class ConvolutionStemImpl : public torch::nn::Module {
- public:
-  // patch: a power of 2 that divides width.
-  ConvolutionStemImpl(int64_t patch, int64_t width);
-  at::Tensor forward(const at::Tensor& pixels);
-
-  torch::nn::ModuleList convolutions;  // of Conv2d; widths F / (patch / 2), ..., F / 2, F
-  Linear projection;                   // F → F
-};
-TORCH_MODULE(ConvolutionStem);
-
-struct ImageEncoderConfig {
-  int64_t size = 64, patch = 8;  // pixels
-  Stem stem = Stem::patches;
-  StackConfig stack;
+  // pixels: [B, 3, size, size] uint8; rows of [B, R], all real → [B, R, F].
+  virtual at::Tensor forward(const at::Tensor& pixels, const Rows& rows) = 0;
+  virtual int64_t regions() const = 0;  // R
+  virtual int64_t width() const = 0;    // F
 };
 
-class ImageEncoderImpl : public PictureEncoder {
- public:
-  explicit ImageEncoderImpl(const ImageEncoderConfig& config);
-  // R = (size / patch)^2.
-  at::Tensor forward(const at::Tensor& pixels, const Rows& rows) override;
-  int64_t regions() const override { return regions_; }
-  int64_t width() const override { return width_; }
+// `options` checked. tau: of its penal connections.
+std::shared_ptr<ImageEncoder> make_image_encoder(const ImageEncoderOptions& options, double tau);
 
-  PatchStem patches{nullptr};            // one of the two is null
-  ConvolutionStem convolutions{nullptr};
-  at::Tensor positions;     // [R, F]
-  CounterDropout dropout;
-  Encoder encoder;
-
- private:
-  int64_t regions_, width_;
-};
-TORCH_MODULE(ImageEncoder);
+// Pixels as numbers around 0 of about unit deviation, in the type and on the device of `like`.
+at::Tensor centred(const at::Tensor& pixels, const at::Tensor& like);
 
 }  // namespace penalmt

@@ -9,27 +9,38 @@
 namespace penalmt {
 
 at::Tensor attention_weights(const at::Tensor& q, const at::Tensor& k, const at::Tensor& visible) {
-  at::Tensor scores = at::matmul(q, k.transpose(-1, -2)) / std::sqrt(static_cast<double>(q.size(-1)));
-  if (visible.defined()) scores = scores.masked_fill(~visible, -std::numeric_limits<double>::infinity());
+  at::Tensor scores =
+      at::matmul(q, k.transpose(-1, -2)) / std::sqrt(static_cast<double>(q.size(-1)));
+  if (visible.defined())
+    scores = scores.masked_fill(~visible, -std::numeric_limits<double>::infinity());
   return at::softmax(scores, -1);
 }
 
 namespace {
 
-// softmax(q k^T / sqrt(D)) v with dropout on the weights. q: [B, H, T, D]; k, v: [B, H, M, D] → [B, T, C].
-// The kernel of LibTorch serves where no weight is dropped; its own dropout would not be drawn from counters.
-at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& visible, bool causal,
-                  CounterDropoutImpl& dropout, const Rows& rows) {
+// softmax(q k^T / sqrt(D)) v with dropout on the weights. q: [B, H, T, D]; k, v: [B, H, M, D] → [B,
+// T, C]. The kernel of LibTorch serves where no weight is dropped; its own dropout would not be
+// drawn from counters.
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const at::Tensor& visible, bool causal, CounterDropoutImpl& dropout,
+                  const Rows& rows) {
   const int64_t heads = q.size(1), queries = q.size(2), keys = k.size(2);
   at::Tensor y;  // [B, H, T, D]
   const DropoutSite site = dropout.active_site();
   if (site.threshold() == 0) {
-    y = at::scaled_dot_product_attention(q, k, v, visible.defined() ? std::optional<at::Tensor>(visible) : std::nullopt, 0.0, causal);
+    y = at::scaled_dot_product_attention(
+        q, k, v, visible.defined() ? std::optional<at::Tensor>(visible) : std::nullopt, 0.0,
+        causal);
   } else {
     const at::Tensor may_look =
-        causal ? at::ones({queries, keys}, visible.defined() ? visible.options() : q.options().dtype(at::kBool)).tril() : visible;
+        causal ? at::ones({queries, keys},
+                          visible.defined() ? visible.options() : q.options().dtype(at::kBool))
+                     .tril()
+               : visible;
     // One draw a (query, head, key): the query's counter, heads * keys channels.
-    const at::Tensor factors = dropout_factors(rows.counters, site, heads * keys, q).view({q.size(0), queries, heads, keys}).transpose(1, 2);
+    const at::Tensor factors = dropout_factors(rows.counters, site, heads * keys, q)
+                                   .view({q.size(0), queries, heads, keys})
+                                   .transpose(1, 2);
     y = at::matmul(attention_weights(q, k, may_look) * factors, v);
   }
   return y.transpose(1, 2).flatten(2);
@@ -49,42 +60,59 @@ LinearImpl::LinearImpl(int64_t in, int64_t out, int64_t parts, double gain) {
 
 at::Tensor LinearImpl::forward(const at::Tensor& x) { return linear(x, weight, bias); }
 
-// Queries, keys and values start smaller by sqrt(2), as if the three were one Glorot matrix (fairseq's start).
+// Queries, keys and values start smaller by sqrt(2), as if the three were one Glorot matrix
+// (fairseq's start).
 SelfAttentionImpl::SelfAttentionImpl(int64_t width, int64_t heads_, double dropout_)
     : heads(heads_),
       in_projection(register_module("in_projection", Linear(width, 3 * width, 3, M_SQRT1_2))),
       out_projection(register_module("out_projection", Linear(width, width))),
       dropout(register_module("dropout", CounterDropout(dropout_))) {}
 
-at::Tensor SelfAttentionImpl::forward(const at::Tensor& x, const at::Tensor& visible, const Rows& rows) {
-  const auto qkv = in_projection(x).view({x.size(0), x.size(1), 3, heads, -1}).permute({2, 0, 3, 1, 4}).unbind(0);
+at::Tensor SelfAttentionImpl::forward(const at::Tensor& x, const at::Tensor& visible,
+                                      const Rows& rows) {
+  const auto qkv = in_projection(x)
+                       .view({x.size(0), x.size(1), 3, heads, -1})
+                       .permute({2, 0, 3, 1, 4})
+                       .unbind(0);
   return out_projection(attend(qkv[0], qkv[1], qkv[2], visible, false, *dropout, rows));
 }
 
 at::Tensor SelfAttentionImpl::causal(const at::Tensor& x, const Rows& rows) {
-  const auto qkv = in_projection(x).view({x.size(0), x.size(1), 3, heads, -1}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const auto qkv = in_projection(x)
+                       .view({x.size(0), x.size(1), 3, heads, -1})
+                       .permute({2, 0, 3, 1, 4})
+                       .unbind(0);
   return out_projection(attend(qkv[0], qkv[1], qkv[2], {}, true, *dropout, rows));
 }
 
 CrossAttentionImpl::CrossAttentionImpl(int64_t width, int64_t heads_, double dropout_)
     : heads(heads_),
       query_projection(register_module("query_projection", Linear(width, width, 1, M_SQRT1_2))),
-      memory_projection(register_module("memory_projection", Linear(width, 2 * width, 2, M_SQRT1_2))),
+      memory_projection(
+          register_module("memory_projection", Linear(width, 2 * width, 2, M_SQRT1_2))),
       out_projection(register_module("out_projection", Linear(width, width))),
       dropout(register_module("dropout", CounterDropout(dropout_))) {}
 
-at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible, const Rows& rows) {
+at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& memory,
+                                       const at::Tensor& visible, const Rows& rows) {
   const at::Tensor q = split_heads(query_projection(x), heads);
-  const auto kv = memory_projection(memory).view({memory.size(0), memory.size(1), 2, heads, -1}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const auto kv = memory_projection(memory)
+                      .view({memory.size(0), memory.size(1), 2, heads, -1})
+                      .permute({2, 0, 3, 1, 4})
+                      .unbind(0);
   return out_projection(attend(q, kv[0], kv[1], visible, false, *dropout, rows));
 }
 
-at::Tensor CrossAttentionImpl::weights(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible) {
+at::Tensor CrossAttentionImpl::weights(const at::Tensor& x, const at::Tensor& memory,
+                                       const at::Tensor& visible) {
   const at::Tensor keys = memory_projection(memory).chunk(2, -1)[0];
-  return attention_weights(split_heads(query_projection(x), heads), split_heads(keys, heads), visible).mean(1);
+  return attention_weights(split_heads(query_projection(x), heads), split_heads(keys, heads),
+                           visible)
+      .mean(1);
 }
 
-FeedForwardImpl::FeedForwardImpl(int64_t width, int64_t inner, Activation activation_, double dropout_)
+FeedForwardImpl::FeedForwardImpl(int64_t width, int64_t inner, Activation activation_,
+                                 double dropout_)
     : activation(activation_),
       up(register_module("up", Linear(width, inner))),
       down(register_module("down", Linear(inner, width))),
@@ -99,31 +127,38 @@ at::Tensor sinusoidal_positions(int64_t length, int64_t width) {
   const int64_t half = width / 2;
   const double step = half > 1 ? std::log(10000.0) / static_cast<double>(half - 1) : 0;
   const at::Tensor wavelength = at::exp(at::arange(half, at::kDouble) * -step);
-  const at::Tensor angle = at::arange(length, at::kDouble).unsqueeze(1) * wavelength;  // [length, half]
+  const at::Tensor angle =
+      at::arange(length, at::kDouble).unsqueeze(1) * wavelength;  // [length, half]
   return at::cat({angle.sin(), angle.cos()}, 1);
 }
 
 at::Tensor new_embedding(int64_t vocabulary, int64_t width) {
-  at::Tensor embedding = at::empty({vocabulary, width}).normal_(0, 1 / std::sqrt(static_cast<double>(width)));
+  at::Tensor embedding =
+      at::empty({vocabulary, width}).normal_(0, 1 / std::sqrt(static_cast<double>(width)));
   embedding[0].zero_();  // padding
   return embedding;
 }
 
 PositionsImpl::PositionsImpl(bool learned, int64_t longest, int64_t width) : width_(width) {
   if (!learned) sines_ = sinusoidal_positions(512, width);
-  if (learned) learned_ = register_parameter("weight", at::empty({longest, width}).normal_(0, 1 / std::sqrt(static_cast<double>(width))));
+  if (learned)
+    learned_ = register_parameter(
+        "weight",
+        at::empty({longest, width}).normal_(0, 1 / std::sqrt(static_cast<double>(width))));
 }
 
 at::Tensor PositionsImpl::forward(int64_t length) {
   if (learned_.defined()) return learned_.narrow(0, 0, length);
-  return length <= sines_.size(0) ? sines_.narrow(0, 0, length) : sinusoidal_positions(length, width_);
+  return length <= sines_.size(0) ? sines_.narrow(0, 0, length)
+                                  : sinusoidal_positions(length, width_);
 }
 
-at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions, CounterDropoutImpl& dropout,
-                 const Rows& rows) {
+at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions,
+                 CounterDropoutImpl& dropout, const Rows& rows) {
   const double scale = std::sqrt(static_cast<double>(embedding.size(1)));
   const at::Tensor position = positions.forward(ids.size(1)).to(embedding.options());
-  return dropout.forward(at::add(position, at::embedding(embedding, ids, /*padding_idx=*/0), scale), rows);
+  return dropout.forward(at::add(position, at::embedding(embedding, ids, /*padding_idx=*/0), scale),
+                         rows);
 }
 
 }  // namespace penalmt

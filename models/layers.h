@@ -7,7 +7,8 @@
 
 namespace penalmt {
 
-// y = x W^T + b. The weight is drawn from Glorot's uniform distribution as if it were `parts` square-cut matrices side by side.
+// y = x W^T + b. The weight is drawn from Glorot's uniform distribution as if it were `parts`
+// square-cut matrices side by side.
 class LinearImpl : public torch::nn::Module {
  public:
   LinearImpl(int64_t in, int64_t out, int64_t parts = 1, double gain = 1);
@@ -34,7 +35,8 @@ class SelfAttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(SelfAttention);
 
-// softmax(q k^T / sqrt(D)). q: [.., T, D]; k: [.., M, D]; visible: true where a query may look, undefined: everywhere → [.., T, M].
+// softmax(q k^T / sqrt(D)). q: [.., T, D]; k: [.., M, D]; visible: true where a query may look,
+// undefined: everywhere → [.., T, M].
 at::Tensor attention_weights(const at::Tensor& q, const at::Tensor& k, const at::Tensor& visible);
 
 // Multi-head attention of a sequence over a memory.
@@ -42,7 +44,8 @@ class CrossAttentionImpl : public torch::nn::Module {
  public:
   CrossAttentionImpl(int64_t width, int64_t heads, double dropout);
   // x: [B, T, C]; memory: [B, M, C]; visible: [B, 1, 1, M].
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible, const Rows& rows);
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible,
+                     const Rows& rows);
   // The weights it gives, mean over the heads, without dropout: [B, T, M].
   at::Tensor weights(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible);
 
@@ -67,7 +70,8 @@ class FeedForwardImpl : public torch::nn::Module {
 };
 TORCH_MODULE(FeedForward);
 
-// Position vectors [length, width]: sines in the first half, cosines in the second, wavelengths from 2 pi to 20,000 pi.
+// Position vectors [length, width]: sines in the first half, cosines in the second, wavelengths
+// from 2 pi to 20,000 pi.
 at::Tensor sinusoidal_positions(int64_t length, int64_t width);
 
 // The numbers of an embedding: normal with deviation C^-0.5, the padding row zero. [V, C]
@@ -77,7 +81,8 @@ at::Tensor new_embedding(int64_t vocabulary, int64_t width);
 class PositionsImpl : public torch::nn::Module {
  public:
   PositionsImpl(bool learned, int64_t longest, int64_t width);
-  // [length, C]. Throws c10::Error where learned positions end before: callers refuse such sentences beforehand.
+  // [length, C]. Throws c10::Error where learned positions end before: callers refuse such
+  // sentences beforehand.
   at::Tensor forward(int64_t length);
 
  private:
@@ -88,7 +93,7 @@ class PositionsImpl : public torch::nn::Module {
 TORCH_MODULE(Positions);
 
 // dropout(embedding * sqrt(C) + positions): what enters a stack. ids: [B, T] int64 → [B, T, C].
-at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions, CounterDropoutImpl& dropout,
-                 const Rows& rows);
+at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions,
+                 CounterDropoutImpl& dropout, const Rows& rows);
 
 }  // namespace penalmt

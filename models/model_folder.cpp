@@ -13,12 +13,14 @@ namespace penalmt {
 
 NamedWeights named_weights(const torch::nn::Module& module) {
   NamedWeights weights;
-  for (const auto& item : module.named_parameters()) weights.emplace_back(item.key(), item.value().detach());
+  for (const auto& item : module.named_parameters())
+    weights.emplace_back(item.key(), item.value().detach());
   for (const auto& item : module.named_buffers()) weights.emplace_back(item.key(), item.value());
   return weights;
 }
 
-void write_model(const std::filesystem::path& folder, const NamedWeights& weights, const nlohmann::ordered_json& description) {
+void write_model(const std::filesystem::path& folder, const NamedWeights& weights,
+                 const nlohmann::ordered_json& description) {
   save_safetensors(folder / "model.safetensors", {weights, {{"format", "pt"}}});
   write_file(folder / "model.json", description.dump(2) + "\n");
 }
@@ -34,10 +36,11 @@ ModelDescription read_description(const std::filesystem::path& folder) {
 
 namespace {
 
-void copy_weight(const std::filesystem::path& file, const std::string& name, const at::Tensor& stored, const at::Tensor& weight) {
+void copy_weight(const std::filesystem::path& file, const std::string& name,
+                 const at::Tensor& stored, const at::Tensor& weight) {
   if (stored.sizes() != weight.sizes())
-    throw Error(fmt::format("{}: tensor '{}': got shape [{}], expected [{}]", file.string(), name, fmt::join(stored.sizes(), ", "),
-                            fmt::join(weight.sizes(), ", ")));
+    throw Error(fmt::format("{}: tensor '{}': got shape [{}], expected [{}]", file.string(), name,
+                            fmt::join(stored.sizes(), ", "), fmt::join(weight.sizes(), ", ")));
   weight.copy_(stored);
 }
 
@@ -48,16 +51,21 @@ void load_weights(const std::filesystem::path& file, torch::nn::Module& module) 
   const NamedWeights weights = named_weights(module);
   for (const auto& [name, weight] : weights) {
     const at::Tensor* tensor = find(stored, name);
-    if (!tensor) throw Error(fmt::format("{}: no tensor '{}', which the model needs; is it another model's?", file.string(), name));
+    if (!tensor)
+      throw Error(fmt::format("{}: no tensor '{}', which the model needs; is it another model's?",
+                              file.string(), name));
     copy_weight(file, name, *tensor, weight);
   }
   if (weights.size() == stored.tensors.size()) return;
   for (const auto& [name, tensor] : stored.tensors)
-    if (std::none_of(weights.begin(), weights.end(), [&](const auto& weight) { return weight.first == name; }))
-      throw Error(fmt::format("{}: tensor '{}' is unknown to the model; is it another model's?", file.string(), name));
+    if (std::none_of(weights.begin(), weights.end(),
+                     [&](const auto& weight) { return weight.first == name; }))
+      throw Error(fmt::format("{}: tensor '{}' is unknown to the model; is it another model's?",
+                              file.string(), name));
 }
 
-std::vector<std::string> take_weights(const std::filesystem::path& file, torch::nn::Module& module) {
+std::vector<std::string> take_weights(const std::filesystem::path& file,
+                                      torch::nn::Module& module) {
   const NamedTensors stored = load_safetensors(file);
   const NamedWeights weights = named_weights(module);
   std::vector<std::string> others;
@@ -68,24 +76,29 @@ std::vector<std::string> take_weights(const std::filesystem::path& file, torch::
       others.push_back(name);
   }
   if (others.size() == weights.size())
-    throw Error(fmt::format("{}: none of its {} tensors is one of the model's; is it another kind of model's?", file.string(),
-                            stored.tensors.size()));
+    throw Error(fmt::format(
+        "{}: none of its {} tensors is one of the model's; is it another kind of model's?",
+        file.string(), stored.tensors.size()));
   return others;
 }
 
-TranslationModel read_model(const std::filesystem::path& folder, const ModelDescription& description) {
-  TranslationModel model(description.model, description.source_vocabulary, description.target_vocabulary);
+TranslationModel read_model(const std::filesystem::path& folder,
+                            const ModelDescription& description) {
+  TranslationModel model(description.model, description.source_vocabulary,
+                         description.target_vocabulary);
   load_weights(folder / "model.safetensors", *model);
   model->eval();
   return model;
 }
 
-void average_models(const std::vector<std::filesystem::path>& folders, const std::filesystem::path& target) {
+void average_models(const std::vector<std::filesystem::path>& folders,
+                    const std::filesystem::path& target) {
   NamedWeights sums;
   for (const std::filesystem::path& folder : folders) {
     const NamedTensors stored = load_safetensors(folder / "model.safetensors");
     if (sums.empty()) {
-      for (const auto& [name, tensor] : stored.tensors) sums.emplace_back(name, tensor.to(at::kDouble));
+      for (const auto& [name, tensor] : stored.tensors)
+        sums.emplace_back(name, tensor.to(at::kDouble));
       continue;
     }
     for (auto& [name, sum] : sums) {
@@ -96,7 +109,8 @@ void average_models(const std::vector<std::filesystem::path>& folders, const std
   }
   for (auto& [name, sum] : sums) sum = sum.div_(static_cast<double>(folders.size())).to(at::kFloat);
   AtomicFolder folder(target);
-  write_model(folder.path(), sums, nlohmann::ordered_json::parse(read_file(folders.back() / "model.json")));
+  write_model(folder.path(), sums,
+              nlohmann::ordered_json::parse(read_file(folders.back() / "model.json")));
   folder.commit();
 }
 

@@ -17,7 +17,8 @@ struct DecodingDefaults {
   template <class Visitor>
   void visit(Visitor& v) {
     v("beam", beam, "hypotheses kept a sentence", config::between(1, 1000));
-    v("length_penalty", length_penalty, "exponent A of the length that a hypothesis's score is divided by", config::between(-10, 10));
+    v("length_penalty", length_penalty,
+      "exponent A of the length that a hypothesis's score is divided by", config::between(-10, 10));
   }
 };
 
@@ -25,7 +26,8 @@ struct ModelDescription {
   ModelOptions model;  // resolved
   int64_t source_vocabulary = 0, target_vocabulary = 0;
   std::string source_language, target_language;
-  std::string text;  // the form of the text it was trained on: "tok", "raw", or "" for the user's own files
+  std::string
+      text;  // the form of the text it was trained on: "tok", "raw", or "" for the user's own files
   DecodingDefaults decoding;
   template <class Visitor>
   void visit(Visitor& v) {
@@ -34,7 +36,8 @@ struct ModelDescription {
     v("target_vocabulary", target_vocabulary, "pieces of the target", config::at_least(4));
     v("source_language", source_language, "translated from", config::anything());
     v("target_language", target_language, "translated into", config::anything());
-    v("text", text, "form of the text: tok, raw, or empty for files of the user's own", config::anything());
+    v("text", text, "form of the text: tok, raw, or empty for files of the user's own",
+      config::anything());
     v.group("decoding", decoding, "how it translates unless told otherwise");
   }
 };
@@ -44,24 +47,30 @@ using NamedWeights = std::vector<std::pair<std::string, at::Tensor>>;
 // The parameters and buffers of a module by name, sharing its memory.
 NamedWeights named_weights(const torch::nn::Module& module);
 
-// Writes both files into `folder`, which exists. `description`: of this model, or of another kind (models/classifier.h).
-void write_model(const std::filesystem::path& folder, const NamedWeights& weights, const nlohmann::ordered_json& description);
+// Writes both files into `folder`, which exists. `description`: of this model, or of another kind
+// (models/classifier.h).
+void write_model(const std::filesystem::path& folder, const NamedWeights& weights,
+                 const nlohmann::ordered_json& description);
 
 // Throws Error where the file is missing, no JSON, or holds anything but a description.
 ModelDescription read_description(const std::filesystem::path& folder);
 
-// Copies the weights of `file` into the module. Throws Error naming the file and the first tensor that is missing, of another
-// shape (expected and got), or unknown to the module.
+// Copies the weights of `file` into the module. Throws Error naming the file and the first tensor
+// that is missing, of another shape (expected and got), or unknown to the module.
 void load_weights(const std::filesystem::path& file, torch::nn::Module& module);
 
-// Copies those weights of `file` that the module has too and returns the names of the module's others, which stay. Throws Error
-// where a tensor of the same name has another shape, and where there is no tensor of the module's.
+// Copies those weights of `file` that the module has too and returns the names of the module's
+// others, which stay. Throws Error where a tensor of the same name has another shape, and where
+// there is no tensor of the module's.
 std::vector<std::string> take_weights(const std::filesystem::path& file, torch::nn::Module& module);
 
 // The model of a folder, on the CPU, in evaluation mode.
-TranslationModel read_model(const std::filesystem::path& folder, const ModelDescription& description);
+TranslationModel read_model(const std::filesystem::path& folder,
+                            const ModelDescription& description);
 
-// Writes the mean of the folders' weights, and the last one's description, as the folder `target`, whole or not at all.
-void average_models(const std::vector<std::filesystem::path>& folders, const std::filesystem::path& target);
+// Writes the mean of the folders' weights, and the last one's description, as the folder `target`,
+// whole or not at all.
+void average_models(const std::vector<std::filesystem::path>& folders,
+                    const std::filesystem::path& target);
 
 }  // namespace penalmt

@@ -12,15 +12,25 @@ void ImageEncoderOptions::check(const std::string& group, config::Problems& prob
   if (kind == "resnet") {
     const int64_t halvings = int64_t{1} << (stages - 1);
     if (size % halvings != 0 || size < 2 * halvings)
-      problems.add(group + ".size", fmt::format("got {}, expected a multiple of {} from {} on (stages {})", size, halvings, 2 * halvings, stages));
+      problems.add(group + ".size",
+                   fmt::format("got {}, expected a multiple of {} from {} on (stages {})", size,
+                               halvings, 2 * halvings, stages));
     if (width % halvings != 0)
-      problems.add(group + ".width", fmt::format("got {}, expected a multiple of {} (stages {})", width, halvings, stages));
+      problems.add(group + ".width", fmt::format("got {}, expected a multiple of {} (stages {})",
+                                                 width, halvings, stages));
     return;
   }
-  if (size % patch != 0) problems.add(group + ".patch", fmt::format("got {}, expected a divisor of size {}", patch, size));
+  if (size % patch != 0)
+    problems.add(group + ".patch",
+                 fmt::format("got {}, expected a divisor of size {}", patch, size));
   if (stem == "convolutions" && (patch < 2 || (patch & (patch - 1)) != 0 || width % patch != 0))
-    problems.add(group + ".patch", fmt::format("got {}, expected a power of 2 that divides width {} (stem convolutions)", patch, width));
-  if (width % heads != 0) problems.add(group + ".heads", fmt::format("got {}, expected a divisor of width {}", heads, width));
+    problems.add(
+        group + ".patch",
+        fmt::format("got {}, expected a power of 2 that divides width {} (stem convolutions)",
+                    patch, width));
+  if (width % heads != 0)
+    problems.add(group + ".heads",
+                 fmt::format("got {}, expected a divisor of width {}", heads, width));
 }
 
 ModelOptions ModelOptions::resolved(config::Problems& problems) const {
@@ -35,10 +45,14 @@ ModelOptions ModelOptions::resolved(config::Problems& problems) const {
   fill(full.encoder_layers, tiny ? 4 : 6);
   fill(full.decoder_layers, tiny ? 4 : 6);
   if (full.width % full.heads != 0)
-    problems.add("model.heads", fmt::format("got {}, expected a divisor of width {}", full.heads, full.width));
+    problems.add("model.heads",
+                 fmt::format("got {}, expected a divisor of width {}", full.heads, full.width));
   if (full.positions == "sinusoidal" && full.width % 2 != 0)
-    problems.add("model.width", fmt::format("got {}, expected an even number for sinusoidal positions", full.width));
-  if (full.uses_images() && !full.takes_features()) full.image_encoder.check("model.image_encoder", problems);
+    problems.add(
+        "model.width",
+        fmt::format("got {}, expected an even number for sinusoidal positions", full.width));
+  if (full.uses_images() && !full.takes_features())
+    full.image_encoder.check("model.image_encoder", problems);
   return full;
 }
 

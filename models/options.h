@@ -1,4 +1,5 @@
-// What a model is made of: the fields of a recipe's "model" group. Sizes left at 0 come from the named size.
+// What a model is made of: the fields of a recipe's "model" group. Sizes left at 0 come from the
+// named size.
 #pragma once
 
 #include <string>
@@ -15,14 +16,17 @@ struct TauOptions {
   double image_encoder = 3e-4;
   template <class Visitor>
   void visit(Visitor& v) {
-    v("encoder", encoder, "penal strength of the text encoder's residuals; 0 is plain addition", config::between(0, 1));
+    v("encoder", encoder, "penal strength of the text encoder's residuals; 0 is plain addition",
+      config::between(0, 1));
     v("decoder", decoder, "penal strength of the decoder's residuals", config::between(0, 1));
     v("fusion", fusion, "penal strength of the fusion's residual", config::between(0, 1));
-    v("image_encoder", image_encoder, "penal strength of the image encoder's residuals", config::between(0, 1));
+    v("image_encoder", image_encoder, "penal strength of the image encoder's residuals",
+      config::between(0, 1));
   }
 };
 
-// The small image encoder, trained with the rest: a vision transformer over square patches, or a residual network.
+// The small image encoder, trained with the rest: a vision transformer over square patches, or a
+// residual network.
 struct ImageEncoderOptions {
   std::string kind = "vit";
   int64_t size = 64;
@@ -39,32 +43,43 @@ struct ImageEncoderOptions {
   int64_t blocks = 1;
   template <class Visitor>
   void visit(Visitor& v) {
-    v("kind", kind, "vit: a vision transformer; resnet: pre-activated residual blocks of convolutions; features (of translation models alone): none, vectors come from data.features",
+    v("kind", kind,
+      "vit: a vision transformer; resnet: pre-activated residual blocks of convolutions; features "
+      "(of translation models alone): none, vectors come from data.features",
       config::one_of({"vit", "resnet", "features"}));
-    v("size", size, "side in pixels that pictures are brought to", config::between(8, 1024));
-    v("width", width, "width of a region vector; resnet: of the last stage, each stage before has half", config::between(4, 8192));
+    v("size", size, "side in pixels that images are brought to", config::between(8, 1024));
+    v("width", width,
+      "width of a region vector; resnet: of the last stage, each stage before has half",
+      config::between(4, 8192));
     v("patch", patch, "vit: side of a patch in pixels; divides size", config::between(1, 256));
-    v("stem", stem, "vit: how pixels become region vectors: one linear map of each patch, or convolutions that halve the side (patch: a power of 2)",
+    v("stem", stem,
+      "vit: how pixels become region vectors: one linear map of each patch, or convolutions that "
+      "halve the side (patch: a power of 2)",
       config::one_of({"patches", "convolutions"}));
-    v("feed_forward", feed_forward, "vit: width inside the feed-forward block", config::between(1, 65536));
+    v("feed_forward", feed_forward, "vit: width inside the feed-forward block",
+      config::between(1, 65536));
     v("heads", heads, "vit: attention heads; divides width", config::between(1, 256));
     v("layers", layers, "vit: layers", config::between(1, 100));
-    v("dropout", dropout, "vit: probability of dropping a channel of a branch's output", config::between(0, 0.99));
-    v("stages", stages, "resnet: stages, each of half the side of the one before", config::between(1, 6));
-    v("blocks", blocks, "resnet: blocks of a stage; with 3 stages 1 is ResNet-8, 3 is ResNet-20", config::between(1, 100));
+    v("dropout", dropout, "vit: probability of dropping a channel of a branch's output",
+      config::between(0, 0.99));
+    v("stages", stages, "resnet: stages, each of half the side of the one before",
+      config::between(1, 6));
+    v("blocks", blocks, "resnet: blocks of a stage; with 3 stages 1 is ResNet-8, 3 is ResNet-20",
+      config::between(1, 100));
   }
 
   // Problems that concern several fields go to `problems`, their keys under `group`.
   void check(const std::string& group, config::Problems& problems) const;
 };
 
-// What vectors of pictures a model takes that has no encoder of its own: those of a feature store or of an exported encoder.
+// What vectors of images a model takes that has no encoder of its own: those of a feature store or
+// of an exported encoder.
 struct FeatureOptions {
   int64_t regions = 0, width = 0;
   std::string encoder = "";
   template <class Visitor>
   void visit(Visitor& v) {
-    v("regions", regions, "vectors of a picture; 0: as the store has them", config::between(0, 1e6));
+    v("regions", regions, "vectors of an image; 0: as the store has them", config::between(0, 1e6));
     v("width", width, "numbers of a vector; 0: as the store has them", config::between(0, 1e6));
     v("encoder", encoder, "what made them; empty: as the store says", config::anything());
   }
@@ -86,25 +101,40 @@ struct ModelOptions {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("size", size, "named size: tiny 4+4 layers of 128, small 6+6 of 512 (feed-forward 1024), base 6+6 of 512 (2048)",
+    v("size", size,
+      "named size: tiny 4+4 layers of 128, small 6+6 of 512 (feed-forward 1024), base 6+6 of 512 "
+      "(2048)",
       config::one_of({"tiny", "small", "base"}));
     v("width", width, "model width C; 0: as the size says", config::between(0, 8192));
-    v("feed_forward", feed_forward, "width inside the feed-forward block; 0: as the size says", config::between(0, 65536));
-    v("heads", heads, "attention heads, a divisor of width; 0: as the size says", config::between(0, 256));
-    v("encoder_layers", encoder_layers, "encoder layers; 0: as the size says", config::between(0, 100));
-    v("decoder_layers", decoder_layers, "decoder layers; 0: as the size says", config::between(0, 100));
-    v("norm", norm, "layer normalisation after the sum, or before the branch", config::one_of({"post", "pre"}));
+    v("feed_forward", feed_forward, "width inside the feed-forward block; 0: as the size says",
+      config::between(0, 65536));
+    v("heads", heads, "attention heads, a divisor of width; 0: as the size says",
+      config::between(0, 256));
+    v("encoder_layers", encoder_layers, "encoder layers; 0: as the size says",
+      config::between(0, 100));
+    v("decoder_layers", decoder_layers, "decoder layers; 0: as the size says",
+      config::between(0, 100));
+    v("norm", norm, "layer normalisation after the sum, or before the branch",
+      config::one_of({"post", "pre"}));
     v("activation", activation, "of the feed-forward block", config::one_of({"relu", "gelu"}));
     v("positions", positions, "position vectors", config::one_of({"sinusoidal", "learned"}));
-    v("longest", longest, "longest sentence in tokens that learned positions serve", config::between(2, 65536));
-    v("embeddings", embeddings, "one matrix for source, target and output (joint vocabulary), for target and output, or three",
+    v("longest", longest, "longest sentence in tokens that learned positions serve",
+      config::between(2, 65536));
+    v("embeddings", embeddings,
+      "one matrix for source, target and output (joint vocabulary), for target and output, or "
+      "three",
       config::one_of({"shared", "target", "separate"}));
-    v("dropout", dropout, "probability of dropping a channel of the embedding sum and of each branch's output", config::between(0, 0.99));
-    v("attention_dropout", attention_dropout, "the same of an attention weight", config::between(0, 0.99));
-    v("activation_dropout", activation_dropout, "the same of a channel after the activation", config::between(0, 0.99));
+    v("dropout", dropout,
+      "probability of dropping a channel of the embedding sum and of each branch's output",
+      config::between(0, 0.99));
+    v("attention_dropout", attention_dropout, "the same of an attention weight",
+      config::between(0, 0.99));
+    v("activation_dropout", activation_dropout, "the same of a channel after the activation",
+      config::between(0, 0.99));
     v.group("tau", tau, "strength of the penal connections, by stack");
     v("fusion", fusion,
-      "how the picture joins the text: a gated sum with one pooled vector, regions as more memory, selective attention, or attention of the decoder's own",
+      "how the image joins the text: a gated sum with one pooled vector, regions as more memory, "
+      "selective attention, or attention of the decoder's own",
       config::one_of({"none", "gated", "concatenated", "selective", "doubly_attentive"}));
     v.group("image_encoder", image_encoder, "the small image encoder, where fusion is not none");
     v.group("features", features, "image_encoder.kind features: what comes in its place");

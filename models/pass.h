@@ -13,7 +13,8 @@ struct Pass {
   at::Tensor ids;  // [B] int64 on the CPU: the examples' numbers in the corpus
   uint64_t seed = 0;
   int64_t update = 0;
-  double tau_scale = 1;  // tau is multiplied by it: what the loss is scaled by, times the schedule's share
+  double tau_scale =
+      1;  // tau is multiplied by it: what the loss is scaled by, times the schedule's share
 };
 
 // The rows of a stack in that pass. real: [B, length] bool, or undefined where all are.

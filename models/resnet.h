@@ -1,16 +1,19 @@
-// A residual network for small pictures (He et al., 2016, section 4.2): a 3 x 3 stem, stages of basic blocks, each
-// stage of half the side and twice the width of the one before; every residual a penal connection.
+// A residual network for small images (He et al., 2016, section 4.2): a 3 x 3 stem, stages of basic
+// blocks, each stage of half the side and twice the width of the one before; every residual a penal
+// connection.
 //
-// The blocks are pre-activated (He et al., 2016b): normalisation and ReLU stand in the branch, so that x_l = P x_{l-1}
-// + z_l is the true chain, P the identity but where a stage begins. After-activated blocks, relu(x + z), put a step
-// into the chain that no z accounts for, and would keep the sum beside its ReLU for the backward pass; here the next
-// normalisation keeps it anyway. Only P x of a projected shortcut is kept for the penalty alone: one map a stage.
+// The blocks are pre-activated (He et al., 2016b): normalisation and ReLU stand in the branch, so
+// that x_l = P x_{l-1}
+// + z_l is the true chain, P the identity but where a stage begins. After-activated blocks, relu(x
+// + z), put a step into the chain that no z accounts for, and would keep the sum beside its ReLU
+// for the backward pass; here the next normalisation keeps it anyway. Only P x of a projected
+// shortcut is kept for the penalty alone: one map a stage.
 #pragma once
 
 #include <torch/nn/modules/container/modulelist.h>
 
+#include "models/image_encoder.h"
 #include "models/penal_connection.h"
-#include "models/picture_encoder.h"
 
 namespace penalmt {
 
@@ -28,8 +31,8 @@ class ConvolutionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Convolution);
 
-// Normalisation of a channel over pictures and places (Ioffe and Szegedy, 2015): by the batch in training, by what was
-// seen in training in evaluation.
+// Normalisation of a channel over images and places (Ioffe and Szegedy, 2015): by the batch in
+// training, by what was seen in training in evaluation.
 class BatchNormImpl : public torch::nn::Module {
  public:
   explicit BatchNormImpl(int64_t width);
@@ -43,8 +46,8 @@ TORCH_MODULE(BatchNorm);
 class ResidualBlockImpl : public torch::nn::Module {
  public:
   ResidualBlockImpl(int64_t in, int64_t out, int64_t stride, double tau);
-  // P x + z. x: [B, in, h, w] → [B, out, h / stride, w / stride]. The penalty is tau / 2 * ||z||^2 a picture, summed
-  // over places.
+  // P x + z. x: [B, in, h, w] → [B, out, h / stride, w / stride]. The penalty is tau / 2 * ||z||^2
+  // an image, summed over places.
   at::Tensor forward(const at::Tensor& x, double tau_scale);
   at::Tensor branch(const at::Tensor& x);    // z
   at::Tensor shortcut(const at::Tensor& x);  // P x
@@ -65,7 +68,7 @@ struct ResNetConfig {
   double tau = 0;
 };
 
-class ResNetImpl : public PictureEncoder {
+class ResNetImpl : public ImageEncoder {
  public:
   explicit ResNetImpl(const ResNetConfig& config);
   // A region is a place of the last feature map: R = (size / 2^(stages - 1))^2, row by row.

@@ -7,8 +7,12 @@
 namespace penalmt {
 namespace {
 
-NormOrder norm_order(const std::string& name) { return name == "pre" ? NormOrder::pre : NormOrder::post; }
-Activation activation(const std::string& name) { return name == "gelu" ? Activation::gelu : Activation::relu; }
+NormOrder norm_order(const std::string& name) {
+  return name == "pre" ? NormOrder::pre : NormOrder::post;
+}
+Activation activation(const std::string& name) {
+  return name == "gelu" ? Activation::gelu : Activation::relu;
+}
 
 StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau) {
   return {.layers = layers,
@@ -23,8 +27,8 @@ StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau) 
           .tau = tau};
 }
 
-// [B, M] → [B, 1, 1, M], or undefined where every position is real (then attention needs no mask; only asked on the CPU,
-// where the answer costs no wait).
+// [B, M] → [B, 1, 1, M], or undefined where every position is real (then attention needs no mask;
+// only asked on the CPU, where the answer costs no wait).
 at::Tensor attention_mask(const at::Tensor& visible) {
   if (visible.is_cpu() && visible.all().item<bool>()) return {};
   return visible.unsqueeze(1).unsqueeze(1);
@@ -32,45 +36,62 @@ at::Tensor attention_mask(const at::Tensor& visible) {
 
 }  // namespace
 
-TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t source_vocabulary, int64_t target_vocabulary)
-    : source_positions(register_module("source_positions", Positions(options.positions == "learned", options.longest, options.width))),
-      target_positions(register_module("target_positions", Positions(options.positions == "learned", options.longest, options.width))),
+TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t source_vocabulary,
+                                           int64_t target_vocabulary)
+    : source_positions(register_module(
+          "source_positions",
+          Positions(options.positions == "learned", options.longest, options.width))),
+      target_positions(register_module(
+          "target_positions",
+          Positions(options.positions == "learned", options.longest, options.width))),
       source_dropout(register_module("source_dropout", CounterDropout(options.dropout))),
       target_dropout(register_module("target_dropout", CounterDropout(options.dropout))),
-      encoder(register_module("encoder", Encoder(text_stack(options, options.encoder_layers, options.tau.encoder)))),
-      decoder(register_module("decoder", Decoder(text_stack(options, options.decoder_layers, options.tau.decoder), options.fusion == "doubly_attentive"))),
+      encoder(register_module(
+          "encoder", Encoder(text_stack(options, options.encoder_layers, options.tau.encoder)))),
+      decoder(register_module(
+          "decoder", Decoder(text_stack(options, options.decoder_layers, options.tau.decoder),
+                             options.fusion == "doubly_attentive"))),
       options_(options) {
   if (options.embeddings == "shared") {
     TORCH_CHECK(source_vocabulary == target_vocabulary, "shared embeddings need one vocabulary");
     source_embedding_ = target_embedding_ = output_embedding_ =
         register_parameter("embedding", new_embedding(source_vocabulary, options.width));
   } else {
-    source_embedding_ = register_parameter("source_embedding", new_embedding(source_vocabulary, options.width));
-    target_embedding_ = register_parameter("target_embedding", new_embedding(target_vocabulary, options.width));
+    source_embedding_ =
+        register_parameter("source_embedding", new_embedding(source_vocabulary, options.width));
+    target_embedding_ =
+        register_parameter("target_embedding", new_embedding(target_vocabulary, options.width));
     output_embedding_ = options.embeddings == "target"
                             ? target_embedding_
-                            : register_parameter("output_embedding", new_embedding(target_vocabulary, options.width));
+                            : register_parameter("output_embedding",
+                                                 new_embedding(target_vocabulary, options.width));
   }
   if (options.uses_images()) {
-    if (!options.takes_features()) image_encoder = register_module("image_encoder", make_image_encoder(options.image_encoder, options.tau.image_encoder));
+    if (!options.takes_features())
+      image_encoder = register_module(
+          "image_encoder", make_image_encoder(options.image_encoder, options.tau.image_encoder));
     const int64_t feature_width = image_encoder ? image_encoder->width() : options.features.width;
     TORCH_CHECK(feature_width > 0, "features without a width");
-    fusion = register_module("fusion", make_fusion(options.fusion, options.width, feature_width, options.tau.fusion));
+    fusion = register_module(
+        "fusion", make_fusion(options.fusion, options.width, feature_width, options.tau.fusion));
   }
   name_dropout_sites(*this);
 }
 
-ImageStates TranslationModelImpl::encode_images(const Pictures& pictures, const Pass& pass) {
-  const at::Tensor which = pictures.present.nonzero().squeeze(1);  // [P]
-  at::Tensor encoded;                                              // [P, R, F]
+ImageStates TranslationModelImpl::encode_images(const Images& images, const Pass& pass) {
+  const at::Tensor which = images.present.nonzero().squeeze(1);  // [P]
+  at::Tensor encoded;                                            // [P, R, F]
   if (image_encoder) {
     Pass image_pass = pass;
     if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
-    const at::Tensor all_real = at::ones({which.size(0), image_encoder->regions()}, pictures.present.options());
-    encoded = image_encoder->forward(pictures.values, rows_of(all_real, image_encoder->regions(), image_pass));
+    const at::Tensor all_real =
+        at::ones({which.size(0), image_encoder->regions()}, images.present.options());
+    encoded = image_encoder->forward(images.values,
+                                     rows_of(all_real, image_encoder->regions(), image_pass));
   } else {
-    check_shape(pictures.values, {which.size(0), options_.features.regions, options_.features.width}, "features");
-    encoded = pictures.values.to(source_embedding_.scalar_type());
+    check_shape(images.values, {which.size(0), options_.features.regions, options_.features.width},
+                "features");
+    encoded = images.values.to(source_embedding_.scalar_type());
   }
   return {encoded, which};
 }
@@ -80,42 +101,55 @@ Memory TranslationModelImpl::encode_text(const at::Tensor& source, const Rows& r
   return {encoder(x, attention_mask(rows.real), rows), rows.real};
 }
 
-Memory TranslationModelImpl::encode(const at::Tensor& source, const Pictures& pictures, const Pass& pass) {
+Memory TranslationModelImpl::encode(const at::Tensor& source, const Images& images,
+                                    const Pass& pass) {
   const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), pass);
   Memory text = encode_text(source, rows);
-  if (!fusion || !pictures.values.defined()) return text;
-  return fusion->fuse(text, encode_images(pictures, pass), rows);
+  if (!fusion || !images.values.defined()) return text;
+  return fusion->fuse(text, encode_images(images, pass), rows);
 }
 
-at::Tensor TranslationModelImpl::decode(const at::Tensor& target_input, const Memory& memory, const Pass& pass) {
+at::Tensor TranslationModelImpl::decode(const at::Tensor& target_input, const Memory& memory,
+                                        const Pass& pass) {
   const Rows rows = rows_of(target_input.ne(kPaddingId), target_input.size(1), pass);
-  const at::Tensor x = embed(target_input, target_embedding_, *target_positions, *target_dropout, rows);
+  const at::Tensor x =
+      embed(target_input, target_embedding_, *target_positions, *target_dropout, rows);
   return decoder->forward(x, memory, attention_mask(memory.visible), rows);
 }
 
-at::Tensor TranslationModelImpl::logits(const at::Tensor& states) { return at::linear(states, output_embedding_); }
-
-TokenLoss TranslationModelImpl::loss(const at::Tensor& source, const Pictures& pictures, const at::Tensor& target_input,
-                                     const at::Tensor& target_output, double smoothing, const Pass& pass) {
-  const at::Tensor states = decode(target_input, encode(source, pictures, pass), pass);  // [B, T, C]
-  return token_loss(states.flatten(0, 1), output_embedding_, target_output.flatten().contiguous(), smoothing, kPaddingId);
+at::Tensor TranslationModelImpl::logits(const at::Tensor& states) {
+  return at::linear(states, output_embedding_);
 }
 
-PictureView TranslationModelImpl::view_pictures(const at::Tensor& source, const at::Tensor& pictures, const at::Tensor& target_input) {
+TokenLoss TranslationModelImpl::loss(const at::Tensor& source, const Images& images,
+                                     const at::Tensor& target_input,
+                                     const at::Tensor& target_output, double smoothing,
+                                     const Pass& pass) {
+  const at::Tensor states = decode(target_input, encode(source, images, pass), pass);  // [B, T, C]
+  return token_loss(states.flatten(0, 1), output_embedding_, target_output.flatten().contiguous(),
+                    smoothing, kPaddingId);
+}
+
+ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::Tensor& images,
+                                            const at::Tensor& target_input) {
   const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), {});
   const Memory text = encode_text(source, rows);
-  const ImageStates image = encode_images({pictures, at::ones({source.size(0)}, text.visible.options())}, {});
+  const ImageStates image =
+      encode_images({images, at::ones({source.size(0)}, text.visible.options())}, {});
   const FusionView of_fusion = fusion->view(text.states, image.regions);
   if (of_fusion.gate.defined()) return {false, of_fusion.gate, of_fusion.attention};
 
   const Memory memory = fusion->fuse(text, image, rows);
   const Rows target_rows = rows_of(target_input.ne(kPaddingId), target_input.size(1), {});
-  const at::Tensor x = embed(target_input, target_embedding_, *target_positions, *target_dropout, target_rows);
+  const at::Tensor x =
+      embed(target_input, target_embedding_, *target_positions, *target_dropout, target_rows);
   DecoderView view;
   decoder->forward(x, memory, attention_mask(memory.visible), target_rows, &view);
-  if (!view.gate.empty()) return {true, at::stack(view.gate).mean(0), at::stack(view.regions).mean(0)};
-  const at::Tensor on_regions = at::stack(view.memory).mean(0).narrow(2, source.size(1), image.regions.size(1));  // [B, T, R]
-  const at::Tensor share = on_regions.sum(-1);                                                                  // [B, T]
+  if (!view.gate.empty())
+    return {true, at::stack(view.gate).mean(0), at::stack(view.regions).mean(0)};
+  const at::Tensor on_regions =
+      at::stack(view.memory).mean(0).narrow(2, source.size(1), image.regions.size(1));  // [B, T, R]
+  const at::Tensor share = on_regions.sum(-1);                                          // [B, T]
   return {true, share, on_regions / share.unsqueeze(-1)};
 }
 

@@ -1,11 +1,12 @@
-// The whole model: encode(source, pictures) → memory, decode(target so far, memory) → states, logits(states).
+// The whole model: encode(source, images) → memory, decode(target so far, memory) → states,
+// logits(states).
 #pragma once
 
 #include "models/decoder.h"
 #include "models/encoder.h"
 #include "models/fusion.h"
+#include "models/image_encoder.h"
 #include "models/pass.h"
-#include "models/picture_encoder.h"
 #include "tensors/token_loss.h"
 
 namespace penalmt {
@@ -13,61 +14,70 @@ namespace penalmt {
 // The padding piece's id, the same in every vocabulary of ours.
 inline constexpr int64_t kPaddingId = 0;
 
-// The pictures of a batch.
-struct Pictures {
-  at::Tensor values;   // of the P sentences that have one, in order: pixels [P, 3, size, size] uint8, or for a model of stored features
-                       // [P, R, F] of any floating type; undefined: none has
+// The images of a batch.
+struct Images {
+  at::Tensor
+      values;  // of the P sentences that have one, in order: pixels [P, 3, size, size] uint8, or
+               // for a model of stored features [P, R, F] of any floating type; undefined: none has
   at::Tensor present;  // [B] bool, true at those P
 };
 
-// How a model looked at the pictures of a batch.
-struct PictureView {
-  bool of_target = false;  // rows are target positions (the decoder looks) in the place of source positions (the fusion does)
-  at::Tensor gate;         // [B, n] in 0..1: mean of the gate over channels (and layers); concatenated memory: attention's share on the picture
-  at::Tensor attention;    // [B, n, R] weights over the regions, sum 1; undefined where they are pooled (gated fusion)
+// How a model looked at the images of a batch.
+struct ImageView {
+  bool of_target = false;  // rows are target positions (the decoder looks) in the place of source
+                           // positions (the fusion does)
+  at::Tensor gate;  // [B, n] in 0..1: mean of the gate over channels (and layers); concatenated
+                    // memory: attention's share on the image
+  at::Tensor attention;  // [B, n, R] weights over the regions, sum 1; undefined where they are
+                         // pooled (gated fusion)
 };
 
 class TranslationModelImpl : public torch::nn::Module {
  public:
   // `options` resolved; vocabularies in pieces. Shared embeddings need equal vocabularies.
-  TranslationModelImpl(const ModelOptions& options, int64_t source_vocabulary, int64_t target_vocabulary);
+  TranslationModelImpl(const ModelOptions& options, int64_t source_vocabulary,
+                       int64_t target_vocabulary);
 
   // source: [B, S] int64, padded with kPaddingId.
-  Memory encode(const at::Tensor& source, const Pictures& pictures, const Pass& pass = {});
+  Memory encode(const at::Tensor& source, const Images& images, const Pass& pass = {});
   // target_input: [B, T] int64, from BOS on → [B, T, C].
   at::Tensor decode(const at::Tensor& target_input, const Memory& memory, const Pass& pass = {});
   // states: [.., C] → [.., V].
   at::Tensor logits(const at::Tensor& states);
   // The loss of target_output [B, T] (..., EOS, padding), summed over its real tokens.
-  TokenLoss loss(const at::Tensor& source, const Pictures& pictures, const at::Tensor& target_input, const at::Tensor& target_output,
-                 double smoothing, const Pass& pass = {});
+  TokenLoss loss(const at::Tensor& source, const Images& images, const at::Tensor& target_input,
+                 const at::Tensor& target_output, double smoothing, const Pass& pass = {});
 
-  // In evaluation mode. pictures: as Pictures::values, one a sentence. Rows of padding hold anything.
-  PictureView view_pictures(const at::Tensor& source, const at::Tensor& pictures, const at::Tensor& target_input);
+  // In evaluation mode. images: as Images::values, one a sentence. Rows of padding hold anything.
+  ImageView view_images(const at::Tensor& source, const at::Tensor& images,
+                        const at::Tensor& target_input);
 
-  // As Fusion::start_silent, for whatever looks at the pictures.
+  // As Fusion::start_silent, for whatever looks at the images.
   void start_silent();
 
   const at::Tensor& source_embedding() const { return source_embedding_; }  // [V, C]
   const at::Tensor& target_embedding() const { return target_embedding_; }
   const at::Tensor& output_embedding() const { return output_embedding_; }
   const ModelOptions& options() const { return options_; }
-  // Sets tau of every penal connection below the child module `stack` ("encoder", "decoder", "fusion", "image_encoder").
+  // Sets tau of every penal connection below the child module `stack` ("encoder", "decoder",
+  // "fusion", "image_encoder").
   void set_tau(const std::string& stack, double tau);
 
   Positions source_positions, target_positions;
   CounterDropout source_dropout, target_dropout;
   Encoder encoder;
   Decoder decoder;
-  std::shared_ptr<PictureEncoder> image_encoder;  // null without pictures, and where they come as features
-  std::shared_ptr<Fusion> fusion;                 // null without pictures
+  std::shared_ptr<ImageEncoder>
+      image_encoder;               // null without images, and where they come as features
+  std::shared_ptr<Fusion> fusion;  // null without images
 
  private:
   Memory encode_text(const at::Tensor& source, const Rows& rows);
-  ImageStates encode_images(const Pictures& pictures, const Pass& pass);
+  ImageStates encode_images(const Images& images, const Pass& pass);
 
   ModelOptions options_;
-  at::Tensor source_embedding_, target_embedding_, output_embedding_;  // [V, C]; the same tensor where shared
+  at::Tensor source_embedding_, target_embedding_,
+      output_embedding_;  // [V, C]; the same tensor where shared
 };
 TORCH_MODULE(TranslationModel);
 

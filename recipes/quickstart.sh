@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # From a fresh clone to a trained multimodal translation model and its report: builds penalmt, draws the generated shapes, trains on them,
-# translates the test scenes with their own pictures and with shuffled ones, scores both, and probes what the model makes of other pictures.
+# translates the test scenes with their own images and with shuffled ones, scores both, and probes what the model makes of other images.
 #
 #   recipes/quickstart.sh      everything goes to ${PENALMT_RUNS:-$HOME/penalmt-runs}/quickstart; run again, it goes on from what is there
 #
 # Captions leave a colour or a count out, so only a model that looks is right: it fails (exit 1) where fewer than 95 % of the left-out words are
-# right with the right pictures, or where shuffled pictures do much better than chance.
+# right with the right images, or where shuffled images do much better than chance.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -33,14 +33,14 @@ train() {
   touch "$out/trained"
 }
 
-# translate WHICH LIST: the test sentences with the pictures that the list names.
+# translate WHICH LIST: the test sentences with the images that the list names.
 translate() {
   "$penalmt" translate "$run" --input "$test_text.en" --output "$out/$1.de.partial" --images "$2" --image-root "$corpus/images"
   mv "$out/$1.de.partial" "$out/$1.de"
 }
 
 evaluate() {
-  "$penalmt" evaluate --hypotheses "$out/right.de" "$out/shuffled.de" --names "right pictures" "shuffled pictures" --references "$test_text.de" \
+  "$penalmt" evaluate --hypotheses "$out/right.de" "$out/shuffled.de" --names "right images" "shuffled images" --references "$test_text.de" \
     --metrics bleu chrf ter --paired-bs --tokenize none --left-out "$marks" --report "$out/report.html" --source "$test_text.en" \
     --images "$corpus/image_splits/test.txt" --image-root "$corpus/images" --runs "$run" >"$out/scores.partial"
   mv "$out/scores.partial" "$out/scores.txt"
@@ -62,8 +62,8 @@ recipes/build.sh release penalmt
 mkdir -p "$out"
 step "drawing scenes" "$corpus" "$penalmt" shapes --out "$corpus" --train 120000
 step "training" "$out/trained" train
-step "translating with the right pictures" "$out/right.de" translate right "$corpus/image_splits/test.txt"
-step "translating with shuffled pictures" "$out/shuffled.de" translate shuffled "$corpus/image_splits/test.shuffled.txt"
+step "translating with the right images" "$out/right.de" translate right "$corpus/image_splits/test.txt"
+step "translating with shuffled images" "$out/shuffled.de" translate shuffled "$corpus/image_splits/test.shuffled.txt"
 step "scoring" "$out/scores.txt" evaluate
 step "probing" "$out/probe.txt" probe
 
@@ -75,8 +75,8 @@ read -r right total chance <<<"$(left_out right)"
 read -r lucky _ _ <<<"$(left_out shuffled)"
 awk -v right="$right" -v lucky="$lucky" -v total="$total" -v chance="$chance" 'BEGIN {
   with = 100 * right / total; without = 100 * lucky / total; highest = chance + 10
-  printf "Left-out words right: %.1f %% with the right pictures, %.1f %% with shuffled ones (chance %.1f %%)\n", with, without, chance
-  if (with < 95) { printf "quickstart: FAILED: right pictures: got %.1f %%, expected at least 95 %%\n", with; exit 1 }
-  if (without > highest) { printf "quickstart: FAILED: shuffled pictures: got %.1f %%, expected at most %.1f %%\n", without, highest; exit 1 }
+  printf "Left-out words right: %.1f %% with the right images, %.1f %% with shuffled ones (chance %.1f %%)\n", with, without, chance
+  if (with < 95) { printf "quickstart: FAILED: right images: got %.1f %%, expected at least 95 %%\n", with; exit 1 }
+  if (without > highest) { printf "quickstart: FAILED: shuffled images: got %.1f %%, expected at most %.1f %%\n", without, highest; exit 1 }
 }'
 echo "quickstart: all is well after $SECONDS s"

@@ -1,5 +1,5 @@
-// The command line: names the commands, runs one of them, turns what went wrong into one line and an exit status. It
-// computes nothing.
+// The command line: names the commands, runs one of them, turns what went wrong into one line and
+// an exit status. It computes nothing.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
@@ -10,7 +10,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "base/text.h"
-#include "commands/command_line.h"
+#include "commands/cli/command_line.h"
 #include "commands/commands.h"
 
 namespace {
@@ -18,20 +18,24 @@ namespace {
 enum ExitStatus { kDone = 0, kMachineFault = 1, kUserMistake = 2, kInterrupted = 130 };
 
 constexpr const char* kDescription =
-    "PenalMT translates a sentence with the help of a picture.\n"
-    "It trains, translates and scores; every residual connection in its models is a penal connection.\n";
+    "PenalMT translates a sentence with the help of an image.\n"
+    "It trains, translates and scores; every residual connection in its models is a penal "
+    "connection.\n";
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  penalmt shapes --out shapes                                    make a small corpus with pictures\n"
+    "  penalmt shapes --out shapes                                    make a small corpus with "
+    "images\n"
     "  penalmt train recipes/shapes/gated.json --set data.folder=shapes --out runs/shapes\n"
     "                                                                 train on it\n"
-    "  penalmt translate runs/shapes --image photo.png \"a circle .\"   translate one sentence with its picture\n"
+    "  penalmt translate runs/shapes --image photo.png \"a circle .\"   translate one sentence "
+    "with its image\n"
     "  penalmt evaluate --hypotheses out.de --references ref.de       score translations\n"
     "\n"
     "penalmt COMMAND --help says more about one of them.";
 
-// What a library threw may span lines and carry a backtrace: its first line is what a user can read.
+// What a library threw may span lines and carry a backtrace: its first line is what a user can
+// read.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // Parses and works; help and the version are results as others are.
@@ -48,13 +52,15 @@ int run(CLI::App& program, int argc, char** argv) {
   try {
     penalmt::hand_over(argc, argv);
     parse(program, argc, argv);
-    if (!std::cout.flush() || std::fflush(stdout) != 0) penalmt::throw_file_error("standard output", "write", errno);
+    if (!std::cout.flush() || std::fflush(stdout) != 0)
+      penalmt::throw_file_error("standard output", "write", errno);
     return kDone;
   } catch (const CLI::ParseError& error) {
     penalmt::message(penalmt::line_about(error, program));
     return kUserMistake;
   } catch (const penalmt::Error& error) {
-    for (const std::string_view line : penalmt::split(error.what(), '\n')) penalmt::message(std::string(line));
+    for (const std::string_view line : penalmt::split(error.what(), '\n'))
+      penalmt::message(std::string(line));
     return kUserMistake;
   } catch (const penalmt::Interrupted& error) {
     penalmt::message(error.what());

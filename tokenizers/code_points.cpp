@@ -36,7 +36,9 @@ std::string to_utf8(std::u32string_view text) {
 }
 
 bool is_letter(char32_t c) { return u_isUAlphabetic(icu(c)); }
-bool is_letter_or_digit(char32_t c) { return is_letter(c) || u_charType(icu(c)) == U_DECIMAL_DIGIT_NUMBER; }
+bool is_letter_or_digit(char32_t c) {
+  return is_letter(c) || u_charType(icu(c)) == U_DECIMAL_DIGIT_NUMBER;
+}
 bool is_number(char32_t c) { return (U_GET_GC_MASK(icu(c)) & U_GC_N_MASK) != 0; }
 bool is_lower_case(char32_t c) { return u_isULowercase(icu(c)); }
 bool is_space(char32_t c) { return u_isUWhiteSpace(icu(c)); }

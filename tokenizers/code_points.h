@@ -11,7 +11,8 @@ namespace penalmt {
 std::u32string code_points(std::string_view utf8);  // valid UTF-8
 std::string to_utf8(std::u32string_view text);
 
-// Unicode's properties Alphabetic, Alphabetic or decimal digit, the category N, Lowercase, White_Space.
+// Unicode's properties Alphabetic, Alphabetic or decimal digit, the category N, Lowercase,
+// White_Space.
 bool is_letter(char32_t c);
 bool is_letter_or_digit(char32_t c);
 bool is_number(char32_t c);
@@ -31,10 +32,11 @@ char32_t title_case(char32_t c);
 // The parts between white space; none is empty. They point into `text`.
 std::vector<std::u32string_view> split_at_spaces(std::u32string_view text);
 
-// One rule: `found` becomes `replacement` wherever the character before it passes the test `before` and the one after
-// it the test `after`; nullptr asks nothing, and is content with the ends of the text. The neighbours stay as they are,
-// but one that was tested for one replacement is not tested for the next, as with a regular expression that takes them
-// in. With {is_ascii_digit, U" ", is_ascii_digit, U","}:
+// One rule: `found` becomes `replacement` wherever the character before it passes the test `before`
+// and the one after it the test `after`; nullptr asks nothing, and is content with the ends of the
+// text. The neighbours stay as they are, but one that was tested for one replacement is not tested
+// for the next, as with a regular expression that takes them in. With {is_ascii_digit, U" ",
+// is_ascii_digit, U","}:
 //   "1 2 3 4"  →  "1,2 3,4"
 struct Rule {
   using Test = bool (*)(char32_t);

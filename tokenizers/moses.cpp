@@ -15,8 +15,9 @@ struct Escape {
 };
 
 // "&" is escaped first and restored last.
-constexpr Escape kEscapes[] = {{U"&", U"&amp;"},  {U"|", U"&#124;"},  {U"<", U"&lt;"},  {U">", U"&gt;"},
-                               {U"'", U"&apos;"}, {U"\"", U"&quot;"}, {U"[", U"&#91;"}, {U"]", U"&#93;"}};
+constexpr Escape kEscapes[] = {{U"&", U"&amp;"}, {U"|", U"&#124;"}, {U"<", U"&lt;"},
+                               {U">", U"&gt;"},  {U"'", U"&apos;"}, {U"\"", U"&quot;"},
+                               {U"[", U"&#91;"}, {U"]", U"&#93;"}};
 
 void escape(std::u32string& text) {
   for (const Escape& e : kEscapes) apply({nullptr, e.character, nullptr, e.escape}, text);

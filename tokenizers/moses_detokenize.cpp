@@ -14,7 +14,8 @@ struct Closeness {
   bool left = false, right = false;  // no space before the token; none behind it
 };
 
-constexpr Closeness kFree = {false, false}, kToLeft = {true, false}, kToRight = {false, true}, kToBoth = {true, true};
+constexpr Closeness kFree = {false, false}, kToLeft = {true, false}, kToRight = {false, true},
+                    kToBoth = {true, true};
 
 bool is_one_of(Token token, std::initializer_list<Token> words) {
   return std::find(words.begin(), words.end(), token) != words.end();
@@ -40,14 +41,16 @@ bool begins_with_contraction(Token token) {
 
 // A French word that lost its vowel: "l" of "l'homme".
 bool is_elided(Token token) {
-  return is_one_of(token, {U"c", U"d", U"j", U"l", U"m", U"n", U"s", U"t", U"qu", U"jusqu", U"lorsqu", U"puisqu"});
+  return is_one_of(token, {U"c", U"d", U"j", U"l", U"m", U"n", U"s", U"t", U"qu", U"jusqu",
+                           U"lorsqu", U"puisqu"});
 }
 
 // "& amp ;" was "&amp;", from a caption that had been through HTML.
 std::vector<Token> with_entities_whole(const std::vector<Token>& parts) {
   std::vector<Token> tokens;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const bool entity = i + 2 < parts.size() && parts[i] == U"&" && parts[i + 1] == U"amp" && parts[i + 2] == U";";
+    const bool entity =
+        i + 2 < parts.size() && parts[i] == U"&" && parts[i + 1] == U"amp" && parts[i + 2] == U";";
     tokens.push_back(entity ? U"&amp;" : parts[i]);
     if (entity) i += 2;
   }
@@ -84,37 +87,46 @@ class Line {
   // Moses made a quote of the apostrophe in "d’œil".
   void restore_apostrophes() {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      if (tokens_[i] == U"\"" && is_elided(before(i)) && begins_with_letter(after(i))) tokens_[i] = U"'";
+      if (tokens_[i] == U"\"" && is_elided(before(i)) && begins_with_letter(after(i)))
+        tokens_[i] = U"'";
     }
   }
 
   Closeness closeness(std::size_t i) {
     const Token token = tokens_[i];
     if (token == U"\"") return quote(i, last_double_quote_, double_quote_open_);
-    if (token == U"'") return is_inside_word(i) ? kToBoth : quote(i, last_single_quote_, single_quote_open_);
+    if (token == U"'")
+      return is_inside_word(i) ? kToBoth : quote(i, last_single_quote_, single_quote_open_);
     if (token == U"&" || token == U"&amp;")
       return is_single_letter(before(i)) && is_single_letter(after(i)) ? kToBoth : kFree;
     if (is_one_of(token, {U"/", U"_"})) return kToBoth;
-    if (is_one_of(token, {U"(", U"[", U"{", U"#", U"¿", U"¡"}) || is_currency(token)) return kToRight;
+    if (is_one_of(token, {U"(", U"[", U"{", U"#", U"¿", U"¡"}) || is_currency(token))
+      return kToRight;
     if (consists_of(token, U".,:;?!%)]}°")) return stop(i);
     if (language_ == MosesLanguage::kEnglish) {
-      const bool contraction = token[0] == U'\'' && begins_with_letter(token.substr(1)) && ends_in_word(before(i));
+      const bool contraction =
+          token[0] == U'\'' && begins_with_letter(token.substr(1)) && ends_in_word(before(i));
       if (contraction) return kToLeft;
     }
-    if (language_ == MosesLanguage::kFrench && token.ends_with(U'\'') && begins_with_letter(after(i))) return kToRight;
-    const bool rest_of_compound = token.size() > 1 && token[0] == U'-' && before(i) == U"\"" && !double_quote_open_;
+    if (language_ == MosesLanguage::kFrench && token.ends_with(U'\'') &&
+        begins_with_letter(after(i)))
+      return kToRight;
+    const bool rest_of_compound =
+        token.size() > 1 && token[0] == U'-' && before(i) == U"\"" && !double_quote_open_;
     return rest_of_compound ? kToLeft : kFree;  // the "Horns"-Zeichen
   }
 
   // French writes a space before : ; ? and ! behind a word, though not within 11:27.
   Closeness stop(std::size_t i) const {
-    if (tokens_[i] == U":" && ends_in_digit(before(i)) && begins_with_digit(after(i))) return kToBoth;
-    const bool parted =
-        language_ == MosesLanguage::kFrench && consists_of(tokens_[i], U":;?!") && ends_in_word(before(i));
+    if (tokens_[i] == U":" && ends_in_digit(before(i)) && begins_with_digit(after(i)))
+      return kToBoth;
+    const bool parted = language_ == MosesLanguage::kFrench && consists_of(tokens_[i], U":;?!") &&
+                        ends_in_word(before(i));
     return parted ? kFree : kToLeft;
   }
 
-  // The first of two quotes opens, the second closes. One that nothing closes ends what stands before it.
+  // The first of two quotes opens, the second closes. One that nothing closes ends what stands
+  // before it.
   static Closeness quote(std::size_t i, std::size_t last, bool& open) {
     const bool opens = !open && i < last;
     const bool begins_line = !open && i == 0;
@@ -122,7 +134,8 @@ class Line {
     return opens || begins_line ? kToRight : kToLeft;
   }
 
-  // True for an apostrophe between the parts of a word: "mcdonald ' s" in German, "l ' 11" in French.
+  // True for an apostrophe between the parts of a word: "mcdonald ' s" in German, "l ' 11" in
+  // French.
   bool is_inside_word(std::size_t i) const {
     if (language_ == MosesLanguage::kFrench && is_elided(before(i))) return true;
     return ends_in_word(before(i)) && begins_with_contraction(after(i));

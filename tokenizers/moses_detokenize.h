@@ -1,5 +1,5 @@
-// Tokens joined to a line as one writes it. Each token says whether it stands close to the one before it and close to
-// the one behind it; a space goes where neither asks for closeness:
+// Tokens joined to a line as one writes it. Each token says whether it stands close to the one
+// before it and close to the one behind it; a space goes where neither asks for closeness:
 //   " hello " , he said ( loudly )  →  "hello", he said (loudly)
 #pragma once
 

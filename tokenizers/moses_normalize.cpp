@@ -11,9 +11,12 @@ constexpr Rule everywhere(std::u32string_view found, std::u32string_view replace
   return {nullptr, found, nullptr, replacement};
 }
 
-bool is_after_parenthesis(char32_t c) { return std::u32string_view(U".!:?;,").find(c) != std::u32string_view::npos; }
+bool is_after_parenthesis(char32_t c) {
+  return std::u32string_view(U".!:?;,").find(c) != std::u32string_view::npos;
+}
 
-constexpr Rule kParentheses[] = {everywhere(U"\r", U""), everywhere(U"(", U" ("), everywhere(U")", U") ")};
+constexpr Rule kParentheses[] = {everywhere(U"\r", U""), everywhere(U"(", U" ("),
+                                 everywhere(U")", U") ")};
 
 constexpr Rule kSpaces[] = {
     {nullptr, U") ", is_after_parenthesis, U")"}, everywhere(U"( ", U"("), everywhere(U" )", U")"),
@@ -21,8 +24,9 @@ constexpr Rule kSpaces[] = {
 };
 
 constexpr Rule kDashes[] = {
-    everywhere(U"`", U"'"),  everywhere(U"''", U" \" "), everywhere(U"„", U"\""),  everywhere(U"“", U"\""),
-    everywhere(U"”", U"\""), everywhere(U"–", U"-"),     everywhere(U"—", U" - "),
+    everywhere(U"`", U"'"),   everywhere(U"''", U" \" "), everywhere(U"„", U"\""),
+    everywhere(U"“", U"\""),  everywhere(U"”", U"\""),    everywhere(U"–", U"-"),
+    everywhere(U"—", U" - "),
 };
 
 constexpr Rule kQuotes[] = {
@@ -48,7 +52,9 @@ constexpr Rule kNoBreakSpaces[] = {
 };
 
 // What stands between the groups of digits of a number becomes the language's mark.
-constexpr Rule between_digits(std::u32string_view mark) { return {is_ascii_digit, U"\u00A0", is_ascii_digit, mark}; }
+constexpr Rule between_digits(std::u32string_view mark) {
+  return {is_ascii_digit, U"\u00A0", is_ascii_digit, mark};
+}
 
 void join_spaces(std::u32string& text) {
   const auto both_are_spaces = [](char32_t a, char32_t b) { return a == U' ' && b == U' '; };
@@ -57,19 +63,23 @@ void join_spaces(std::u32string& text) {
 
 // American: "quotation", → "quotation,"
 void move_quotes_behind_stops(std::u32string& text) {
-  for (std::size_t quote = text.find(U'"'); quote != std::u32string::npos; quote = text.find(U'"', quote + 1)) {
+  for (std::size_t quote = text.find(U'"'); quote != std::u32string::npos;
+       quote = text.find(U'"', quote + 1)) {
     const std::size_t end = std::min(text.find_first_not_of(U",.", quote + 1), text.size());
     std::rotate(text.begin() + quote, text.begin() + quote + 1, text.begin() + end);
     quote = end - 1;
   }
 }
 
-// European: "quotation." → "quotation". The full stops stay where "<" follows the quote. As by Moses's expression
-// (\.+)"(\s*[^<]), the spaces and the one character behind a quote are passed over: ."." becomes ".."
+// European: "quotation." → "quotation". The full stops stay where "<" follows the quote. As by
+// Moses's expression
+// (\.+)"(\s*[^<]), the spaces and the one character behind a quote are passed over: ."." becomes
+// ".."
 void move_full_stops_behind_quotes(std::u32string& text) {
   for (std::size_t i = text.find(U'.'); i < text.size(); i = text.find(U'.', i)) {
     const std::size_t quote = std::min(text.find_first_not_of(U'.', i), text.size());
-    const bool moves = quote < text.size() && text[quote] == U'"' && !(text.compare(quote + 1, 1, U"<") == 0);
+    const bool moves =
+        quote < text.size() && text[quote] == U'"' && !(text.compare(quote + 1, 1, U"<") == 0);
     if (!moves) {
       i = quote;
       continue;

@@ -1,5 +1,5 @@
-// Words that keep the full stop behind them in mid-sentence, because they are abbreviations: Moses's lists
-// nonbreaking_prefix.cs, .de, .en and .fr.
+// Words that keep the full stop behind them in mid-sentence, because they are abbreviations:
+// Moses's lists nonbreaking_prefix.cs, .de, .en and .fr.
 #pragma once
 
 #include <string_view>

@@ -15,7 +15,8 @@ bool is_not_number(char32_t c) { return !is_number(c); }
 bool is_neither_letter_nor_number(char32_t c) { return !is_letter(c) && !is_number(c); }
 bool is_s(char32_t c) { return c == U's'; }
 
-// The second rule finds what the first did not, where the comma before had taken in the character between.
+// The second rule finds what the first did not, where the comma before had taken in the character
+// between.
 constexpr Rule kCommas[] = {
     {is_not_number, U",", nullptr, U" , "},
     {nullptr, U",", is_not_number, U" , "},
@@ -57,7 +58,8 @@ std::u32string cleaned(std::u32string_view text) {
 std::u32string with_symbols_apart(std::u32string_view text) {
   std::u32string apart;
   for (const char32_t c : text) {
-    const bool in_word = is_letter_or_digit(c) || c == U' ' || kMarksInWords.find(c) != std::u32string_view::npos;
+    const bool in_word =
+        is_letter_or_digit(c) || c == U' ' || kMarksInWords.find(c) != std::u32string_view::npos;
     if (in_word)
       apart += c;
     else
@@ -70,7 +72,8 @@ std::u32string with_symbols_apart(std::u32string_view text) {
 std::u32string with_ellipses_apart(std::u32string_view text) {
   std::u32string apart;
   for (std::size_t i = 0; i < text.size();) {
-    const std::size_t end = text[i] == U'.' ? std::min(text.find_first_not_of(U'.', i), text.size()) : i + 1;
+    const std::size_t end =
+        text[i] == U'.' ? std::min(text.find_first_not_of(U'.', i), text.size()) : i + 1;
     if (end - i > 1) apart += U' ';
     apart.append(text, i, end - i);
     if (end - i > 1 && end < text.size()) apart += U' ';
@@ -96,11 +99,15 @@ void part_apostrophes(std::u32string& text, MosesLanguage language) {
   }
 }
 
-// True where `word`, which had a full stop behind it, is an abbreviation; `next` is empty behind the last word.
+// True where `word`, which had a full stop behind it, is an abbreviation; `next` is empty behind
+// the last word.
 bool keeps_full_stop(std::u32string_view word, std::u32string_view next, MosesLanguage language) {
-  const bool dots_and_letters = word.find(U'.') != word.npos && std::any_of(word.begin(), word.end(), is_letter);
-  return dots_and_letters || is_nonbreaking_prefix(word, language) || (!next.empty() && is_lower_case(next[0])) ||
-         (is_nonbreaking_prefix_of_numbers(word, language) && !next.empty() && is_ascii_digit(next[0]));
+  const bool dots_and_letters =
+      word.find(U'.') != word.npos && std::any_of(word.begin(), word.end(), is_letter);
+  return dots_and_letters || is_nonbreaking_prefix(word, language) ||
+         (!next.empty() && is_lower_case(next[0])) ||
+         (is_nonbreaking_prefix_of_numbers(word, language) && !next.empty() &&
+          is_ascii_digit(next[0]));
 }
 
 std::u32string joined_with_full_stops_apart(std::u32string_view text, MosesLanguage language) {
@@ -109,7 +116,8 @@ std::u32string joined_with_full_stops_apart(std::u32string_view text, MosesLangu
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (i > 0) joined += U' ';
     const std::u32string_view word = words[i], next = i + 1 < words.size() ? words[i + 1] : U"";
-    const bool ends_in_full_stop = word.ends_with(U'.') && word.find_first_not_of(U'.') != word.npos;
+    const bool ends_in_full_stop =
+        word.ends_with(U'.') && word.find_first_not_of(U'.') != word.npos;
     if (ends_in_full_stop && !keeps_full_stop(word.substr(0, word.size() - 1), next, language))
       joined.append(word.substr(0, word.size() - 1)).append(U" .");
     else

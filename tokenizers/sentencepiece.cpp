@@ -38,7 +38,8 @@ Settings trainer_settings(const TokenizerOptions& options) {
           {"vocab_size", std::to_string(options.vocabulary)},
           {"character_coverage", fmt::format("{}", options.coverage)},
           {"normalization_rule_name", options.normalizer},
-          {"remove_extra_whitespaces", "false"},  // the default folds double spaces and cuts those at the ends
+          {"remove_extra_whitespaces",
+           "false"},  // the default folds double spaces and cuts those at the ends
           {"byte_fallback", yes_or_no(options.byte_fallback)},
           {"hard_vocab_limit", yes_or_no(options.exact_vocabulary)},
           {"pad_id", std::to_string(kPad)},
@@ -46,27 +47,33 @@ Settings trainer_settings(const TokenizerOptions& options) {
           {"eos_id", std::to_string(kEos)},
           {"unk_id", std::to_string(kUnknown)},
           {"max_sentence_length", "1000000"},  // bytes; the default skips lines longer than 4192
-          {"num_threads", "16"},               // unigram's sums depend on it: the same on every machine
-          {"minloglevel", "2"}};               // errors come back as a status
+          {"num_threads", "16"},  // unigram's sums depend on it: the same on every machine
+          {"minloglevel", "2"}};  // errors come back as a status
 }
 
-// SentencePiece names files and conditions of its own sources; what a user can act on is a number in it.
+// SentencePiece names files and conditions of its own sources; what a user can act on is a number
+// in it.
 std::string training_refusal(const std::string& said, const TokenizerOptions& options) {
   std::smatch number;
-  const std::string got = fmt::format("tokenizer: vocabulary: got {}, expected ", options.vocabulary);
+  const std::string got =
+      fmt::format("tokenizer: vocabulary: got {}, expected ", options.vocabulary);
   if (std::regex_search(said, number, std::regex("value <= ([0-9]+)"))) {
-    return got + "at most " + number[1].str() + " for this text; or allow fewer pieces (exact_vocabulary false)";
+    return got + "at most " + number[1].str() +
+           " for this text; or allow fewer pieces (exact_vocabulary false)";
   }
   if (std::regex_search(said, number, std::regex("required_chars\\. [0-9]+ vs ([0-9]+)"))) {
-    return got + "at least " + number[1].str() + ": this text has that many characters and special pieces";
+    return got + "at least " + number[1].str() +
+           ": this text has that many characters and special pieces";
   }
-  if (said.find("sentences_.empty()") != std::string::npos) return "tokenizer: the training text is empty";
+  if (said.find("sentences_.empty()") != std::string::npos)
+    return "tokenizer: the training text is empty";
   return "tokenizer: SentencePiece cannot train on this text: " +
          std::regex_replace(said, std::regex("^\\w+: .*?\\] *"), "");
 }
 
-// A model is a protocol buffer: (key, length, bytes) for each piece, then for the trainer's and the normaliser's
-// settings. Cut between two of them, it still reads as a model with fewer pieces: so both settings have to be there.
+// A model is a protocol buffer: (key, length, bytes) for each piece, then for the trainer's and the
+// normaliser's settings. Cut between two of them, it still reads as a model with fewer pieces: so
+// both settings have to be there.
 bool has_settings(std::string_view bytes) {
   std::size_t at = 0;
   const auto varint = [&] {
@@ -93,8 +100,10 @@ bool has_settings(std::string_view bytes) {
 
 }  // namespace
 
-Tokenizer::Tokenizer(std::shared_ptr<const spm::SentencePieceProcessor> processor, std::string serialized)
-    : processor_(std::move(processor)), serialized_(std::make_shared<const std::string>(std::move(serialized))) {}
+Tokenizer::Tokenizer(std::shared_ptr<const spm::SentencePieceProcessor> processor,
+                     std::string serialized)
+    : processor_(std::move(processor)),
+      serialized_(std::make_shared<const std::string>(std::move(serialized))) {}
 
 Tokenizer Tokenizer::open(const std::filesystem::path& model_file) {
   return from_serialized(read_file(model_file), model_file.string());
@@ -107,10 +116,11 @@ Tokenizer Tokenizer::from_serialized(std::string bytes, const std::string& place
   }
   const spm::SentencePieceProcessor& p = *processor;
   if (p.pad_id() != kPad || p.bos_id() != kBos || p.eos_id() != kEos || p.unk_id() != kUnknown) {
-    throw Error(
-        fmt::format("{}: ids of pad, bos, eos, unknown: got {}, {}, {}, {}, expected {}, {}, {}, {}; train it with "
-                    "'penalmt tokenizer train'",
-                    place, p.pad_id(), p.bos_id(), p.eos_id(), p.unk_id(), kPad, kBos, kEos, kUnknown));
+    throw Error(fmt::format(
+        "{}: ids of pad, bos, eos, unknown: got {}, {}, {}, {}, expected {}, {}, {}, {}; train it "
+        "with "
+        "'penalmt tokenizer train'",
+        place, p.pad_id(), p.bos_id(), p.eos_id(), p.unk_id(), kPad, kBos, kEos, kUnknown));
   }
   return {std::move(processor), std::move(bytes)};
 }
@@ -118,7 +128,8 @@ Tokenizer Tokenizer::from_serialized(std::string bytes, const std::string& place
 Tokenizer Tokenizer::train(const std::vector<std::string>& lines, const TokenizerOptions& options) {
   Lines iterator(lines);
   std::string bytes;
-  const spm::util::Status status = spm::SentencePieceTrainer::Train(trainer_settings(options), &iterator, &bytes);
+  const spm::util::Status status =
+      spm::SentencePieceTrainer::Train(trainer_settings(options), &iterator, &bytes);
   if (!status.ok()) throw Error(training_refusal(status.ToString(), options));
   return from_serialized(std::move(bytes), "tokenizer");
 }
@@ -131,8 +142,10 @@ std::vector<std::string> Tokenizer::pieces(std::string_view line) const {
   return processor_->EncodeAsPieces({line.data(), line.size()});
 }
 
-std::vector<std::vector<int>> Tokenizer::sample(const std::vector<std::string>& lines, double dropout, uint64_t seed) const {
-  // SentencePiece seeds a thread's generator once, when it first draws: so each call draws in a thread of its own, one at a time.
+std::vector<std::vector<int>> Tokenizer::sample(const std::vector<std::string>& lines,
+                                                double dropout, uint64_t seed) const {
+  // SentencePiece seeds a thread's generator once, when it first draws: so each call draws in a
+  // thread of its own, one at a time.
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
   constexpr uint32_t kMost = 0xFFFFFFFEu;  // the largest number asks for a random seed
@@ -154,7 +167,9 @@ std::string Tokenizer::decode(const std::vector<int>& ids) const {
   return processor_->DecodeIds(ids);
 }
 
-std::string Tokenizer::decode(const std::vector<std::string>& pieces) const { return processor_->DecodePieces(pieces); }
+std::string Tokenizer::decode(const std::vector<std::string>& pieces) const {
+  return processor_->DecodePieces(pieces);
+}
 
 int64_t Tokenizer::vocabulary_size() const { return processor_->GetPieceSize(); }
 

@@ -1,13 +1,15 @@
-// Subword pieces by SentencePiece (Kudo and Richardson, 2018): BPE or unigram, trained on lines of text, kept as
-// SentencePiece's own .model file, so that its other tools read what we train and give the same pieces.
+// Subword pieces by SentencePiece (Kudo and Richardson, 2018): BPE or unigram, trained on lines of
+// text, kept as SentencePiece's own .model file, so that its other tools read what we train and
+// give the same pieces.
 //
-// A line is split into pieces that, joined, are the line with "▁" (U+2581) for each space and one more in front:
+// A line is split into pieces that, joined, are the line with "▁" (U+2581) for each space and one
+// more in front:
 //   "two men ."  →  "▁two" "▁men" "▁."  →  104 87 9
-// What decode(encode(line)) gives back, with the normaliser `identity`: the line, byte for byte, spaces at the ends and
-// double ones included, where every character of it stood in the training text (coverage 1) or byte_fallback is on, and
-// where "▁" itself does not occur in it (it comes back as a space). A character never seen is the unknown piece and
-// comes back as " ⁇ " from ids; pieces keep it. SentencePiece leaves lines with a tab out of training, so a tab is
-// never seen.
+// What decode(encode(line)) gives back, with the normaliser `identity`: the line, byte for byte,
+// spaces at the ends and double ones included, where every character of it stood in the training
+// text (coverage 1) or byte_fallback is on, and where "▁" itself does not occur in it (it comes
+// back as a space). A character never seen is the unknown piece and comes back as " ⁇ " from ids;
+// pieces keep it. SentencePiece leaves lines with a tab out of training, so a tab is never seen.
 #pragma once
 
 #include <cstdint>
@@ -37,33 +39,39 @@ struct TokenizerOptions {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("vocabulary", vocabulary, "number of pieces, the four special ones included", config::between(5, 1000000));
+    v("vocabulary", vocabulary, "number of pieces, the four special ones included",
+      config::between(5, 1000000));
     v("kind", kind, "how pieces are found", config::one_of({"bpe", "unigram"}));
     v("normalizer", normalizer, "how text is rewritten first; all but identity lose something",
       config::one_of({"identity", "nfkc", "nfkc_cf", "nmt_nfkc", "nmt_nfkc_cf"}));
-    v("coverage", coverage, "share of the training text's characters that get a piece", config::between(0.9, 1));
+    v("coverage", coverage, "share of the training text's characters that get a piece",
+      config::between(0.9, 1));
     v("byte_fallback", byte_fallback,
       "spell characters never seen in bytes (256 of the pieces), so that nothing is unknown");
-    v("exact_vocabulary", exact_vocabulary, "refuse text too small for that many pieces; false: make fewer");
+    v("exact_vocabulary", exact_vocabulary,
+      "refuse text too small for that many pieces; false: make fewer");
   }
 };
 
 // Immutable; copies share the model. Every member may be called from several threads.
 class Tokenizer {
  public:
-  // Throws Error where the file is no SentencePiece model or its pad, bos, eos and unknown ids are not ours.
+  // Throws Error where the file is no SentencePiece model or its pad, bos, eos and unknown ids are
+  // not ours.
   static Tokenizer open(const std::filesystem::path& model_file);
   // The same from a .model file's bytes; `place` names them in errors.
   static Tokenizer from_serialized(std::string bytes, const std::string& place);
-  // The same lines and options give the same bytes. Throws Error where the text is empty or does not fit the
-  // vocabulary.
+  // The same lines and options give the same bytes. Throws Error where the text is empty or does
+  // not fit the vocabulary.
   static Tokenizer train(const std::vector<std::string>& lines, const TokenizerOptions& options);
 
   std::vector<int> encode(std::string_view line) const;  // no bos, no eos
   std::vector<std::string> pieces(std::string_view line) const;
-  // BPE-dropout (Provilkov et al., 2020): the pieces of each line when every merge is left out with probability `dropout`, so that a
-  // model sees a word cut in many ways. The same lines, dropout and seed give the same pieces. The kind must be bpe. No bos, no eos.
-  std::vector<std::vector<int>> sample(const std::vector<std::string>& lines, double dropout, uint64_t seed) const;
+  // BPE-dropout (Provilkov et al., 2020): the pieces of each line when every merge is left out with
+  // probability `dropout`, so that a model sees a word cut in many ways. The same lines, dropout
+  // and seed give the same pieces. The kind must be bpe. No bos, no eos.
+  std::vector<std::vector<int>> sample(const std::vector<std::string>& lines, double dropout,
+                                       uint64_t seed) const;
   // Special pieces give no text. Throws Error for an id outside the vocabulary.
   std::string decode(const std::vector<int>& ids) const;
   std::string decode(const std::vector<std::string>& pieces) const;
@@ -74,7 +82,8 @@ class Tokenizer {
   const std::string& serialized() const { return *serialized_; }
 
  private:
-  Tokenizer(std::shared_ptr<const sentencepiece::SentencePieceProcessor> processor, std::string serialized);
+  Tokenizer(std::shared_ptr<const sentencepiece::SentencePieceProcessor> processor,
+            std::string serialized);
   std::shared_ptr<const sentencepiece::SentencePieceProcessor> processor_;
   std::shared_ptr<const std::string> serialized_;
 };

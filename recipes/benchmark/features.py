@@ -1,4 +1,4 @@
-"""The timing of features.sh, which calls it: IMAGES ROUNDS PICTURES THREADS; and with "eager LIST BATCH THREADS" one run of the peer."""
+"""The timing of features.sh, which calls it: IMAGES ROUNDS IMAGES THREADS; and with "eager LIST BATCH THREADS" one run of the peer."""
 import concurrent.futures
 import json
 import pathlib
@@ -25,7 +25,7 @@ def eager(names, batch, threads):
     batches = [names[i:i + batch] for i in range(0, len(names), batch)]
 
     def load(files):
-        return torch.stack([export.load_picture(file, preprocessing) for file in files])
+        return torch.stack([export.load_image(file, preprocessing) for file in files])
 
     with torch.inference_mode(), concurrent.futures.ThreadPoolExecutor(threads) as pool:
         encoder(load(batches[0]))
@@ -47,15 +47,15 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"""
     return {"seconds": round(seconds, 2), "sum": numpy.load(f"{folder}/f.npy").astype(numpy.float64).sum(), "peak_mb": int(peak)}
 
 
-def compare(images, rounds, pictures, threads):
-    names = sorted(file.name for file in pathlib.Path(images).iterdir())[:int(pictures)]
+def compare(images, rounds, images, threads):
+    names = sorted(file.name for file in pathlib.Path(images).iterdir())[:int(images)]
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "list.txt").write_text("\n".join(names) + "\n")
         pathlib.Path(folder, "paths.txt").write_text("\n".join(f"{images}/{name}" for name in names) + "\n")
         subprocess.run([sys.executable, here.parent / "vision" / "export.py", MODEL, "--layout", "pooled", "--fit", "squash", "--out",
                         f"{folder}/encoder"], check=True, stdout=sys.stderr)
         for _ in range(int(rounds)):
-            row = {"pictures": len(names), "threads": int(threads), "penalmt": ours(folder, images, threads)}
+            row = {"images": len(names), "threads": int(threads), "penalmt": ours(folder, images, threads)}
             for batch in (1, 16):
                 output = subprocess.run([sys.executable, __file__, "eager", f"{folder}/paths.txt", str(batch), threads], check=True, capture_output=True, text=True)
                 row[f"eager, batches of {batch}"] = json.loads(output.stdout.splitlines()[-1])

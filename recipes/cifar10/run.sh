@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Image recognition: trains recipes with plain addition and with penal connections, recognises the test pictures and prints tables.
+# Image recognition: trains recipes with plain addition and with penal connections, recognises the test images and prints tables.
 #
 #   CIFAR10=/path/to/cifar10 recipes/cifar10/run.sh [-r "resnet vit"] [-t "0 3e-4"] [-s "1 2 3"] [-- more arguments of penalmt classify train]
 #
 #   -r  recipes of this folder (default: resnet vit)    -t  taus, 0: plain addition (default: 0 3e-4)    -s  seeds (default: 1 2 3)
 #   for example one at a time on one core:   recipes/cifar10/run.sh -- --threads 1
 #
-# CIFAR10 holds {train,test}/<class>/<picture>. Runs lie in ${PENALMT_RUNS:-$HOME/penalmt-runs}/cifar10/<recipe>-tau<tau>-seed<seed>; called
+# CIFAR10 holds {train,test}/<class>/<image>. Runs lie in ${PENALMT_RUNS:-$HOME/penalmt-runs}/cifar10/<recipe>-tau<tau>-seed<seed>; called
 # again, it goes on from the last checkpoint. PENALMT names a program that is built already. The model that is scored is the last one;
-# nothing is chosen on the test pictures.
+# nothing is chosen on the test images.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -24,7 +24,7 @@ done
 shift $((OPTIND - 1))
 [ "${1:-}" != -- ] || shift
 
-[ -n "${CIFAR10:-}" ] || { echo "run.sh: CIFAR10 is not set; expected the folder of the pictures (see README)" >&2; exit 2; }
+[ -n "${CIFAR10:-}" ] || { echo "run.sh: CIFAR10 is not set; expected the folder of the images (see README)" >&2; exit 2; }
 runs=${PENALMT_RUNS:-$HOME/penalmt-runs}/cifar10
 [ -n "${PENALMT:-}" ] || recipes/build.sh release penalmt >&2
 penalmt=${PENALMT:-build/release/penalmt}

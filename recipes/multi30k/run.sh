@@ -31,8 +31,8 @@ mkdir -p "$runs"
 
 bleu() { "$penalmt" evaluate --hypotheses "$1" --references "$2" --tokenize none --width 2 --json | sed -n 's/^ *"score": *\([0-9.]*\),*$/\1/p' | head -1; }
 
-# Whether one of the listed pictures is there: without any the option is refused, and the set is translated from its text alone.
-has_picture() {
+# Whether one of the listed images is there: without any the option is refused, and the set is translated from its text alone.
+has_image() {
   local name
   while read -r name; do [ ! -f "$MULTI30K/images/${name%%#*}" ] || return 0; done <"$1"
   return 1
@@ -49,7 +49,7 @@ for recipe in $recipes; do
     for test in $tests; do
       images=()
       list=$MULTI30K/image_splits/$test.txt
-      if ! grep -q '"fusion": "none"' "$run/recipe.json" && has_picture "$list"; then
+      if ! grep -q '"fusion": "none"' "$run/recipe.json" && has_image "$list"; then
         images=(--images "$list" --image-root "$MULTI30K/images")
       fi
       "$penalmt" translate "$run" --input "$MULTI30K/tok/$test.lc.norm.tok.en" --output "$run/$test.de" "${images[@]}" >&2

@@ -4,7 +4,7 @@
     python recipes/vision/export.py timm:vit_small_patch16_224 --layout patches --out encoders/vit-small
     python recipes/vision/export.py torchvision:resnet50 --layout pooled --out encoders/resnet50
 
-Layouts: pooled (one vector a picture, [B, F]), grid (the last feature map, [B, F, H, W]), patches (a vision transformer's patch
+Layouts: pooled (one vector an image, [B, F]), grid (the last feature map, [B, F, H, W]), patches (a vision transformer's patch
 vectors without its class token, [B, R, F]). Preprocessing is the model's own; `--fit squash` shows it the full frame, squashed to the
 square of its input, in the place of a central crop. Weights are those that the package publishes, or a state dict named by --weights.
 encoder.json says name, SHA-256 of encoder.pt, layout, regions (R, or H * W), width (F) and preprocessing; pixels count from 0 to 255.
@@ -145,27 +145,27 @@ def save_network(traced, path):
             file.writestr(zipfile.ZipInfo(record.filename), data)
 
 
-def load_picture(file, preprocessing):
+def load_image(file, preprocessing):
     """float32 [3, crop, crop], decoded, resized and cropped by Pillow."""
     numpy, image = need("numpy"), need("PIL.Image")
     side, crop = preprocessing["resize"], preprocessing["crop"]
-    picture = image.open(file).convert("RGB")
-    shorter = min(picture.size)
-    size = (side, side) if preprocessing["resize_mode"] == "squash" else tuple(int(side * length / shorter) for length in picture.size)
-    picture = picture.resize(size, getattr(image.Resampling, preprocessing["interpolation"].upper()))
+    image = image.open(file).convert("RGB")
+    shorter = min(image.size)
+    size = (side, side) if preprocessing["resize_mode"] == "squash" else tuple(int(side * length / shorter) for length in image.size)
+    image = image.resize(size, getattr(image.Resampling, preprocessing["interpolation"].upper()))
     left, top = (round((length - crop) / 2) for length in size)
-    pixels = torch.from_numpy(numpy.array(picture.crop((left, top, left + crop, top + crop)))).permute(2, 0, 1)
+    pixels = torch.from_numpy(numpy.array(image.crop((left, top, left + crop, top + crop)))).permute(2, 0, 1)
     mean, deviation = (torch.tensor(preprocessing[key]).view(3, 1, 1) for key in ("mean", "deviation"))
     return (pixels.float() - mean) / deviation
 
 
-def write_check(folder, encoder, preprocessing, pictures):
-    """check.safetensors: the eager network's features of 32 pictures, decoded, resized and cropped by Pillow."""
+def write_check(folder, encoder, preprocessing, images):
+    """check.safetensors: the eager network's features of 32 images, decoded, resized and cropped by Pillow."""
     save = need("safetensors.torch").save_file
-    files = sorted(pictures.iterdir())
+    files = sorted(images.iterdir())
     files = files[::max(len(files) // 32, 1)][:32]
     with torch.no_grad():
-        features = encoder(torch.stack([load_picture(file, preprocessing) for file in files]))
+        features = encoder(torch.stack([load_image(file, preprocessing) for file in files]))
     features = features[:, None] if features.dim() == 2 else features.flatten(2).transpose(1, 2) if features.dim() == 4 else features
     save({"features": features.contiguous()}, str(folder / "check.safetensors"), metadata={"names": "\n".join(file.name for file in files)})
 
@@ -222,6 +222,6 @@ if __name__ == "__main__":
     parser.add_argument("--layout", choices=("pooled", "grid", "patches"), required=True)
     parser.add_argument("--out", required=True, help="the folder to write")
     parser.add_argument("--fit", choices=("crop", "squash"), default="crop", help="crop: the model's own; squash: the full frame")
-    parser.add_argument("--check-on", metavar="FOLDER", help="also write check.safetensors, the features of 32 pictures of FOLDER, for the tests")
+    parser.add_argument("--check-on", metavar="FOLDER", help="also write check.safetensors, the features of 32 images of FOLDER, for the tests")
     parser.add_argument("--weights", help="a state dict in the place of the published weights")
     export(parser.parse_args())

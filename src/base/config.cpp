@@ -41,10 +41,13 @@ std::string type_in_words(const Field& field) {
 
 // ---- one value into one field; false where its type or the value is not allowed
 
-bool is_allowed(const Allowed& allowed, double value) { return value >= allowed.minimum && value <= allowed.maximum; }
+bool is_allowed(const Allowed& allowed, double value) {
+  return value >= allowed.minimum && value <= allowed.maximum;
+}
 
 bool is_allowed(const Allowed& allowed, const std::string& word) {
-  return allowed.words.empty() || std::find(allowed.words.begin(), allowed.words.end(), word) != allowed.words.end();
+  return allowed.words.empty() ||
+         std::find(allowed.words.begin(), allowed.words.end(), word) != allowed.words.end();
 }
 
 struct Assign {
@@ -72,14 +75,16 @@ struct Assign {
     return true;
   }
   bool operator()(std::string* target) const {
-    if (!value.is_string() || !is_allowed(allowed, value.get_ref<const std::string&>())) return false;
+    if (!value.is_string() || !is_allowed(allowed, value.get_ref<const std::string&>()))
+      return false;
     *target = value.get<std::string>();
     return true;
   }
   bool operator()(Strings* target) const {
     if (!value.is_array()) return false;
     for (const json& word : value) {
-      if (!word.is_string() || !is_allowed(allowed, word.get_ref<const std::string&>())) return false;
+      if (!word.is_string() || !is_allowed(allowed, word.get_ref<const std::string&>()))
+        return false;
     }
     *target = value.get<Strings>();
     return true;
@@ -87,7 +92,8 @@ struct Assign {
   bool operator()(Numbers* target) const {
     if (!value.is_array()) return false;
     for (const json& number : value) {
-      if (!number.is_number() || !std::isfinite(number.get<double>()) || !is_allowed(allowed, number.get<double>()))
+      if (!number.is_number() || !std::isfinite(number.get<double>()) ||
+          !is_allowed(allowed, number.get<double>()))
         return false;
     }
     *target = value.get<Numbers>();
@@ -101,7 +107,8 @@ std::string refusal(const Field& field, const json& value) {
   if (got.size() > 60) got = got.substr(0, 57) + "...";
   std::string line = fmt::format("got {}, expected {}", got, takes(field));
   const bool takes_list = std::holds_alternative<Strings*>(field.target);
-  if (takes_list && value.is_string()) return line + "; did you mean " + json::array({value}).dump() + "?";
+  if (takes_list && value.is_string())
+    return line + "; did you mean " + json::array({value}).dump() + "?";
   for (const json& word : value.is_array() ? value : json::array({value})) {
     if (!word.is_string() || is_allowed(field.allowed, word.get<std::string>())) continue;
     return line + did_you_mean(word.get<std::string>(), field.allowed.words);
@@ -110,14 +117,15 @@ std::string refusal(const Field& field, const json& value) {
 }
 
 void assign(const Field& field, const json& value, Problems& problems) {
-  if (!std::visit(Assign{value, field.allowed}, field.target)) problems.add(field.path, refusal(field, value));
+  if (!std::visit(Assign{value, field.allowed}, field.target))
+    problems.add(field.path, refusal(field, value));
 }
 
 // ---- keys
 
 const Field* find_field(const Fields& fields, std::string_view path) {
-  const auto found =
-      std::find_if(fields.fields.begin(), fields.fields.end(), [&](const Field& f) { return f.path == path; });
+  const auto found = std::find_if(fields.fields.begin(), fields.fields.end(),
+                                  [&](const Field& f) { return f.path == path; });
   return found == fields.fields.end() ? nullptr : &*found;
 }
 
@@ -138,8 +146,8 @@ std::string last_part(const std::string& path) { return path.substr(path.rfind('
 Strings keys_inside(const Fields& fields, const std::string& prefix) {
   Strings keys;
   for (const std::string& path : all_paths(fields)) {
-    const bool inside =
-        path.compare(0, prefix.size(), prefix) == 0 && path.find('.', prefix.size()) == std::string::npos;
+    const bool inside = path.compare(0, prefix.size(), prefix) == 0 &&
+                        path.find('.', prefix.size()) == std::string::npos;
     if (inside) keys.push_back(path.substr(prefix.size()));
   }
   return keys;
@@ -157,7 +165,8 @@ std::string suggestion(const Fields& fields, const std::string& prefix, const st
   return "";
 }
 
-void read_inside(const Fields& fields, const std::string& prefix, const json& object, Problems& problems) {
+void read_inside(const Fields& fields, const std::string& prefix, const json& object,
+                 Problems& problems) {
   for (const auto& [key, value] : object.items()) {
     const std::string path = prefix + key;
     const bool dotted = key.find('.') != std::string::npos;  // "a.b" is a path for --set, not a key
@@ -167,7 +176,8 @@ void read_inside(const Fields& fields, const std::string& prefix, const json& ob
       if (value.is_object()) {
         read_inside(fields, path + ".", value, problems);
       } else {
-        problems.add(path, fmt::format("got {}, expected an object {{...}}", value.dump().substr(0, 60)));
+        problems.add(path,
+                     fmt::format("got {}, expected an object {{...}}", value.dump().substr(0, 60)));
       }
     } else {
       problems.add(path, "unknown key" + suggestion(fields, prefix, key));
@@ -177,7 +187,8 @@ void read_inside(const Fields& fields, const std::string& prefix, const json& ob
 
 // ---- JSON with positions
 
-// A byte of the text that knows where the parser stands: `*position` is one past the byte last read.
+// A byte of the text that knows where the parser stands: `*position` is one past the byte last
+// read.
 class Reading {
  public:
   using iterator_category = std::forward_iterator_tag;
@@ -185,7 +196,8 @@ class Reading {
   using difference_type = std::ptrdiff_t;
   using pointer = const char*;
   using reference = const char&;
-  Reading(const char* begin, const char* at, std::size_t* position) : begin_(begin), at_(at), position_(position) {}
+  Reading(const char* begin, const char* at, std::size_t* position)
+      : begin_(begin), at_(at), position_(position) {}
   reference operator*() const { return *at_; }
   Reading& operator++() {
     ++at_;
@@ -206,12 +218,14 @@ class Reading {
 };
 
 // "place:line:column" of a byte; both from 1, columns in characters.
-std::string at(const std::string& place, std::string_view text, std::size_t offset, int64_t first_line) {
+std::string at(const std::string& place, std::string_view text, std::size_t offset,
+               int64_t first_line) {
   offset = std::min(offset, text.size());
   const std::string_view before = text.substr(0, offset);
   const int64_t line = first_line + std::count(before.begin(), before.end(), '\n');
   const std::string_view in_line = before.substr(before.rfind('\n') + 1);
-  const auto column = 1 + std::count_if(in_line.begin(), in_line.end(), [](char c) { return (c & 0xC0) != 0x80; });
+  const auto column =
+      1 + std::count_if(in_line.begin(), in_line.end(), [](char c) { return (c & 0xC0) != 0x80; });
   return fmt::format("{}:{}:{}", place, line, column);
 }
 
@@ -226,12 +240,14 @@ std::size_t opening_quote(std::string_view text, std::size_t end) {
   return 0;
 }
 
-// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while ..." → "syntax error while ..."
+// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while ..." →
+// "syntax error while ..."
 std::string reason_of(const json::exception& error) {
   const std::string what = error.what();
   const std::size_t colon = what.find(": ", what.find("column "));
   const std::size_t bracket = what.find("] ");
-  if (what.find("column ") != std::string::npos && colon != std::string::npos) return what.substr(colon + 2);
+  if (what.find("column ") != std::string::npos && colon != std::string::npos)
+    return what.substr(colon + 2);
   return bracket == std::string::npos ? what : what.substr(bracket + 2);
 }
 
@@ -257,24 +273,29 @@ void Problems::throw_if_any() const {
 }
 
 json parse(std::string_view text, const std::string& place, int64_t first_line) {
-  if (const auto offset = first_invalid_utf8(text)) throw Error(at(place, text, *offset, first_line) + ": invalid UTF-8");
+  if (const auto offset = first_invalid_utf8(text))
+    throw Error(at(place, text, *offset, first_line) + ": invalid UTF-8");
   std::size_t position = 0;
   std::vector<std::set<std::string>> open;  // the keys of the objects that the parser is in
   const auto watch = [&](int, json::parse_event_t event, json& parsed) {
     if (event == json::parse_event_t::object_start) open.emplace_back();
     if (event == json::parse_event_t::object_end) open.pop_back();
-    if (event == json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second) {
-      throw Error(fmt::format("{}: key '{}' stands twice in one object", at(place, text, opening_quote(text, position), first_line),
+    if (event == json::parse_event_t::key &&
+        !open.back().insert(parsed.get<std::string>()).second) {
+      throw Error(fmt::format("{}: key '{}' stands twice in one object",
+                              at(place, text, opening_quote(text, position), first_line),
                               parsed.get<std::string>()));
     }
     return true;
   };
   try {
     return json::parse(Reading(text.data(), text.data(), &position),
-                       Reading(text.data(), text.data() + text.size(), &position), watch, /*allow_exceptions=*/true,
+                       Reading(text.data(), text.data() + text.size(), &position), watch,
+                       /*allow_exceptions=*/true,
                        /*ignore_comments=*/true);
   } catch (const json::exception& error) {
-    throw Error(at(place, text, position == 0 ? 0 : position - 1, first_line) + ": not JSON: " + reason_of(error));
+    throw Error(at(place, text, position == 0 ? 0 : position - 1, first_line) +
+                ": not JSON: " + reason_of(error));
   }
 }
 
@@ -282,7 +303,8 @@ json parse_file(const std::filesystem::path& path) { return parse(read_file(path
 
 void read(const Fields& fields, const json& object, Problems& problems) {
   if (!object.is_object()) {
-    problems.add("the whole text", fmt::format("got {}, expected an object {{...}}", object.dump().substr(0, 60)));
+    problems.add("the whole text",
+                 fmt::format("got {}, expected an object {{...}}", object.dump().substr(0, 60)));
     return;
   }
   read_inside(fields, "", object, problems);
@@ -327,8 +349,8 @@ std::string help(const Fields& fields) {
   for (const Field& field : fields.fields) width = std::max(width, field.path.size());
   std::string text;
   for (const Field& field : fields.fields) {
-    text +=
-        fmt::format("{:<{}}  {} ({}; default {})\n", field.path, width, field.meaning, takes(field), value_text(field));
+    text += fmt::format("{:<{}}  {} ({}; default {})\n", field.path, width, field.meaning,
+                        takes(field), value_text(field));
   }
   return text;
 }

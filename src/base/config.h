@@ -1,5 +1,5 @@
-// Strict configuration. A struct of options names each field once; reading, writing, `--set key=value`, help and
-// "did you mean" all come from that one list:
+// Strict configuration. A struct of options names each field once; reading, writing, `--set
+// key=value`, help and "did you mean" all come from that one list:
 //
 //   struct ScheduleOptions {
 //     double peak = 5e-3;
@@ -18,9 +18,9 @@
 //     void visit(Visitor& v) { v.group("schedule", schedule, "learning rate"); }
 //   };
 //
-// Field types: bool, int64_t, double, std::string, std::vector<std::string>, std::vector<double>. A whole number may be
-// given for a double, never a fraction for an int64_t; NaN and infinities are refused. Problems are collected, so that a user sees all at
-// once.
+// Field types: bool, int64_t, double, std::string, std::vector<std::string>, std::vector<double>. A
+// whole number may be given for a double, never a fraction for an int64_t; NaN and infinities are
+// refused. Problems are collected, so that a user sees all at once.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@
 
 namespace penalmt::config {
 
-// What values a field may take: numbers between two bounds (inclusive), or one of some words. Empty: anything.
+// What values a field may take: numbers between two bounds (inclusive), or one of some words.
+// Empty: anything.
 struct Allowed {
   double minimum = -std::numeric_limits<double>::infinity();
   double maximum = std::numeric_limits<double>::infinity();
@@ -45,17 +46,23 @@ struct Allowed {
 };
 inline Allowed between(double minimum, double maximum) { return {minimum, maximum, {}}; }
 inline Allowed at_least(double minimum) { return {.minimum = minimum}; }
-inline Allowed one_of(std::initializer_list<const char*> words) { return {.words = {words.begin(), words.end()}}; }
+inline Allowed one_of(std::initializer_list<const char*> words) {
+  return {.words = {words.begin(), words.end()}};
+}
 inline Allowed anything() { return {}; }
 
-// The problems found so far, one line each: "recipe.json: training.updatse: unknown key; did you mean 'updates'?"
+// The problems found so far, one line each: "recipe.json: training.updatse: unknown key; did you
+// mean 'updates'?"
 class Problems {
  public:
   explicit Problems(std::string place) : place_(std::move(place)) {}
-  void add(const std::string& key, const std::string& what) { lines_.push_back(place_ + ": " + key + ": " + what); }
+  void add(const std::string& key, const std::string& what) {
+    lines_.push_back(place_ + ": " + key + ": " + what);
+  }
   bool empty() const { return lines_.empty(); }
   const std::vector<std::string>& lines() const { return lines_; }
-  // Throws one Error whose message is all lines, joined by newlines; does nothing when there are none.
+  // Throws one Error whose message is all lines, joined by newlines; does nothing when there are
+  // none.
   void throw_if_any() const;
 
  private:
@@ -63,26 +70,28 @@ class Problems {
   std::vector<std::string> lines_;
 };
 
-// JSON with // and /* */ comments. Throws Error "place:line:column: ..." where it does not parse or a key stands twice
-// in one object.
-// `first_line`: the number of the text's first line at that place.
+// JSON with // and /* */ comments. Throws Error "place:line:column: ..." where it does not parse or
+// a key stands twice in one object. `first_line`: the number of the text's first line at that
+// place.
 nlohmann::json parse(std::string_view text, const std::string& place, int64_t first_line = 1);
 nlohmann::json parse_file(const std::filesystem::path& path);
 
-// Overwrites the fields of `options` that `object` names. Unknown keys, wrong types and values that are not allowed go
-// to `problems`.
+// Overwrites the fields of `options` that `object` names. Unknown keys, wrong types and values that
+// are not allowed go to `problems`.
 template <class Options>
 void read(Options& options, const nlohmann::json& object, Problems& problems);
 
-// `assignment` is "group.key=value"; the value is read as JSON where it parses, else as a bare string (a string field
-// takes any text).
+// `assignment` is "group.key=value"; the value is read as JSON where it parses, else as a bare
+// string (a string field takes any text).
 template <class Options>
 void set(Options& options, std::string_view assignment, Problems& problems);
 
-// The options of a JSON file, `assignments` applied in their order. What the fields forbid is thrown as one Error with every problem;
-// `problems` has then the place for what concerns several fields.
+// The options of a JSON file, `assignments` applied in their order. What the fields forbid is
+// thrown as one Error with every problem; `problems` has then the place for what concerns several
+// fields.
 template <class Options>
-Options load(const std::filesystem::path& path, const std::vector<std::string>& assignments, Problems& problems);
+Options load(const std::filesystem::path& path, const std::vector<std::string>& assignments,
+             Problems& problems);
 
 // All fields with their present values, in the order of the list.
 template <class Options>

@@ -1,5 +1,5 @@
-// The bodies of config.h's templates: a visitor turns a struct into a flat list of fields, and everything else works on
-// that list.
+// The bodies of config.h's templates: a visitor turns a struct into a flat list of fields, and
+// everything else works on that list.
 #pragma once
 
 #include <type_traits>
@@ -9,8 +9,8 @@
 
 namespace penalmt::config {
 
-using Target =
-    std::variant<bool*, int64_t*, double*, std::string*, std::vector<std::string>*, std::vector<double>*>;
+using Target = std::variant<bool*, int64_t*, double*, std::string*, std::vector<std::string>*,
+                            std::vector<double>*>;
 
 // One field of a struct or of the structs inside it: "schedule.peak" and where its value lives.
 struct Field {
@@ -31,7 +31,8 @@ class Collector {
 
   template <class T>
   void operator()(const char* name, T& field, const char* meaning, Allowed allowed = {}) {
-    static_assert(std::is_constructible_v<Target, T*>, "bool, int64_t, double, std::string or a vector of strings or doubles");
+    static_assert(std::is_constructible_v<Target, T*>,
+                  "bool, int64_t, double, std::string or a vector of strings or doubles");
     found_.fields.push_back({prefix_ + name, meaning, &field, std::move(allowed)});
   }
 
@@ -61,7 +62,8 @@ void set(const Fields& fields, std::string_view assignment, Problems& problems);
 nlohmann::ordered_json write(const Fields& fields);
 std::string help(const Fields& fields);
 
-// What a field takes: "whole number, at least 0", "one of bpe, unigram". And its present value as JSON.
+// What a field takes: "whole number, at least 0", "one of bpe, unigram". And its present value as
+// JSON.
 std::string takes(const Field& field);
 std::string value_text(const Field& field);
 
@@ -78,7 +80,8 @@ void set(Options& options, std::string_view assignment, Problems& problems) {
 }
 
 template <class Options>
-Options load(const std::filesystem::path& path, const std::vector<std::string>& assignments, Problems& problems) {
+Options load(const std::filesystem::path& path, const std::vector<std::string>& assignments,
+             Problems& problems) {
   Options options;
   read(options, parse_file(path), problems);
   for (const std::string& assignment : assignments) set(options, assignment, problems);

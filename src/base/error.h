@@ -1,5 +1,5 @@
-// Errors: the user's mistakes and the machine's faults. Our own mistakes are TORCH_CHECK or assert; an expected absence
-// is std::optional.
+// Errors: the user's mistakes and the machine's faults. Our own mistakes are TORCH_CHECK or assert;
+// an expected absence is std::optional.
 #pragma once
 
 #include <stdexcept>

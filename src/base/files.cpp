@@ -36,7 +36,8 @@ mode_t default_mode(mode_t wanted) {
 
 // ".name.XXXXXX" beside `target`, as a modifiable C string.
 std::vector<char> temporary_pattern(const fs::path& target) {
-  const std::string pattern = (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
+  const std::string pattern =
+      (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
   return {pattern.c_str(), pattern.c_str() + pattern.size() + 1};
 }
 
@@ -49,10 +50,11 @@ void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
   }
 }
 
-// A rename is on the disk once its folder is. Some file systems cannot flush a folder: then there is nothing more to
-// do.
+// A rename is on the disk once its folder is. Some file systems cannot flush a folder: then there
+// is nothing more to do.
 void flush_folder(const fs::path& folder) {
-  const Descriptor descriptor{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const Descriptor descriptor{
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (descriptor.value >= 0) ::fsync(descriptor.value);
 }
 
@@ -60,7 +62,8 @@ void flush_tree(const fs::path& folder) {
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     const Descriptor descriptor{::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC)};
     if (descriptor.value < 0) throw_file_error(entry.path(), "flush", errno);
-    if (::fsync(descriptor.value) != 0 && is_machine_fault(errno)) throw_file_error(entry.path(), "write", errno);
+    if (::fsync(descriptor.value) != 0 && is_machine_fault(errno))
+      throw_file_error(entry.path(), "write", errno);
   }
   flush_folder(folder);
 }
@@ -82,7 +85,8 @@ bool is_machine_fault(int error_number) {
 }
 
 void throw_file_error(const fs::path& path, std::string_view verb, int error_number) {
-  const std::string line = path.string() + ": cannot " + std::string(verb) + ": " + std::strerror(error_number);
+  const std::string line =
+      path.string() + ": cannot " + std::string(verb) + ": " + std::strerror(error_number);
   if (is_machine_fault(error_number)) throw MachineError(line);
   throw Error(line);
 }
@@ -107,7 +111,8 @@ AtomicFile::AtomicFile(const fs::path& path) : path_(path) {
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
   if (descriptor_ < 0) throw_file_error(path_, "write", errno);
   temporary_ = name.data();
-  const mode_t mode = fs::exists(status) ? static_cast<mode_t>(status.permissions()) : default_mode(0666);
+  const mode_t mode =
+      fs::exists(status) ? static_cast<mode_t>(status.permissions()) : default_mode(0666);
   (void)!::fchmod(descriptor_, mode);
 }
 
@@ -177,12 +182,15 @@ AtomicFolder::~AtomicFolder() {
 void AtomicFolder::commit() {
   flush_tree(temporary_);
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
-    // An older folder with files stands there: swap the two in one step, then remove it under its temporary name.
+    // An older folder with files stands there: swap the two in one step, then remove it under its
+    // temporary name.
     if (errno != ENOTEMPTY && errno != EEXIST) throw_file_error(target_, "write", errno);
-    if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) != 0) {
+    if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) !=
+        0) {
       std::error_code code;  // a file system without the swap
       fs::remove_all(target_, code);
-      if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw_file_error(target_, "write", errno);
+      if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+        throw_file_error(target_, "write", errno);
     }
   }
   committed_ = true;

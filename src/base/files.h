@@ -1,8 +1,9 @@
-// Files that are whole or absent: atomic writing, folders that appear complete, and read-only memory maps.
+// Files that are whole or absent: atomic writing, folders that appear complete, and read-only
+// memory maps.
 //
-// What goes wrong with a file reads "path: cannot write: No space left on device". It is a MachineError where the
-// machine is at fault (no space, an input/output error, no memory, too many open files), else the user's Error (no such
-// folder, no permission).
+// What goes wrong with a file reads "path: cannot write: No space left on device". It is a
+// MachineError where the machine is at fault (no space, an input/output error, no memory, too many
+// open files), else the user's Error (no such folder, no permission).
 #pragma once
 
 #include <cstddef>
@@ -12,16 +13,17 @@
 
 namespace penalmt {
 
-// Writes to a temporary file beside `path`, flushes it to the disk and renames it; on failure the temporary file is
-// removed and `path` keeps its old content. What is not a plain file (/dev/null, a pipe) is written in place; a link's
-// target is replaced, not the link.
+// Writes to a temporary file beside `path`, flushes it to the disk and renames it; on failure the
+// temporary file is removed and `path` keeps its old content. What is not a plain file (/dev/null,
+// a pipe) is written in place; a link's target is replaced, not the link.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 // The whole file. Throws Error "path: cannot read: No such file or directory".
 std::string read_file(const std::filesystem::path& path);
 
-// A file written piece by piece that appears at `path` only with commit(); without it nothing is left. "-" is standard
-// output, which gets every piece at once; what is not a plain file is written in place. Fails as write_file does.
+// A file written piece by piece that appears at `path` only with commit(); without it nothing is
+// left. "-" is standard output, which gets every piece at once; what is not a plain file is written
+// in place. Fails as write_file does.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path);
@@ -39,8 +41,8 @@ class AtomicFile {
   std::string buffer_;
 };
 
-// A folder that appears at `target` only when complete: fill `path()`, then commit(). An uncommitted one is removed.
-// Missing parents of `target` are made.
+// A folder that appears at `target` only when complete: fill `path()`, then commit(). An
+// uncommitted one is removed. Missing parents of `target` are made.
 class AtomicFolder {
  public:
   explicit AtomicFolder(std::filesystem::path target);
@@ -56,7 +58,8 @@ class AtomicFolder {
   bool committed_ = false;
 };
 
-// A file mapped read-only into memory: what is touched is loaded. Throws Error where it cannot be opened.
+// A file mapped read-only into memory: what is touched is loaded. Throws Error where it cannot be
+// opened.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);
@@ -72,7 +75,8 @@ class MappedFile {
 };
 
 // Throws MachineError or Error "path: cannot <verb>: <what errno says>".
-[[noreturn]] void throw_file_error(const std::filesystem::path& path, std::string_view verb, int error_number);
+[[noreturn]] void throw_file_error(const std::filesystem::path& path, std::string_view verb,
+                                   int error_number);
 
 // True for the errno values that are the machine's fault.
 bool is_machine_fault(int error_number);

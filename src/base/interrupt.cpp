@@ -16,7 +16,8 @@ namespace {
 constexpr int kExitInterrupted = 130;
 volatile std::sig_atomic_t signals_seen = 0;
 
-// An event readable from the first signal on: a flag alone would be missed between looking at it and beginning to wait.
+// An event readable from the first signal on: a flag alone would be missed between looking at it
+// and beginning to wait.
 int signal_event = -1;
 
 void on_signal(int) {
@@ -47,7 +48,8 @@ void throw_if_interrupted() {
 }
 
 void wait_until_readable(int descriptor) {
-  pollfd watched[2] = {{descriptor, POLLIN, 0}, {signal_event, POLLIN, 0}};  // one of -1 is passed over
+  pollfd watched[2] = {{descriptor, POLLIN, 0},
+                       {signal_event, POLLIN, 0}};  // one of -1 is passed over
   while (poll(watched, 2, -1) < 0 && errno == EINTR) throw_if_interrupted();
   throw_if_interrupted();
 }

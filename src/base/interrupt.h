@@ -1,5 +1,5 @@
-// Ctrl-C and SIGTERM: the first asks the work to stop where it can save what is worth keeping, a second one ends the
-// program at once.
+// Ctrl-C and SIGTERM: the first asks the work to stop where it can save what is worth keeping, a
+// second one ends the program at once.
 #pragma once
 
 namespace penalmt {
@@ -13,7 +13,8 @@ bool interrupted();
 // Throws Interrupted from the first signal on.
 void throw_if_interrupted();
 
-// Waits until `descriptor` can be read; throws Interrupted where a signal comes first, also where it came just before.
+// Waits until `descriptor` can be read; throws Interrupted where a signal comes first, also where
+// it came just before.
 void wait_until_readable(int descriptor);
 
 }  // namespace penalmt

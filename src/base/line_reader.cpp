@@ -35,7 +35,8 @@ struct LineReader::Source {
   bool between_members = false;  // a gzip file is one or several members in a row
   z_stream stream = {};
 
-  explicit Source(const std::filesystem::path& path) : name(path == "-" ? "standard input" : path.string()) {
+  explicit Source(const std::filesystem::path& path)
+      : name(path == "-" ? "standard input" : path.string()) {
     descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) throw_file_error(name, "read", errno);
     struct stat status = {};
@@ -65,7 +66,8 @@ struct LineReader::Source {
     if (text.compare(0, 2, "\x1f\x8b") != 0) return;
     gzip = true;
     raw.swap(text);
-    if (inflateInit2(&stream, kGzipOnly) != Z_OK) throw MachineError(name + ": cannot read: no memory to inflate it");
+    if (inflateInit2(&stream, kGzipOnly) != Z_OK)
+      throw MachineError(name + ": cannot read: no memory to inflate it");
   }
 
   // Moves some of `raw` into `text`.
@@ -90,7 +92,8 @@ struct LineReader::Source {
     raw.erase(0, raw.size() - stream.avail_in);
     if (status == Z_MEM_ERROR) throw MachineError(name + ": cannot read: no memory to inflate it");
     if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {
-      throw Error(name + ": damaged gzip file: " + (stream.msg != nullptr ? stream.msg : "unknown form"));
+      throw Error(name +
+                  ": damaged gzip file: " + (stream.msg != nullptr ? stream.msg : "unknown form"));
     }
     between_members = status == Z_STREAM_END;
   }
@@ -114,7 +117,8 @@ struct LineReader::Source {
   }
 };
 
-LineReader::LineReader(const std::filesystem::path& path) : source_(std::make_unique<Source>(path)) {}
+LineReader::LineReader(const std::filesystem::path& path)
+    : source_(std::make_unique<Source>(path)) {}
 LineReader::~LineReader() = default;
 LineReader::LineReader(LineReader&&) noexcept = default;
 

@@ -33,7 +33,8 @@ void parallel_for(int64_t count, int threads, const std::function<void(int64_t)>
   };
   if (threads < 1) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   std::vector<std::thread> helpers;
-  for (int64_t helper = 1; helper < std::min<int64_t>(threads, count); ++helper) helpers.emplace_back(work);
+  for (int64_t helper = 1; helper < std::min<int64_t>(threads, count); ++helper)
+    helpers.emplace_back(work);
   work();
   for (std::thread& helper : helpers) helper.join();
   if (failure) std::rethrow_exception(failure);

@@ -1,4 +1,5 @@
-// A progress line on stderr with rate and time left; silent where stderr is no terminal. One at a time.
+// A progress line on stderr with rate and time left; silent where stderr is no terminal. One at a
+// time.
 #pragma once
 
 #include <chrono>
@@ -12,8 +13,8 @@ class Progress {
   // `unit` names what is counted ("updates", "sentences"); `total` 0: unknown.
   Progress(std::string what, std::string unit, int64_t total);
   ~Progress();
-  // Redraws at most ten times a second. `note` follows the counts ("loss 3.21, 5,120 tokens/s"). The rate counts from
-  // the first call's `done` on, so that resumed work shows its own speed.
+  // Redraws at most ten times a second. `note` follows the counts ("loss 3.21, 5,120 tokens/s").
+  // The rate counts from the first call's `done` on, so that resumed work shows its own speed.
   void show(int64_t done, const std::string& note = "");
   // Wipes the line, so that a message can be printed.
   void clear();

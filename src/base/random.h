@@ -1,5 +1,5 @@
-// Random numbers that are the same on every machine: a generator of our own, since the standard library's distributions
-// and std::shuffle differ from one implementation to the next.
+// Random numbers that are the same on every machine: a generator of our own, since the standard
+// library's distributions and std::shuffle differ from one implementation to the next.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,10 @@ namespace penalmt {
 class SplitMix64 {
  public:
   explicit SplitMix64(uint64_t seed) : state_(seed) {}
-  // A generator for one of many numbered jobs, so that the order in which threads do them does not matter.
-  SplitMix64(uint64_t seed, uint64_t stream) : state_(SplitMix64(seed ^ SplitMix64(stream).next()).next()) {}
+  // A generator for one of many numbered jobs, so that the order in which threads do them does not
+  // matter.
+  SplitMix64(uint64_t seed, uint64_t stream)
+      : state_(SplitMix64(seed ^ SplitMix64(stream).next()).next()) {}
 
   uint64_t next() {
     uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
@@ -21,7 +23,8 @@ class SplitMix64 {
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
   }
-  // Evenly one of 0 ... bound - 1; bound at least 1. Draws that would favour small numbers are thrown away.
+  // Evenly one of 0 ... bound - 1; bound at least 1. Draws that would favour small numbers are
+  // thrown away.
   uint64_t below(uint64_t bound) {
     const uint64_t unfair = (0 - bound) % bound;  // 2^64 mod bound
     uint64_t draw = next();
@@ -39,7 +42,8 @@ class SplitMix64 {
 // Fisher and Yates: every order is equally likely.
 template <class T>
 void shuffle(std::vector<T>& items, SplitMix64& random) {
-  for (std::size_t left = items.size(); left > 1; --left) std::swap(items[left - 1], items[random.below(left)]);
+  for (std::size_t left = items.size(); left > 1; --left)
+    std::swap(items[left - 1], items[random.below(left)]);
 }
 
 }  // namespace penalmt

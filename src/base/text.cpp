@@ -9,14 +9,16 @@ namespace {
 
 constexpr std::string_view kWhitespace = " \t\n\r\f\v";
 
-// Edit distance in which an insertion, a deletion, a replacement and a swap of two neighbours cost 1 each.
+// Edit distance in which an insertion, a deletion, a replacement and a swap of two neighbours cost
+// 1 each.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last(b.size() + 1), last(b.size() + 1), now(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     now[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      now[j] = std::min({last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      now[j] =
+          std::min({last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
       const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
       if (swapped) now[j] = std::min(now[j], before_last[j - 2] + 1);
     }
@@ -27,7 +29,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-// The well-formed sequences of the Unicode Standard, table 3-7: after each first byte, the range of the second one.
+// The well-formed sequences of the Unicode Standard, table 3-7: after each first byte, the range of
+// the second one.
 std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
   std::size_t i = 0;
@@ -75,7 +78,8 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {
+std::optional<std::string> nearest(std::string_view word,
+                                   const std::vector<std::string>& candidates) {
   std::optional<std::string> best;
   std::size_t best_distance = 1 + word.size() / 4 + 1;  // one slip, and one more every four letters
   for (const std::string& candidate : candidates) {

@@ -1,4 +1,4 @@
-// penalmt classify train|predict: pictures to classes.
+// penalmt classify train|predict: images to classes.
 #include <fmt/format.h>
 #include <torch/torch.h>
 
@@ -18,7 +18,7 @@
 namespace penalmt {
 namespace {
 
-constexpr size_t kChunk = 256;  // pictures decoded and classified at a time
+constexpr size_t kChunk = 256;  // images decoded and classified at a time
 
 void train(const TrainingArguments& arguments) {
   const ClassifierRecipe recipe = load_classifier_recipe(arguments.recipe, arguments.assignments);
@@ -30,16 +30,19 @@ void train(const TrainingArguments& arguments) {
   const c10::Device device = choose_device(arguments.machine.device);
   set_threads(arguments.machine.threads);
 
-  LabelledSplits images = read_labelled_splits(recipe.data, recipe.image_encoder.size, arguments.machine.threads);
-  message(fmt::format("{} classes; {} pictures to train on, {} to validate on", images.train.classes.size(),
-                      with_commas(images.train.count()), with_commas(images.valid.count())));
+  LabelledSplits images =
+      read_labelled_splits(recipe.data, recipe.image_encoder.size, arguments.machine.threads);
+  message(fmt::format("{} classes; {} images to train on, {} to validate on",
+                      images.train.classes.size(), with_commas(images.train.count()),
+                      with_commas(images.valid.count())));
   std::filesystem::create_directories(run);
   write_file(run / "recipe.json", config::write(recipe).dump(2) + "\n");
 
   ClassifierTrainer trainer(recipe, run, std::move(images), device, arguments.resume);
   trainer.run();
-  message(fmt::format("{}: done after {} updates; lowest validation nll {:.4f} at update {}", run.string(),
-                      trainer.state().update, trainer.state().best_nll, trainer.state().best_update));
+  message(fmt::format("{}: done after {} updates; lowest validation nll {:.4f} at update {}",
+                      run.string(), trainer.state().update, trainer.state().best_nll,
+                      trainer.state().best_update));
 }
 
 struct PredictArguments {
@@ -51,16 +54,21 @@ struct PredictArguments {
 };
 
 void check(const PredictArguments& arguments, int64_t classes) {
-  const int given = !arguments.images.empty() + !arguments.folder.empty() + !arguments.labelled.empty();
+  const int given =
+      !arguments.images.empty() + !arguments.folder.empty() + !arguments.labelled.empty();
   if (given != 1)
-    throw Error(fmt::format("classify predict: got {}; expected pictures, --folder DIR or --labelled DIR",
-                            given == 0 ? "no pictures" : "several of them"));
+    throw Error(
+        fmt::format("classify predict: got {}; expected images, --folder DIR or --labelled DIR",
+                    given == 0 ? "no images" : "several of them"));
   if (arguments.top > classes)
-    throw Error(fmt::format("--top: got {}, expected at most {}, the number of classes", arguments.top, classes));
-  if (arguments.top != 1 && !arguments.labelled.empty()) throw Error("--top: got --labelled too; expected one of them");
+    throw Error(fmt::format("--top: got {}, expected at most {}, the number of classes",
+                            arguments.top, classes));
+  if (arguments.top != 1 && !arguments.labelled.empty())
+    throw Error("--top: got --labelled too; expected one of them");
 }
 
-// The likeliest classes of one picture, the likeliest first, as lines or as one JSON object. probabilities: [classes].
+// The likeliest classes of one image, the likeliest first, as lines or as one JSON object.
+// probabilities: [classes].
 std::string prediction(const std::string& name, const at::Tensor& probabilities,
                        const std::vector<std::string>& classes, const PredictArguments& arguments) {
   const auto [best, which] = probabilities.topk(arguments.top);
@@ -80,44 +88,49 @@ std::string prediction(const std::string& name, const at::Tensor& probabilities,
 }
 
 void predict_files(Classifier& model, const ClassifierDescription& description,
-                   const std::vector<std::filesystem::path>& files, const PredictArguments& arguments,
-                   c10::Device device) {
+                   const std::vector<std::filesystem::path>& files,
+                   const PredictArguments& arguments, c10::Device device) {
   torch::NoGradGuard no_grad;
   AtomicFile output("-");
   for (size_t begin = 0; begin < files.size(); begin += kChunk) {
     throw_if_interrupted();
-    const std::vector<std::filesystem::path> chunk(files.begin() + begin,
-                                                   files.begin() + std::min(begin + kChunk, files.size()));
-    const at::Tensor pixels = load_images(chunk, description.image_encoder.size, arguments.machine.threads).to(device);
+    const std::vector<std::filesystem::path> chunk(
+        files.begin() + begin, files.begin() + std::min(begin + kChunk, files.size()));
+    const at::Tensor pixels =
+        load_images(chunk, description.image_encoder.size, arguments.machine.threads).to(device);
     const at::Tensor probabilities = model->logits(pixels).softmax(1).cpu();
     for (size_t i = 0; i < chunk.size(); ++i)
-      output.write(
-          prediction(chunk[i].string(), probabilities[static_cast<int64_t>(i)], description.classes, arguments));
+      output.write(prediction(chunk[i].string(), probabilities[static_cast<int64_t>(i)],
+                              description.classes, arguments));
   }
   output.commit();
 }
 
 // A line of names or counts below one another, the first column to the left.
-std::string table_line(const std::string& first, const std::vector<std::string>& rest, size_t width) {
+std::string table_line(const std::string& first, const std::vector<std::string>& rest,
+                       size_t width) {
   std::string line = fmt::format("{:<{}}", first, width);
   for (const std::string& cell : rest) line += fmt::format("  {:>{}}", cell, width);
   return line + "\n";
 }
 
 std::string report(const Recognition& found, const std::vector<std::string>& classes, bool json) {
-  const int64_t pictures = found.confusion.sum().item<int64_t>(), right = found.confusion.trace().item<int64_t>();
+  const int64_t images = found.confusion.sum().item<int64_t>(),
+                right = found.confusion.trace().item<int64_t>();
   std::vector<std::vector<int64_t>> counts;
   for (const at::Tensor& row : found.confusion.unbind())
     counts.emplace_back(row.data_ptr<int64_t>(), row.data_ptr<int64_t>() + row.numel());
   if (json)
-    return nlohmann::ordered_json{{"pictures", pictures}, {"right", right},     {"accuracy", found.accuracy()},
-                                  {"nll", found.nll},     {"classes", classes}, {"confusion", counts}}
+    return nlohmann::ordered_json{
+               {"images", images}, {"right", right},     {"accuracy", found.accuracy()},
+               {"nll", found.nll}, {"classes", classes}, {"confusion", counts}}
                .dump() +
            "\n";
   size_t width = 7;  // "1000000"
   for (const std::string& label : classes) width = std::max(width, label.size());
-  std::string text = fmt::format("accuracy {:.2f} % ({} of {} pictures), nll {:.4f}\n\n", 100 * found.accuracy(),
-                                 with_commas(right), with_commas(pictures), found.nll);
+  std::string text =
+      fmt::format("accuracy {:.2f} % ({} of {} images), nll {:.4f}\n\n", 100 * found.accuracy(),
+                  with_commas(right), with_commas(images), found.nll);
   text += table_line("is \\ as", classes, width);
   for (size_t label = 0; label < classes.size(); ++label) {
     std::vector<std::string> cells;
@@ -136,42 +149,50 @@ void predict(const PredictArguments& arguments) {
   Classifier model = read_classifier(folder, description);
   model->to(device);
   if (!arguments.labelled.empty()) {
-    const LabelledImages images = read_labelled_images(arguments.labelled, description.image_encoder.size,
-                                                       arguments.machine.threads, description.classes);
+    const LabelledImages images =
+        read_labelled_images(arguments.labelled, description.image_encoder.size,
+                             arguments.machine.threads, description.classes);
     AtomicFile output("-");
     output.write(report(recognise(model, images, device), description.classes, arguments.json));
     output.commit();
     return;
   }
   const std::vector<std::filesystem::path> files =
-      arguments.folder.empty() ? std::vector<std::filesystem::path>(arguments.images.begin(), arguments.images.end())
-                               : picture_files(arguments.folder);
+      arguments.folder.empty()
+          ? std::vector<std::filesystem::path>(arguments.images.begin(), arguments.images.end())
+          : image_files(arguments.folder);
   predict_files(model, description, files, arguments, device);
 }
 
 void add_predict(CLI::App& classify) {
   auto arguments = std::make_shared<PredictArguments>();
-  CLI::App* command =
-      classify.add_subcommand("predict", "the class of each picture, or how many of labelled pictures are recognised");
+  CLI::App* command = classify.add_subcommand(
+      "predict", "the class of each image, or how many of labelled images are recognised");
   command->footer(
-      "Prints name, class and probability, a tab between; with --labelled the accuracy and a table: a row for each "
+      "Prints name, class and probability, a tab between; with --labelled the accuracy and a "
+      "table: a row for each "
       "class, a column\n"
-      "for what its pictures were taken for.\n"
+      "for what its images were taken for.\n"
       "Examples:\n"
       "  penalmt classify predict runs/resnet cat.jpg dog.jpg --top 3\n"
       "  penalmt classify predict runs/resnet --folder photographs --json\n"
       "  penalmt classify predict runs/resnet --labelled \"$CIFAR10/test\"");
-  command->add_option("model", arguments->model, "a run folder (its averaged/, else its best/) or a checkpoint folder")
+  command
+      ->add_option("model", arguments->model,
+                   "a run folder (its averaged/, else its best/) or a checkpoint folder")
       ->required();
-  command->add_option("images", arguments->images, "pictures");
-  command->add_option("--folder", arguments->folder, "a folder of pictures")->type_name("DIR");
-  command->add_option("--labelled", arguments->labelled, "a folder that holds a folder of pictures for each class")
+  command->add_option("images", arguments->images, "images");
+  command->add_option("--folder", arguments->folder, "a folder of images")->type_name("DIR");
+  command
+      ->add_option("--labelled", arguments->labelled,
+                   "a folder that holds a folder of images for each class")
       ->type_name("DIR");
-  command->add_option("--top", arguments->top, "classes of each picture, the likeliest first")
+  command->add_option("--top", arguments->top, "classes of each image, the likeliest first")
       ->check(CLI::Range(1, 1000000))
       ->type_name("K")
       ->capture_default_str();
-  command->add_flag("--json", arguments->json, "one JSON object a picture, or of --labelled one in all");
+  command->add_flag("--json", arguments->json,
+                    "one JSON object an image, or of --labelled one in all");
   add_machine_options(*command, arguments->machine);
   command->callback([arguments] { predict(*arguments); });
 }
@@ -187,12 +208,15 @@ void add_classify(CLI::App& program) {
       "  penalmt classify predict runs/resnet --labelled \"$CIFAR10/test\"");
   add_training_command(
       *classify,
-      {"train", "train an image encoder, as those of translation models, to recognise pictures",
+      {"train", "train an image encoder, as those of translation models, to recognise images",
        "Examples:\n"
-       "  CIFAR10=/path/to/cifar10 penalmt classify train recipes/cifar10/resnet.json --out runs/resnet\n"
-       "  penalmt classify train recipes/cifar10/vit.json --set data.folder=cifar10 --set tau=0 --out runs/plain\n"
+       "  CIFAR10=/path/to/cifar10 penalmt classify train recipes/cifar10/resnet.json --out "
+       "runs/resnet\n"
+       "  penalmt classify train recipes/cifar10/vit.json --set data.folder=cifar10 --set tau=0 "
+       "--out runs/plain\n"
        "  penalmt classify train recipes/cifar10/resnet.json --out runs/resnet --resume\n"
-       "  penalmt classify train --fields            every key of a recipe: meaning, range, default\n",
+       "  penalmt classify train --fields            every key of a recipe: meaning, range, "
+       "default\n",
        [] { return config::help(ClassifierRecipe{}); }, train});
   add_predict(*classify);
 }

@@ -10,8 +10,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "commands/cli/common.h"
 #include "commands/commands.h"
-#include "commands/common.h"
 #include "evaluation/bleu.h"
 #include "evaluation/resampling.h"
 #include "report/comparison.h"
@@ -41,8 +41,10 @@ struct Group {
 
 // "text-seed3" is "text": a run's name without what tells seeds apart.
 std::string name_without_seed(const std::string& name, const std::string& seed) {
-  for (const std::string& ending : {"-seed" + seed, "_seed" + seed, "-s" + seed, "-" + seed, "_" + seed})
-    if (name.ends_with(ending) && name.size() > ending.size()) return name.substr(0, name.size() - ending.size());
+  for (const std::string& ending :
+       {"-seed" + seed, "_seed" + seed, "-s" + seed, "-" + seed, "_" + seed})
+    if (name.ends_with(ending) && name.size() > ending.size())
+      return name.substr(0, name.size() - ending.size());
   return name;
 }
 
@@ -69,8 +71,9 @@ std::vector<Group> grouped(const Lines& folders, const std::vector<Run>& runs) {
     Group& group = groups[static_cast<std::size_t>(known - recipes.begin())];
     const auto same = std::find(group.seeds.begin(), group.seeds.end(), seed);
     if (same != group.seeds.end())
-      throw Error(fmt::format("{}: got seed {} again, expected each seed of a recipe once; {} has it too", folders[r], seed,
-                              folders[group.runs[static_cast<std::size_t>(same - group.seeds.begin())]]));
+      throw Error(fmt::format(
+          "{}: got seed {} again, expected each seed of a recipe once; {} has it too", folders[r],
+          seed, folders[group.runs[static_cast<std::size_t>(same - group.seeds.begin())]]));
     group.runs.push_back(r);
     group.seeds.push_back(seed);
   }
@@ -100,9 +103,10 @@ void add_training(Comparison& comparison, const std::vector<Group>& groups) {
   }
 }
 
-// Each group's statistics, a sentence's row being the sum of its rows over the seeds that both groups have, so that a
-// test draws sentences, not runs. Empty where they have no seed in common.
-std::vector<Statistics> added_over_seeds(const Group& one, const std::vector<Statistics>& of_one, const Group& other,
+// Each group's statistics, a sentence's row being the sum of its rows over the seeds that both
+// groups have, so that a test draws sentences, not runs. Empty where they have no seed in common.
+std::vector<Statistics> added_over_seeds(const Group& one, const std::vector<Statistics>& of_one,
+                                         const Group& other,
                                          const std::vector<Statistics>& of_other) {
   std::vector<Statistics> sums;
   for (std::size_t r = 0; r < one.seeds.size(); ++r) {
@@ -124,20 +128,22 @@ void add_test(const CompareOptions& options, const std::string& test, Comparison
               const std::vector<Group>& groups) {
   const std::size_t equals = test.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == test.size())
-    throw Error(fmt::format("--test: got '{}', expected FILE=REFERENCES, FILE being a translation in each run's folder",
-                            test));
+    throw Error(fmt::format(
+        "--test: got '{}', expected FILE=REFERENCES, FILE being a translation in each run's folder",
+        test));
   const std::string file = test.substr(0, equals), references = test.substr(equals + 1);
   const Lines right = read_lines(references);
   if (right.empty()) throw Error(references + ": got no lines, expected at least one");
   const Bleu bleu(options.bleu, References::single(right));
-  comparison.columns.push_back(
-      {fs::path(file).stem().string() + " BLEU", 2, ComparisonColumn::Best::kHighest, bleu.signature()});
+  comparison.columns.push_back({fs::path(file).stem().string() + " BLEU", 2,
+                                ComparisonColumn::Best::kHighest, bleu.signature()});
   std::vector<std::vector<Statistics>> statistics;  // [group][run]
   for (std::size_t g = 0; g < groups.size(); ++g) {
     ComparisonCell& cell = comparison.rows[g].cells.emplace_back();
     statistics.emplace_back();
     for (const std::size_t run : groups[g].runs) {
-      const Lines lines = read_as_many(fs::path(options.runs[run]) / file, right.size(), references);
+      const Lines lines =
+          read_as_many(fs::path(options.runs[run]) / file, right.size(), references);
       statistics.back().push_back(bleu.statistics(lines, options.threads));
       cell.values.push_back(bleu.value(statistics.back().back().sum()));
     }
@@ -145,7 +151,8 @@ void add_test(const CompareOptions& options, const std::string& test, Comparison
     const auto sums = added_over_seeds(groups[0], statistics.front(), groups[g], statistics.back());
     if (sums.empty()) continue;
     cell.p_value =
-        paired_randomisation(bleu, sums, {options.trials, options.seed, options.threads, /*count_equal=*/true})
+        paired_randomisation(bleu, sums,
+                             {options.trials, options.seed, options.threads, /*count_equal=*/true})
             .back()
             .p_value;
   }
@@ -160,7 +167,8 @@ void compare(const CompareOptions& options) {
   for (const std::string& test : options.tests) add_test(options, test, comparison, groups);
   if (groups.size() > 1 && !options.tests.empty())
     comparison.test = fmt::format(
-        "paired approximate randomisation, {} trials, seed {}, the sentences' statistics added up over the seeds that "
+        "paired approximate randomisation, {} trials, seed {}, the sentences' statistics added up "
+        "over the seeds that "
         "both have",
         options.trials, options.seed);
   if (!options.page.empty()) write_file(options.page, comparison_page(comparison));
@@ -170,26 +178,35 @@ void compare(const CompareOptions& options) {
 constexpr const char* kExamples =
     "Example:\n"
     "  penalmt compare runs/text-seed1 runs/text-seed2 runs/gated-seed1 runs/gated-seed2 \\\n"
-    "      --test test_2016_flickr.de=multi30k/tok/test_2016_flickr.lc.norm.tok.de --html runs.html";
+    "      --test test_2016_flickr.de=multi30k/tok/test_2016_flickr.lc.norm.tok.de --html "
+    "runs.html";
 
 }  // namespace
 
 void add_compare(CLI::App& program) {
   auto options = std::make_shared<CompareOptions>();
-  CLI::App& command = *program.add_subcommand("compare", "training runs side by side, as Markdown and as a page");
+  CLI::App& command =
+      *program.add_subcommand("compare", "training runs side by side, as Markdown and as a page");
   command.footer(kExamples);
   command
       .add_option("RUN", options->runs,
-                  "run folders; those that differ in their seed alone share a row, the first is the baseline")
+                  "run folders; those that differ in their seed alone share a row, the first is "
+                  "the baseline")
       ->required();
-  command.add_option("--test", options->tests,
-                     "FILE=REFERENCES: score this translation in each run's folder; may be given several times");
-  command.add_option("--tokenize", options->bleu.tokenizer, "BLEU: how words are told apart")->capture_default_str();
-  command.add_flag("--lowercase", options->bleu.lowercase, "BLEU: take capital and small letters as the same");
-  command.add_option("--paired-ar-n", options->trials, "trials of the paired approximate randomisation test")
+  command.add_option(
+      "--test", options->tests,
+      "FILE=REFERENCES: score this translation in each run's folder; may be given several times");
+  command.add_option("--tokenize", options->bleu.tokenizer, "BLEU: how words are told apart")
+      ->capture_default_str();
+  command.add_flag("--lowercase", options->bleu.lowercase,
+                   "BLEU: take capital and small letters as the same");
+  command
+      .add_option("--paired-ar-n", options->trials,
+                  "trials of the paired approximate randomisation test")
       ->check(CLI::Range(int64_t{1}, int64_t{100'000'000}))
       ->capture_default_str();
-  command.add_option("--html", options->page, "also write a page (needs no network), with training curves");
+  command.add_option("--html", options->page,
+                     "also write a page (needs no network), with training curves");
   add_threads_option(command, options->threads);
   add_seed_option(command, options->seed);
   command.callback([options] { compare(*options); });

@@ -1,4 +1,4 @@
-// penalmt features: an encoder's view of pictures, computed once and kept.
+// penalmt features: an encoder's view of images, computed once and kept.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -17,11 +17,11 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "commands/cli/common.h"
 #include "commands/commands.h"
-#include "commands/common.h"
-#include "datasets/exported_encoder.h"
-#include "datasets/feature_writer.h"
-#include "datasets/parallel_text.h"
+#include "datasets/features/exported_encoder.h"
+#include "datasets/features/feature_writer.h"
+#include "datasets/text/parallel_text.h"
 #include "tensors/devices.h"
 
 namespace penalmt {
@@ -36,84 +36,94 @@ struct FeaturesArguments {
   MachineOptions machine;
 };
 
-struct Pictures {
+struct Images {
   fs::path root;
   std::vector<std::string> names;  // each once
 };
 
-bool is_picture_name(const fs::path& file) {
-  static const std::set<std::string> known = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".pgm"};
+bool is_image_name(const fs::path& file) {
+  static const std::set<std::string> known = {".jpg", ".jpeg", ".png", ".webp",
+                                              ".bmp", ".ppm",  ".pgm"};
   std::string extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return known.contains(extension);
 }
 
-Pictures pictures_in(const fs::path& folder) {
-  Pictures pictures{.root = folder, .names = {}};
+Images images_in(const fs::path& folder) {
+  Images images{.root = folder, .names = {}};
   int64_t others = 0;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (!is_picture_name(entry.path())) {
+    if (!is_image_name(entry.path())) {
       ++others;
       continue;
     }
-    pictures.names.push_back(entry.path().filename().string());
-    const std::string& name = pictures.names.back();
+    images.names.push_back(entry.path().filename().string());
+    const std::string& name = images.names.back();
     if (first_invalid_utf8(name) || name.find('\n') != std::string::npos)
       throw Error(entry.path().string() + ": the file's name is no line of UTF-8; rename it");
   }
-  if (pictures.names.empty()) throw Error(folder.string() + ": no pictures there; expected .jpg, .jpeg, .png, .webp, .bmp, .ppm or .pgm files");
+  if (images.names.empty())
+    throw Error(folder.string() +
+                ": no images there; expected .jpg, .jpeg, .png, .webp, .bmp, .ppm or .pgm files");
   if (others > 0) message(fmt::format("{}: {} other entries passed over", folder.string(), others));
-  std::sort(pictures.names.begin(), pictures.names.end());
-  return pictures;
+  std::sort(images.names.begin(), images.names.end());
+  return images;
 }
 
-Pictures listed_pictures(const fs::path& list, const fs::path& root) {
-  Pictures pictures{.root = root, .names = {}};
-  std::set<std::string> seen = {""};  // an empty line: a sentence without a picture
+Images listed_images(const fs::path& list, const fs::path& root) {
+  Images images{.root = root, .names = {}};
+  std::set<std::string> seen = {""};  // an empty line: a sentence without an image
   for (std::string& name : read_image_list(list))
-    if (seen.insert(name).second) pictures.names.push_back(std::move(name));
-  if (pictures.names.empty()) throw Error(list.string() + ": no line names a picture");
-  return pictures;
+    if (seen.insert(name).second) images.names.push_back(std::move(name));
+  if (images.names.empty()) throw Error(list.string() + ": no line names an image");
+  return images;
 }
 
-Pictures pictures_to_encode(const FeaturesArguments& arguments) {
+Images images_to_encode(const FeaturesArguments& arguments) {
   if (!fs::exists(arguments.images)) throw_file_error(arguments.images, "read", ENOENT);
   const bool is_folder = fs::is_directory(arguments.images);
   if (is_folder && !arguments.image_root.empty())
-    throw Error("--image-root: goes with a list of pictures; " + arguments.images + " is a folder");
+    throw Error("--image-root: goes with a list of images; " + arguments.images + " is a folder");
   if (!is_folder && arguments.image_root.empty())
-    throw Error("--image-root is missing; expected the folder that the names in " + arguments.images + " are in");
-  return is_folder ? pictures_in(arguments.images) : listed_pictures(arguments.images, arguments.image_root);
+    throw Error("--image-root is missing; expected the folder that the names in " +
+                arguments.images + " are in");
+  return is_folder ? images_in(arguments.images)
+                   : listed_images(arguments.images, arguments.image_root);
 }
 
-void refuse_missing(const Pictures& pictures) {
+void refuse_missing(const Images& images) {
   std::string lines;
   int64_t missing = 0;
-  for (const std::string& name : pictures.names) {
-    if (fs::is_regular_file(pictures.root / name)) continue;
+  for (const std::string& name : images.names) {
+    if (fs::is_regular_file(images.root / name)) continue;
     ++missing;
-    lines += (pictures.root / name).string() + ": no such file\n";
+    lines += (images.root / name).string() + ": no such file\n";
   }
   if (missing > 0)
-    throw Error(fmt::format("{}{} of {} pictures are missing; --skip-broken goes on without them", lines, missing, pictures.names.size()));
+    throw Error(fmt::format("{}{} of {} images are missing; --skip-broken goes on without them",
+                            lines, missing, images.names.size()));
 }
 
-// The outcome of one batch of pictures.
+// The outcome of one batch of images.
 struct Encoded {
   at::Tensor features;  // [P, R, F], of those that were kept
   std::vector<bool> kept;
   std::vector<std::string> problems;
 };
 
-Encoded encode_batch(const ExportedEncoder& encoder, const Pictures& pictures, int64_t begin, int64_t end, bool skip_broken) {
-  Encoded encoded{.features = at::empty({0, encoder.regions(), encoder.width()}), .kept = {}, .problems = {}};
+Encoded encode_batch(const ExportedEncoder& encoder, const Images& images, int64_t begin,
+                     int64_t end, bool skip_broken) {
+  Encoded encoded{
+      .features = at::empty({0, encoder.regions(), encoder.width()}), .kept = {}, .problems = {}};
   std::vector<at::Tensor> pixels;
   for (int64_t i = begin; i < end; ++i) {
     try {
-      pixels.push_back(load_pixels(pictures.root / pictures.names[i], encoder.preprocessing()));
+      pixels.push_back(load_pixels(images.root / images.names[i], encoder.preprocessing()));
       encoded.kept.push_back(true);
     } catch (const Error& error) {
-      if (!skip_broken) throw Error(std::string(error.what()) + "; --skip-broken goes on without such pictures");
+      if (!skip_broken)
+        throw Error(std::string(error.what()) + "; --skip-broken goes on without such images");
       encoded.problems.emplace_back(error.what());
       encoded.kept.push_back(false);
     }
@@ -122,22 +132,25 @@ Encoded encode_batch(const ExportedEncoder& encoder, const Pictures& pictures, i
   return encoded;
 }
 
-// Workers take batches, decode and encode them, each on a thread of its own, so that one decodes while another encodes;
-// what they give is written in order.
-void encode_all(const ExportedEncoder& encoder, const Pictures& pictures, const FeaturesArguments& arguments, FeatureWriter& writer) {
-  const auto count = static_cast<int64_t>(pictures.names.size());
+// Workers take batches, decode and encode them, each on a thread of its own, so that one decodes
+// while another encodes; what they give is written in order.
+void encode_all(const ExportedEncoder& encoder, const Images& images,
+                const FeaturesArguments& arguments, FeatureWriter& writer) {
+  const auto count = static_cast<int64_t>(images.names.size());
   const int64_t begin = writer.done(), batch = arguments.batch;
-  Progress progress("features", "pictures", count);
+  Progress progress("features", "images", count);
   std::mutex writing;
-  std::map<int64_t, Encoded> waiting;  // by the number of their first picture
+  std::map<int64_t, Encoded> waiting;  // by the number of their first image
   const OneThreadEach one_thread_each;
   parallel_for((count - begin + batch - 1) / batch, arguments.machine.threads, [&](int64_t number) {
     const OneThreadEach here;
     const int64_t first = begin + number * batch;
-    Encoded encoded = encode_batch(encoder, pictures, first, std::min(first + batch, count), arguments.skip_broken);
+    Encoded encoded =
+        encode_batch(encoder, images, first, std::min(first + batch, count), arguments.skip_broken);
     const std::lock_guard lock(writing);
     waiting.emplace(first, std::move(encoded));
-    for (auto next = waiting.find(writer.done()); next != waiting.end(); next = waiting.find(writer.done())) {
+    for (auto next = waiting.find(writer.done()); next != waiting.end();
+         next = waiting.find(writer.done())) {
       for (const std::string& problem : next->second.problems) {
         progress.clear();
         message("skipped: " + problem);
@@ -149,7 +162,8 @@ void encode_all(const ExportedEncoder& encoder, const Pictures& pictures, const 
   });
 }
 
-// What is there is kept: true where it is the store that was asked for. Throws Error where it is another.
+// What is there is kept: true where it is the store that was asked for. Throws Error where it is
+// another.
 bool is_complete(const FeaturesArguments& arguments, const StorePlan& plan) {
   if (arguments.overwrite || !fs::exists(arguments.out)) return false;
   const std::string way_out = "; --overwrite replaces it";
@@ -157,31 +171,40 @@ bool is_complete(const FeaturesArguments& arguments, const StorePlan& plan) {
   const FeatureStore there = FeatureStore::open(arguments.out);
   const char* type = there.type() == at::kHalf ? "fp16" : "fp32";
   if (there.encoder() != plan.encoder || type != arguments.precision)
-    throw Error(fmt::format("{}: is there already: got features of '{}', {}; expected '{}', {}{}", arguments.out, there.encoder(), type,
-                            plan.encoder, arguments.precision, way_out));
+    throw Error(fmt::format("{}: is there already: got features of '{}', {}; expected '{}', {}{}",
+                            arguments.out, there.encoder(), type, plan.encoder, arguments.precision,
+                            way_out));
   const std::set<std::string> names(there.names().begin(), there.names().end());
   std::vector<std::string> missing;
   for (const std::string& name : plan.names)
     if (!names.contains(name)) missing.push_back(name);
-  const std::string without =
-      missing.empty() ? "" : fmt::format("; without {} of {} pictures, such as '{}'", missing.size(), plan.names.size(), missing.front());
-  if (!missing.empty() && !arguments.skip_broken) throw Error(arguments.out + ": is there already" + without + way_out);
+  const std::string without = missing.empty()
+                                  ? ""
+                                  : fmt::format("; without {} of {} images, such as '{}'",
+                                                missing.size(), plan.names.size(), missing.front());
+  if (!missing.empty() && !arguments.skip_broken)
+    throw Error(arguments.out + ": is there already" + without + way_out);
   message(arguments.out + ": complete already" + without);
   return true;
 }
 
 void features(const FeaturesArguments& arguments) {
-  const Pictures pictures = pictures_to_encode(arguments);
-  if (!arguments.skip_broken) refuse_missing(pictures);
-  const ExportedEncoder encoder = ExportedEncoder::open(arguments.encoder, choose_device(arguments.machine.device));
-  const StorePlan plan{pictures.names, encoder.name(), encoder.shape(), arguments.precision == "fp16"};
+  const Images images = images_to_encode(arguments);
+  if (!arguments.skip_broken) refuse_missing(images);
+  const ExportedEncoder encoder =
+      ExportedEncoder::open(arguments.encoder, choose_device(arguments.machine.device));
+  const StorePlan plan{images.names, encoder.name(), encoder.shape(),
+                       arguments.precision == "fp16"};
   if (is_complete(arguments, plan)) return;
   FeatureWriter writer(arguments.out, plan, arguments.resume);
-  if (writer.done() > 0) message(fmt::format("going on after {} of {} pictures", with_commas(writer.done()), with_commas(plan.names.size())));
-  encode_all(encoder, pictures, arguments, writer);
+  if (writer.done() > 0)
+    message(fmt::format("going on after {} of {} images", with_commas(writer.done()),
+                        with_commas(plan.names.size())));
+  encode_all(encoder, images, arguments, writer);
   writer.finish();
-  message(fmt::format("{}: {} pictures, {} x {} (regions x width), {}; {} skipped", arguments.out, with_commas(writer.kept()),
-                      encoder.regions(), encoder.width(), arguments.precision, with_commas(writer.done() - writer.kept())));
+  message(fmt::format("{}: {} images, {} x {} (regions x width), {}; {} skipped", arguments.out,
+                      with_commas(writer.kept()), encoder.regions(), encoder.width(),
+                      arguments.precision, with_commas(writer.done() - writer.kept())));
 }
 
 }  // namespace
@@ -192,22 +215,31 @@ void add_features(CLI::App& program) {
   command->footer(
       "An encoder is a folder that recipes/vision/export.py makes: encoder.pt and encoder.json.\n"
       "Examples:\n"
-      "  penalmt features multi30k/images --encoder encoders/lite0-grid --out lite0-grid.safetensors\n"
-      "  penalmt features train.txt --image-root flickr30k --encoder encoders/lite0-pooled --out train.npy --skip-broken");
-  command->add_option("images", arguments->images, "a folder of pictures, or a list of their names, one a line")
+      "  penalmt features multi30k/images --encoder encoders/lite0-grid --out "
+      "lite0-grid.safetensors\n"
+      "  penalmt features train.txt --image-root flickr30k --encoder encoders/lite0-pooled --out "
+      "train.npy --skip-broken");
+  command
+      ->add_option("images", arguments->images,
+                   "a folder of images, or a list of their names, one a line")
       ->required();
-  command->add_option("--image-root", arguments->image_root, "the folder that a list's names are in");
-  command->add_option("--encoder", arguments->encoder, "the folder of an exported image encoder")->required();
-  command->add_option("--out", arguments->out, "the store to write, .safetensors or .npy")->required();
+  command->add_option("--image-root", arguments->image_root,
+                      "the folder that a list's names are in");
+  command->add_option("--encoder", arguments->encoder, "the folder of an exported image encoder")
+      ->required();
+  command->add_option("--out", arguments->out, "the store to write, .safetensors or .npy")
+      ->required();
   command->add_option("--precision", arguments->precision, "fp16 or fp32: how numbers are stored")
       ->check(CLI::IsMember({"fp16", "fp32"}))
       ->capture_default_str();
-  command->add_option("--batch", arguments->batch, "pictures encoded at a time by each thread")
+  command->add_option("--batch", arguments->batch, "images encoded at a time by each thread")
       ->check(CLI::Range(1, 4096))
       ->type_name("N")
       ->capture_default_str();
-  command->add_flag("--skip-broken", arguments->skip_broken, "list missing and broken pictures on standard error and go on without them");
-  command->add_flag("--resume", arguments->resume, "go on with what an interrupted run wrote; a finished store stays as it is");
+  command->add_flag("--skip-broken", arguments->skip_broken,
+                    "list missing and broken images on standard error and go on without them");
+  command->add_flag("--resume", arguments->resume,
+                    "go on with what an interrupted run wrote; a finished store stays as it is");
   command->add_flag("--overwrite", arguments->overwrite, "replace a store that is there");
   add_machine_options(*command, arguments->machine);
   command->callback([arguments] { features(*arguments); });

@@ -12,10 +12,13 @@
 namespace penalmt {
 namespace {
 
-constexpr CommandName kEngineCommands[] = {kClassify, kFeatures, kProbe, kScore, kShapes, kTrain, kTranslate};
+constexpr CommandName kEngineCommands[] = {kClassify, kFeatures, kProbe,    kScore,
+                                           kShapes,   kTrain,    kTranslate};
 
 // For the list of commands alone: hand_over() comes first.
-void add_name(CLI::App& program, const CommandName& command) { program.add_subcommand(command.name, command.meaning); }
+void add_name(CLI::App& program, const CommandName& command) {
+  program.add_subcommand(command.name, command.meaning);
+}
 
 }  // namespace
 
@@ -37,7 +40,8 @@ void hand_over(int argc, char** argv) {
   if (argc < 2) return;
   for (const CommandName& command : kEngineCommands) {
     if (std::string_view(argv[1]) != command.name) continue;
-    const auto engine = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "penalmt-engine";
+    const auto engine =
+        std::filesystem::read_symlink("/proc/self/exe").parent_path() / "penalmt-engine";
     ::execv(engine.c_str(), argv);
     throw_file_error(engine, "run", errno);
   }

@@ -1,11 +1,12 @@
-// penalmt normalize: captions as written to the lower-cased, tokenised text that models are trained on, and back.
+// penalmt normalize: captions as written to the lower-cased, tokenised text that models are trained
+// on, and back.
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "base/config.h"
 #include "base/error.h"
+#include "commands/cli/common.h"
 #include "commands/commands.h"
-#include "commands/common.h"
 #include "tokenizers/moses.h"
 
 namespace penalmt {
@@ -31,7 +32,9 @@ struct NormalizeArguments {
 void normalize(const NormalizeArguments& arguments) {
   const NormalizeOptions& options = arguments.options;
   if (options.capitalise && !options.reverse)
-    throw Error("normalize: --capitalise: got it without --reverse, expected both; normalised text is in lower case");
+    throw Error(
+        "normalize: --capitalise: got it without --reverse, expected both; normalised text is in "
+        "lower case");
   const MosesLanguage language = moses_language(options.language);
   change_lines(arguments.lines, [&](const std::string& line, const LineReader&) {
     if (!options.reverse) return to_moses(line, language);
@@ -44,13 +47,15 @@ void normalize(const NormalizeArguments& arguments) {
 
 void add_normalize(CLI::App& program) {
   auto arguments = std::make_shared<NormalizeArguments>();
-  CLI::App* command = program.add_subcommand(
-      "normalize", "lower-case captions, make their punctuation plain and tokenise them as Moses does; and back");
+  CLI::App* command = program.add_subcommand("normalize",
+                                             "lower-case captions, make their punctuation plain "
+                                             "and tokenise them as Moses does; and back");
   add_options_of(*command, arguments->options);
   command->get_option("--language")->required()->type_name("L")->default_str("");
   add_line_stream(*command, arguments->lines);
   command->footer(
-      "From Multi30k's raw captions it makes the files tok/*.lc.norm.tok.*, byte for byte. An empty line stays empty.\n"
+      "From Multi30k's raw captions it makes the files tok/*.lc.norm.tok.*, byte for byte. An "
+      "empty line stays empty.\n"
       "Examples:\n"
       "  penalmt normalize --language en --input test.en.gz --output test.lc.norm.tok.en\n"
       "  penalmt normalize --language en < captions.en | penalmt translate runs/text |\n"

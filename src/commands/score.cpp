@@ -8,10 +8,10 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/progress.h"
+#include "commands/cli/common.h"
+#include "commands/cli/image_options.h"
 #include "commands/commands.h"
-#include "commands/common.h"
-#include "commands/picture_options.h"
-#include "datasets/parallel_text.h"
+#include "datasets/text/parallel_text.h"
 #include "tensors/devices.h"
 
 #include "translation/translator.h"
@@ -21,20 +21,21 @@ namespace {
 
 struct ScoreArguments {
   std::string model, source, target;
-  PictureArguments pictures;
+  ImageArguments images;
   bool json = false;
   MachineOptions machine;
 };
 
 void score(const ScoreArguments& arguments) {
-  check(arguments.pictures);
-  Translator translator = Translator::open(arguments.model, choose_device(arguments.machine.device));
+  check(arguments.images);
+  Translator translator =
+      Translator::open(arguments.model, choose_device(arguments.machine.device));
   const ParallelText text = read_parallel_text(arguments.source, arguments.target, std::nullopt);
   std::optional<LineImages> images =
-      open_line_images(translator, arguments.pictures, arguments.machine.threads);
+      open_line_images(translator, arguments.images, arguments.machine.threads);
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
-  PictureCount count;
-  const std::unique_ptr<PictureSet> set = images ? images->load(count) : nullptr;
+  ImageCount count;
+  const std::unique_ptr<ImageSet> set = images ? images->load(count) : nullptr;
   const std::vector<double> scores =
       translator.score(text.source, text.target, set.get(), {.threads = arguments.machine.threads},
                        arguments.source, arguments.target);
@@ -59,12 +60,16 @@ void add_score(CLI::App& program) {
       "The natural logarithm, the end of the sentence counted; one number a line.\n"
       "Example:\n"
       "  penalmt score runs/text --source test.en --target test.de");
-  command->add_option("model", arguments->model, "a run folder (its averaged/, else its best/) or a checkpoint folder")
+  command
+      ->add_option("model", arguments->model,
+                   "a run folder (its averaged/, else its best/) or a checkpoint folder")
       ->required();
-  command->add_option("--source", arguments->source, "sentences, one a line, plain or .gz")->required();
+  command->add_option("--source", arguments->source, "sentences, one a line, plain or .gz")
+      ->required();
   command->add_option("--target", arguments->target, "their translations")->required();
-  add_picture_options(*command, arguments->pictures);
-  command->add_flag("--json", arguments->json, "one JSON object a line: source, target, log_probability, tokens");
+  add_image_options(*command, arguments->images);
+  command->add_flag("--json", arguments->json,
+                    "one JSON object a line: source, target, log_probability, tokens");
   add_machine_options(*command, arguments->machine);
   command->callback([arguments] { score(*arguments); });
 }

@@ -1,4 +1,5 @@
-// penalmt shapes: a generated corpus with pictures, and the scoring of the words that its captions leave out.
+// penalmt shapes: a generated corpus with images, and the scoring of the words that its captions
+// leave out.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -6,9 +7,9 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "commands/cli/common.h"
 #include "commands/commands.h"
-#include "commands/common.h"
-#include "datasets/shapes.h"
+#include "datasets/scenes/scenes_corpus.h"
 
 namespace penalmt {
 namespace {
@@ -24,8 +25,8 @@ struct ShapesArguments {
 void write(const ShapesArguments& arguments) {
   write_shapes_corpus(arguments.out, arguments.corpus, arguments.threads);
   message(arguments.out + ": " + std::to_string(arguments.corpus.train) + " training, " +
-          std::to_string(arguments.corpus.valid) + " validation and " + std::to_string(arguments.corpus.test) +
-          " test scenes");
+          std::to_string(arguments.corpus.valid) + " validation and " +
+          std::to_string(arguments.corpus.test) + " test scenes");
 }
 
 nlohmann::ordered_json as_json(const LeftOutScore& score) {
@@ -56,12 +57,13 @@ void add_shapes(CLI::App& program) {
   shapes->footer(
       "Examples:\n"
       "  penalmt shapes --out shapes --train 8000 --val 500 --test 500 --seed 1\n"
-      "  penalmt translate runs/shapes --input shapes/tok/test.lc.norm.tok.en --images shapes/image_splits/test.txt "
+      "  penalmt translate runs/shapes --input shapes/tok/test.lc.norm.tok.en --images "
+      "shapes/image_splits/test.txt "
       "\\\n"
       "      --image-root shapes/images --output test.de\n"
       "  penalmt shapes score --hypotheses test.de --marks shapes/left_out/test.de.tsv");
-  CLI::Option* out =
-      shapes->add_option("--out", arguments->out, "the folder to make; its README.txt says what is in it");
+  CLI::Option* out = shapes->add_option("--out", arguments->out,
+                                        "the folder to make; its README.txt says what is in it");
   shapes->add_option("--train", arguments->corpus.train, "training scenes")
       ->check(CLI::Range(1, 900000))
       ->capture_default_str();
@@ -71,7 +73,7 @@ void add_shapes(CLI::App& program) {
   shapes->add_option("--test", arguments->corpus.test, "test scenes")
       ->check(CLI::Range(2, 900000))
       ->capture_default_str();
-  shapes->add_option("--size", arguments->corpus.size, "side of a picture, pixels")
+  shapes->add_option("--size", arguments->corpus.size, "side of an image, pixels")
       ->check(CLI::Range(16, 1024))
       ->capture_default_str();
   shapes->add_option("--threads", arguments->threads, "processor threads; 0: all cores")
@@ -79,18 +81,24 @@ void add_shapes(CLI::App& program) {
       ->capture_default_str();
   add_seed_option(*shapes, arguments->corpus.seed);
 
-  CLI::App* scoring = shapes->add_subcommand("score", "how many of the left-out words translations have right");
-  scoring->footer("Example:\n  penalmt shapes score --hypotheses test.de --marks shapes/left_out/test.de.tsv");
-  scoring->add_option("--hypotheses", arguments->hypotheses, "translations, one a line; - is standard input")
+  CLI::App* scoring =
+      shapes->add_subcommand("score", "how many of the left-out words translations have right");
+  scoring->footer(
+      "Example:\n  penalmt shapes score --hypotheses test.de --marks shapes/left_out/test.de.tsv");
+  scoring
+      ->add_option("--hypotheses", arguments->hypotheses,
+                   "translations, one a line; - is standard input")
       ->required();
-  scoring->add_option("--marks", arguments->marks, "the corpus's left_out/<split>.<language>.tsv")->required();
+  scoring->add_option("--marks", arguments->marks, "the corpus's left_out/<split>.<language>.tsv")
+      ->required();
   scoring->add_flag("--json", arguments->json, "one JSON object");
   scoring->callback([arguments] { score(*arguments); });
 
   shapes->callback([arguments, shapes, out] {
     if (!shapes->get_subcommands().empty()) return;
     if (out->count() == 0)
-      throw Error("shapes: --out is missing; expected the folder to make; see penalmt shapes --help");
+      throw Error(
+          "shapes: --out is missing; expected the folder to make; see penalmt shapes --help");
     write(*arguments);
   });
 }

@@ -9,8 +9,8 @@
 #include "base/files.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "commands/cli/common.h"
 #include "commands/commands.h"
-#include "commands/common.h"
 #include "tokenizers/sentencepiece.h"
 
 namespace penalmt {
@@ -30,7 +30,8 @@ void train(const TrainArguments& arguments) {
   }
   const Tokenizer tokenizer = Tokenizer::train(lines, arguments.options);
   write_file(arguments.output, tokenizer.serialized());
-  message(fmt::format("{}: {} pieces from {} lines", arguments.output, with_commas(tokenizer.vocabulary_size()),
+  message(fmt::format("{}: {} pieces from {} lines", arguments.output,
+                      with_commas(tokenizer.vocabulary_size()),
                       with_commas(static_cast<int64_t>(lines.size()))));
 }
 
@@ -51,9 +52,10 @@ void encode(const StreamArguments& arguments) {
 int piece_id(std::string_view word, int64_t vocabulary_size, const LineReader& reader) {
   int id = -1;
   const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), id);
-  if (problem != std::errc() || end != word.data() + word.size() || id < 0 || id >= vocabulary_size) {
-    throw Error(fmt::format("{}:{}: piece id: got '{}', expected 0 to {}", reader.name(), reader.line_number(), word,
-                            vocabulary_size - 1));
+  if (problem != std::errc() || end != word.data() + word.size() || id < 0 ||
+      id >= vocabulary_size) {
+    throw Error(fmt::format("{}:{}: piece id: got '{}', expected 0 to {}", reader.name(),
+                            reader.line_number(), word, vocabulary_size - 1));
   }
   return id;
 }
@@ -79,15 +81,21 @@ void decode(const StreamArguments& arguments) {
 void add_train_command(CLI::App& tokenizer) {
   auto arguments = std::make_shared<TrainArguments>();
   CLI::App* command = tokenizer.add_subcommand("train", "find the pieces of some text");
-  command->add_option("--input", arguments->input, "text, plain or .gz; several files share one joint vocabulary")
+  command
+      ->add_option("--input", arguments->input,
+                   "text, plain or .gz; several files share one joint vocabulary")
       ->required()
       ->type_name("FILE...");
-  command->add_option("--output", arguments->output, "the model to write")->required()->type_name("MODEL");
+  command->add_option("--output", arguments->output, "the model to write")
+      ->required()
+      ->type_name("MODEL");
   add_options_of(*command, arguments->options);
   command->footer(
       "Examples:\n"
-      "  penalmt tokenizer train --input train.en train.de --output joint.model --vocabulary 10000\n"
-      "  penalmt tokenizer train --input train.de.gz --output target.model --vocabulary 8000 --kind unigram");
+      "  penalmt tokenizer train --input train.en train.de --output joint.model --vocabulary "
+      "10000\n"
+      "  penalmt tokenizer train --input train.de.gz --output target.model --vocabulary 8000 "
+      "--kind unigram");
   command->callback([arguments] { train(*arguments); });
 }
 
@@ -95,7 +103,9 @@ void add_stream(CLI::App& tokenizer, const char* name, const char* meaning, cons
                 void (*work)(const StreamArguments&)) {
   auto arguments = std::make_shared<StreamArguments>();
   CLI::App* command = tokenizer.add_subcommand(name, meaning);
-  command->add_option("--model", arguments->model, "a SentencePiece model")->required()->type_name("MODEL");
+  command->add_option("--model", arguments->model, "a SentencePiece model")
+      ->required()
+      ->type_name("MODEL");
   add_line_stream(*command, arguments->lines);
   command->add_flag("--ids", arguments->ids, "numbers in place of pieces");
   command->footer(footer);
@@ -105,18 +115,22 @@ void add_stream(CLI::App& tokenizer, const char* name, const char* meaning, cons
 }  // namespace
 
 void add_tokenizer(CLI::App& program) {
-  CLI::App* tokenizer =
-      program.add_subcommand("tokenizer", "train a tokenizer; split text into pieces and join them again");
+  CLI::App* tokenizer = program.add_subcommand(
+      "tokenizer", "train a tokenizer; split text into pieces and join them again");
   tokenizer->require_subcommand(1);
   tokenizer->footer(
       "Example:\n"
-      "  penalmt tokenizer train --input train.en train.de --output joint.model --vocabulary 10000\n"
+      "  penalmt tokenizer train --input train.en train.de --output joint.model --vocabulary "
+      "10000\n"
       "  penalmt tokenizer encode --model joint.model < test.en > test.pieces");
   add_train_command(*tokenizer);
   add_stream(*tokenizer, "encode", "lines of text to lines of pieces",
-             "Example:\n  penalmt tokenizer encode --model joint.model --input test.en --output test.pieces", encode);
+             "Example:\n  penalmt tokenizer encode --model joint.model --input test.en --output "
+             "test.pieces",
+             encode);
   add_stream(*tokenizer, "decode", "lines of pieces back to lines of text",
-             "Example:\n  penalmt tokenizer decode --model joint.model < test.pieces > test.en", decode);
+             "Example:\n  penalmt tokenizer decode --model joint.model < test.pieces > test.en",
+             decode);
 }
 
 }  // namespace penalmt

@@ -5,7 +5,7 @@
 #include "base/progress.h"
 #include "commands/commands.h"
 #include "commands/training_command.h"
-#include "datasets/exported_encoder.h"
+#include "datasets/features/exported_encoder.h"
 #include "tensors/devices.h"
 #include "training/trainer.h"
 
@@ -16,7 +16,9 @@ void train(const TrainingArguments& arguments) {
   Recipe recipe = load_recipe(arguments.recipe, arguments.assignments);
   settle_features(recipe);
   const std::filesystem::path run = arguments.out;
-  const auto read_again = [](const std::filesystem::path& file) { return config::write(load_recipe(file, {})); };
+  const auto read_again = [](const std::filesystem::path& file) {
+    return config::write(load_recipe(file, {}));
+  };
   check_run_folder(run, config::write(recipe), read_again, arguments.resume);
   const c10::Device device = choose_device(arguments.machine.device);
   set_threads(arguments.machine.threads);
@@ -27,23 +29,29 @@ void train(const TrainingArguments& arguments) {
   std::filesystem::create_directories(run);
   write_file(run / "recipe.json", config::write(recipe).dump(2) + "\n");
   if (train.images && !recipe.data.image_encoder.empty())
-    copy_encoder(expand_environment(recipe.data.image_encoder, "data.image_encoder"), run / "image_encoder");
+    copy_encoder(expand_environment(recipe.data.image_encoder, "data.image_encoder"),
+                 run / "image_encoder");
   std::optional<Tokenizers> tokenizers = read_tokenizers(run);
   if (!tokenizers) {
     tokenizers = initial_tokenizers(recipe);
     if (tokenizers)
-      message(fmt::format("training.initial_weights: its tokenizers are taken, of {} and {} pieces; the recipe's tokenizer fields are not used",
-                          with_commas(tokenizers->source.vocabulary_size()), with_commas(tokenizers->target.vocabulary_size())));
+      message(
+          fmt::format("training.initial_weights: its tokenizers are taken, of {} and {} pieces; "
+                      "the recipe's tokenizer fields are not used",
+                      with_commas(tokenizers->source.vocabulary_size()),
+                      with_commas(tokenizers->target.vocabulary_size())));
     if (!tokenizers) tokenizers = train_tokenizers(train.text, recipe);
     write_tokenizers(run, *tokenizers, recipe.joint_vocabulary());
   }
   encode_split(train, *tokenizers, recipe);
   encode_split(valid, *tokenizers, recipe);
 
-  Trainer trainer(recipe, run, *tokenizers, std::move(train), std::move(valid), device, arguments.resume);
+  Trainer trainer(recipe, run, *tokenizers, std::move(train), std::move(valid), device,
+                  arguments.resume);
   trainer.run();
-  message(fmt::format("{}: done after {} updates; lowest validation nll {:.4f} at update {}", run.string(), trainer.state().update,
-                      trainer.state().best_nll, trainer.state().best_update));
+  message(fmt::format("{}: done after {} updates; lowest validation nll {:.4f} at update {}",
+                      run.string(), trainer.state().update, trainer.state().best_nll,
+                      trainer.state().best_update));
 }
 
 }  // namespace
@@ -54,9 +62,11 @@ void add_train(CLI::App& program) {
       {kTrain.name, kTrain.meaning,
        "Examples:\n"
        "  penalmt train recipes/shapes/gated.json --set data.folder=shapes --out runs/shapes\n"
-       "  penalmt train recipes/multi30k/text.json --out runs/text --set training.seed=2 --set model.dropout=0.2\n"
+       "  penalmt train recipes/multi30k/text.json --out runs/text --set training.seed=2 --set "
+       "model.dropout=0.2\n"
        "  penalmt train recipes/multi30k/text.json --out runs/text --resume\n"
-       "  penalmt train --fields                     every key of a recipe: meaning, range, default\n",
+       "  penalmt train --fields                     every key of a recipe: meaning, range, "
+       "default\n",
        [] { return config::help(Recipe{}); }, train});
 }
 

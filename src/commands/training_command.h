@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "commands/common.h"
+#include "commands/cli/common.h"
 
 namespace penalmt {
 
@@ -27,9 +27,11 @@ struct TrainingCommand {
 
 void add_training_command(CLI::App& parent, const TrainingCommand& training);
 
-// A new run needs a new or empty folder; a continued one the same recipe, but for how long it goes on. `recipe`: as
-// written by config::write; `read_again` does that for a recipe on the disk. Throws Error.
+// A new run needs a new or empty folder; a continued one the same recipe, but for how long it goes
+// on. `recipe`: as written by config::write; `read_again` does that for a recipe on the disk.
+// Throws Error.
 void check_run_folder(const std::filesystem::path& run, const nlohmann::json& recipe,
-                      const std::function<nlohmann::json(const std::filesystem::path&)>& read_again, bool resume);
+                      const std::function<nlohmann::json(const std::filesystem::path&)>& read_again,
+                      bool resume);
 
 }  // namespace penalmt

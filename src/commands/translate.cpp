@@ -21,19 +21,22 @@
 namespace penalmt {
 namespace {
 
-SearchOptions search_options(const TranslateArguments& arguments, const DecodingDefaults& defaults) {
-  SearchOptions search{.beam = arguments.beam.value_or(defaults.beam),
-                       .n_best = arguments.n_best.value_or(1),
-                       .length_penalty = arguments.length_penalty.value_or(defaults.length_penalty)};
+SearchOptions search_options(const TranslateArguments& arguments,
+                             const DecodingDefaults& defaults) {
+  SearchOptions search{
+      .beam = arguments.beam.value_or(defaults.beam),
+      .n_best = arguments.n_best.value_or(1),
+      .length_penalty = arguments.length_penalty.value_or(defaults.length_penalty)};
   if (search.n_best > search.beam)
-    throw Error(fmt::format("--n-best: got {}; expected at most the beam, {}; give --beam {}", search.n_best,
-                            search.beam, search.n_best));
+    throw Error(fmt::format("--n-best: got {}; expected at most the beam, {}; give --beam {}",
+                            search.n_best, search.beam, search.n_best));
   return search;
 }
 
 std::vector<std::string> best_texts(const std::vector<Translation>& translations) {
   std::vector<std::string> texts;
-  for (const Translation& translation : translations) texts.push_back(translation.n_best.front().text);
+  for (const Translation& translation : translations)
+    texts.push_back(translation.n_best.front().text);
   return texts;
 }
 
@@ -43,10 +46,12 @@ class RawText {
   // Throws Error where the model was trained on other text or languages.
   static RawText of(const std::string& model, const ModelDescription& description) {
     if (description.text != "tok")
-      throw Error(fmt::format("{}: --raw is for models of tokenised text; got a model trained with data.text '{}', "
-                              "expected 'tok'",
-                              model, description.text));
-    return {moses_language(description.source_language), moses_language(description.target_language)};
+      throw Error(fmt::format(
+          "{}: --raw is for models of tokenised text; got a model trained with data.text '{}', "
+          "expected 'tok'",
+          model, description.text));
+    return {moses_language(description.source_language),
+            moses_language(description.target_language)};
   }
   std::vector<std::string> for_model(std::vector<std::string> lines) const {
     for (std::string& line : lines) line = to_moses(line, source_);
@@ -54,7 +59,8 @@ class RawText {
   }
   void for_people(std::vector<Translation>& translations) const {
     for (Translation& translation : translations)
-      for (ScoredText& text : translation.n_best) text.text = capitalised(from_moses(text.text, target_));
+      for (ScoredText& text : translation.n_best)
+        text.text = capitalised(from_moses(text.text, target_));
   }
 
  private:
@@ -69,9 +75,11 @@ nlohmann::ordered_json as_json(const ScoredText& text) {
 // Four digits say all that there is to see.
 double rounded(double number) { return std::round(number * 1e4) / 1e4; }
 
-// What the model did with the picture: the pieces that looked, each with its gate and, where there are regions, its attention.
+// What the model did with the image: the pieces that looked, each with its gate and, where there
+// are regions, its attention.
 nlohmann::ordered_json as_json(const ImageUse& use) {
-  nlohmann::ordered_json object = {{"side", use.of_target ? "target" : "source"}, {"tokens", use.pieces}};
+  nlohmann::ordered_json object = {{"side", use.of_target ? "target" : "source"},
+                                   {"tokens", use.pieces}};
   for (const double gate : use.gate) object["gate"].push_back(rounded(gate));
   for (const std::vector<double>& weights : use.attention) {
     nlohmann::ordered_json& row = object["attention"].emplace_back(nlohmann::ordered_json::array());
@@ -81,8 +89,8 @@ nlohmann::ordered_json as_json(const ImageUse& use) {
 }
 
 // What is printed for a line: its translation, n-best lines, or a JSON object.
-std::string formatted(const TranslateArguments& arguments, int64_t number, const InputLine& line, const Translation& translation,
-                      const ImageUse& use) {
+std::string formatted(const TranslateArguments& arguments, int64_t number, const InputLine& line,
+                      const Translation& translation, const ImageUse& use) {
   const ScoredText& best = translation.n_best.front();
   if (arguments.json) {
     nlohmann::ordered_json object = {{"source", line.source}};
@@ -106,25 +114,28 @@ void print_timing(const SearchTiming& timing, double load_seconds, const SearchO
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const double seconds = std::max(timing.seconds, 1e-9);
-  const nlohmann::ordered_json object = {{"engine", std::string("penalmt ") + PENALMT_VERSION},
-                                         {"beam", search.beam},
-                                         {"batch_tokens", arguments.batches.tokens},
-                                         {"threads", arguments.machine.threads},
-                                         {"sentences", timing.sentences},
-                                         {"target_tokens", timing.target_tokens},
-                                         {"seconds", timing.seconds},
-                                         {"sentences_per_s", static_cast<double>(timing.sentences) / seconds},
-                                         {"target_tokens_per_s", static_cast<double>(timing.target_tokens) / seconds},
-                                         {"load_s", load_seconds},
-                                         {"peak_mb", usage.ru_maxrss / 1024}};
+  const nlohmann::ordered_json object = {
+      {"engine", std::string("penalmt ") + PENALMT_VERSION},
+      {"beam", search.beam},
+      {"batch_tokens", arguments.batches.tokens},
+      {"threads", arguments.machine.threads},
+      {"sentences", timing.sentences},
+      {"target_tokens", timing.target_tokens},
+      {"seconds", timing.seconds},
+      {"sentences_per_s", static_cast<double>(timing.sentences) / seconds},
+      {"target_tokens_per_s", static_cast<double>(timing.target_tokens) / seconds},
+      {"load_s", load_seconds},
+      {"peak_mb", usage.ru_maxrss / 1024}};
   fmt::print(stderr, "{}\n", object.dump());
 }
 
 void translate(const TranslateArguments& arguments) {
   check(arguments);
   const auto began = std::chrono::steady_clock::now();
-  Translator translator = Translator::open(arguments.model, choose_device(arguments.machine.device));
-  const double load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  Translator translator =
+      Translator::open(arguments.model, choose_device(arguments.machine.device));
+  const double load_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const SearchOptions search = search_options(arguments, translator.description().decoding);
   TranslationInput input(arguments, translator);
   std::optional<RawText> raw;
@@ -134,19 +145,23 @@ void translate(const TranslateArguments& arguments) {
 
   int64_t done = 0;
   for (InputChunk chunk; !(chunk = input.next()).lines.empty();) {
-    const std::vector<std::string> sources = raw ? raw->for_model(chunk.sources()) : chunk.sources();
-    auto translations =
-        translator.translate(sources, chunk.pictures.get(), search, arguments.batches, input.name(), done + 1, &progress);
+    const std::vector<std::string> sources =
+        raw ? raw->for_model(chunk.sources()) : chunk.sources();
+    auto translations = translator.translate(sources, chunk.images.get(), search, arguments.batches,
+                                             input.name(), done + 1, &progress);
     std::vector<ImageUse> uses(sources.size());
-    if (arguments.json && chunk.pictures) uses = translator.image_use(sources, best_texts(translations), *chunk.pictures, arguments.batches);
+    if (arguments.json && chunk.images)
+      uses =
+          translator.image_use(sources, best_texts(translations), *chunk.images, arguments.batches);
     if (raw) raw->for_people(translations);
     for (size_t i = 0; i < sources.size(); ++i)
-      output.write(formatted(arguments, done + static_cast<int64_t>(i) + 1, chunk.lines[i], translations[i], uses[i]));
+      output.write(formatted(arguments, done + static_cast<int64_t>(i) + 1, chunk.lines[i],
+                             translations[i], uses[i]));
     done += static_cast<int64_t>(sources.size());
   }
   output.commit();
   progress.clear();
-  if (input.pictures().missing > 0) message(input.pictures().text());
+  if (input.images().missing > 0) message(input.images().text());
   if (arguments.timing) print_timing(translator.timing(), load_seconds, search, arguments);
 }
 
@@ -159,41 +174,59 @@ void add_translate(CLI::App& program) {
       "Without --input lines come from standard input; an empty line stays empty.\n"
       "Examples:\n"
       "  penalmt translate runs/text --input test.en --output test.de\n"
-      "  penalmt translate runs/shapes --input test.en --images test.txt --image-root images > test.de\n"
+      "  penalmt translate runs/shapes --input test.en --images test.txt --image-root images > "
+      "test.de\n"
       "  penalmt translate runs/shapes --image photo.png \"a circle .\"\n"
       "  penalmt translate runs/text --raw \"Two dogs don't like the snow.\"\n"
       "  penalmt translate runs/shapes --json --json-input < lines.jsonl\n"
       "  head -3 test.en | penalmt translate runs/text --beam 5 --n-best 3 --json");
-  command->add_option("model", arguments->model, "a run folder (its averaged/, else its best/) or a checkpoint folder")
+  command
+      ->add_option("model", arguments->model,
+                   "a run folder (its averaged/, else its best/) or a checkpoint folder")
       ->required();
-  command->add_option("sentence", arguments->sentence, "one sentence to translate, instead of --input");
-  command->add_option("--input", arguments->input, "lines to translate, plain or .gz; - is standard input")
+  command->add_option("sentence", arguments->sentence,
+                      "one sentence to translate, instead of --input");
+  command
+      ->add_option("--input", arguments->input,
+                   "lines to translate, plain or .gz; - is standard input")
       ->capture_default_str();
   command->add_option("--output", arguments->output, "where translations go; - is standard output")
       ->capture_default_str();
-  add_picture_options(*command, arguments->pictures);
-  command->add_option("--image", arguments->image, "the picture of the one sentence")->type_name("PHOTO");
-  command->add_option("--beam", arguments->beam, "hypotheses kept open a sentence; 1: greedy; default: the model's")
+  add_image_options(*command, arguments->images);
+  command->add_option("--image", arguments->image, "the image of the one sentence")
+      ->type_name("PHOTO");
+  command
+      ->add_option("--beam", arguments->beam,
+                   "hypotheses kept open a sentence; 1: greedy; default: the model's")
       ->check(CLI::Range(1, 1000));
-  command->add_option("--n-best", arguments->n_best, "print so many a line, as line number, score and text")
+  command
+      ->add_option("--n-best", arguments->n_best,
+                   "print so many a line, as line number, score and text")
       ->check(CLI::Range(1, 1000));
   command
       ->add_option("--length-penalty", arguments->length_penalty,
                    "A in score = log probability / length^A; default: the model's")
       ->check(CLI::Range(-10.0, 10.0));
   command->add_flag("--raw", arguments->raw,
-                    "text as people write it, for a model of tokenised lower-cased text (data.text tok): lines are "
+                    "text as people write it, for a model of tokenised lower-cased text (data.text "
+                    "tok): lines are "
                     "normalised before, translations joined and capitalised after");
   command->add_flag("--json", arguments->json,
-                    "one JSON object a line: source, translation, score, tokens; with --n-best n_best; with a picture image and "
+                    "one JSON object a line: source, translation, score, tokens; with --n-best "
+                    "n_best; with an image and "
                     "image_use (side, tokens, gate, attention)");
   command->add_flag("--json-input", arguments->json_input,
-                    "the input is a JSON object a line: {\"source\": \"a dog .\", \"image\": \"dog.jpg\", \"id\": 7}; image is optional, a path "
-                    "(below --image-root, where given) or a name in --features; id is optional, anything, and answered");
-  command->add_option("--batch-tokens", arguments->batches.tokens, "longest source x sentences of a batch, at most")
+                    "the input is a JSON object a line: {\"source\": \"a dog .\", \"image\": "
+                    "\"dog.jpg\", \"id\": 7}; image is optional, a path "
+                    "(below --image-root, where given) or a name in --features; id is optional, "
+                    "anything, and answered");
+  command
+      ->add_option("--batch-tokens", arguments->batches.tokens,
+                   "longest source x sentences of a batch, at most")
       ->check(CLI::Range(1, 10000000))
       ->capture_default_str();
-  command->add_flag("--timing", arguments->timing, "print speed and memory as a JSON object to standard error");
+  command->add_flag("--timing", arguments->timing,
+                    "print speed and memory as a JSON object to standard error");
   add_machine_options(*command, arguments->machine);
   command->callback([arguments] {
     arguments->batches.threads = arguments->machine.threads;

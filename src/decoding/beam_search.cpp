@@ -29,7 +29,9 @@ struct Position {
 };
 
 // False for a probability of zero and for what is not a number.
-bool possible(float log_probability) { return log_probability > -std::numeric_limits<float>::infinity(); }
+bool possible(float log_probability) {
+  return log_probability > -std::numeric_limits<float>::infinity();
+}
 
 bool better(const Extension& a, const Extension& b) {
   if (a.log_probability != b.log_probability) return a.log_probability > b.log_probability;
@@ -41,7 +43,8 @@ class Search {
   Search(StepModel& model, const std::vector<int64_t>& limits, const SearchOptions& options)
       : model_(model), options_(options), limits_(limits), finished_(limits.size()) {
     for (size_t s = 0; s < limits.size(); ++s) open_.push_back({static_cast<int64_t>(s), 0.0});
-    trail_.push_back({std::vector<int64_t>(open_.size(), -1), std::vector<int>(open_.size(), kStartToken)});
+    trail_.push_back(
+        {std::vector<int64_t>(open_.size(), -1), std::vector<int>(open_.size(), kStartToken)});
   }
 
   std::vector<std::vector<Hypothesis>> run() {
@@ -58,11 +61,13 @@ class Search {
  private:
   // 1. The K best next tokens of every open hypothesis.
   Candidates extend() {
-    return model_.advance_best(trail_.back().tokens,
-                               {.count = options_.beam, .first_token = kFirstWritableToken, .end_token = kEndToken});
+    return model_.advance_best(
+        trail_.back().tokens,
+        {.count = options_.beam, .first_token = kFirstWritableToken, .end_token = kEndToken});
   }
 
-  // 2. The K best extensions of each sentence, best first. At the last position only the end is left.
+  // 2. The K best extensions of each sentence, best first. At the last position only the end is
+  // left.
   std::vector<Extension> pick_best(const Candidates& candidates) const {
     std::vector<Extension> picked, of_sentence;
     for (size_t row = 0; row < open_.size();) {
@@ -73,12 +78,14 @@ class Search {
         const int64_t r = static_cast<int64_t>(row);
         const double so_far = open_[row].log_probability;
         if (last_position) {
-          if (possible(candidates.end[row])) of_sentence.push_back({r, kEndToken, so_far + candidates.end[row]});
+          if (possible(candidates.end[row]))
+            of_sentence.push_back({r, kEndToken, so_far + candidates.end[row]});
           continue;
         }
         for (int64_t i = r * candidates.count; i < (r + 1) * candidates.count; ++i)
           if (possible(candidates.log_probabilities[i]))
-            of_sentence.push_back({r, candidates.tokens[i], so_far + candidates.log_probabilities[i]});
+            of_sentence.push_back(
+                {r, candidates.tokens[i], so_far + candidates.log_probabilities[i]});
       }
       const size_t kept = std::min<size_t>(options_.beam, of_sentence.size());
       std::partial_sort(of_sentence.begin(), of_sentence.begin() + kept, of_sentence.end(), better);
@@ -87,14 +94,17 @@ class Search {
     return picked;
   }
 
-  // 3. Those that end become finished hypotheses, of which the n_best best are kept. The others are returned.
+  // 3. Those that end become finished hypotheses, of which the n_best best are kept. The others are
+  // returned.
   std::vector<Extension> retire_finished(std::vector<Extension> extensions) {
     std::erase_if(extensions, [&](const Extension& extension) {
       if (extension.token != kEndToken) return false;
       auto& finished = finished_[open_[extension.row].sentence];
-      const double score = hypothesis_score(extension.log_probability, length_, options_.length_penalty);
-      auto place = std::upper_bound(finished.begin(), finished.end(), score,
-                                    [](double value, const Hypothesis& other) { return value > other.score; });
+      const double score =
+          hypothesis_score(extension.log_probability, length_, options_.length_penalty);
+      auto place = std::upper_bound(
+          finished.begin(), finished.end(), score,
+          [](double value, const Hypothesis& other) { return value > other.score; });
       if (place - finished.begin() >= options_.n_best) return true;
       finished.insert(place, {tokens_until(extension.row), extension.log_probability, score});
       if (static_cast<int64_t>(finished.size()) > options_.n_best) finished.pop_back();
@@ -110,7 +120,8 @@ class Search {
       const auto& finished = finished_[sentence];
       if (static_cast<int64_t>(finished.size()) < options_.n_best) return false;
       const int64_t best_length = options_.length_penalty >= 0 ? limits_[sentence] : length_ + 1;
-      return hypothesis_score(extension.log_probability, best_length, options_.length_penalty) <= finished.back().score;
+      return hypothesis_score(extension.log_probability, best_length, options_.length_penalty) <=
+             finished.back().score;
     });
     return extensions;
   }
@@ -144,10 +155,10 @@ class Search {
 
   StepModel& model_;
   const SearchOptions options_;
-  const std::vector<int64_t> limits_;              // [B] longest translation
-  int64_t length_ = 0;                             // of the hypotheses that the present position makes
-  std::vector<Open> open_;                         // [N], those of a sentence beside each other, best first
-  std::vector<Position> trail_;                    // [length + 1]; the first is the start token
+  const std::vector<int64_t> limits_;  // [B] longest translation
+  int64_t length_ = 0;                 // of the hypotheses that the present position makes
+  std::vector<Open> open_;             // [N], those of a sentence beside each other, best first
+  std::vector<Position> trail_;        // [length + 1]; the first is the start token
   std::vector<std::vector<Hypothesis>> finished_;  // [B] best first
 };
 
@@ -157,10 +168,11 @@ double hypothesis_score(double log_probability, int64_t length, double length_pe
   return log_probability / std::pow(static_cast<double>(length), length_penalty);
 }
 
-std::vector<std::vector<Hypothesis>> beam_search(StepModel& model, const std::vector<int64_t>& limits,
+std::vector<std::vector<Hypothesis>> beam_search(StepModel& model,
+                                                 const std::vector<int64_t>& limits,
                                                  const SearchOptions& options) {
-  TORCH_CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam, "beam ", options.beam,
-              ", n_best ", options.n_best);
+  TORCH_CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam, "beam ",
+              options.beam, ", n_best ", options.n_best);
   return Search(model, limits, options).run();
 }
 

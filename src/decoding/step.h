@@ -15,20 +15,22 @@ constexpr int kStartToken = 1;
 constexpr int kEndToken = 2;
 constexpr int kFirstWritableToken = 2;  // 0 and 1, padding and start, are never generated
 
-// A model in the middle of decoding. It holds one row for each open hypothesis; at first one for each sentence, in
-// order.
+// A model in the middle of decoding. It holds one row for each open hypothesis; at first one for
+// each sentence, in order.
 class StepModel {
  public:
   virtual ~StepModel() = default;
 
-  // Moves every row one position on: tokens[r] is the last token of row r (kStartToken at first). Returns logits [N,
-  // V].
+  // Moves every row one position on: tokens[r] is the last token of row r (kStartToken at first).
+  // Returns logits [N, V].
   virtual at::Tensor advance(const std::vector<int>& tokens) = 0;
 
-  // Row r is from now on a continuation of what was row rows[r]. A row may go on as several or as none.
+  // Row r is from now on a continuation of what was row rows[r]. A row may go on as several or as
+  // none.
   virtual void reorder(const std::vector<int64_t>& rows) = 0;
 
-  // advance, reduced to the best next tokens. A model that need not write the logits out overrides it.
+  // advance, reduced to the best next tokens. A model that need not write the logits out overrides
+  // it.
   virtual Candidates advance_best(const std::vector<int>& tokens, const CandidateRule& rule) {
     return top_candidates(advance(tokens), rule);
   }

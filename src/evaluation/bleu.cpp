@@ -17,24 +17,28 @@ std::optional<double> default_smooth_value(const std::string& method) {
   if (method == "floor") return 0.1;
   if (method == "add-k") return 1.0;
   if (method == "exp" || method == "none") return std::nullopt;
-  throw Error(
-      fmt::format("--smooth-method: unknown method; got '{}', expected one of add-k, exp, floor, none", method));
+  throw Error(fmt::format(
+      "--smooth-method: unknown method; got '{}', expected one of add-k, exp, floor, none",
+      method));
 }
 
-std::size_t nearest_length(std::size_t length, const std::vector<NgramMatcher::Symbols>& references) {
+std::size_t nearest_length(std::size_t length,
+                           const std::vector<NgramMatcher::Symbols>& references) {
   const auto distance = [&](std::size_t candidate) {
     return candidate > length ? candidate - length : length - candidate;
   };
   std::size_t best = references.front().size();
   for (const NgramMatcher::Symbols reference : references) {
     const std::size_t candidate = reference.size();
-    if (distance(candidate) < distance(best) || (distance(candidate) == distance(best) && candidate < best))
+    if (distance(candidate) < distance(best) ||
+        (distance(candidate) == distance(best) && candidate < best))
       best = candidate;
   }
   return best;
 }
 
-// Number is double, or what NumPy makes of a resampled corpus; the order of operations is sacreBLEU's.
+// Number is double, or what NumPy makes of a resampled corpus; the order of operations is
+// sacreBLEU's.
 template <class Number>
 struct Parts {
   Number score = 0;
@@ -44,7 +48,8 @@ struct Parts {
 };
 
 template <class Number>
-Parts<Number> parts_of(std::span<const Number> sum, const BleuOptions& options, bool effective_order) {
+Parts<Number> parts_of(std::span<const Number> sum, const BleuOptions& options,
+                       bool effective_order) {
   Parts<Number> parts;
   parts.hypothesis_length = static_cast<int64_t>(value_of(sum[0]));
   parts.reference_length = static_cast<int64_t>(value_of(sum[1]));
@@ -56,7 +61,8 @@ Parts<Number> parts_of(std::span<const Number> sum, const BleuOptions& options, 
     parts.brevity_penalty = hypothesis > 0 ? std::exp(1 - reference / hypothesis) : 0;
   }
   // Without any match: zero, whatever the smoothing.
-  if (std::all_of(parts.correct.begin(), parts.correct.end(), [](Number count) { return value_of(count) == 0; }))
+  if (std::all_of(parts.correct.begin(), parts.correct.end(),
+                  [](Number count) { return value_of(count) == 0; }))
     return parts;
 
   double halvings = 1;
@@ -89,16 +95,21 @@ Parts<Number> parts_of(std::span<const Number> sum, const BleuOptions& options, 
 }  // namespace
 
 double BleuScore::ratio() const {
-  return reference_length == 0 ? 0 : static_cast<double>(hypothesis_length) / static_cast<double>(reference_length);
+  return reference_length == 0
+             ? 0
+             : static_cast<double>(hypothesis_length) / static_cast<double>(reference_length);
 }
 
 std::string BleuScore::verbose() const {
-  return fmt::format("{:.1f} (BP = {:.3f} ratio = {:.3f} hyp_len = {} ref_len = {})", fmt::join(precisions, "/"),
-                     brevity_penalty, ratio(), hypothesis_length, reference_length);
+  return fmt::format("{:.1f} (BP = {:.3f} ratio = {:.3f} hyp_len = {} ref_len = {})",
+                     fmt::join(precisions, "/"), brevity_penalty, ratio(), hypothesis_length,
+                     reference_length);
 }
 
 Bleu::Bleu(BleuOptions options, const References& references)
-    : Metric(references), options_(std::move(options)), tokenizer_(make_score_tokenizer(options_.tokenizer)) {
+    : Metric(references),
+      options_(std::move(options)),
+      tokenizer_(make_score_tokenizer(options_.tokenizer)) {
   if (!options_.smooth_value) options_.smooth_value = default_smooth_value(options_.smooth_method);
   for (std::size_t i = 0; i < references.sentences(); ++i) {
     references_.begin_sentence();
@@ -111,8 +122,8 @@ Bleu::Bleu(BleuOptions options, const References& references)
   }
 }
 
-void Bleu::write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin, std::size_t end,
-                            double* rows) const {
+void Bleu::write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin,
+                            std::size_t end, double* rows) const {
   NgramMatcher matcher(kMaxOrder);
   std::vector<NgramMatcher::Symbols> references;
   std::vector<int32_t> hypothesis;
@@ -121,17 +132,21 @@ void Bleu::write_statistics(const std::vector<std::string>& hypotheses, std::siz
     matcher.set_references(references);
     hypothesis.clear();
     const std::string line = prepare(hypotheses[i]);
-    for (const std::string_view word : split_unicode_whitespace(line)) hypothesis.push_back(words_.find(word));
+    for (const std::string_view word : split_unicode_whitespace(line))
+      hypothesis.push_back(words_.find(word));
     rows[0] = static_cast<double>(hypothesis.size());
     rows[1] = static_cast<double>(nearest_length(hypothesis.size(), references));
     matcher.match(hypothesis, {rows + 2, kMaxOrder});
     for (std::size_t n = 1; n <= kMaxOrder; ++n)
-      rows[1 + kMaxOrder + n] = hypothesis.size() < n ? 0 : static_cast<double>(hypothesis.size() - n + 1);
+      rows[1 + kMaxOrder + n] =
+          hypothesis.size() < n ? 0 : static_cast<double>(hypothesis.size() - n + 1);
   }
 }
 
 MetricScore Bleu::score(std::span<const double> sum) const { return named(details(sum)); }
-MetricScore Bleu::sentence_score(std::span<const double> row) const { return named(details(row, true)); }
+MetricScore Bleu::sentence_score(std::span<const double> row) const {
+  return named(details(row, true));
+}
 
 NumpyNumber Bleu::resampled_score(std::span<const NumpyNumber> sum) const {
   return parts_of(sum, options_, options_.effective_order).score;
@@ -155,7 +170,9 @@ std::string Bleu::options_signature() const {
                      options_.effective_order ? "yes" : "no", tokenizer_->name(), smooth);
 }
 
-MetricScore Bleu::named(const BleuScore& score) const { return {"BLEU", score.score, signature(), score.verbose()}; }
+MetricScore Bleu::named(const BleuScore& score) const {
+  return {"BLEU", score.score, signature(), score.verbose()};
+}
 
 std::string Bleu::prepare(std::string_view line) const {
   if (!options_.lowercase) return tokenizer_->tokenize(trim_end(line));

@@ -20,12 +20,13 @@ constexpr int kMaxOrder = 4;  // longest n-gram
 struct BleuOptions {
   std::string tokenizer = "13a";  // one of score_tokenizer_names()
   bool lowercase = false;         // both sides, before tokenising
-  // What an order without a match counts as: "exp" 1/2, 1/4, ... match; "floor" `smooth_value` matches (0.1);
-  // "add-k" adds `smooth_value` (1) to matches and totals of all orders but the first; "none" 0.
+  // What an order without a match counts as: "exp" 1/2, 1/4, ... match; "floor" `smooth_value`
+  // matches (0.1); "add-k" adds `smooth_value` (1) to matches and totals of all orders but the
+  // first; "none" 0.
   std::string smooth_method = "exp";
   std::optional<double> smooth_value = std::nullopt;  // nullopt: the method's default
-  bool effective_order =
-      false;  // leave out the orders that the hypothesis is too short for; right for single sentences
+  bool effective_order = false;  // leave out the orders that the hypothesis is too short for; right
+                                 // for single sentences
 };
 
 struct BleuScore {
@@ -35,12 +36,14 @@ struct BleuScore {
   double brevity_penalty = 1;
   int64_t hypothesis_length = 0, reference_length = 0;
 
-  double ratio() const;         // of the lengths; 0 where the reference is empty
-  std::string verbose() const;  // "71.0/47.5/33.5/24.3 (BP = 1.000 ratio = 1.010 hyp_len = 12233 ref_len = 12107)"
+  double ratio() const;  // of the lengths; 0 where the reference is empty
+  std::string verbose()
+      const;  // "71.0/47.5/33.5/24.3 (BP = 1.000 ratio = 1.010 hyp_len = 12233 ref_len = 12107)"
 };
 
-// A row: hypothesis length, length of the reference nearest to it (of two, the shorter), then per order the n-grams
-// that stand in a reference too, clipped to how often they stand in any one, then per order all n-grams.
+// A row: hypothesis length, length of the reference nearest to it (of two, the shorter), then per
+// order the n-grams that stand in a reference too, clipped to how often they stand in any one, then
+// per order all n-grams.
 class Bleu : public Metric {
  public:
   // Throws Error for unknown option values.
@@ -54,12 +57,14 @@ class Bleu : public Metric {
   NumpyNumber resampled_score(std::span<const NumpyNumber> sum) const override;
 
   // The score with its parts.
-  BleuScore details(std::span<const double> sum) const { return details(sum, options_.effective_order); }
+  BleuScore details(std::span<const double> sum) const {
+    return details(sum, options_.effective_order);
+  }
 
  protected:
   std::string options_signature() const override;
-  void write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin, std::size_t end,
-                        double* rows) const override;
+  void write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin,
+                        std::size_t end, double* rows) const override;
 
  private:
   std::string prepare(std::string_view line) const;

@@ -9,13 +9,15 @@ namespace {
 constexpr double kTie = 1e-6;  // rounding of the scores of one sentence in two batches
 
 double score(const ScoredTarget& target, ContrastiveScore by) {
-  return by == ContrastiveScore::kProbability ? target.log_probability
-                                              : target.log_probability / static_cast<double>(target.tokens);
+  return by == ContrastiveScore::kProbability
+             ? target.log_probability
+             : target.log_probability / static_cast<double>(target.tokens);
 }
 
 }  // namespace
 
-Statistics contrastive_rows(const std::vector<std::string>& sources, const std::vector<ScoredTarget>& correct,
+Statistics contrastive_rows(const std::vector<std::string>& sources,
+                            const std::vector<ScoredTarget>& correct,
                             const std::vector<ScoredTarget>& incorrect, ContrastiveScore by) {
   Statistics rows{.width = 2, .numbers = {}};
   std::map<std::string, std::size_t> row_of;

@@ -1,5 +1,6 @@
-// Contrastive evaluation by model score: a pair is right when the model finds the right translation better than the wrong
-// one. By perplexity, exp(- log probability / tokens), as CoMMuTE ranks them, or by the probability of the whole.
+// Contrastive evaluation by model score: a pair is right when the model finds the right translation
+// better than the wrong one. By perplexity, exp(- log probability / tokens), as CoMMuTE ranks them,
+// or by the probability of the whole.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +18,13 @@ struct ScoredTarget {
 
 enum class ContrastiveScore { kPerplexity, kProbability };
 
-// Rows of Share: right pairs, pairs. All pairs of one source sentence are one row, since they are drawn together: CoMMuTE
-// exchanges their translations, so a model that does not look at the picture has exactly half of them right. Two scores
-// that differ by no more than 1e-6 are a tie, half right (CoMMuTE's script counts ties as wrong; a model that looks at
-// the picture has none). All three are as long.
-Statistics contrastive_rows(const std::vector<std::string>& sources, const std::vector<ScoredTarget>& correct,
+// Rows of Share: right pairs, pairs. All pairs of one source sentence are one row, since they are
+// drawn together: CoMMuTE exchanges their translations, so a model that does not look at the image
+// has exactly half of them right. Two scores that differ by no more than 1e-6 are a tie, half right
+// (CoMMuTE's script counts ties as wrong; a model that looks at the image has none). All three are
+// as long.
+Statistics contrastive_rows(const std::vector<std::string>& sources,
+                            const std::vector<ScoredTarget>& correct,
                             const std::vector<ScoredTarget>& incorrect, ContrastiveScore by);
 
 }  // namespace penalmt

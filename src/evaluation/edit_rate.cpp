@@ -8,37 +8,40 @@ namespace {
 constexpr int32_t kNone = -1;
 
 // Tercom's limits, and the reference implementation's own.
-constexpr int32_t kLongestShift = 10;      // words
-constexpr int32_t kFarthestShift = 50;     // between the starts of the phrase in hypothesis and reference
+constexpr int32_t kLongestShift = 10;  // words
+constexpr int32_t kFarthestShift =
+    50;  // between the starts of the phrase in hypothesis and reference
 constexpr int64_t kMostCandidates = 1000;  // of all rounds together
 
 }  // namespace
 
-// `length` words from `start` are set before word `target`; that is, a part of the hypothesis is rotated so that
-// `middle` comes first.
+// `length` words from `start` are set before word `target`; that is, a part of the hypothesis is
+// rotated so that `middle` comes first.
 struct EditRate::Shift {
   int32_t begin, middle, end;
 
-  // Of shifts that save equally, Tercom takes the longest, then the one from the earliest start, then to the earliest
-  // target: the least number. (The reference implementation at last compares the words. Those are the same by then, for
-  // start, length and target say what the shift does.)
+  // Of shifts that save equally, Tercom takes the longest, then the one from the earliest start,
+  // then to the earliest target: the least number. (The reference implementation at last compares
+  // the words. Those are the same by then, for start, length and target say what the shift does.)
   static uint64_t rank(int32_t start, int32_t length, int32_t target) {
-    return static_cast<uint64_t>(kLongestShift - length) << 60 | static_cast<uint64_t>(start) << 30 |
-           static_cast<uint64_t>(target);
+    return static_cast<uint64_t>(kLongestShift - length) << 60 |
+           static_cast<uint64_t>(start) << 30 | static_cast<uint64_t>(target);
   }
 
   static Shift of_rank(uint64_t rank, int32_t words) {
     constexpr uint64_t kMask = (uint64_t{1} << 30) - 1;
     const int32_t length = kLongestShift - static_cast<int32_t>(rank >> 60);
-    const auto start = static_cast<int32_t>(rank >> 30 & kMask), target = static_cast<int32_t>(rank & kMask);
+    const auto start = static_cast<int32_t>(rank >> 30 & kMask),
+               target = static_cast<int32_t>(rank & kMask);
     if (target < start) return {target, start, start + length};
     if (target > start + length) return {start, start + length, target};
-    // A quirk: a target inside the phrase or at its end moves the phrase on by as many words as the target lies behind
-    // its start.
+    // A quirk: a target inside the phrase or at its end moves the phrase on by as many words as the
+    // target lies behind its start.
     return {start, start + length, std::min(target + length, words)};
   }
 
-  // No shift saves more than twice this: instead of it one could delete and insert the shorter part.
+  // No shift saves more than twice this: instead of it one could delete and insert the shorter
+  // part.
   int32_t shorter_part() const { return std::min(middle - begin, end - middle); }
 };
 
@@ -63,7 +66,8 @@ int64_t EditRate::edits(std::span<const int32_t> hypothesis, std::span<const int
     }
     if (distance == least_distance_) return shifts + distance;
     in_beam ? align(exact_) : align(beam_);
-    // 2. Which shifts are worth a try? One candidate too many ends the search, before anything is shifted.
+    // 2. Which shifts are worth a try? One candidate too many ends the search, before anything is
+    // shifted.
     find_shifts();
     if (candidates_ >= kMostCandidates) return shifts + distance;
     // 3. Do the best one, if there is one that saves anything.
@@ -75,8 +79,10 @@ int64_t EditRate::edits(std::span<const int32_t> hypothesis, std::span<const int
   }
 }
 
-void EditRate::number_words(std::span<const int32_t> hypothesis, std::span<const int32_t> reference) {
-  const auto largest = static_cast<std::size_t>(*std::max_element(reference.begin(), reference.end()));
+void EditRate::number_words(std::span<const int32_t> hypothesis,
+                            std::span<const int32_t> reference) {
+  const auto largest =
+      static_cast<std::size_t>(*std::max_element(reference.begin(), reference.end()));
   if (largest >= number_of_.size()) number_of_.resize(largest + 1, kNone);
   reference_.clear();
   first_place_.clear();
@@ -95,7 +101,8 @@ void EditRate::number_words(std::span<const int32_t> hypothesis, std::span<const
   int32_t matched = 0;
   hypothesis_.clear();
   for (const int32_t word : hypothesis) {
-    int32_t number = word < 0 || static_cast<std::size_t>(word) >= number_of_.size() ? kNone : number_of_[word];
+    int32_t number =
+        word < 0 || static_cast<std::size_t>(word) >= number_of_.size() ? kNone : number_of_[word];
     if (number == kNone)
       number = unknown;
     else if (unmatched_[number] > 0)
@@ -113,8 +120,8 @@ void EditRate::number_words(std::span<const int32_t> hypothesis, std::span<const
   }
 }
 
-// Walks the cheapest path back from the end. Of equal ones Tercom prefers a match or substitution, then (as seen from
-// the hypothesis) a deletion, then an insertion.
+// Walks the cheapest path back from the end. Of equal ones Tercom prefers a match or substitution,
+// then (as seen from the hypothesis) a deletion, then an insertion.
 template <class Table>
 void EditRate::align(const Table& table) {
   auto i = static_cast<int32_t>(hypothesis_.size()), j = static_cast<int32_t>(reference_.size());
@@ -141,28 +148,34 @@ void EditRate::align(const Table& table) {
       aligned_[j] = i - 1;
     }
   }
-  for (std::size_t k = 1; k < hypothesis_errors_.size(); ++k) hypothesis_errors_[k] += hypothesis_errors_[k - 1];
-  for (std::size_t k = 1; k < reference_errors_.size(); ++k) reference_errors_[k] += reference_errors_[k - 1];
+  for (std::size_t k = 1; k < hypothesis_errors_.size(); ++k)
+    hypothesis_errors_[k] += hypothesis_errors_[k - 1];
+  for (std::size_t k = 1; k < reference_errors_.size(); ++k)
+    reference_errors_[k] += reference_errors_[k - 1];
 }
 
 bool EditRate::has_errors(const std::vector<int32_t>& errors, int32_t begin, int32_t length) const {
   return errors[begin + length] > errors[begin];
 }
 
-// Candidates are the phrases of the hypothesis that stand in the reference too, where a word is wrong in either, and
-// that would not be moved into themselves; each may go behind what stands against the word before the reference's
-// phrase or against one of the phrase's words.
+// Candidates are the phrases of the hypothesis that stand in the reference too, where a word is
+// wrong in either, and that would not be moved into themselves; each may go behind what stands
+// against the word before the reference's phrase or against one of the phrase's words.
 void EditRate::find_shifts() {
   shifts_.clear();
-  const auto words = static_cast<int32_t>(hypothesis_.size()), goal = static_cast<int32_t>(reference_.size());
+  const auto words = static_cast<int32_t>(hypothesis_.size()),
+             goal = static_cast<int32_t>(reference_.size());
   for (int32_t start = 0; start < words; ++start) {
-    for (int32_t place = first_place_[hypothesis_[start]]; place != kNone; place = next_place_[place]) {
+    for (int32_t place = first_place_[hypothesis_[start]]; place != kNone;
+         place = next_place_[place]) {
       if (place < start - kFarthestShift) continue;
       if (place > start + kFarthestShift) break;
       const int32_t longest = std::min({kLongestShift, words - start, goal - place});
       for (int32_t length = 1; length <= longest; ++length) {
         if (hypothesis_[start + length - 1] != reference_[place + length - 1]) break;
-        if (!has_errors(hypothesis_errors_, start, length) || !has_errors(reference_errors_, place, length)) continue;
+        if (!has_errors(hypothesis_errors_, start, length) ||
+            !has_errors(reference_errors_, place, length))
+          continue;
         if (start <= aligned_[place] && aligned_[place] < start + length) continue;
         int32_t tried = kNone;
         for (int32_t j = place - 1; j < place + length; ++j) {
@@ -178,8 +191,8 @@ void EditRate::find_shifts() {
   }
 }
 
-// Tries the candidates from the best rank on, so that only a nearer one can replace the best so far. False where none
-// saves anything.
+// Tries the candidates from the best rank on, so that only a nearer one can replace the best so
+// far. False where none saves anything.
 bool EditRate::choose_shift(int32_t exact_distance, int32_t distance, Shift& best) {
   std::sort(shifts_.begin(), shifts_.end());
   shifts_.erase(std::unique(shifts_.begin(), shifts_.end()), shifts_.end());
@@ -192,7 +205,8 @@ bool EditRate::choose_shift(int32_t exact_distance, int32_t distance, Shift& bes
     std::copy(hypothesis_.begin() + shift.end, hypothesis_.end(), shifted_.begin() + shift.end);
     int32_t candidate = exact_.distance_of(shifted_.data(), shift.begin);
     if (candidate >= distance) continue;  // the beam's is not less
-    if (candidate >= beam_.least_cost_outside()) candidate = beam_.distance_of(shifted_.data(), shift.begin);
+    if (candidate >= beam_.least_cost_outside())
+      candidate = beam_.distance_of(shifted_.data(), shift.begin);
     if (candidate >= distance) continue;
     distance = candidate;
     best = shift;

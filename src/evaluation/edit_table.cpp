@@ -22,16 +22,20 @@ void ExactEditTable::start(std::span<const int32_t> reference, int32_t letters, 
 
 void ExactEditTable::next_row(const Block* above, Block* row, int32_t word) const {
   const uint64_t* places = &places_[static_cast<std::size_t>(word) * blocks_];
-  // How the cell at the end of a block differs from the one above it goes on to the next block. Column 0 is one more.
+  // How the cell at the end of a block differs from the one above it goes on to the next block.
+  // Column 0 is one more.
   uint64_t carried_more = 1, carried_less = 0;
   for (int32_t b = 0; b < blocks_; ++b) {
     const auto [more, less] = above[b];
     const uint64_t match = places[b] | carried_less;
-    // Cells that equal the one up left of them; the sum carries a match along a run of cells that rise.
+    // Cells that equal the one up left of them; the sum carries a match along a run of cells that
+    // rise.
     const uint64_t same = (((match & more) + more) ^ more) | match | less;
-    // Cells that are one more, or one less, than the one above them; then those whose left neighbour is.
+    // Cells that are one more, or one less, than the one above them; then those whose left
+    // neighbour is.
     const uint64_t down_more = less | ~(same | more), down_less = more & same;
-    const uint64_t left_more = down_more << 1 | carried_more, left_less = down_less << 1 | carried_less;
+    const uint64_t left_more = down_more << 1 | carried_more,
+                   left_less = down_less << 1 | carried_less;
     row[b] = {left_less | ~(same | left_more), left_more & same};
     carried_more = down_more >> 63;
     carried_less = down_less >> 63;
@@ -47,7 +51,8 @@ int32_t ExactEditTable::cell(const Block* row, int32_t i, int32_t j) const {
 
 void ExactEditTable::fill(const int32_t* hypothesis, int32_t known) {
   Block* row = &table_[static_cast<std::size_t>(known) * blocks_];
-  for (int32_t i = known; i < rows_; ++i, row += blocks_) next_row(row, row + blocks_, hypothesis[i]);
+  for (int32_t i = known; i < rows_; ++i, row += blocks_)
+    next_row(row, row + blocks_, hypothesis[i]);
 }
 
 int32_t ExactEditTable::at(int32_t i, int32_t j) const {
@@ -66,28 +71,36 @@ void BeamEditTable::start(std::span<const int32_t> reference, int32_t rows) {
   columns_ = static_cast<int32_t>(reference.size());
   const double ratio = rows > 0 ? static_cast<double>(columns_) / rows : 1;
   // Wide enough that the windows of neighbouring rows always touch.
-  const int32_t width = kBeamWidth < ratio / 2 ? static_cast<int32_t>(std::ceil(ratio / 2 + kBeamWidth)) : kBeamWidth;
+  const int32_t width =
+      kBeamWidth < ratio / 2 ? static_cast<int32_t>(std::ceil(ratio / 2 + kBeamWidth)) : kBeamWidth;
   windows_.assign(1, {0, columns_ + 1, 0});
   least_cost_outside_ = std::numeric_limits<int32_t>::max();
-  // A path through cell (i, j) costs at least |j - i| to get there and |(columns - j) - (rows - i)| to go on.
+  // A path through cell (i, j) costs at least |j - i| to get there and |(columns - j) - (rows - i)|
+  // to go on.
   const int32_t excess = columns_ - rows_;
-  const auto cost = [excess](int32_t diagonal) { return std::abs(diagonal) + std::abs(excess - diagonal); };
+  const auto cost = [excess](int32_t diagonal) {
+    return std::abs(diagonal) + std::abs(excess - diagonal);
+  };
   for (int32_t i = 1; i <= rows; ++i) {
-    const auto middle = static_cast<int32_t>(std::floor(i * ratio));  // rounded as in the reference implementation
+    const auto middle =
+        static_cast<int32_t>(std::floor(i * ratio));  // rounded as in the reference implementation
     const Window& above = windows_.back();
     const Window window = {std::max(0, middle - width), std::min(columns_ + 1, middle + width),
                            above.offset + static_cast<std::size_t>(above.end - above.begin)};
-    // The cheapest diagonals are those from 0 to `excess`; of the others, the nearer to them the cheaper.
+    // The cheapest diagonals are those from 0 to `excess`; of the others, the nearer to them the
+    // cheaper.
     if (window.begin > 0)
-      least_cost_outside_ = std::min(least_cost_outside_, cost(std::min(window.begin - 1 - i, std::min(0, excess))));
+      least_cost_outside_ =
+          std::min(least_cost_outside_, cost(std::min(window.begin - 1 - i, std::min(0, excess))));
     if (window.end <= columns_)
-      least_cost_outside_ = std::min(least_cost_outside_, cost(std::max(window.end - i, std::max(0, excess))));
+      least_cost_outside_ =
+          std::min(least_cost_outside_, cost(std::max(window.end - i, std::max(0, excess))));
     windows_.push_back(window);
   }
 }
 
-void BeamEditTable::next_row(const Window& above, const int32_t* above_cells, const Window& window, int32_t* cells,
-                             int32_t word) const {
+void BeamEditTable::next_row(const Window& above, const int32_t* above_cells, const Window& window,
+                             int32_t* cells, int32_t word) const {
   int32_t left = kUnreachable;
   int32_t corner = above.cell(above_cells, window.begin - 1);
   for (int32_t j = window.begin; j < window.end; ++j) {

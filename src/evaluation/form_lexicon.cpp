@@ -17,8 +17,8 @@ FormLexicon FormLexicon::read(const std::filesystem::path& path) {
     const bool right = columns.size() == 2 && split_whitespace(columns[0]).size() == 1 &&
                        !split_whitespace(columns[1]).empty();
     if (!right)
-      throw Error(fmt::format("{}:{}: expected a word, a tab and the forms of its translations", lines.name(),
-                              lines.line_number()));
+      throw Error(fmt::format("{}:{}: expected a word, a tab and the forms of its translations",
+                              lines.name(), lines.line_number()));
     for (const std::string_view form : split_whitespace(columns[1]))
       lexicon.add(std::string(split_whitespace(columns[0]).front()), std::string(form));
   }
@@ -43,7 +43,8 @@ std::vector<std::string> FormLexicon::parts(std::string_view translation) const 
     for (const std::string_view view : split(word, '-')) {
       const std::string part(view);
       std::size_t seam = is_form(part) ? part.size() : 1;
-      while (seam < part.size() && !(is_form(part.substr(0, seam)) && is_form(part.substr(seam)))) ++seam;
+      while (seam < part.size() && !(is_form(part.substr(0, seam)) && is_form(part.substr(seam))))
+        ++seam;
       parts.push_back(part.substr(0, seam));
       if (seam < part.size()) parts.push_back(part.substr(seam));
     }

@@ -1,4 +1,5 @@
-// How far a model's gates are open, and how sharply it looks at the picture, over many pieces of text.
+// How far a model's gates are open, and how sharply it looks at the image, over many pieces of
+// text.
 #pragma once
 
 #include <array>
@@ -11,8 +12,8 @@ namespace penalmt {
 constexpr double kOpenGate = 0.5;  // above it a gate counts as open
 
 struct GateStatistics {
-  // A word is the pieces up to the next one that begins with "▁" (SentencePiece's mark of a word), or the end of the sentence;
-  // its gate is their mean.
+  // A word is the pieces up to the next one that begins with "▁" (SentencePiece's mark of a word),
+  // or the end of the sentence; its gate is their mean.
   struct Word {
     std::string word;
     int64_t count = 0;
@@ -26,10 +27,11 @@ struct GateStatistics {
 };
 constexpr std::array<double, 7> kQuantiles = {0, 0.05, 0.25, 0.5, 0.75, 0.95, 1};
 
-// `pieces[i]` are those of sentence i, `gates[i]` theirs, from 0 to 1. `widest` holds up to `words` words that came at
-// least `often` times.
+// `pieces[i]` are those of sentence i, `gates[i]` theirs, from 0 to 1. `widest` holds up to `words`
+// words that came at least `often` times.
 GateStatistics gate_statistics(const std::vector<std::vector<std::string>>& pieces,
-                               const std::vector<std::vector<double>>& gates, std::size_t words = 10, int64_t often = 3);
+                               const std::vector<std::vector<double>>& gates,
+                               std::size_t words = 10, int64_t often = 3);
 
 struct AttentionStatistics {
   int64_t pieces = 0;
@@ -38,7 +40,8 @@ struct AttentionStatistics {
   double largest_if_even = 0;  // what that would be, were attention even
 };
 
-// `attention`: a piece's weights over its picture's regions, sum 1. Pieces with one region or none are left out.
+// `attention`: a piece's weights over its image's regions, sum 1. Pieces with one region or none
+// are left out.
 AttentionStatistics attention_statistics(const std::vector<std::vector<double>>& attention);
 
 }  // namespace penalmt

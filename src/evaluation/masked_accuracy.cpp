@@ -9,11 +9,12 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-// Gives as many rows as possible a column of their own that fits (Kuhn's augmenting paths): the row of each column, kNone
-// where it has none.
+// Gives as many rows as possible a column of their own that fits (Kuhn's augmenting paths): the row
+// of each column, kNone where it has none.
 class Assignment {
  public:
-  Assignment(std::size_t rows, std::size_t columns, std::function<bool(std::size_t, std::size_t)> fits)
+  Assignment(std::size_t rows, std::size_t columns,
+             std::function<bool(std::size_t, std::size_t)> fits)
       : fits_(std::move(fits)), row_of_(columns, kNone) {
     for (std::size_t row = 0; row < rows; ++row) {
       tried_.assign(columns, false);
@@ -47,9 +48,13 @@ class Assignment {
 
 }  // namespace
 
-MaskedAccuracy::MaskedAccuracy(MaskedMatch match, const std::vector<std::vector<std::string>>& masked,
+MaskedAccuracy::MaskedAccuracy(MaskedMatch match,
+                               const std::vector<std::vector<std::string>>& masked,
                                const std::vector<std::string>& references, FormLexicon lexicon)
-    : Metric(References::single(references)), match_(match), lexicon_(std::move(lexicon)), wanted_(masked.size()) {
+    : Metric(References::single(references)),
+      match_(match),
+      lexicon_(std::move(lexicon)),
+      wanted_(masked.size()) {
   for (std::size_t i = 0; i < masked.size(); ++i) {
     std::vector<const std::set<std::string>*> known;
     for (const std::string& word : masked[i])
@@ -84,11 +89,12 @@ double MaskedAccuracy::best_guess() const {
   return counted_ == 0 ? 0 : 100 * static_cast<double>(most) / static_cast<double>(counted_);
 }
 
-void MaskedAccuracy::write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin, std::size_t end,
-                                      double* rows) const {
+void MaskedAccuracy::write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin,
+                                      std::size_t end, double* rows) const {
   for (std::size_t i = begin; i < end; ++i) {
     const std::vector<Wanted>& wanted = wanted_[i];
-    const std::vector<std::string> parts = wanted.empty() ? std::vector<std::string>{} : lexicon_.parts(hypotheses[i]);
+    const std::vector<std::string> parts =
+        wanted.empty() ? std::vector<std::string>{} : lexicon_.parts(hypotheses[i]);
     const Assignment right(wanted.size(), parts.size(), [&](std::size_t word, std::size_t part) {
       return fits(wanted[word], parts[part]);
     });

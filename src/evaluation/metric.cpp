@@ -13,8 +13,8 @@ References::References(std::vector<std::vector<std::string>> texts) : texts_(std
   if (texts_.empty()) throw Error("references: got none, expected one or more");
   for (const auto& text : texts_)
     if (text.size() != sentences())
-      throw Error(
-          fmt::format("references of unequal length: got {} sentences, expected {}", text.size(), sentences()));
+      throw Error(fmt::format("references of unequal length: got {} sentences, expected {}",
+                              text.size(), sentences()));
 }
 
 References References::without_empty(std::vector<std::vector<std::string>> texts) {
@@ -22,7 +22,8 @@ References References::without_empty(std::vector<std::vector<std::string>> texts
   references.empty_are_missing_ = true;
   for (std::size_t i = 0; i < references.sentences(); ++i)
     if (references.of(i).empty())
-      throw Error(fmt::format("references: sentence {} has none; expected at least one that is not empty", i + 1));
+      throw Error(fmt::format(
+          "references: sentence {} has none; expected at least one that is not empty", i + 1));
   return references;
 }
 
@@ -61,18 +62,19 @@ Statistics& Statistics::operator+=(const Statistics& other) {
 }
 
 std::string Metric::signature(const std::string& resampling) const {
-  return fmt::format("nrefs:{}|{}{}{}|version:penalmt-{}", count_, resampling, resampling.empty() ? "" : "|",
-                     options_signature(), PENALMT_VERSION);
+  return fmt::format("nrefs:{}|{}{}{}|version:penalmt-{}", count_, resampling,
+                     resampling.empty() ? "" : "|", options_signature(), PENALMT_VERSION);
 }
 
 Statistics Metric::statistics(const std::vector<std::string>& hypotheses, int threads) const {
   if (hypotheses.size() != sentences_)
-    throw Error(fmt::format("{}: hypotheses; got {} sentences, expected {} as in the references", name(),
-                            hypotheses.size(), sentences_));
+    throw Error(fmt::format("{}: hypotheses; got {} sentences, expected {} as in the references",
+                            name(), hypotheses.size(), sentences_));
   Statistics all{.width = width(), .numbers = std::vector<double>(sentences_ * width())};
   constexpr std::size_t kPart = 512;  // sentences of one job
   parallel_for(static_cast<int64_t>((sentences_ + kPart - 1) / kPart), threads, [&](int64_t part) {
-    const std::size_t begin = static_cast<std::size_t>(part) * kPart, end = std::min(begin + kPart, sentences_);
+    const std::size_t begin = static_cast<std::size_t>(part) * kPart,
+                      end = std::min(begin + kPart, sentences_);
     write_statistics(hypotheses, begin, end, &all.numbers[begin * all.width]);
   });
   return all;

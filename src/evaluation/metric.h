@@ -1,13 +1,13 @@
-// What BLEU, chrF and TER have in common. A sentence gives a row of numbers, rows are added up, and the sum is scored; so
-// a corpus, a part of it and a resampled one are scored alike:
+// What BLEU, chrF and TER have in common. A sentence gives a row of numbers, rows are added up, and
+// the sum is scored; so a corpus, a part of it and a resampled one are scored alike:
 //
 //   const Bleu bleu({.tokenizer = "13a"}, references);             // reads the references once
 //   const Statistics rows = bleu.statistics(hypotheses);           // [sentence][bleu.width()]
 //   bleu.score(rows.sum()).score                                   // 41.03...
 //   bleu.sentence_score(rows.row(7)).score
 //
-// The numbers are sacreBLEU 2.6's, to the last bit. (Its own last bits depend on its Python: since 3.12 sum()
-// compensates; ours are those of 3.11.)
+// The numbers are sacreBLEU 2.6's, to the last bit. (Its own last bits depend on its Python:
+// since 3.12 sum() compensates; ours are those of 3.11.)
 #pragma once
 
 #include <cstdint>
@@ -25,12 +25,13 @@ namespace penalmt {
 // What is right: one or more references for each sentence, the same number for all or not.
 class References {
  public:
-  // texts[r][i]: the r-th reference of sentence i. Throws Error where there is none or they are not equally many.
+  // texts[r][i]: the r-th reference of sentence i. Throws Error where there is none or they are not
+  // equally many.
   References(std::vector<std::vector<std::string>> texts);  // NOLINT(google-explicit-constructor)
 
   static References single(std::vector<std::string> text) { return References({std::move(text)}); }
-  // An empty line is no reference, so sentences may have fewer than `texts.size()`. Throws Error where a sentence has
-  // none at all.
+  // An empty line is no reference, so sentences may have fewer than `texts.size()`. Throws Error
+  // where a sentence has none at all.
   static References without_empty(std::vector<std::vector<std::string>> texts);
 
   std::size_t sentences() const { return texts_.front().size(); }
@@ -50,7 +51,9 @@ struct Statistics {
   std::vector<double> numbers;  // [sentence][width]
 
   std::size_t sentences() const { return numbers.size() / width; }
-  std::span<const double> row(std::size_t sentence) const { return {&numbers[sentence * width], width}; }
+  std::span<const double> row(std::size_t sentence) const {
+    return {&numbers[sentence * width], width};
+  }
   // Of all sentences, or of some; [width].
   std::vector<double> sum() const;
   std::vector<double> sum_of(std::span<const std::size_t> some) const;
@@ -72,12 +75,12 @@ class SumScore {
 class Metric : public SumScore {
  public:
   virtual std::string name() const = 0;  // "BLEU", "chrF2++"
-  // "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-0.1.0"; `resampling` as "bs:1000|seed:12345" stands
-  // after the number of references.
+  // "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-0.1.0"; `resampling` as
+  // "bs:1000|seed:12345" stands after the number of references.
   std::string signature(const std::string& resampling = "") const;
 
-  // Throws Error where there are not as many hypotheses as references. `threads`: 0 is one a core. Safe to call from
-  // several threads.
+  // Throws Error where there are not as many hypotheses as references. `threads`: 0 is one a core.
+  // Safe to call from several threads.
   Statistics statistics(const std::vector<std::string>& hypotheses, int threads = 1) const;
 
   // The score of added rows, ready for printing.
@@ -88,12 +91,13 @@ class Metric : public SumScore {
   virtual MetricScore sentence_score(std::span<const double> row) const { return score(row); }
 
  protected:
-  explicit Metric(const References& references) : sentences_(references.sentences()), count_(references.count()) {}
+  explicit Metric(const References& references)
+      : sentences_(references.sentences()), count_(references.count()) {}
   // "case:mixed|eff:no|..."
   virtual std::string options_signature() const = 0;
   // Writes the rows of hypotheses begin ... end - 1 to `rows`, [end - begin][width].
-  virtual void write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin, std::size_t end,
-                                double* rows) const = 0;
+  virtual void write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin,
+                                std::size_t end, double* rows) const = 0;
 
  private:
   std::size_t sentences_;

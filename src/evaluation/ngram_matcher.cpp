@@ -12,7 +12,8 @@ void NgramMatcher::set_references(std::span<const Symbols> references) {
     count.assign(limit_.size(), 0);
     for (std::size_t begin = 0; begin < reference.size(); ++begin) {
       int32_t ngram = NgramTable::kRoot;
-      for (const int32_t symbol : reference.subspan(begin, std::min(order_, reference.size() - begin))) {
+      for (const int32_t symbol :
+           reference.subspan(begin, std::min(order_, reference.size() - begin))) {
         ngram = table_.find_or_insert(ngram, symbol);
         if (static_cast<std::size_t>(ngram) >= count.size()) count.push_back(0);
         ++count[ngram];

@@ -1,5 +1,5 @@
-// The n-grams of one sentence's references, without collisions: an n-gram is known by the id of its first n-1 words and
-// its last word.
+// The n-grams of one sentence's references, without collisions: an n-gram is known by the id of its
+// first n-1 words and its last word.
 //
 //   "a b" and "a c", words a = 7, b = 8, c = 9:   (root, 7) -> 1      (1, 8) -> 2      (1, 9) -> 3
 //
@@ -47,8 +47,8 @@ class NgramTable {
     return static_cast<uint64_t>(static_cast<uint32_t>(prefix)) << 32 | static_cast<uint32_t>(word);
   }
 
-  // Of the slot that holds `key`, or of the free one where it belongs. Linear probing; the size is a power of two, half
-  // of it free.
+  // Of the slot that holds `key`, or of the free one where it belongs. Linear probing; the size is
+  // a power of two, half of it free.
   std::size_t position(uint64_t key) const {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = (key * 0x9E3779B97F4A7C15u) >> 32 & mask;

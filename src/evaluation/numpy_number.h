@@ -1,5 +1,6 @@
-// A number as sacreBLEU's resampling computes with it under NumPy 2: a float32 of NumPy or a float of Python. Where the
-// two meet the result is a float32 (NEP 50), so scores of resampled corpora are rounded as its are.
+// A number as sacreBLEU's resampling computes with it under NumPy 2: a float32 of NumPy or a float
+// of Python. Where the two meet the result is a float32 (NEP 50), so scores of resampled corpora
+// are rounded as its are.
 #pragma once
 
 namespace penalmt {

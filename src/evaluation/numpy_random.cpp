@@ -5,11 +5,13 @@
 namespace penalmt {
 namespace {
 
-// numpy.random.SeedSequence: spreads a seed over a pool of four words and draws any number of words from it.
+// numpy.random.SeedSequence: spreads a seed over a pool of four words and draws any number of words
+// from it.
 class SeedSequence {
  public:
   explicit SeedSequence(uint64_t seed) {
-    const std::array<uint32_t, kPool> entropy = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
+    const std::array<uint32_t, kPool> entropy = {static_cast<uint32_t>(seed),
+                                                 static_cast<uint32_t>(seed >> 32)};
     uint32_t constant = 0x43b0d7e5;
     for (int i = 0; i < kPool; ++i) pool_[i] = hashed(entropy[i], constant);
     for (int from = 0; from < kPool; ++from)
@@ -49,7 +51,9 @@ class SeedSequence {
 
 using Word128 = unsigned __int128;
 
-constexpr Word128 joined(uint64_t high, uint64_t low) { return static_cast<Word128>(high) << 64 | low; }
+constexpr Word128 joined(uint64_t high, uint64_t low) {
+  return static_cast<Word128>(high) << 64 | low;
+}
 constexpr Word128 kMultiplier = joined(2549297995355413924u, 4865540595714422341u);
 
 }  // namespace
@@ -80,7 +84,8 @@ uint32_t NumpyGenerator::below(uint32_t bound) {
   uint64_t product = static_cast<uint64_t>(next32()) * bound;
   if (static_cast<uint32_t>(product) < bound) {
     const uint32_t threshold = (0u - bound) % bound;  // (2^32 - bound) mod bound
-    while (static_cast<uint32_t>(product) < threshold) product = static_cast<uint64_t>(next32()) * bound;
+    while (static_cast<uint32_t>(product) < threshold)
+      product = static_cast<uint64_t>(next32()) * bound;
   }
   return static_cast<uint32_t>(product >> 32);
 }

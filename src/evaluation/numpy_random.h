@@ -1,5 +1,5 @@
-// NumPy's default generator (numpy.random.default_rng), number for number: SeedSequence feeds PCG64 (O'Neill, 2014:
-// XSL-RR 128/64), and bounded integers are drawn by Lemire's method (2019).
+// NumPy's default generator (numpy.random.default_rng), number for number: SeedSequence feeds PCG64
+// (O'Neill, 2014: XSL-RR 128/64), and bounded integers are drawn by Lemire's method (2019).
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ class NumpyGenerator {
   uint64_t next64();
   uint32_t next32();
 
-  // As one element of integers(0, bound) or of choice(bound): 0 ... bound - 1, `bound` from 1 to 2^32 - 1. A bound of 1
-  // draws nothing.
+  // As one element of integers(0, bound) or of choice(bound): 0 ... bound - 1, `bound` from 1 to
+  // 2^32 - 1. A bound of 1 draws nothing.
   uint32_t below(uint32_t bound);
 
  private:
@@ -24,8 +24,8 @@ class NumpyGenerator {
   bool has_kept_ = false;
 };
 
-// As the elements of one integers(2, size=..., dtype=bool): a 32-bit draw serves 32 of them, the lowest bit first. Another
-// call of integers() begins with fresh bits: make another of these.
+// As the elements of one integers(2, size=..., dtype=bool): a 32-bit draw serves 32 of them, the
+// lowest bit first. Another call of integers() begins with fresh bits: make another of these.
 class NumpyBits {
  public:
   explicit NumpyBits(NumpyGenerator& generator) : generator_(generator) {}

@@ -10,9 +10,11 @@
 namespace penalmt {
 namespace {
 
-constexpr std::size_t kDrawsAtOnce = std::size_t{1} << 22;  // sentences drawn before the threads sum them up
+constexpr std::size_t kDrawsAtOnce = std::size_t{1}
+                                     << 22;  // sentences drawn before the threads sum them up
 
-// ---- arrays as NumPy has them --------------------------------------------------------------------------------------
+// ---- arrays as NumPy has them
+// --------------------------------------------------------------------------------------
 
 // An array of float32 or of float64.
 struct NumpyArray {
@@ -21,10 +23,12 @@ struct NumpyArray {
 
   // As numpy.array(numbers): float32 where all of them are.
   explicit NumpyArray(const std::vector<NumpyNumber>& numbers)
-      : single(std::all_of(numbers.begin(), numbers.end(), [](NumpyNumber n) { return n.is_float32(); })) {
+      : single(std::all_of(numbers.begin(), numbers.end(),
+                           [](NumpyNumber n) { return n.is_float32(); })) {
     for (const NumpyNumber number : numbers) values.push_back(number.value());
   }
-  // Of a result of +, - or * of float32 values computed in float64, which is then rounded once, as if it were exact.
+  // Of a result of +, - or * of float32 values computed in float64, which is then rounded once, as
+  // if it were exact.
   double rounded(double value) const { return single ? static_cast<float>(value) : value; }
 };
 
@@ -47,7 +51,8 @@ Float pairwise_sum(const Float* values, std::size_t count) {
     std::size_t i = 8;
     for (; i + 8 <= count; i += 8)
       for (std::size_t k = 0; k < 8; ++k) part[k] += values[i + k];
-    Float sum = ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
+    Float sum =
+        ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
     for (; i < count; ++i) sum += values[i];
     return sum;
   }
@@ -60,7 +65,8 @@ double mean(const NumpyArray& array) {
   const auto count = static_cast<double>(array.values.size());
   if (!array.single) return pairwise_sum(array.values.data(), array.values.size()) / count;
   const std::vector<float> values(array.values.begin(), array.values.end());
-  return static_cast<float>(static_cast<double>(pairwise_sum(values.data(), values.size())) / count);
+  return static_cast<float>(static_cast<double>(pairwise_sum(values.data(), values.size())) /
+                            count);
 }
 
 // Half the width of the middle 95 % of sorted scores.
@@ -69,7 +75,8 @@ double half_width(const NumpyArray& sorted) {
   return 0.5 * sorted.rounded(sorted.values[upper] - sorted.values[lower]);
 }
 
-// Python's statistics.mean: exact, rounded once. (The sum is kept in two doubles, which hold it to 2^-106.)
+// Python's statistics.mean: exact, rounded once. (The sum is kept in two doubles, which hold it to
+// 2^-106.)
 double exact_mean(const NumpyArray& array) {
   double high = 0, low = 0;
   for (const double value : array.values) {
@@ -85,11 +92,13 @@ double exact_mean(const NumpyArray& array) {
 
 // The share of samples that are greater than the truth; one more on either side keeps it from zero.
 double p_value(const std::vector<double>& samples, double truth) {
-  const auto greater = std::count_if(samples.begin(), samples.end(), [&](double sample) { return sample > truth; });
+  const auto greater =
+      std::count_if(samples.begin(), samples.end(), [&](double sample) { return sample > truth; });
   return static_cast<double>(greater + 1) / static_cast<double>(samples.size() + 1);
 }
 
-// ---- drawing -------------------------------------------------------------------------------------------------------
+// ---- drawing
+// -------------------------------------------------------------------------------------------------------
 
 // All systems' rows side by side: [sentence][system][width].
 template <class Float>
@@ -102,8 +111,8 @@ std::vector<Float> side_by_side(const std::vector<const Statistics*>& systems) {
   return rows;
 }
 
-// Calls prepare(samples of the block) on this thread, block after block, then score(sample, its number in the block) for
-// each sample of it on many.
+// Calls prepare(samples of the block) on this thread, block after block, then score(sample, its
+// number in the block) for each sample of it on many.
 template <class Prepare, class Score>
 void in_blocks(int64_t samples, std::size_t sentences, int threads, Prepare prepare, Score score) {
   const auto block = static_cast<int64_t>(std::max<std::size_t>(1, kDrawsAtOnce / sentences));
@@ -115,10 +124,11 @@ void in_blocks(int64_t samples, std::size_t sentences, int threads, Prepare prep
 }
 
 // [system][sample]
-std::vector<std::vector<NumpyNumber>> bootstrap_scores(const SumScore& metric,
-                                                       const std::vector<const Statistics*>& systems,
-                                                       const ResamplingOptions& options) {
-  const std::size_t sentences = systems.front()->sentences(), width = metric.width(), wide = width * systems.size();
+std::vector<std::vector<NumpyNumber>> bootstrap_scores(
+    const SumScore& metric, const std::vector<const Statistics*>& systems,
+    const ResamplingOptions& options) {
+  const std::size_t sentences = systems.front()->sentences(), width = metric.width(),
+                    wide = width * systems.size();
   const std::vector<float> rows = side_by_side<float>(systems);
   std::vector<std::vector<NumpyNumber>> scores(
       systems.size(), std::vector<NumpyNumber>(static_cast<std::size_t>(options.samples)));
@@ -128,7 +138,8 @@ std::vector<std::vector<NumpyNumber>> bootstrap_scores(const SumScore& metric,
       options.samples, sentences, options.threads,
       [&](int64_t count) {
         drawn.resize(static_cast<std::size_t>(count) * sentences);
-        for (uint32_t& sentence : drawn) sentence = generator.below(static_cast<uint32_t>(sentences));
+        for (uint32_t& sentence : drawn)
+          sentence = generator.below(static_cast<uint32_t>(sentences));
       },
       [&](int64_t sample, int64_t in_block) {
         std::vector<float> sum(wide, 0);
@@ -140,7 +151,8 @@ std::vector<std::vector<NumpyNumber>> bootstrap_scores(const SumScore& metric,
         }
         std::vector<NumpyNumber> numbers(width);
         for (std::size_t s = 0; s < systems.size(); ++s) {
-          std::transform(total + s * width, total + (s + 1) * width, numbers.begin(), NumpyNumber::float32);
+          std::transform(total + s * width, total + (s + 1) * width, numbers.begin(),
+                         NumpyNumber::float32);
           scores[s][static_cast<std::size_t>(sample)] = metric.resampled_score(numbers);
         }
       });
@@ -149,12 +161,15 @@ std::vector<std::vector<NumpyNumber>> bootstrap_scores(const SumScore& metric,
 
 }  // namespace
 
-Confidence bootstrap_confidence(const SumScore& metric, const Statistics& statistics, const ResamplingOptions& options) {
-  const NumpyArray scores = sorted(NumpyArray(bootstrap_scores(metric, {&statistics}, options).front()));
+Confidence bootstrap_confidence(const SumScore& metric, const Statistics& statistics,
+                                const ResamplingOptions& options) {
+  const NumpyArray scores =
+      sorted(NumpyArray(bootstrap_scores(metric, {&statistics}, options).front()));
   return {exact_mean(scores), half_width(scores)};
 }
 
-std::vector<TestResult> paired_bootstrap(const SumScore& metric, const std::vector<Statistics>& systems,
+std::vector<TestResult> paired_bootstrap(const SumScore& metric,
+                                         const std::vector<Statistics>& systems,
                                          const ResamplingOptions& options) {
   std::vector<const Statistics*> all;
   for (const Statistics& system : systems) all.push_back(&system);
@@ -174,17 +189,21 @@ std::vector<TestResult> paired_bootstrap(const SumScore& metric, const std::vect
       differences.values[i] = std::abs(differences.rounded(system.values[i] - baseline.values[i]));
     // Were the systems the same, the differences would lie around zero: they are moved there.
     const double centre = mean(differences);
-    for (double& difference : differences.values) difference = differences.rounded(difference - centre);
-    result.p_value =
-        p_value(differences.values, differences.rounded(std::abs(results.front().score - result.score)));
+    for (double& difference : differences.values)
+      difference = differences.rounded(difference - centre);
+    result.p_value = p_value(differences.values,
+                             differences.rounded(std::abs(results.front().score - result.score)));
   }
   return results;
 }
 
-std::vector<TestResult> paired_randomisation(const SumScore& metric, const std::vector<Statistics>& systems,
+std::vector<TestResult> paired_randomisation(const SumScore& metric,
+                                             const std::vector<Statistics>& systems,
                                              const ResamplingOptions& options) {
-  const std::size_t sentences = systems.front().sentences(), width = metric.width(), wide = width * systems.size();
-  // What the baseline's row is more than each system's (its own: nothing), [sentence][system][width].
+  const std::size_t sentences = systems.front().sentences(), width = metric.width(),
+                    wide = width * systems.size();
+  // What the baseline's row is more than each system's (its own: nothing),
+  // [sentence][system][width].
   std::vector<const Statistics*> all;
   for (const Statistics& system : systems) all.push_back(&system);
   std::vector<double> excess = side_by_side<double>(all);
@@ -201,8 +220,8 @@ std::vector<TestResult> paired_randomisation(const SumScore& metric, const std::
     results.push_back({.score = metric.value(sums.back()), .p_value = {}, .confidence = {}});
   }
 
-  std::vector<std::vector<double>> differences(systems.size(),
-                                               std::vector<double>(static_cast<std::size_t>(options.samples)));
+  std::vector<std::vector<double>> differences(
+      systems.size(), std::vector<double>(static_cast<std::size_t>(options.samples)));
   NumpyGenerator generator(options.seed);
   NumpyBits bits(generator);
   std::vector<uint8_t> from_baseline;
@@ -227,7 +246,8 @@ std::vector<TestResult> paired_randomisation(const SumScore& metric, const std::
             one[k] = sums[s][k] + moved[s * width + k];
             other[k] = sums[0][k] - moved[s * width + k];
           }
-          differences[s][static_cast<std::size_t>(sample)] = std::abs(metric.value(one) - metric.value(other));
+          differences[s][static_cast<std::size_t>(sample)] =
+              std::abs(metric.value(one) - metric.value(other));
         }
       });
   constexpr double kEqual = 1e-9;  // differences that rounding alone tells apart

@@ -13,7 +13,8 @@ namespace penalmt {
 namespace {
 
 std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 std::string repeated(std::string_view text, std::size_t times) {
@@ -32,7 +33,9 @@ std::string centred(const std::string& text, std::size_t width) {
 }
 
 // sacreBLEU shows none where the mean is zero.
-bool has_confidence(const MetricScore& score) { return score.confidence && score.confidence->mean > 0; }
+bool has_confidence(const MetricScore& score) {
+  return score.confidence && score.confidence->mean > 0;
+}
 
 std::string confidence_text(const Confidence& confidence, int width) {
   return fmt::format("μ = {:.{}f} ± {:.{}f}", confidence.mean, width, confidence.half_width, width);
@@ -56,7 +59,7 @@ std::string json_object(const JsonFields& fields, std::string_view open, std::st
 
 std::string short_signature(const std::string& signature) {
   static const std::map<std::string_view, const char*> short_keys = {
-      {"nrefs", "#"}, {"seed", "rs"}, {"version", "v"}, {"case", "c"},   {"eff", "e"},
+      {"nrefs", "#"},  {"seed", "rs"}, {"version", "v"}, {"case", "c"},   {"eff", "e"},
       {"smooth", "s"}, {"space", "s"}, {"norm", "nr"},   {"punct", "pn"}, {"asian", "as"}};
   std::string text;
   for (const std::string_view part : split(signature, '|')) {
@@ -86,10 +89,12 @@ std::string score_line(const MetricScore& score, int width) {
 
 std::string score_lines(const std::vector<MetricScore>& scores, int width) {
   std::size_t longest = 0;
-  for (const MetricScore& score : scores) longest = std::max(longest, characters(score.name + score.signature));
+  for (const MetricScore& score : scores)
+    longest = std::max(longest, characters(score.name + score.signature));
   std::string text;
   for (const MetricScore& score : scores)
-    text += repeated(" ", longest - characters(score.name + score.signature)) + score_line(score, width) + "\n";
+    text += repeated(" ", longest - characters(score.name + score.signature)) +
+            score_line(score, width) + "\n";
   return text;
 }
 
@@ -110,7 +115,9 @@ JsonFields score_fields(const MetricScore& score, int width) {
   return fields;
 }
 
-std::string json_lines(const JsonFields& fields) { return json_object(fields, "{\n ", ",\n ", "\n}"); }
+std::string json_lines(const JsonFields& fields) {
+  return json_object(fields, "{\n ", ",\n ", "\n}");
+}
 std::string json_line(const JsonFields& fields) { return json_object(fields, "{", ", ", "}"); }
 
 std::string json_number(double value) {
@@ -121,7 +128,8 @@ std::string json_number(double value) {
 
 std::string json_text(const std::string& text) { return nlohmann::json(text).dump(); }
 
-std::string score_table(const std::vector<SystemScores>& systems, int width, const std::string& heading) {
+std::string score_table(const std::vector<SystemScores>& systems, int width,
+                        const std::string& heading) {
   // A cell is its lines.
   using Cell = std::vector<std::string>;
   std::vector<Cell> head = {{heading}};
@@ -138,13 +146,16 @@ std::string score_table(const std::vector<SystemScores>& systems, int width, con
       if (score.confidence)
         cell.front() += fmt::format(" ({:.{}f} ± {:.{}f})", score.confidence->mean, width,
                                     score.confidence->half_width, width);
-      if (score.p_value) cell.push_back(fmt::format("(p = {:.4f}){}", *score.p_value, is_significant(*score.p_value) ? "*" : ""));
+      if (score.p_value)
+        cell.push_back(fmt::format("(p = {:.4f}){}", *score.p_value,
+                                   is_significant(*score.p_value) ? "*" : ""));
     }
     for (std::size_t c = 0; c < row.size(); ++c)
       for (const std::string& line : row[c]) widths[c] = std::max(widths[c], characters(line));
   }
 
-  const auto rule = [&](std::string_view left, std::string_view line, std::string_view cross, std::string_view right) {
+  const auto rule = [&](std::string_view left, std::string_view line, std::string_view cross,
+                        std::string_view right) {
     std::string text(left);
     for (std::size_t c = 0; c < widths.size(); ++c)
       text.append(c > 0 ? cross : "").append(repeated(line, widths[c] + 2));
@@ -164,7 +175,8 @@ std::string score_table(const std::vector<SystemScores>& systems, int width, con
     return text;
   };
   std::string table = rule("╒", "═", "╤", "╕") + framed(head) + rule("╞", "═", "╪", "╡");
-  for (std::size_t i = 0; i < rows.size(); ++i) table += (i > 0 ? rule("├", "─", "┼", "┤") : "") + framed(rows[i]);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    table += (i > 0 ? rule("├", "─", "┼", "┤") : "") + framed(rows[i]);
   table += rule("╘", "═", "╧", "╛");
   table += "\n-----------------\nMetric signatures\n-----------------\n";
   for (const MetricScore& metric : systems.front().scores)
@@ -172,11 +184,14 @@ std::string score_table(const std::vector<SystemScores>& systems, int width, con
   return table;
 }
 
-std::string paired_test_notes(const std::string& test, const std::string& samples, const std::string& baseline) {
+std::string paired_test_notes(const std::string& test, const std::string& samples,
+                              const std::string& baseline) {
   return fmt::format(
       "\nPaired {} test, {}, each system against '{}'.\n"
-      "A p-value is how often so large a difference would come about by chance if the two systems were equally good;\n"
-      "* marks those of at most 0.05. It says that systems differ, not by how much, nor that the difference matters.\n",
+      "A p-value is how often so large a difference would come about by chance if the two systems "
+      "were equally good;\n"
+      "* marks those of at most 0.05. It says that systems differ, not by how much, nor that the "
+      "difference matters.\n",
       test, samples, baseline);
 }
 

@@ -1,11 +1,13 @@
-// A ratio of two sums as a score, so that the resampling tests serve it: how many things are right, or a mean a token.
+// A ratio of two sums as a score, so that the resampling tests serve it: how many things are right,
+// or a mean a token.
 #pragma once
 
 #include "evaluation/metric.h"
 
 namespace penalmt {
 
-// Of a row {part, whole}: `scale` x the sum of the parts / the sum of the wholes; 0 where the wholes are nothing.
+// Of a row {part, whole}: `scale` x the sum of the parts / the sum of the wholes; 0 where the
+// wholes are nothing.
 class Share : public SumScore {
  public:
   explicit Share(double scale = 100) : scale_(scale) {}

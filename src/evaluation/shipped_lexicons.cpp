@@ -1,5 +1,5 @@
-// The word lists that come with the program: the words that Multi30k's `color` and `people` positions name, and a few
-// more of their kind.
+// The word lists that come with the program: the words that Multi30k's `color` and `people`
+// positions name, and a few more of their kind.
 #include <array>
 
 #include "base/text.h"
@@ -99,8 +99,9 @@ FormLexicon listed(const Entries& entries) {
 
 // "rot" → rot, rote, rotes, ..., hellrot, knallroter, ..., rotfarben, rothaarige, ...
 FormLexicon german_colours() {
-  constexpr std::array kShades = {"",       "hell",  "neon", "knall",  "leucht", "tief",   "pastell", "creme",
-                                  "mittel", "schnee", "oliv", "marine", "königs", "himmel", "quietsch"};
+  constexpr std::array kShades = {"",     "hell",    "neon",   "knall",  "leucht",
+                                  "tief", "pastell", "creme",  "mittel", "schnee",
+                                  "oliv", "marine",  "königs", "himmel", "quietsch"};
   constexpr std::array kTails = {"", "farben", "farbig", "haarig"};
   constexpr std::array kEndings = {"", "e", "en", "er", "es", "em"};
   FormLexicon lexicon;
@@ -108,13 +109,15 @@ FormLexicon german_colours() {
     for (const std::string_view stem : split_whitespace(entry.translations))
       for (const char* shade : kShades)
         for (const char* tail : kTails)
-          for (const char* ending : kEndings) lexicon.add(entry.word, shade + std::string(stem) + tail + ending);
+          for (const char* ending : kEndings)
+            lexicon.add(entry.word, shade + std::string(stem) + tail + ending);
   return lexicon;
 }
 
 }  // namespace
 
-std::optional<FormLexicon> FormLexicon::shipped(std::string_view kind, std::string_view target_language) {
+std::optional<FormLexicon> FormLexicon::shipped(std::string_view kind,
+                                                std::string_view target_language) {
   if (kind == "color" && target_language == "de") return german_colours();
   if (kind == "color" && target_language == "fr") return listed(kFrenchColours);
   if (kind == "people" && target_language == "de") return listed(kGermanPeople);

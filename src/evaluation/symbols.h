@@ -30,7 +30,9 @@ class WordNumbers {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
   };
   std::unordered_map<std::string, int32_t, Hash, std::equal_to<>> numbers_;
 };
@@ -46,7 +48,8 @@ class ReferenceSymbols {
   // Of one sentence; valid until symbols are added.
   void of(std::size_t sentence, std::vector<std::span<const int32_t>>& references) const {
     references.clear();
-    const std::size_t end = sentence + 1 < first_reference_.size() ? first_reference_[sentence + 1] : begins_.size();
+    const std::size_t end =
+        sentence + 1 < first_reference_.size() ? first_reference_[sentence + 1] : begins_.size();
     for (std::size_t r = first_reference_[sentence]; r < end; ++r) {
       const std::size_t stop = r + 1 < begins_.size() ? begins_[r + 1] : symbols_.size();
       references.emplace_back(symbols_.data() + begins_[r], stop - begins_[r]);

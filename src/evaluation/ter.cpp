@@ -28,8 +28,9 @@ Ter::Ter(TerOptions options, const References& references) : Metric(references),
     for (const std::string_view reference : references.of(i)) {
       references_.begin_reference();
       std::string line = tercom_tokenize(trim_end(reference), options_);
-      // A quirk of the reference implementation: it tokenises references twice, but hypotheses once. It makes a
-      // difference to normalisation alone: of "it's\tso" the first pass makes "it's so", the second "it 's so".
+      // A quirk of the reference implementation: it tokenises references twice, but hypotheses
+      // once. It makes a difference to normalisation alone: of "it's\tso" the first pass makes
+      // "it's so", the second "it 's so".
       if (options_.normalized) line = tercom_tokenize(line, options_);
       for (const std::string_view word : split_unicode_whitespace(line))
         references_.symbols().push_back(words_.number(word));
@@ -37,15 +38,16 @@ Ter::Ter(TerOptions options, const References& references) : Metric(references),
   }
 }
 
-void Ter::write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin, std::size_t end,
-                           double* rows) const {
+void Ter::write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin,
+                           std::size_t end, double* rows) const {
   EditRate edit_rate;
   std::vector<NgramMatcher::Symbols> references;
   std::vector<int32_t> hypothesis;
   for (std::size_t i = begin; i < end; ++i, rows += width()) {
     hypothesis.clear();
     const std::string line = tercom_tokenize(trim_end(hypotheses[i]), options_);
-    for (const std::string_view word : split_unicode_whitespace(line)) hypothesis.push_back(words_.find(word));
+    for (const std::string_view word : split_unicode_whitespace(line))
+      hypothesis.push_back(words_.find(word));
     references_.of(i, references);
     int64_t fewest = std::numeric_limits<int64_t>::max();
     std::size_t reference_words = 0;
@@ -63,8 +65,9 @@ NumpyNumber Ter::resampled_score(std::span<const NumpyNumber> sum) const { retur
 
 std::string Ter::options_signature() const {
   const auto yes_no = [](bool yes) { return yes ? "yes" : "no"; };
-  return fmt::format("case:{}|tok:tercom|norm:{}|punct:{}|asian:{}", options_.case_sensitive ? "mixed" : "lc",
-                     yes_no(options_.normalized), yes_no(!options_.no_punct), yes_no(options_.asian_support));
+  return fmt::format("case:{}|tok:tercom|norm:{}|punct:{}|asian:{}",
+                     options_.case_sensitive ? "mixed" : "lc", yes_no(options_.normalized),
+                     yes_no(!options_.no_punct), yes_no(options_.asian_support));
 }
 
 }  // namespace penalmt

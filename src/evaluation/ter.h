@@ -1,5 +1,5 @@
-// TER, translation edit rate (Snover et al., 2006), equal to sacreBLEU 2.6's to the last bit: the edits of
-// evaluation/edit_rate.h for every hundred words of the references. The less the better.
+// TER, translation edit rate (Snover et al., 2006), equal to sacreBLEU 2.6's to the last bit: the
+// edits of evaluation/edit_rate.h for every hundred words of the references. The less the better.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ namespace penalmt {
 
 using TerOptions = TercomOptions;
 
-// A row: the edits to the reference that needs the fewest, and the mean length of the references. The score is 0 and up;
-// of a hypothesis without any reference word 100, of nothing at all 0.
+// A row: the edits to the reference that needs the fewest, and the mean length of the references.
+// The score is 0 and up; of a hypothesis without any reference word 100, of nothing at all 0.
 class Ter : public Metric {
  public:
   Ter(TerOptions options, const References& references);
@@ -26,8 +26,8 @@ class Ter : public Metric {
 
  protected:
   std::string options_signature() const override;
-  void write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin, std::size_t end,
-                        double* rows) const override;
+  void write_statistics(const std::vector<std::string>& hypotheses, std::size_t begin,
+                        std::size_t end, double* rows) const override;
 
  private:
   TerOptions options_;

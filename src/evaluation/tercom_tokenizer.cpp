@@ -9,7 +9,9 @@
 namespace penalmt {
 namespace {
 
-bool is_removed_sign(char c) { return std::string_view(".,?:;!\"()").find(c) != std::string_view::npos; }
+bool is_removed_sign(char c) {
+  return std::string_view(".,?:;!\"()").find(c) != std::string_view::npos;
+}
 
 struct Range {
   int32_t first, last;
@@ -36,13 +38,15 @@ bool is_asian_punctuation(int32_t code) {
   }
 }
 
-// Tercom also means to split off runs of Hiragana and of Katakana. In the reference implementation its three patterns
-// look for such a run at the very start of the line, where a space stands by then: kana stay together, here too.
+// Tercom also means to split off runs of Hiragana and of Katakana. In the reference implementation
+// its three patterns look for such a run at the very start of the line, where a space stands by
+// then: kana stay together, here too.
 bool is_separate_asian(int32_t code) {
   static constexpr std::array<Range, 6> kRanges = {{
       {0x2E80, 0x2EFF},  // radicals
       {0x31C0, 0x31EF},  // strokes
-      {0x3200, 0x4DBF},  // enclosed, compatibility, ideographs A (the reference's 3200-3F22, meant as 3200-32FF, is in)
+      {0x3200, 0x4DBF},  // enclosed, compatibility, ideographs A (the reference's 3200-3F22, meant
+                         // as 3200-32FF, is in)
       {0x4E00, 0x9FFF},  // ideographs
       {0xF900, 0xFAFF},  // compatibility ideographs
       {0xFE30, 0xFE4F},  // compatibility forms

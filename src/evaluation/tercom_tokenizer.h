@@ -1,4 +1,5 @@
-// The tokeniser of TER: Tercom's Normalizer.java as sacreBLEU 2.6 has it. Options are named as sacreBLEU's.
+// The tokeniser of TER: Tercom's Normalizer.java as sacreBLEU 2.6 has it. Options are named as
+// sacreBLEU's.
 #pragma once
 
 #include <string>
@@ -7,14 +8,16 @@
 namespace penalmt {
 
 struct TercomOptions {
-  bool normalized = false;      // undo XML entities, set punctuation apart
-  bool no_punct = false;        // remove . , ? : ; ! " ( )
-  bool asian_support = false;   // with `normalized`: every Chinese character and Asian sign stands alone; with
-                                // `no_punct`: Asian and full-width punctuation goes too; else nothing
+  bool normalized = false;  // undo XML entities, set punctuation apart
+  bool no_punct = false;    // remove . , ? : ; ! " ( )
+  bool asian_support =
+      false;  // with `normalized`: every Chinese character and Asian sign stands alone; with
+              // `no_punct`: Asian and full-width punctuation goes too; else nothing
   bool case_sensitive = false;  // false: lower case
 };
 
-// The line's tokens with one space between them. Never fails; text is valid UTF-8. Safe to call from many threads.
+// The line's tokens with one space between them. Never fails; text is valid UTF-8. Safe to call
+// from many threads.
 std::string tercom_tokenize(std::string_view line, const TercomOptions& options);
 
 }  // namespace penalmt

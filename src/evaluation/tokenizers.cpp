@@ -47,13 +47,14 @@ class CharacterTokenizer : public ScoreTokenizer {
 
   std::string tokenize(std::string_view line) const override {
     std::string out;
-    for_each_character(line, [&](std::string_view character, int32_t) { out.append(character) += ' '; });
+    for_each_character(line,
+                       [&](std::string_view character, int32_t) { out.append(character) += ' '; });
     return out;
   }
 };
 
-// The international rules of mteval-v14: signs stand alone, but for punctuation between two numbers. (A stop after the
-// number that ends the line stays with it.)
+// The international rules of mteval-v14: signs stand alone, but for punctuation between two
+// numbers. (A stop after the number that ends the line stays with it.)
 class InternationalTokenizer : public ScoreTokenizer {
  public:
   std::string name() const override { return "intl"; }
@@ -62,8 +63,12 @@ class InternationalTokenizer : public ScoreTokenizer {
     using enum CharacterKind;
     std::string first, second, third;
     // A pass takes two characters at a time where they are a pair, and never looks again at either.
-    pass(line, first, [](CharacterKind a, CharacterKind b) { return a != kNumber && b == kPunctuation; }, false);
-    pass(first, second, [](CharacterKind a, CharacterKind b) { return a == kPunctuation && b != kNumber; }, true);
+    pass(
+        line, first,
+        [](CharacterKind a, CharacterKind b) { return a != kNumber && b == kPunctuation; }, false);
+    pass(
+        first, second,
+        [](CharacterKind a, CharacterKind b) { return a == kPunctuation && b != kNumber; }, true);
     for_each_character(second, [&](std::string_view character, int32_t code) {
       if (kind_of(code) == kSymbol)
         third.append(" ").append(character) += ' ';
@@ -115,17 +120,20 @@ class ChineseTokenizer : public ScoreTokenizer {
 
  private:
   static bool is_chinese(int32_t code) {
-    // sacreBLEU means the planes beyond U+FFFF by its '\u20000' to '\u2a6d6', but compares with these strings of two
-    // characters: that is U+2001 to U+2A6D, and no Chinese character of those planes. Its numbers are what is quoted.
+    // sacreBLEU means the planes beyond U+FFFF by its '\u20000' to '\u2a6d6', but compares with
+    // these strings of two characters: that is U+2001 to U+2A6D, and no Chinese character of those
+    // planes. Its numbers are what is quoted.
     struct Range {
       int32_t first, last;
     };
-    static constexpr Range kRanges[] = {{0x2001, 0x2A6D}, {0x2E80, 0x2EFF}, {0x2F00, 0x2FDF}, {0x2FF0, 0x303F},
-                                        {0x3100, 0x312F}, {0x31A0, 0x31BF}, {0x31C0, 0x31EF}, {0x3200, 0x33FF},
-                                        {0x3400, 0x4DB5}, {0x4E00, 0x9FBB}, {0xF900, 0xFA2D}, {0xFA30, 0xFA6A},
-                                        {0xFA70, 0xFAD9}, {0xFE10, 0xFE1F}, {0xFE30, 0xFE4F}, {0xFF00, 0xFFEF}};
-    return std::any_of(std::begin(kRanges), std::end(kRanges),
-                       [&](const Range& range) { return code >= range.first && code <= range.last; });
+    static constexpr Range kRanges[] = {
+        {0x2001, 0x2A6D}, {0x2E80, 0x2EFF}, {0x2F00, 0x2FDF}, {0x2FF0, 0x303F},
+        {0x3100, 0x312F}, {0x31A0, 0x31BF}, {0x31C0, 0x31EF}, {0x3200, 0x33FF},
+        {0x3400, 0x4DB5}, {0x4E00, 0x9FBB}, {0xF900, 0xFA2D}, {0xFA30, 0xFA6A},
+        {0xFA70, 0xFAD9}, {0xFE10, 0xFE1F}, {0xFE30, 0xFE4F}, {0xFF00, 0xFFEF}};
+    return std::any_of(std::begin(kRanges), std::end(kRanges), [&](const Range& range) {
+      return code >= range.first && code <= range.last;
+    });
   }
 };
 
@@ -160,7 +168,8 @@ std::unique_ptr<ScoreTokenizer> make_score_tokenizer(const std::string& name) {
   for (const NamedTokenizer& tokenizer : kTokenizers)
     if (name == tokenizer.name) return tokenizer.make();
   throw Error(fmt::format("--tokenize: unknown tokenizer; got '{}', expected one of {}{}", name,
-                          fmt::join(score_tokenizer_names(), ", "), did_you_mean(name, score_tokenizer_names())));
+                          fmt::join(score_tokenizer_names(), ", "),
+                          did_you_mean(name, score_tokenizer_names())));
 }
 
 }  // namespace penalmt

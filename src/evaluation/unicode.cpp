@@ -11,13 +11,18 @@
 namespace penalmt {
 namespace {
 
-bool is_ascii_whitespace(unsigned char c) { return c == ' ' || (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x1F); }
+bool is_ascii_whitespace(unsigned char c) {
+  return c == ' ' || (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x1F);
+}
 
 // The length in bytes of the white-space character at the start of `text`; 0 where there is none.
 std::size_t whitespace_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+  };
   const unsigned first = byte(0);
-  if (first < 0x80) return !text.empty() && is_ascii_whitespace(static_cast<unsigned char>(first)) ? 1 : 0;
+  if (first < 0x80)
+    return !text.empty() && is_ascii_whitespace(static_cast<unsigned char>(first)) ? 1 : 0;
   if (first == 0xC2) return byte(1) == 0x85 || byte(1) == 0xA0 ? 2 : 0;  // U+0085, U+00A0
   const unsigned code = first << 16 | byte(1) << 8 | byte(2);
   const bool found = code == 0xE19A80                           // U+1680
@@ -36,23 +41,32 @@ struct NewCharacters {
 constexpr auto kNumber = CharacterKind::kNumber, kPunctuation = CharacterKind::kPunctuation,
                kSymbol = CharacterKind::kSymbol;
 constexpr NewCharacters kNewCharacters[] = {
-    {0x1B4E, 0x1B4F, kPunctuation}, {0x1B7F, 0x1B7F, kPunctuation}, {0x20C1, 0x20C1, kSymbol},
-    {0x2427, 0x2429, kSymbol}, {0x2B96, 0x2B96, kSymbol}, {0x2FFC, 0x2FFF, kSymbol}, {0x31E4, 0x31E5, kSymbol},
-    {0x31EF, 0x31EF, kSymbol}, {0xFBC3, 0xFBD2, kSymbol}, {0xFD90, 0xFD91, kSymbol}, {0xFDC8, 0xFDCE, kSymbol},
-    {0x10D40, 0x10D49, kNumber}, {0x10D6E, 0x10D6E, kPunctuation}, {0x10D8E, 0x10D8F, kSymbol},
-    {0x10ED0, 0x10ED0, kPunctuation}, {0x10ED1, 0x10ED8, kSymbol}, {0x113D4, 0x113D5, kPunctuation},
-    {0x113D7, 0x113D8, kPunctuation}, {0x116D0, 0x116E3, kNumber}, {0x11BE1, 0x11BE1, kPunctuation},
-    {0x11BF0, 0x11BF9, kNumber}, {0x11DE0, 0x11DE9, kNumber}, {0x16130, 0x16139, kNumber},
-    {0x16D6D, 0x16D6F, kPunctuation}, {0x16D70, 0x16D79, kNumber}, {0x16FF4, 0x16FF6, kNumber},
-    {0x1CC00, 0x1CCEF, kSymbol}, {0x1CCF0, 0x1CCF9, kNumber}, {0x1CCFA, 0x1CCFC, kSymbol},
-    {0x1CD00, 0x1CEB3, kSymbol}, {0x1CEBA, 0x1CED0, kSymbol}, {0x1CEE0, 0x1CEF0, kSymbol},
-    {0x1E5F1, 0x1E5FA, kNumber}, {0x1E5FF, 0x1E5FF, kPunctuation}, {0x1F6D8, 0x1F6D8, kSymbol},
-    {0x1F777, 0x1F77A, kSymbol}, {0x1F8B2, 0x1F8BB, kSymbol}, {0x1F8C0, 0x1F8C1, kSymbol},
-    {0x1F8D0, 0x1F8D8, kSymbol}, {0x1FA54, 0x1FA57, kSymbol}, {0x1FA89, 0x1FA8A, kSymbol},
-    {0x1FA8E, 0x1FA8F, kSymbol}, {0x1FABE, 0x1FABE, kSymbol}, {0x1FAC6, 0x1FAC6, kSymbol},
-    {0x1FAC8, 0x1FAC8, kSymbol}, {0x1FACD, 0x1FACD, kSymbol}, {0x1FADC, 0x1FADC, kSymbol},
-    {0x1FADF, 0x1FADF, kSymbol}, {0x1FAE9, 0x1FAEA, kSymbol}, {0x1FAEF, 0x1FAEF, kSymbol},
-    {0x1FBCB, 0x1FBEF, kSymbol}, {0x1FBFA, 0x1FBFA, kSymbol},
+    {0x1B4E, 0x1B4F, kPunctuation},   {0x1B7F, 0x1B7F, kPunctuation},
+    {0x20C1, 0x20C1, kSymbol},        {0x2427, 0x2429, kSymbol},
+    {0x2B96, 0x2B96, kSymbol},        {0x2FFC, 0x2FFF, kSymbol},
+    {0x31E4, 0x31E5, kSymbol},        {0x31EF, 0x31EF, kSymbol},
+    {0xFBC3, 0xFBD2, kSymbol},        {0xFD90, 0xFD91, kSymbol},
+    {0xFDC8, 0xFDCE, kSymbol},        {0x10D40, 0x10D49, kNumber},
+    {0x10D6E, 0x10D6E, kPunctuation}, {0x10D8E, 0x10D8F, kSymbol},
+    {0x10ED0, 0x10ED0, kPunctuation}, {0x10ED1, 0x10ED8, kSymbol},
+    {0x113D4, 0x113D5, kPunctuation}, {0x113D7, 0x113D8, kPunctuation},
+    {0x116D0, 0x116E3, kNumber},      {0x11BE1, 0x11BE1, kPunctuation},
+    {0x11BF0, 0x11BF9, kNumber},      {0x11DE0, 0x11DE9, kNumber},
+    {0x16130, 0x16139, kNumber},      {0x16D6D, 0x16D6F, kPunctuation},
+    {0x16D70, 0x16D79, kNumber},      {0x16FF4, 0x16FF6, kNumber},
+    {0x1CC00, 0x1CCEF, kSymbol},      {0x1CCF0, 0x1CCF9, kNumber},
+    {0x1CCFA, 0x1CCFC, kSymbol},      {0x1CD00, 0x1CEB3, kSymbol},
+    {0x1CEBA, 0x1CED0, kSymbol},      {0x1CEE0, 0x1CEF0, kSymbol},
+    {0x1E5F1, 0x1E5FA, kNumber},      {0x1E5FF, 0x1E5FF, kPunctuation},
+    {0x1F6D8, 0x1F6D8, kSymbol},      {0x1F777, 0x1F77A, kSymbol},
+    {0x1F8B2, 0x1F8BB, kSymbol},      {0x1F8C0, 0x1F8C1, kSymbol},
+    {0x1F8D0, 0x1F8D8, kSymbol},      {0x1FA54, 0x1FA57, kSymbol},
+    {0x1FA89, 0x1FA8A, kSymbol},      {0x1FA8E, 0x1FA8F, kSymbol},
+    {0x1FABE, 0x1FABE, kSymbol},      {0x1FAC6, 0x1FAC6, kSymbol},
+    {0x1FAC8, 0x1FAC8, kSymbol},      {0x1FACD, 0x1FACD, kSymbol},
+    {0x1FADC, 0x1FADC, kSymbol},      {0x1FADF, 0x1FADF, kSymbol},
+    {0x1FAE9, 0x1FAEA, kSymbol},      {0x1FAEF, 0x1FAEF, kSymbol},
+    {0x1FBCB, 0x1FBEF, kSymbol},      {0x1FBFA, 0x1FBFA, kSymbol},
 };
 
 CharacterKind looked_up_kind(int32_t code_point) {
@@ -110,24 +124,27 @@ std::string_view trim_end(std::string_view text) {
 
 std::string lowercase(std::string_view text) {
   std::string lowered(text);
-  if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
+  if (std::all_of(text.begin(), text.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
     for (char& c : lowered)
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return lowered;
   }
   UErrorCode status = U_ZERO_ERROR;
-  static const std::unique_ptr<UCaseMap, void (*)(UCaseMap*)> map(ucasemap_open("", 0, &status), ucasemap_close);
+  static const std::unique_ptr<UCaseMap, void (*)(UCaseMap*)> map(ucasemap_open("", 0, &status),
+                                                                  ucasemap_close);
   const auto run = [&] {
     status = U_ZERO_ERROR;
-    return ucasemap_utf8ToLower(map.get(), lowered.data(), static_cast<int32_t>(lowered.size()), text.data(),
-                                static_cast<int32_t>(text.size()), &status);
+    return ucasemap_utf8ToLower(map.get(), lowered.data(), static_cast<int32_t>(lowered.size()),
+                                text.data(), static_cast<int32_t>(text.size()), &status);
   };
   int32_t length = run();
   if (status == U_BUFFER_OVERFLOW_ERROR) {
     lowered.resize(static_cast<std::size_t>(length));
     length = run();
   }
-  if (U_FAILURE(status)) throw MachineError(std::string("ICU: cannot lower-case: ") + u_errorName(status));
+  if (U_FAILURE(status))
+    throw MachineError(std::string("ICU: cannot lower-case: ") + u_errorName(status));
   lowered.resize(static_cast<std::size_t>(length));
   return lowered;
 }

@@ -1,5 +1,5 @@
-// Text as Python's str methods see it, because sacreBLEU's numbers depend on them: which characters are white space,
-// and lower case. All text is valid UTF-8.
+// Text as Python's str methods see it, because sacreBLEU's numbers depend on them: which characters
+// are white space, and lower case. All text is valid UTF-8.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,9 @@
 
 namespace penalmt {
 
-// Splits at runs of Unicode white space (no-break and ideographic spaces, U+001C to U+001F and U+0085 included; the
-// zero-width space is none); no empty parts. The parts point into `text`. Like str.split().
+// Splits at runs of Unicode white space (no-break and ideographic spaces, U+001C to U+001F and
+// U+0085 included; the zero-width space is none); no empty parts. The parts point into `text`. Like
+// str.split().
 std::vector<std::string_view> split_unicode_whitespace(std::string_view text);
 
 // Without the white space at its start. Like str.lstrip().
@@ -29,15 +30,18 @@ void for_each_character(std::string_view text, Use use) {
     const int32_t begin = i;
     UChar32 code = 0;
     U8_NEXT_UNSAFE(text.data(), i, code);
-    use(text.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(i - begin)), static_cast<int32_t>(code));
+    use(text.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(i - begin)),
+        static_cast<int32_t>(code));
   }
 }
 
-// What Unicode's general category (of version 17, as the `regex` package of sacreBLEU's day has it) makes of a character.
+// What Unicode's general category (of version 17, as the `regex` package of sacreBLEU's day has it)
+// makes of a character.
 enum class CharacterKind : uint8_t { kOther, kNumber, kPunctuation, kSymbol };
 CharacterKind kind_of(int32_t code_point);
 
-// Full Unicode lower case, with the final sigma and without a language's own rules. Like str.lower().
+// Full Unicode lower case, with the final sigma and without a language's own rules. Like
+// str.lower().
 std::string lowercase(std::string_view text);
 
 }  // namespace penalmt

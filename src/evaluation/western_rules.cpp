@@ -10,8 +10,8 @@ bool is_separate_sign(char c) {
          (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
 }
 
-// Rewrites the pairs of neighbours for which `matches` holds, by write(first, second, out). From left to right, and as
-// in a regular expression's substitution no character is in two pairs.
+// Rewrites the pairs of neighbours for which `matches` holds, by write(first, second, out). From
+// left to right, and as in a regular expression's substitution no character is in two pairs.
 template <class Matches, class Write>
 void replace_pairs(std::string& text, Matches matches, Write write) {
   std::string out;
@@ -62,11 +62,20 @@ std::string separate_signs(std::string_view text) {
 }
 
 void separate_stops_and_dashes(std::string& text) {
-  const auto second_apart = [](char first, char second, std::string& out) { out.append({first, ' ', second, ' '}); };
-  const auto first_apart = [](char first, char second, std::string& out) { out.append({' ', first, ' ', second}); };
-  replace_pairs(text, [](char first, char second) { return !is_digit(first) && is_stop(second); }, second_apart);
-  replace_pairs(text, [](char first, char second) { return is_stop(first) && !is_digit(second); }, first_apart);
-  replace_pairs(text, [](char first, char second) { return is_digit(first) && second == '-'; }, second_apart);
+  const auto second_apart = [](char first, char second, std::string& out) {
+    out.append({first, ' ', second, ' '});
+  };
+  const auto first_apart = [](char first, char second, std::string& out) {
+    out.append({' ', first, ' ', second});
+  };
+  replace_pairs(
+      text, [](char first, char second) { return !is_digit(first) && is_stop(second); },
+      second_apart);
+  replace_pairs(
+      text, [](char first, char second) { return is_stop(first) && !is_digit(second); },
+      first_apart);
+  replace_pairs(
+      text, [](char first, char second) { return is_digit(first) && second == '-'; }, second_apart);
 }
 
 }  // namespace penalmt

@@ -36,14 +36,18 @@ bool is_best(const Comparison& comparison, std::size_t row, std::size_t column) 
   };
   const ComparisonCell& own = comparison.rows[row].cells[column];
   if (about.best == Best::kNone || comparison.rows.size() < 2 || own.values.empty()) return false;
-  return std::all_of(comparison.rows.begin(), comparison.rows.end(), [&](const ComparisonRow& other) {
-    const ComparisonCell& cell = other.cells[column];
-    if (cell.values.empty()) return true;
-    return about.best == Best::kLowest ? printed(own) <= printed(cell) : printed(own) >= printed(cell);
-  });
+  return std::all_of(comparison.rows.begin(), comparison.rows.end(),
+                     [&](const ComparisonRow& other) {
+                       const ComparisonCell& cell = other.cells[column];
+                       if (cell.values.empty()) return true;
+                       return about.best == Best::kLowest ? printed(own) <= printed(cell)
+                                                          : printed(own) >= printed(cell);
+                     });
 }
 
-bool is_starred(const ComparisonCell& cell) { return cell.p_value && is_significant(*cell.p_value); }
+bool is_starred(const ComparisonCell& cell) {
+  return cell.p_value && is_significant(*cell.p_value);
+}
 
 std::string p_text(const ComparisonCell& cell) {
   return cell.p_value ? fmt::format("p = {:.4f}", *cell.p_value) : "";
@@ -53,17 +57,23 @@ std::vector<std::string> notes(const Comparison& comparison) {
   std::vector<std::string> notes;
   if (std::any_of(comparison.rows.begin(), comparison.rows.end(),
                   [](const ComparisonRow& row) { return row.seeds.size() > 1; }))
-    notes.push_back("Mean ± standard deviation over the seeds (of a sample: divided by one less than their number).");
+    notes.push_back(
+        "Mean ± standard deviation over the seeds (of a sample: divided by one less than their "
+        "number).");
   if (comparison.rows.size() > 1) notes.push_back("The best mean of a column is bold.");
   if (!comparison.test.empty())
-    notes.push_back(fmt::format("p and the star for p ≤ 0.05: against {}, {}.", comparison.rows.front().name, comparison.test));
+    notes.push_back(fmt::format("p and the star for p ≤ 0.05: against {}, {}.",
+                                comparison.rows.front().name, comparison.test));
   for (const ComparisonColumn& column : comparison.columns)
-    if (!column.signature.empty()) notes.push_back(fmt::format("{}: {}", column.name, column.signature));
+    if (!column.signature.empty())
+      notes.push_back(fmt::format("{}: {}", column.name, column.signature));
   return notes;
 }
 
 std::string html_table(const Comparison& comparison) {
-  std::string text = "<table class=\"sortable\">\n<thead><tr><th scope=\"col\">Recipe</th><th scope=\"col\">Seeds</th>";
+  std::string text =
+      "<table class=\"sortable\">\n<thead><tr><th scope=\"col\">Recipe</th><th "
+      "scope=\"col\">Seeds</th>";
   for (const ComparisonColumn& column : comparison.columns)
     text += fmt::format("<th scope=\"col\">{}</th>", escape(column.name));
   text += "</tr></thead>\n<tbody>\n";
@@ -95,7 +105,8 @@ std::string cell_text(const ComparisonCell& cell, int digits) {
 
 std::string comparison_markdown(const Comparison& comparison) {
   const auto escaped = [](std::string text) {
-    for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+    for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
+      text.insert(at, "\\");
     return text;
   };
   std::string text = "| recipe | seeds |", rule = "| --- | --- |";
@@ -121,8 +132,10 @@ std::string comparison_markdown(const Comparison& comparison) {
 }
 
 std::string comparison_page(const Comparison& comparison) {
-  std::string body = "<h1>Runs compared</h1>\n" + html::scrolled("Runs compared", html_table(comparison)) + "\n<ul>\n";
-  for (const std::string& note : notes(comparison)) body += "<li>" + html::breakable(note, "|") + "</li>\n";
+  std::string body = "<h1>Runs compared</h1>\n" +
+                     html::scrolled("Runs compared", html_table(comparison)) + "\n<ul>\n";
+  for (const std::string& note : notes(comparison))
+    body += "<li>" + html::breakable(note, "|") + "</li>\n";
   EvaluationReport curves;
   curves.runs = comparison.runs;
   return html::page("Runs compared", body + "</ul>\n" + training_section(curves));

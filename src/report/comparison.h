@@ -1,5 +1,5 @@
-// Training runs side by side: one row for the runs of a recipe that differ in their seed alone, with mean and standard
-// deviation over the seeds.
+// Training runs side by side: one row for the runs of a recipe that differ in their seed alone,
+// with mean and standard deviation over the seeds.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct ComparisonColumn {
 };
 
 struct ComparisonCell {
-  std::vector<double> values = {};  // one a run; may be empty
+  std::vector<double> values = {};     // one a run; may be empty
   std::optional<double> p_value = {};  // of a test against the first row; never in that one
 };
 
@@ -36,10 +36,12 @@ struct Comparison {
   std::vector<Run> runs = {};       // training curves, for the page
 };
 
-// The mean, and "± 0.2" (the standard deviation of a sample) where there are several values; "–" where there is none.
+// The mean, and "± 0.2" (the standard deviation of a sample) where there are several values; "–"
+// where there is none.
 std::string cell_text(const ComparisonCell& cell, int digits);
 
-// A table; the best mean of a column is bold, a star marks a p-value of at most 0.05. Notes below it.
+// A table; the best mean of a column is bold, a star marks a p-value of at most 0.05. Notes below
+// it.
 std::string comparison_markdown(const Comparison& comparison);
 // The same as a page, with training curves.
 std::string comparison_page(const Comparison& comparison);

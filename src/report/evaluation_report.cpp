@@ -15,13 +15,14 @@ using html::plural;
 
 std::string headline(const EvaluationReport& report) {
   const std::size_t sentences = report.references.front().size();
-  std::string text = fmt::format("<h1>{}</h1>\n<p class=\"quiet\">{}, {}, {}", html::breakable(report.title, "/._-"),
-                                 plural(sentences, "sentence"), plural(report.systems.size(), "system"),
-                                 plural(report.references.size(), "reference"));
-  if (!report.pictures.empty()) {
-    const auto missing =
-        std::count_if(report.pictures.begin(), report.pictures.end(), [](const auto& path) { return path.empty(); });
-    text += fmt::format("; {} of the sentences with a picture",
+  std::string text = fmt::format(
+      "<h1>{}</h1>\n<p class=\"quiet\">{}, {}, {}", html::breakable(report.title, "/._-"),
+      plural(sentences, "sentence"), plural(report.systems.size(), "system"),
+      plural(report.references.size(), "reference"));
+  if (!report.images.empty()) {
+    const auto missing = std::count_if(report.images.begin(), report.images.end(),
+                                       [](const auto& path) { return path.empty(); });
+    text += fmt::format("; {} of the sentences with an image",
                         html::with_thousands(static_cast<int64_t>(sentences) - missing));
   }
   return text + ".</p>\n";

@@ -1,5 +1,5 @@
-// The page of `penalmt evaluate --report`: what the scores of one or more systems are, how sure they are, where they
-// come from, and the sentences and pictures behind them.
+// The page of `penalmt evaluate --report`: what the scores of one or more systems are, how sure
+// they are, where they come from, and the sentences and images behind them.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ struct ReportMetric {
   bool lower_is_better = false;
 };
 
-// The bootstrap's: mean of the resampled scores, and the half-width of the interval that holds 95 % of them.
+// The bootstrap's: mean of the resampled scores, and the half-width of the interval that holds 95 %
+// of them.
 struct ReportInterval {
   double mean = 0, half_width = 0;
 };
@@ -30,7 +31,7 @@ struct ReportScore {
   std::optional<double> p_value;  // of the difference to the first system; never for that one
 };
 
-// How often a system has the words right that the source leaves out and the picture shows.
+// How often a system has the words right that the source leaves out and the image shows.
 struct ReportAccuracy {
   std::string attribute;  // "colour"
   int64_t right = 0, total = 0;
@@ -42,8 +43,8 @@ struct ReportSystem {
   std::vector<ReportScore> scores;       // one a metric
   std::vector<ReportAccuracy> left_out;  // the same attributes for every system; may be empty
   std::vector<std::string> hypotheses;
-  std::vector<double>
-      sentence_scores;  // one a hypothesis, by the report's sentence metric; empty for all systems or none
+  std::vector<double> sentence_scores;  // one a hypothesis, by the report's sentence metric; empty
+                                        // for all systems or none
 };
 
 // Scores of a part of the sentences.
@@ -62,22 +63,23 @@ struct EvaluationReport {
   std::string title;
   std::vector<ReportMetric> metrics;  // at least one
   std::vector<ReportSystem> systems;  // at least one; the first is the baseline
-  std::string significance_test;      // "paired bootstrap resampling, 1,000 samples"; empty where none was made
+  std::string
+      significance_test;  // "paired bootstrap resampling, 1,000 samples"; empty where none was made
   std::vector<ReportBreakdown> breakdowns;
-  std::vector<Run> runs;                             // training curves; a run called as a system has its colour
+  std::vector<Run> runs;  // training curves; a run called as a system has its colour
   std::vector<std::vector<std::string>> references;  // [reference][sentence]
   std::vector<std::string> source;                   // may be empty
   // One a sentence, "" where there is none; empty where none were asked for.
-  std::vector<std::filesystem::path> pictures;
-  // Sentences shown: those in which several systems' sentence scores differ most; else evenly spaced among those with a
-  // picture, or among all where none has one.
+  std::vector<std::filesystem::path> images;
+  // Sentences shown: those in which several systems' sentence scores differ most; else evenly
+  // spaced among those with a image, or among all where none has one.
   int64_t samples = 20;
   std::size_t sentence_metric = 0;  // which of the metrics scored the sentences
   int width = 1;                    // digits after the point of numbers that are not texts above
 };
 
-// One self-contained page: it loads nothing, needs no script (sorting and filtering do) and reads the pictures of the
-// sentences shown. Throws Error as html::data_uri() does.
+// One self-contained page: it loads nothing, needs no script (sorting and filtering do) and reads
+// the images of the sentences shown. Throws Error as html::data_uri() does.
 std::string evaluation_report(const EvaluationReport& report);
 
 }  // namespace penalmt

@@ -42,7 +42,8 @@ std::string escape(std::string_view text) {
 }
 
 std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
@@ -66,7 +67,8 @@ std::string with_thousands(int64_t number) {
 }
 
 std::string plural(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", with_thousands(static_cast<int64_t>(count)), noun, count == 1 ? "" : "s");
+  return fmt::format("{} {}{}", with_thousands(static_cast<int64_t>(count)), noun,
+                     count == 1 ? "" : "s");
 }
 
 std::string breakable(std::string_view text, std::string_view marks) {
@@ -81,14 +83,16 @@ std::string breakable(std::string_view text, std::string_view marks) {
 }
 
 std::string scrolled(std::string_view name, std::string_view table) {
-  return fmt::format("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">\n{}</div>\n", escape(name),
-                     table);
+  return fmt::format(
+      "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">\n{}</div>\n",
+      escape(name), table);
 }
 
 std::string page(std::string_view title, std::string_view body) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src "
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+      "style-src "
       "'unsafe-inline'; script-src 'unsafe-inline'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{}</title>\n<style>{}</style>\n"

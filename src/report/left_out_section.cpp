@@ -12,13 +12,16 @@ using html::with_thousands;
 std::string percent(double share) { return fmt::format("{:.1f}", 100 * share); }
 
 std::string cell(const ReportAccuracy& accuracy) {
-  const double share =
-      accuracy.total == 0 ? 0 : static_cast<double>(accuracy.right) / static_cast<double>(accuracy.total);
+  const double share = accuracy.total == 0 ? 0
+                                           : static_cast<double>(accuracy.right) /
+                                                 static_cast<double>(accuracy.total);
   return fmt::format(
-      "<td data-label=\"{4} (chance {3} %)\"><strong>{0} %</strong> <span class=\"quiet\">{1} of {2}</span>"
-      "<div class=\"bar\" aria-hidden=\"true\"><i style=\"width:{0}%\"></i><b style=\"left:{3}%\"></b></div></td>",
-      percent(share), with_thousands(accuracy.right), with_thousands(accuracy.total), percent(accuracy.chance),
-      escape(accuracy.attribute));
+      "<td data-label=\"{4} (chance {3} %)\"><strong>{0} %</strong> <span class=\"quiet\">{1} of "
+      "{2}</span>"
+      "<div class=\"bar\" aria-hidden=\"true\"><i style=\"width:{0}%\"></i><b "
+      "style=\"left:{3}%\"></b></div></td>",
+      percent(share), with_thousands(accuracy.right), with_thousands(accuracy.total),
+      percent(accuracy.chance), escape(accuracy.attribute));
 }
 
 }  // namespace
@@ -26,12 +29,14 @@ std::string cell(const ReportAccuracy& accuracy) {
 std::string left_out_section(const EvaluationReport& report) {
   if (report.systems.front().left_out.empty()) return "";
   std::string table =
-      "<table class=\"sortable\">\n<caption>Words that the source leaves out and the translation needs: only the "
-      "picture "
-      "tells them. The line across each bar is chance.</caption>\n<thead><tr><th scope=\"col\">System</th>";
+      "<table class=\"sortable\">\n<caption>Words that the source leaves out and the translation "
+      "needs: only the "
+      "image "
+      "tells them. The line across each bar is chance.</caption>\n<thead><tr><th "
+      "scope=\"col\">System</th>";
   for (const ReportAccuracy& accuracy : report.systems.front().left_out)
-    table +=
-        fmt::format("<th scope=\"col\">{}<br>chance {} %</th>", escape(accuracy.attribute), percent(accuracy.chance));
+    table += fmt::format("<th scope=\"col\">{}<br>chance {} %</th>", escape(accuracy.attribute),
+                         percent(accuracy.chance));
   table += "</tr></thead>\n<tbody>\n";
   for (std::size_t s = 0; s < report.systems.size(); ++s) {
     table += fmt::format("<tr><th scope=\"row\">{}</th>", keyed_name(report, s));

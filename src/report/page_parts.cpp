@@ -21,15 +21,17 @@ std::string page_of_sections(const std::string& title, const std::string& headli
     links += fmt::format("<li><a href=\"#{}\">{}</a></li>", section.id, section.heading);
     texts += section.text;
   }
-  return html::page(title, fmt::format("<header>\n{}<nav aria-label=\"On this page\"><ul>{}</ul></nav>\n</header>\n"
-                                       "<main>\n{}</main>\n",
-                                       headline, links, texts));
+  return html::page(
+      title,
+      fmt::format("<header>\n{}<nav aria-label=\"On this page\"><ul>{}</ul></nav>\n</header>\n"
+                  "<main>\n{}</main>\n",
+                  headline, links, texts));
 }
 
 std::string p_text(double p) { return p < 0.0001 ? "p &lt; 0.0001" : fmt::format("p = {:.4f}", p); }
 
-std::string article_controls(const std::vector<std::pair<std::string, std::string>>& keys, bool with_pictures,
-                             std::size_t shown) {
+std::string article_controls(const std::vector<std::pair<std::string, std::string>>& keys,
+                             bool with_images, std::size_t shown) {
   std::string options;
   for (const auto& [key, name] : keys) options += option(key, name);
   std::string text = fmt::format(
@@ -37,11 +39,13 @@ std::string article_controls(const std::vector<std::pair<std::string, std::strin
       "name=\"key\">{}</select></label>\n"
       "<label>Order <select name=\"order\">{}</select></label>\n",
       options, option("down", "largest first") + option("up", "smallest first"));
-  if (with_pictures)
-    text += fmt::format("<label>Picture <select name=\"picture\">{}</select></label>\n",
-                        option("", "with or without") + option("with", "with") + option("without", "without"));
+  if (with_images)
+    text += fmt::format(
+        "<label>Image <select name=\"image\">{}</select></label>\n",
+        option("", "with or without") + option("with", "with") + option("without", "without"));
   return text + fmt::format(
-                    "<label>Contains <input name=\"words\" type=\"search\" placeholder=\"some words\"></label>\n"
+                    "<label>Contains <input name=\"words\" type=\"search\" placeholder=\"some "
+                    "words\"></label>\n"
                     "<output name=\"count\">{0} of {0} shown</output>\n</form>\n",
                     shown);
 }

@@ -20,12 +20,14 @@ std::string page_of_sections(const std::string& title, const std::string& headli
 // "p = 0.0123", as HTML.
 std::string p_text(double p);
 
-// The form that sorts and filters the articles of a page (page_script.cpp); shown only where scripts run. `keys`: a name
-// of a data attribute and what it is called; the first one sorts at first.
-std::string article_controls(const std::vector<std::pair<std::string, std::string>>& keys, bool with_pictures,
-                             std::size_t shown);
+// The form that sorts and filters the articles of a page (page_script.cpp); shown only where
+// scripts run. `keys`: a name of a data attribute and what it is called; the first one sorts at
+// first.
+std::string article_controls(const std::vector<std::pair<std::string, std::string>>& keys,
+                             bool with_images, std::size_t shown);
 
-// The words of a translation as HTML: bold where not `shared`, marked where not `right`; both as long as `words`.
+// The words of a translation as HTML: bold where not `shared`, marked where not `right`; both as
+// long as `words`.
 std::string marked_words(const std::vector<std::string_view>& words, const std::vector<bool>& right,
                          const std::vector<bool>& shared);
 

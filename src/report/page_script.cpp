@@ -69,7 +69,7 @@ const std::string_view kPageScript = R"js(
   // Sentences.
   const controls = document.getElementById('controls');
   if (!controls) return;
-  const {key, order, picture, words, count} = controls.elements;
+  const {key, order, image, words, count} = controls.elements;
   const place = document.getElementById('articles');
   const articles = [...place.children].map((element) => ({
     element,
@@ -85,7 +85,7 @@ const std::string_view kPageScript = R"js(
     const wanted = words.value.trim().toLocaleLowerCase();
     let shown = 0;
     for (const {element, text} of articles) {
-      const fits = text.includes(wanted) && (!picture?.value || picture.value === element.dataset.picture);
+      const fits = text.includes(wanted) && (!image?.value || image.value === element.dataset.image);
       element.hidden = !fits;
       shown += fits;
     }
@@ -96,7 +96,7 @@ const std::string_view kPageScript = R"js(
     sort();
   });
   order.addEventListener('change', sort);
-  picture?.addEventListener('change', filter);
+  image?.addEventListener('change', filter);
   words.addEventListener('input', filter);
   controls.addEventListener('submit', (event) => event.preventDefault());
   if (key.value === 'position') order.value = 'up';

@@ -2,7 +2,8 @@
 
 namespace penalmt::html {
 
-// Colours: text at least 4.5 to 1 against what it stands on, marks of charts at least 3 to 1, in each of the schemes.
+// Colours: text at least 4.5 to 1 against what it stands on, marks of charts at least 3 to 1, in
+// each of the schemes.
 const std::string_view kPageStyle = R"css(
 :root {
   color-scheme: light dark;

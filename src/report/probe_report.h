@@ -1,5 +1,5 @@
-// The page of `penalmt probe --report`: what other pictures change, how far the gates are open, and for single sentences
-// where on the photograph the model looked.
+// The page of `penalmt probe --report`: what other images change, how far the gates are open, and
+// for single sentences where on the photograph the model looked.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,8 @@ struct ProbeSentence {
   std::filesystem::path photograph;  // "" where there is none
   std::string source, reference;
   std::vector<std::string> translations;  // one a condition
-  // The pieces that looked at the picture: may be none. Gates are from 0 to 1; attention may be empty.
+  // The pieces that looked at the image: may be none. Gates are from 0 to 1; attention may be
+  // empty.
   std::vector<std::string> pieces;
   std::vector<double> gates;
   std::vector<std::vector<double>> attention;
@@ -58,12 +59,15 @@ struct ProbeReport {
   ProbeTable scores, contrastive;
   std::vector<std::string> notes;  // sentences below the tables
   ProbeGates gates;
-  std::vector<std::string> conditions;  // of the sentences' translations; the first is the right pictures'
+  std::vector<std::string>
+      conditions;  // of the sentences' translations; the first is the right images'
   std::vector<ProbeSentence> sentences;
-  int64_t samples = 20;  // sentences shown: those whose translations with the first two conditions differ most
+  int64_t samples =
+      20;  // sentences shown: those whose translations with the first two conditions differ most
 };
 
-// One self-contained page, as evaluation_report() (report/evaluation_report.h). Throws Error as html::data_uri() does.
+// One self-contained page, as evaluation_report() (report/evaluation_report.h). Throws Error as
+// html::data_uri() does.
 std::string probe_report(const ProbeReport& report);
 
 }  // namespace penalmt

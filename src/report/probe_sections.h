@@ -1,4 +1,5 @@
-// The parts of a probe's page, each as HTML with its heading; "" where the report has nothing for it.
+// The parts of a probe's page, each as HTML with its heading; "" where the report has nothing for
+// it.
 #pragma once
 
 #include <string>
@@ -17,12 +18,14 @@ std::string gate_section(const ProbeReport& report);
 // Sentences with their photographs; the piece that is chosen shows its attention on it.
 std::string probed_sentence_section(const ProbeReport& report);
 
-// A photograph with the attention of the pieces over it, and the pieces to choose from. R regions are a grid of side x
-// side, row by row, where R is a square; where R - 1 is one, the first weight is a class token's (as a vision
-// Transformer's) and is not on the grid. Other numbers of regions are not drawn: "".
+// A photograph with the attention of the pieces over it, and the pieces to choose from. R regions
+// are a grid of side x side, row by row, where R is a square; where R - 1 is one, the first weight
+// is a class token's (as a vision Transformer's) and is not on the grid. Other numbers of regions
+// are not drawn: "".
 //
-// Each piece that has attention carries data-map: two hexadecimal digits a cell, of its weight through the piece's largest
-// one. The script paints the cells with those of the piece that is chosen; before, they show the mean over all pieces.
+// Each piece that has attention carries data-map: two hexadecimal digits a cell, of its weight
+// through the piece's largest one. The script paints the cells with those of the piece that is
+// chosen; before, they show the mean over all pieces.
 std::string attention_grid(const std::vector<std::vector<double>>& attention);
 std::string piece_list(const ProbeSentence& sentence, bool of_target);
 

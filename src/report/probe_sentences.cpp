@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "report/html.h"
+#include "report/images.h"
 #include "report/page_parts.h"
-#include "report/pictures.h"
 #include "report/probe_sections.h"
 #include "report/word_differences.h"
 
@@ -20,9 +20,10 @@ using html::escape;
 constexpr std::string_view kWordMark = "\u2581";
 constexpr double kDarkest = 0.8;  // of a cell without attention
 
-// ---- attention -----------------------------------------------------------------------------------------------------
+// ---- attention
+// -----------------------------------------------------------------------------------------------------
 
-// How R regions lie on the picture.
+// How R regions lie on the image.
 struct Grid {
   std::size_t side = 0, first = 0;  // of the cells' weights; side 0: no grid
   std::size_t cells() const { return side * side; }
@@ -31,7 +32,8 @@ struct Grid {
 Grid grid_of(std::size_t regions) {
   for (const std::size_t first : {0, 1}) {
     if (regions <= first) continue;
-    const auto side = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(regions - first))));
+    const auto side =
+        static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(regions - first))));
     if (side > 1 && side * side + first == regions) return {side, first};
   }
   return {};
@@ -39,7 +41,8 @@ Grid grid_of(std::size_t regions) {
 
 // The weights of the grid's cells through the largest of them: from 0 to 1.
 std::vector<double> relative(const std::vector<double>& weights, const Grid& grid) {
-  std::vector<double> cells(weights.begin() + static_cast<std::ptrdiff_t>(grid.first), weights.end());
+  std::vector<double> cells(weights.begin() + static_cast<std::ptrdiff_t>(grid.first),
+                            weights.end());
   const double largest = *std::max_element(cells.begin(), cells.end());
   for (double& cell : cells) cell = largest > 0 ? std::clamp(cell / largest, 0.0, 1.0) : 0;
   return cells;
@@ -47,16 +50,19 @@ std::vector<double> relative(const std::vector<double>& weights, const Grid& gri
 
 std::string map_of(const std::vector<double>& weights, const Grid& grid) {
   std::string map;
-  for (const double cell : relative(weights, grid)) map += fmt::format("{:02x}", static_cast<int>(std::lround(255 * cell)));
+  for (const double cell : relative(weights, grid))
+    map += fmt::format("{:02x}", static_cast<int>(std::lround(255 * cell)));
   return map;
 }
 
-// ---- which sentences -----------------------------------------------------------------------------------------------
+// ---- which sentences
+// -----------------------------------------------------------------------------------------------
 
 // How far two translations differ: the percentage of their words that they do not have in common.
 double difference(const ProbeSentence& sentence) {
   if (sentence.translations.size() < 2) return 0;
-  const auto one = split_whitespace(sentence.translations[0]), other = split_whitespace(sentence.translations[1]);
+  const auto one = split_whitespace(sentence.translations[0]),
+             other = split_whitespace(sentence.translations[1]);
   if (one.empty() && other.empty()) return 0;
   const auto common = words_in_common(one, other);
   return 100 * (1 - 2.0 * static_cast<double>(std::count(common.begin(), common.end(), true)) /
@@ -73,44 +79,55 @@ std::vector<const ProbeSentence*> most_different(const ProbeReport& report) {
   return order;
 }
 
-// ---- one sentence --------------------------------------------------------------------------------------------------
+// ---- one sentence
+// --------------------------------------------------------------------------------------------------
 
 std::string figure(const ProbeSentence& sentence) {
-  if (sentence.photograph.empty()) return "<figure class=\"quiet\">no picture</figure>\n";
+  if (sentence.photograph.empty()) return "<figure class=\"quiet\">no image</figure>\n";
   const std::string grid = attention_grid(sentence.attention);
   return fmt::format(
       "<figure><div class=\"photo\">{}{}</div><figcaption>{}{}</figcaption></figure>\n",
-      html::picture(sentence.photograph, fmt::format("The picture of sentence {}", sentence.number)), grid,
-      escape(sentence.photograph.filename().string()),
-      grid.empty() ? "" : "<br><span class=\"looking\" aria-live=\"polite\">attention, mean over all pieces</span>");
+      html::image(sentence.photograph, fmt::format("The image of sentence {}", sentence.number)),
+      grid, escape(sentence.photograph.filename().string()),
+      grid.empty() ? ""
+                   : "<br><span class=\"looking\" aria-live=\"polite\">attention, mean over all "
+                     "pieces</span>");
 }
 
-std::string marked(const std::string& translation, const std::string& reference, const std::string* other) {
+std::string marked(const std::string& translation, const std::string& reference,
+                   const std::string* other) {
   const auto words = split_whitespace(translation);
   const auto right = words_in_common(words, split_whitespace(reference));
-  const auto shared = other ? words_in_common(words, split_whitespace(*other)) : std::vector<bool>(words.size(), true);
+  const auto shared = other ? words_in_common(words, split_whitespace(*other))
+                            : std::vector<bool>(words.size(), true);
   return marked_words(words, right, shared);
 }
 
 std::string entry(const char* kind, const std::string& label, const std::string& text) {
-  return fmt::format("<div class=\"{}\"><dt><span>{}</span></dt><dd dir=\"auto\">{}</dd></div>\n", kind, escape(label), text);
+  return fmt::format("<div class=\"{}\"><dt><span>{}</span></dt><dd dir=\"auto\">{}</dd></div>\n",
+                     kind, escape(label), text);
 }
 
 std::string article(const ProbeReport& report, const ProbeSentence& sentence) {
   const bool several = report.conditions.size() > 1;
   std::string text = fmt::format(
-      "<article id=\"sentence-{0}\" data-position=\"{0}\" data-length=\"{1}\" data-picture=\"{2}\"{3}>\n{4}<div "
+      "<article id=\"sentence-{0}\" data-position=\"{0}\" data-length=\"{1}\" "
+      "data-image=\"{2}\"{3}>\n{4}<div "
       "class=\"text\">\n<h3><a href=\"#sentence-{0}\">Sentence {5}</a>",
-      sentence.number, split_whitespace(sentence.source).size(), sentence.photograph.empty() ? "without" : "with",
-      several ? fmt::format(" data-difference=\"{:.2f}\"", difference(sentence)) : "", figure(sentence),
-      html::with_thousands(static_cast<int64_t>(sentence.number)));
+      sentence.number, split_whitespace(sentence.source).size(),
+      sentence.photograph.empty() ? "without" : "with",
+      several ? fmt::format(" data-difference=\"{:.2f}\"", difference(sentence)) : "",
+      figure(sentence), html::with_thousands(static_cast<int64_t>(sentence.number)));
   if (several)
-    text += fmt::format(" <span class=\"quiet\">{:.0f} % of the words differ</span>", difference(sentence));
+    text += fmt::format(" <span class=\"quiet\">{:.0f} % of the words differ</span>",
+                        difference(sentence));
   text += "</h3>\n" + piece_list(sentence, report.gates.of_target) + "<dl class=\"two\">\n" +
-          entry("given", "Source", escape(sentence.source)) + entry("given", "Reference", escape(sentence.reference));
+          entry("given", "Source", escape(sentence.source)) +
+          entry("given", "Reference", escape(sentence.reference));
   for (std::size_t c = 0; c < report.conditions.size(); ++c) {
     const std::string* other = several ? &sentence.translations[c == 0 ? 1 : 0] : nullptr;
-    text += entry("system", report.conditions[c], marked(sentence.translations[c], sentence.reference, other));
+    text += entry("system", report.conditions[c],
+                  marked(sentence.translations[c], sentence.reference, other));
   }
   return text + "</dl>\n</div>\n</article>\n";
 }
@@ -126,35 +143,45 @@ std::string attention_grid(const std::vector<std::vector<double>>& attention) {
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += weights[i];
   const std::vector<double> cells = relative(mean, grid);
   std::string text = fmt::format(
-      "<svg class=\"heat\" viewBox=\"0 0 {0} {0}\" preserveAspectRatio=\"none\" aria-hidden=\"true\">", grid.side);
+      "<svg class=\"heat\" viewBox=\"0 0 {0} {0}\" preserveAspectRatio=\"none\" "
+      "aria-hidden=\"true\">",
+      grid.side);
   for (std::size_t i = 0; i < grid.cells(); ++i)
-    text += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"1\" height=\"1\" fill-opacity=\"{:.3f}\"/>", i % grid.side,
-                        i / grid.side, kDarkest * (1 - cells[i]));
+    text +=
+        fmt::format("<rect x=\"{}\" y=\"{}\" width=\"1\" height=\"1\" fill-opacity=\"{:.3f}\"/>",
+                    i % grid.side, i / grid.side, kDarkest * (1 - cells[i]));
   return text + "</svg>";
 }
 
 std::string piece_list(const ProbeSentence& sentence, bool of_target) {
   if (sentence.pieces.empty()) return "";
-  std::string text = fmt::format("<p class=\"quiet pieces-label\">{}</p>\n<div class=\"pieces\">",
-                                 of_target ? "Gate of each piece of the translation" : "Gate of each piece of the source");
-  const Grid grid = sentence.attention.empty() ? Grid{} : grid_of(sentence.attention.front().size());
+  std::string text = fmt::format(
+      "<p class=\"quiet pieces-label\">{}</p>\n<div class=\"pieces\">",
+      of_target ? "Gate of each piece of the translation" : "Gate of each piece of the source");
+  const Grid grid =
+      sentence.attention.empty() ? Grid{} : grid_of(sentence.attention.front().size());
   for (std::size_t i = 0; i < sentence.pieces.size(); ++i) {
     std::string_view piece = sentence.pieces[i];
     const bool starts_word = piece.starts_with(kWordMark);
     if (starts_word) piece.remove_prefix(kWordMark.size());
     const std::string name = piece.empty() ? "␣" : escape(piece);
     const std::string inside = fmt::format(
-        "<span dir=\"auto\">{}</span><small>{:.2f}</small><i style=\"width:{:.0f}%\" aria-hidden=\"true\"></i>", name,
-        sentence.gates[i], 100 * std::clamp(sentence.gates[i], 0.0, 1.0));
+        "<span dir=\"auto\">{}</span><small>{:.2f}</small><i style=\"width:{:.0f}%\" "
+        "aria-hidden=\"true\"></i>",
+        name, sentence.gates[i], 100 * std::clamp(sentence.gates[i], 0.0, 1.0));
     const char* kind = starts_word ? "piece" : "piece inner";
     if (grid.side == 0)
       text += fmt::format("<span class=\"{}\">{}</span>", kind, inside);
     else
-      text += fmt::format("<button type=\"button\" class=\"{}\" aria-pressed=\"false\" data-map=\"{}\"{}>{}</button>", kind,
-                          map_of(sentence.attention[i], grid),
-                          grid.first == 0 ? "" : fmt::format(" title=\"{:.0f} % of its attention is on the class token\"",
-                                                             100 * sentence.attention[i].front()),
-                          inside);
+      text += fmt::format(
+          "<button type=\"button\" class=\"{}\" aria-pressed=\"false\" "
+          "data-map=\"{}\"{}>{}</button>",
+          kind, map_of(sentence.attention[i], grid),
+          grid.first == 0
+              ? ""
+              : fmt::format(" title=\"{:.0f} % of its attention is on the class token\"",
+                            100 * sentence.attention[i].front()),
+          inside);
   }
   return text + "</div>\n";
 }
@@ -164,18 +191,22 @@ std::string probed_sentence_section(const ProbeReport& report) {
   if (shown.empty()) return "";
   const bool several = report.conditions.size() > 1;
   std::string text = fmt::format(
-      "<section id=\"sentences\">\n<h2>Sentences</h2>\n<p class=\"note\">{} of {}{}. <mark>Marked words</mark> are not in "
+      "<section id=\"sentences\">\n<h2>Sentences</h2>\n<p class=\"note\">{} of {}{}. <mark>Marked "
+      "words</mark> are not in "
       "the reference, or not at that place.{}{}</p>\n",
       shown.size(), html::plural(report.sentences.size(), "sentence"),
-      several ? fmt::format(": those whose translations differ most between {} and {}; chosen for that, so no fair sample",
+      several ? fmt::format(": those whose translations differ most between {} and {}; chosen for "
+                            "that, so no fair sample",
                             escape(report.conditions[0]), escape(report.conditions[1]))
               : "",
-      several ? fmt::format(" <b>Bold words</b> differ from the translation with the pictures {}, and of that from {}.",
+      several ? fmt::format(" <b>Bold words</b> differ from the translation with the images {}, "
+                            "and of that from {}.",
                             escape(report.conditions[0]), escape(report.conditions[1]))
               : "",
-      report.gates.attention.empty() ? ""
-                                     : " Choose a piece to see where it looked: the photograph stays bright there; the mouse "
-                                       "over it shows all of it.");
+      report.gates.attention.empty()
+          ? ""
+          : " Choose a piece to see where it looked: the photograph stays bright there; the mouse "
+            "over it shows all of it.");
   std::vector<std::pair<std::string, std::string>> keys;
   if (several) keys.emplace_back("difference", "difference");
   keys.emplace_back("position", "position");

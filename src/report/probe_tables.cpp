@@ -13,26 +13,32 @@ using html::escape;
 
 std::string cell_text(const ProbeCell& cell, const std::string& column) {
   const bool significant = cell.p_value && is_significant(*cell.p_value);
-  std::string text = fmt::format("<td class=\"score\" data-label=\"{}\">{}{} <small>{}</small>", escape(column),
-                                 escape(cell.value), significant ? "<span class=\"star\">*</span>" : "",
-                                 escape(cell.interval));
+  std::string text =
+      fmt::format("<td class=\"score\" data-label=\"{}\">{}{} <small>{}</small>", escape(column),
+                  escape(cell.value), significant ? "<span class=\"star\">*</span>" : "",
+                  escape(cell.interval));
   if (cell.p_value) text += fmt::format(" <small>{}</small>", p_text(*cell.p_value));
   return text + "</td>";
 }
 
 std::string table_of(const ProbeTable& table, const std::string& name, const std::string& caption) {
-  std::string text = fmt::format("<table class=\"scores sortable\">\n<caption>{}</caption>\n<thead><tr><th scope=\"col\">Pictures</th>",
-                                 caption);
-  for (const auto& column : table.columns) text += fmt::format("<th scope=\"col\">{}</th>", escape(column.name));
+  std::string text = fmt::format(
+      "<table class=\"scores sortable\">\n<caption>{}</caption>\n<thead><tr><th "
+      "scope=\"col\">Images</th>",
+      caption);
+  for (const auto& column : table.columns)
+    text += fmt::format("<th scope=\"col\">{}</th>", escape(column.name));
   text += "</tr></thead>\n<tbody>\n";
   for (std::size_t r = 0; r < table.rows.size(); ++r) {
     text += fmt::format("<tr><th scope=\"row\">{}</th>", svg::keyed(r, table.rows[r].name));
-    for (std::size_t c = 0; c < table.columns.size(); ++c) text += cell_text(table.rows[r].cells[c], table.columns[c].name);
+    for (std::size_t c = 0; c < table.columns.size(); ++c)
+      text += cell_text(table.rows[r].cells[c], table.columns[c].name);
     text += "</tr>\n";
   }
   text = html::scrolled(name, text + "</tbody>\n</table>\n") + "<dl class=\"signatures\">\n";
   for (const auto& column : table.columns)
-    text += fmt::format("<dt><code>{}</code></dt><dd>{}</dd>\n", escape(column.name), html::breakable(column.meaning, "|"));
+    text += fmt::format("<dt><code>{}</code></dt><dd>{}</dd>\n", escape(column.name),
+                        html::breakable(column.meaning, "|"));
   return text + "</dl>\n";
 }
 
@@ -40,23 +46,29 @@ std::string table_of(const ProbeTable& table, const std::string& name, const std
 
 std::string condition_section(const ProbeReport& report) {
   if (report.scores.rows.empty()) return "";
-  std::string text = "<section id=\"conditions\">\n<h2>Other pictures</h2>\n" +
-                     table_of(report.scores, "Scores by pictures",
-                              "The same sentences with their own pictures, with others in their place, and with none.");
+  std::string text =
+      "<section id=\"conditions\">\n<h2>Other images</h2>\n" +
+      table_of(
+          report.scores, "Scores by images",
+          "The same sentences with their own images, with others in their place, and with none.");
   text +=
-      "<p class=\"note\">Below a score: the mean over bootstrap samples of the sentences and, after ±, half the width of "
-      "the interval that holds 95 % of them. p compares with the first row by paired approximate randomisation; * marks p "
-      "≤ 0.05. A model that does not look at its pictures has the same numbers in all rows.</p>\n";
-  for (const std::string& note : report.notes) text += "<p class=\"note\">" + escape(note) + "</p>\n";
+      "<p class=\"note\">Below a score: the mean over bootstrap samples of the sentences and, "
+      "after ±, half the width of "
+      "the interval that holds 95 % of them. p compares with the first row by paired approximate "
+      "randomisation; * marks p "
+      "≤ 0.05. A model that does not look at its images has the same numbers in all rows.</p>\n";
+  for (const std::string& note : report.notes)
+    text += "<p class=\"note\">" + escape(note) + "</p>\n";
   return text + "</section>\n";
 }
 
 std::string contrastive_section(const ProbeReport& report) {
   if (report.contrastive.rows.empty()) return "";
   return "<section id=\"contrastive\">\n<h2>Contrastive pairs</h2>\n" +
-         table_of(report.contrastive, "Contrastive pairs by pictures",
-                  "Ambiguous sentences: how often the translation that fits the picture scores higher than the other one. "
-                  "Without a look at the picture it is half of them.") +
+         table_of(report.contrastive, "Contrastive pairs by images",
+                  "Ambiguous sentences: how often the translation that fits the image scores "
+                  "higher than the other one. "
+                  "Without a look at the image it is half of them.") +
          "</section>\n";
 }
 
@@ -64,18 +76,24 @@ std::string gate_section(const ProbeReport& report) {
   const ProbeGates& gates = report.gates;
   if (gates.pieces == 0) return "";
   std::string text = fmt::format(
-      "<section id=\"gates\">\n<h2>Gates</h2>\n<p>{} of {} looked at a picture. The mean gate is {:.3f}; {:.1f} % are open "
+      "<section id=\"gates\">\n<h2>Gates</h2>\n<p>{} of {} looked at an image. The mean gate is "
+      "{:.3f}; {:.1f} % are open "
       "(above a half). {}</p>\n",
-      html::plural(static_cast<std::size_t>(gates.pieces), "piece"), gates.of_target ? "the translations" : "the sources",
-      gates.mean, 100 * gates.open, escape(gates.attention));
+      html::plural(static_cast<std::size_t>(gates.pieces), "piece"),
+      gates.of_target ? "the translations" : "the sources", gates.mean, 100 * gates.open,
+      escape(gates.attention));
   text += "<div class=\"pairs\">\n<figure><figcaption>Pieces by gate</figcaption>\n" +
-          svg::histogram({"gate-histogram", "Pieces by gate", "gate", gates.histogram, 0, 1}) + "</figure>\n";
+          svg::histogram({"gate-histogram", "Pieces by gate", "gate", gates.histogram, 0, 1}) +
+          "</figure>\n";
   if (!gates.widest.empty()) {
-    text += "<div><table class=\"sortable\">\n<caption>Words with the widest gates</caption>\n<thead><tr><th "
-            "scope=\"col\">Word</th><th scope=\"col\">mean gate</th><th scope=\"col\">times</th></tr></thead>\n<tbody>\n";
+    text +=
+        "<div><table class=\"sortable\">\n<caption>Words with the widest "
+        "gates</caption>\n<thead><tr><th "
+        "scope=\"col\">Word</th><th scope=\"col\">mean gate</th><th "
+        "scope=\"col\">times</th></tr></thead>\n<tbody>\n";
     for (const auto& word : gates.widest)
-      text += fmt::format("<tr><th scope=\"row\">{}</th><td>{:.3f}</td><td>{}</td></tr>\n", escape(word.word), word.mean,
-                          html::with_thousands(word.count));
+      text += fmt::format("<tr><th scope=\"row\">{}</th><td>{:.3f}</td><td>{}</td></tr>\n",
+                          escape(word.word), word.mean, html::with_thousands(word.count));
     text += "</tbody>\n</table></div>\n";
   }
   return text + "</div>\n</section>\n";

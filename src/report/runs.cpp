@@ -17,7 +17,8 @@ using nlohmann::json;
 std::optional<double> number(const json& line, const char* key, const std::string& place) {
   const auto found = line.find(key);
   if (found == line.end() || found->is_null()) return std::nullopt;
-  if (!found->is_number()) throw Error(fmt::format("{}: {}: got {}, expected a number", place, key, found->dump()));
+  if (!found->is_number())
+    throw Error(fmt::format("{}: {}: got {}, expected a number", place, key, found->dump()));
   return found->get<double>();
 }
 
@@ -27,9 +28,11 @@ RunPoint read_point(const std::string& text, const std::string& place) {
     throw Error(fmt::format("{}: got {}, expected a JSON object as training writes it", place,
                             line.is_discarded() ? "no JSON" : line.type_name()));
   const auto update = line.find("update");
-  if (update == line.end()) throw Error(place + ": no 'update' there; expected a JSON object as training writes it");
+  if (update == line.end())
+    throw Error(place + ": no 'update' there; expected a JSON object as training writes it");
   if (!update->is_number_integer() || update->get<int64_t>() < 1)
-    throw Error(fmt::format("{}: update: got {}, expected an integer of at least 1", place, update->dump()));
+    throw Error(fmt::format("{}: update: got {}, expected an integer of at least 1", place,
+                            update->dump()));
   return {update->get<int64_t>(), number(line, "nll", place), number(line, "valid_nll", place),
           number(line, "valid_bleu", place), number(line, "seconds", place)};
 }
@@ -42,7 +45,8 @@ std::vector<RunPoint> read_points(const std::filesystem::path& path) {
     points.push_back(read_point(line, place));
     if (points.size() < 2) continue;
     const int64_t before = points[points.size() - 2].update, update = points.back().update;
-    if (update <= before) throw Error(fmt::format("{}: update: got {}, expected more than {}", place, update, before));
+    if (update <= before)
+      throw Error(fmt::format("{}: update: got {}, expected more than {}", place, update, before));
   }
   if (points.empty()) throw Error(path.string() + ": got no lines, expected at least one");
   return points;
@@ -56,12 +60,14 @@ std::string last_part(const std::filesystem::path& folder) {
 
 }  // namespace
 
-const RunPoint* best_point(const Run& run, std::optional<double> RunPoint::* number, bool lower_is_better) {
+const RunPoint* best_point(const Run& run, std::optional<double> RunPoint::*number,
+                           bool lower_is_better) {
   const RunPoint* found = nullptr;
   for (const RunPoint& point : run.points) {
     const auto& value = point.*number;
     if (!value || !std::isfinite(*value)) continue;
-    if (!found || (lower_is_better ? *value < *(found->*number) : *value > *(found->*number))) found = &point;
+    if (!found || (lower_is_better ? *value < *(found->*number) : *value > *(found->*number)))
+      found = &point;
   }
   return found;
 }
@@ -70,9 +76,11 @@ std::vector<Run> read_runs(const std::vector<std::filesystem::path>& folders) {
   std::vector<Run> runs;
   for (const auto& folder : folders) {
     const std::string name = last_part(folder);
-    const bool alone =
-        std::count_if(folders.begin(), folders.end(), [&](const auto& other) { return last_part(other) == name; }) == 1;
-    runs.push_back({alone && !name.empty() ? name : folder.string(), read_points(folder / "metrics.jsonl")});
+    const bool alone = std::count_if(folders.begin(), folders.end(), [&](const auto& other) {
+                         return last_part(other) == name;
+                       }) == 1;
+    runs.push_back(
+        {alone && !name.empty() ? name : folder.string(), read_points(folder / "metrics.jsonl")});
   }
   return runs;
 }

@@ -15,14 +15,18 @@ using html::escape;
 
 std::string metric_heading(const ReportMetric& metric) {
   return fmt::format(
-      "<th scope=\"col\">{} <span aria-hidden=\"true\">{}</span><span class=\"unseen\">, {} is better</span></th>",
-      escape(metric.name), metric.lower_is_better ? "↓" : "↑", metric.lower_is_better ? "lower" : "higher");
+      "<th scope=\"col\">{} <span aria-hidden=\"true\">{}</span><span class=\"unseen\">, {} is "
+      "better</span></th>",
+      escape(metric.name), metric.lower_is_better ? "↓" : "↑",
+      metric.lower_is_better ? "lower" : "higher");
 }
 
-std::string score_cell(const EvaluationReport& report, const ReportScore& score, const ReportMetric& metric) {
+std::string score_cell(const EvaluationReport& report, const ReportScore& score,
+                       const ReportMetric& metric) {
   const bool significant = score.p_value && is_significant(*score.p_value);
-  std::string text = fmt::format("<td class=\"score\" data-label=\"{}\">{}{}", escape(metric.name), escape(score.value),
-                                 significant ? "<span class=\"star\">*</span>" : "");
+  std::string text =
+      fmt::format("<td class=\"score\" data-label=\"{}\">{}{}", escape(metric.name),
+                  escape(score.value), significant ? "<span class=\"star\">*</span>" : "");
   if (score.interval)
     text += fmt::format(" <small>{:.{}f} ± {:.{}f}</small>", score.interval->mean, report.width,
                         score.interval->half_width, report.width);
@@ -35,7 +39,8 @@ std::string score_table(const EvaluationReport& report) {
   const bool any = std::any_of(report.metrics.begin(), report.metrics.end(), lower);
   const bool all = std::all_of(report.metrics.begin(), report.metrics.end(), lower);
   std::string text = fmt::format(
-      "<table class=\"scores sortable\">\n<caption>The whole test set.{}{}</caption>\n<thead><tr><th "
+      "<table class=\"scores sortable\">\n<caption>The whole test "
+      "set.{}{}</caption>\n<thead><tr><th "
       "scope=\"col\">System</th>",
       all ? "" : " ↑ higher is better.", any ? " ↓ lower is better." : "");
   for (const ReportMetric& metric : report.metrics) text += metric_heading(metric);
@@ -59,19 +64,26 @@ std::string explanations(const EvaluationReport& report) {
   std::string text;
   if (intervals)
     text +=
-        "<p class=\"note\">Below a score: the mean over bootstrap samples and, after ±, half the width of the interval "
+        "<p class=\"note\">Below a score: the mean over bootstrap samples and, after ±, half the "
+        "width of the interval "
         "that "
-        "holds 95 % of them: how far the score moves when the test sentences are drawn anew (not when the system is "
+        "holds 95 % of them: how far the score moves when the test sentences are drawn anew (not "
+        "when the system is "
         "trained anew).</p>\n";
   if (tests > 0)
     text += fmt::format(
-        "<p class=\"note\">p compares with {}{}{}. * marks p ≤ 0.05: were the two systems equally good, chance "
+        "<p class=\"note\">p compares with {}{}{}. * marks p ≤ 0.05: were the two systems equally "
+        "good, chance "
         "would "
-        "give a difference as large as this one in fewer than 5 of 100 cases. It does not say that the difference is "
+        "give a difference as large as this one in fewer than 5 of 100 cases. It does not say that "
+        "the difference is "
         "large, "
-        "that readers see it, or that it holds on other test sets or after training with other seeds.{}</p>\n",
-        keyed_name(report, 0), report.significance_test.empty() ? "" : " by ", escape(report.significance_test),
-        tests > 1 ? fmt::format(" The {} comparisons are not corrected for their number.", tests) : "");
+        "that readers see it, or that it holds on other test sets or after training with other "
+        "seeds.{}</p>\n",
+        keyed_name(report, 0), report.significance_test.empty() ? "" : " by ",
+        escape(report.significance_test),
+        tests > 1 ? fmt::format(" The {} comparisons are not corrected for their number.", tests)
+                  : "");
   return text;
 }
 
@@ -79,7 +91,8 @@ std::string signatures(const EvaluationReport& report) {
   std::string text = "<h3>Signatures and details</h3>\n<dl class=\"signatures\">\n";
   for (std::size_t m = 0; m < report.metrics.size(); ++m) {
     const ReportMetric& metric = report.metrics[m];
-    text += fmt::format("<dt><code>{}</code></dt>\n", html::breakable(metric.name + '|' + metric.signature, "|"));
+    text += fmt::format("<dt><code>{}</code></dt>\n",
+                        html::breakable(metric.name + '|' + metric.signature, "|"));
     for (std::size_t s = 0; s < report.systems.size(); ++s)
       if (const std::string& detail = report.systems[s].scores[m].detail; !detail.empty())
         text += fmt::format("<dd>{}: {}</dd>\n", keyed_name(report, s), escape(detail));

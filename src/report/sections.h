@@ -1,4 +1,5 @@
-// The parts of an evaluation report, each as HTML with its heading; "" where the report has nothing for it.
+// The parts of an evaluation report, each as HTML with its heading; "" where the report has nothing
+// for it.
 #pragma once
 
 #include <string>
@@ -10,7 +11,7 @@ namespace penalmt {
 // The table of scores with intervals and p-values, what these mean, signatures.
 std::string score_section(const EvaluationReport& report);
 
-// The words that only the picture tells, beside chance.
+// The words that only the image tells, beside chance.
 std::string left_out_section(const EvaluationReport& report);
 
 // Scores by groups of sentences: a table and a strip of dots for each metric.
@@ -19,7 +20,7 @@ std::string breakdown_section(const EvaluationReport& report);
 // Training curves, and each run's best values.
 std::string training_section(const EvaluationReport& report);
 
-// How often which system is better, and single sentences with their pictures.
+// How often which system is better, and single sentences with their images.
 std::string sentence_section(const EvaluationReport& report);
 
 // The name of a system with its colour and shape.

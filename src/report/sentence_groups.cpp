@@ -19,10 +19,12 @@ std::string range(std::size_t first, std::size_t last) {
 
 std::vector<SentenceGroup> groups_by_length(const std::vector<std::string>& sentences) {
   std::map<std::size_t, std::vector<std::size_t>> of_length;
-  for (std::size_t i = 0; i < sentences.size(); ++i) of_length[split_whitespace(sentences[i]).size()].push_back(i);
+  for (std::size_t i = 0; i < sentences.size(); ++i)
+    of_length[split_whitespace(sentences[i]).size()].push_back(i);
   std::vector<SentenceGroup> groups;
-  std::size_t taken = 0, first = 0;  // sentences in the groups so far; the shortest length of the open group
-  std::size_t fifth = 0;             // the open group ends where so many fifths of the sentences are taken
+  std::size_t taken = 0,
+              first = 0;  // sentences in the groups so far; the shortest length of the open group
+  std::size_t fifth = 0;  // the open group ends where so many fifths of the sentences are taken
   for (const auto& [length, some] : of_length) {
     if (taken * kGroups >= fifth * sentences.size()) {
       groups.emplace_back();
@@ -37,9 +39,10 @@ std::vector<SentenceGroup> groups_by_length(const std::vector<std::string>& sent
   return groups;
 }
 
-std::vector<SentenceGroup> groups_by_picture(const std::vector<std::filesystem::path>& pictures) {
-  SentenceGroup with = {"with picture", {}}, without = {"without picture", {}};
-  for (std::size_t i = 0; i < pictures.size(); ++i) (pictures[i].empty() ? without : with).sentences.push_back(i);
+std::vector<SentenceGroup> groups_by_image(const std::vector<std::filesystem::path>& images) {
+  SentenceGroup with = {"with image", {}}, without = {"without image", {}};
+  for (std::size_t i = 0; i < images.size(); ++i)
+    (images[i].empty() ? without : with).sentences.push_back(i);
   std::vector<SentenceGroup> groups;
   for (SentenceGroup* group : {&with, &without})
     if (!group->sentences.empty()) groups.push_back(std::move(*group));

@@ -13,11 +13,12 @@ struct SentenceGroup {
   std::vector<std::size_t> sentences;  // from 0
 };
 
-// Up to five groups of about as many sentences each, from short to long, called by their lengths in words (what stands
-// between white space); sentences of one length are never parted.
+// Up to five groups of about as many sentences each, from short to long, called by their lengths in
+// words (what stands between white space); sentences of one length are never parted.
 std::vector<SentenceGroup> groups_by_length(const std::vector<std::string>& sentences);
 
-// "with picture" and "without picture"; only those that hold a sentence. `pictures` as EvaluationReport has them.
-std::vector<SentenceGroup> groups_by_picture(const std::vector<std::filesystem::path>& pictures);
+// "with image" and "without image"; only those that hold a sentence. `images` as EvaluationReport
+// has them.
+std::vector<SentenceGroup> groups_by_image(const std::vector<std::filesystem::path>& images);
 
 }  // namespace penalmt

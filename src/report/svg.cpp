@@ -26,11 +26,14 @@ constexpr std::array<const char*, 6> kShapes = {
 
 std::string colour_class(std::size_t index) { return fmt::format("c{}", index % kColours); }
 
-std::string marker(std::size_t index) { return kShapes[(index + index / kColours) % kShapes.size()]; }
+std::string marker(std::size_t index) {
+  return kShapes[(index + index / kColours) % kShapes.size()];
+}
 
 std::string keyed(std::size_t index, const std::string& name) {
   return fmt::format(
-      "<span class=\"keyed\"><svg class=\"key {}\" viewBox=\"-6 -6 12 12\" aria-hidden=\"true\">{}</svg>{}</span>",
+      "<span class=\"keyed\"><svg class=\"key {}\" viewBox=\"-6 -6 12 12\" "
+      "aria-hidden=\"true\">{}</svg>{}</span>",
       colour_class(index), marker(index), html::breakable(name, "/._-"));
 }
 
@@ -44,7 +47,10 @@ std::vector<double> round_ticks(double low, double high, int count) {
   }
   const double rough = (high - low) / std::max(count - 1, 1);
   const double power = std::pow(10, std::floor(std::log10(rough)));
-  const double step = power * (rough <= power ? 1 : rough <= 2 * power ? 2 : rough <= 5 * power ? 5 : 10);
+  const double step = power * (rough <= power       ? 1
+                               : rough <= 2 * power ? 2
+                               : rough <= 5 * power ? 5
+                                                    : 10);
   constexpr double kSlack = 1e-9;  // 0.30000000000000004 is 0.3
   const double first = std::floor(low / step + kSlack), last = std::ceil(high / step - kSlack);
   std::vector<double> ticks;
@@ -58,7 +64,8 @@ std::vector<std::string> tick_texts(const std::vector<double>& ticks) {
   std::vector<std::string> texts;
   for (const double tick : ticks) {
     const bool whole = digits == 0 && std::abs(tick) < 1e15;
-    texts.push_back(whole ? html::with_thousands(std::llround(tick)) : fmt::format("{:.{}f}", tick, digits));
+    texts.push_back(whole ? html::with_thousands(std::llround(tick))
+                          : fmt::format("{:.{}f}", tick, digits));
   }
   return texts;
 }
@@ -75,10 +82,12 @@ constexpr std::size_t kMarkers = 6, kTitles = 80;                     // of a li
 struct Scales {
   std::vector<double> x_ticks, y_ticks;
   double x(double value) const {
-    return kLeft + (value - x_ticks.front()) / (x_ticks.back() - x_ticks.front()) * (kRight - kLeft);
+    return kLeft +
+           (value - x_ticks.front()) / (x_ticks.back() - x_ticks.front()) * (kRight - kLeft);
   }
   double y(double value) const {
-    return kBottom - (value - y_ticks.front()) / (y_ticks.back() - y_ticks.front()) * (kBottom - kTop);
+    return kBottom -
+           (value - y_ticks.front()) / (y_ticks.back() - y_ticks.front()) * (kBottom - kTop);
   }
 };
 
@@ -99,8 +108,9 @@ std::string axes(const LineChart& chart, const Scales& scales) {
   const auto x_texts = tick_texts(scales.x_ticks), y_texts = tick_texts(scales.y_ticks);
   for (std::size_t i = 0; i < y_texts.size(); ++i) {
     const double y = scales.y(scales.y_ticks[i]);
-    text += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\"/><text x=\"{:.1f}\" y=\"{:.1f}\" dy=\".35em\">{}</text>",
-                        kLeft, y, kRight, kLeft - 6, y, y_texts[i]);
+    text += fmt::format(
+        "<path d=\"M{:.1f} {:.1f}H{:.1f}\"/><text x=\"{:.1f}\" y=\"{:.1f}\" dy=\".35em\">{}</text>",
+        kLeft, y, kRight, kLeft - 6, y, y_texts[i]);
   }
   for (std::size_t i = 0; i < x_texts.size(); ++i) {
     const double x = scales.x(scales.x_ticks[i]);
@@ -111,8 +121,9 @@ std::string axes(const LineChart& chart, const Scales& scales) {
         "style=\"text-anchor:{3}\">{4}</text>",
         x, kBottom, x + shift, anchor, x_texts[i]);
   }
-  text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" style=\"text-anchor:middle\">{}</text></g>\n",
-                      (kLeft + kRight) / 2, kHeight - 4, html::escape(chart.x_name));
+  text +=
+      fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" style=\"text-anchor:middle\">{}</text></g>\n",
+                  (kLeft + kRight) / 2, kHeight - 4, html::escape(chart.x_name));
   return text;
 }
 
@@ -133,10 +144,11 @@ std::string drawn(const Line& line, const Scales& scales) {
   for (const std::size_t i : spread(line.points.size(), kMarkers))
     markers += fmt::format("<g transform=\"translate({})\">{}</g>", at(i), marker(line.index));
   for (const std::size_t i : spread(line.points.size(), kTitles))
-    titles += fmt::format("<circle class=\"spot\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\"><title>{}</title></circle>",
-                          scales.x(line.points[i].x), scales.y(line.points[i].y), html::escape(line.points[i].title));
-  return fmt::format("<g class=\"{}{}\"><path class=\"line\" d=\"{}\"/>{}{}</g>\n", colour_class(line.index),
-                     line.dashed ? " dashed" : "", path, markers, titles);
+    titles += fmt::format(
+        "<circle class=\"spot\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\"><title>{}</title></circle>",
+        scales.x(line.points[i].x), scales.y(line.points[i].y), html::escape(line.points[i].title));
+  return fmt::format("<g class=\"{}{}\"><path class=\"line\" d=\"{}\"/>{}{}</g>\n",
+                     colour_class(line.index), line.dashed ? " dashed" : "", path, markers, titles);
 }
 
 }  // namespace
@@ -147,7 +159,8 @@ std::string line_chart(const LineChart& chart) {
       "<svg class=\"chart\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" "
       "aria-labelledby=\"{2}-title {2}-description\">\n<title id=\"{2}-title\">{3}</title>"
       "<desc id=\"{2}-description\">{4}</desc>\n",
-      kWidth, kHeight, html::escape(chart.id), html::escape(chart.title), html::escape(chart.description));
+      kWidth, kHeight, html::escape(chart.id), html::escape(chart.title),
+      html::escape(chart.description));
   text += axes(chart, scales);
   for (const Line& line : chart.lines)
     if (!line.points.empty()) text += drawn(line, scales);
@@ -156,7 +169,8 @@ std::string line_chart(const LineChart& chart) {
 
 // ---- strips of dots
 // ----------------------------------------------------------------------------------------------------
-// Their width is that of a table's cell, so positions are percentages: 10 % are left free on either side.
+// Their width is that of a table's cell, so positions are percentages: 10 % are left free on either
+// side.
 
 namespace {
 double percent(double value, const std::vector<double>& ticks) {
@@ -167,11 +181,12 @@ double percent(double value, const std::vector<double>& ticks) {
 std::string dot_strip(const std::vector<double>& values, const std::vector<double>& ticks) {
   std::string text = "<svg class=\"strip\" aria-hidden=\"true\">";
   for (const double tick : ticks)
-    text += fmt::format("<line x1=\"{0:.1f}%\" x2=\"{0:.1f}%\" y2=\"100%\"/>", percent(tick, ticks));
+    text +=
+        fmt::format("<line x1=\"{0:.1f}%\" x2=\"{0:.1f}%\" y2=\"100%\"/>", percent(tick, ticks));
   for (std::size_t i = values.size(); i-- > 0;)  // the first system's on top
     if (!std::isnan(values[i]))
-      text += fmt::format("<svg x=\"{:.1f}%\" y=\"50%\" class=\"{}\">{}</svg>", percent(values[i], ticks),
-                          colour_class(i), marker(i));
+      text += fmt::format("<svg x=\"{:.1f}%\" y=\"50%\" class=\"{}\">{}</svg>",
+                          percent(values[i], ticks), colour_class(i), marker(i));
   return text + "</svg>";
 }
 
@@ -179,7 +194,8 @@ std::string dot_strip_axis(const std::vector<double>& ticks) {
   std::string text = "<svg class=\"strip\" aria-hidden=\"true\">";
   const auto texts = tick_texts(ticks);
   for (std::size_t i = 0; i < texts.size(); ++i)
-    text += fmt::format("<text x=\"{:.1f}%\" y=\"75%\">{}</text>", percent(ticks[i], ticks), texts[i]);
+    text +=
+        fmt::format("<text x=\"{:.1f}%\" y=\"75%\">{}</text>", percent(ticks[i], ticks), texts[i]);
   return text + "</svg>";
 }
 

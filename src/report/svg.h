@@ -1,5 +1,5 @@
-// Charts as inline SVG: no script, no font, no file of their own. Colours come from the page's style sheet
-// (src/report/page_style.cpp), so that they fit light, dark and paper.
+// Charts as inline SVG: no script, no font, no file of their own. Colours come from the page's
+// style sheet (src/report/page_style.cpp), so that they fit light, dark and paper.
 #pragma once
 
 #include <cstddef>
@@ -9,17 +9,18 @@
 
 namespace penalmt::svg {
 
-// What is compared (a system, a run) has one colour and one shape all over the page; the shape alone tells it from the
-// others, for those who see no colours and on black-and-white paper. There are 6 colours and 6 shapes; from the 7th on
-// their pairs change.
+// What is compared (a system, a run) has one colour and one shape all over the page; the shape
+// alone tells it from the others, for those who see no colours and on black-and-white paper. There
+// are 6 colours and 6 shapes; from the 7th on their pairs change.
 std::string colour_class(std::size_t index);  // "c0"
-std::string marker(std::size_t index);        // the shape around (0, 0), about 8 units wide, in the current colour
+std::string marker(
+    std::size_t index);  // the shape around (0, 0), about 8 units wide, in the current colour
 
 // The name, as HTML, with the shape in its colour before it.
 std::string keyed(std::size_t index, const std::string& name);
 
-// The multiples of 1, 2 or 5 times a power of ten that cover low..high: the first is at most `low`, the last at least
-// `high`. About `count` of them.
+// The multiples of 1, 2 or 5 times a power of ten that cover low..high: the first is at most `low`,
+// the last at least `high`. About `count` of them.
 std::vector<double> round_ticks(double low, double high, int count);
 
 // Each with the digits that tell it from its neighbours: "0.5", "1.0"; "2,000".

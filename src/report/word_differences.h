@@ -6,8 +6,8 @@
 
 namespace penalmt {
 
-// For each word of `sentence`: true where it is part of the longest common subsequence with `other`. Of several longest
-// ones, the one whose words come earliest in `sentence`.
+// For each word of `sentence`: true where it is part of the longest common subsequence with
+// `other`. Of several longest ones, the one whose words come earliest in `sentence`.
 //
 //   sentence  zwei rote kreise neben einem stern      other  zwei blaue kreise neben dem stern
 //             true false true   true  false true

@@ -12,22 +12,25 @@ namespace penalmt {
 namespace {
 
 // Two overloads instead of a template: function versions cannot be templates.
-PENALMT_CLONES void fill_rows(float* factors, const int64_t* counters, int64_t begin, int64_t end, int64_t channels,
-                              uint64_t site, uint32_t threshold, float scale) {
+PENALMT_CLONES void fill_rows(float* factors, const int64_t* counters, int64_t begin, int64_t end,
+                              int64_t channels, uint64_t site, uint32_t threshold, float scale) {
   for (int64_t row = begin; row < end; ++row)
-    fill_factors(factors + row * channels, channels, row_key(counters[row], site), threshold, scale);
+    fill_factors(factors + row * channels, channels, row_key(counters[row], site), threshold,
+                 scale);
 }
-PENALMT_CLONES void fill_rows(double* factors, const int64_t* counters, int64_t begin, int64_t end, int64_t channels,
-                              uint64_t site, uint32_t threshold, double scale) {
+PENALMT_CLONES void fill_rows(double* factors, const int64_t* counters, int64_t begin, int64_t end,
+                              int64_t channels, uint64_t site, uint32_t threshold, double scale) {
   for (int64_t row = begin; row < end; ++row)
-    fill_factors(factors + row * channels, channels, row_key(counters[row], site), threshold, scale);
+    fill_factors(factors + row * channels, channels, row_key(counters[row], site), threshold,
+                 scale);
 }
 
-// x and gradients: multiplied by factors drawn anew each time, so nothing is stored between the passes.
+// x and gradients: multiplied by factors drawn anew each time, so nothing is stored between the
+// passes.
 class Dropout : public torch::autograd::Function<Dropout> {
  public:
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& counters,
-                            double probability, int64_t site) {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& counters, double probability, int64_t site) {
     context->save_for_backward({counters});
     context->saved_data["probability"] = probability;
     context->saved_data["site"] = site;
@@ -59,16 +62,18 @@ at::Tensor row_counters(const at::Tensor& ids, int64_t length, uint64_t seed, in
   return counters;
 }
 
-at::Tensor dropout_factors(const at::Tensor& counters, const DropoutSite& site, int64_t channels, const at::Tensor& like) {
+at::Tensor dropout_factors(const at::Tensor& counters, const DropoutSite& site, int64_t channels,
+                           const at::Tensor& like) {
   std::vector<int64_t> sizes = counters.sizes().vec();
   sizes.push_back(channels);
   at::Tensor factors = at::empty(sizes, like.options());
-  if (!like.is_cpu()) return factors.bernoulli_(1 - site.probability).mul_(1 / (1 - site.probability));
+  if (!like.is_cpu())
+    return factors.bernoulli_(1 - site.probability).mul_(1 / (1 - site.probability));
   const at::Tensor rows = counters.contiguous();
   AT_DISPATCH_FLOATING_TYPES(like.scalar_type(), "dropout_factors", [&] {
     at::parallel_for(0, rows.numel(), 256, [&](int64_t begin, int64_t end) {
-      fill_rows(factors.mutable_data_ptr<scalar_t>(), rows.const_data_ptr<int64_t>(), begin, end, channels, site.site,
-                site.threshold(), static_cast<scalar_t>(site.scale()));
+      fill_rows(factors.mutable_data_ptr<scalar_t>(), rows.const_data_ptr<int64_t>(), begin, end,
+                channels, site.site, site.threshold(), static_cast<scalar_t>(site.scale()));
     });
   });
   return factors;
@@ -76,7 +81,9 @@ at::Tensor dropout_factors(const at::Tensor& counters, const DropoutSite& site, 
 
 at::Tensor dropout(const at::Tensor& x, const at::Tensor& counters, const DropoutSite& site) {
   if (site.threshold() == 0) return x;
-  if (!x.is_cpu()) return x * dropout_factors(counters, site, x.size(-1), x);  // the mask is kept: it cannot be drawn again
+  if (!x.is_cpu())
+    return x * dropout_factors(counters, site, x.size(-1),
+                               x);  // the mask is kept: it cannot be drawn again
   return Dropout::apply(x, counters, site.probability, static_cast<int64_t>(site.site));
 }
 

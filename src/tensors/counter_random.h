@@ -1,5 +1,6 @@
-// Counter-based randomness: what is drawn depends on (seed, update, site, example, position, channel) alone, so batching,
-// accumulation and the number of ranks do not change it, and a backward pass draws again instead of storing masks.
+// Counter-based randomness: what is drawn depends on (seed, update, site, example, position,
+// channel) alone, so batching, accumulation and the number of ranks do not change it, and a
+// backward pass draws again instead of storing masks.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,10 +9,11 @@
 
 namespace penalmt {
 
-// The rows of a residual stream: [B, T] positions, real or padding, each with the counter its dropout is drawn from.
+// The rows of a residual stream: [B, T] positions, real or padding, each with the counter its
+// dropout is drawn from.
 struct Rows {
-  at::Tensor real;       // [B, T] bool, true where a token (or region) stands; undefined: everywhere
-  at::Tensor counters;   // [B, T] int64
+  at::Tensor real;      // [B, T] bool, true where a token (or region) stands; undefined: everywhere
+  at::Tensor counters;  // [B, T] int64
   double tau_scale = 1;  // tau is multiplied by it
 };
 
@@ -23,8 +25,10 @@ constexpr uint64_t mix64(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-// Counters of the positions 0..length-1 of each example. `ids` [B] int64 (on the CPU) are the examples' numbers in the corpus.
-at::Tensor row_counters(const at::Tensor& ids, int64_t length, uint64_t seed, int64_t update);  // [B, length] int64
+// Counters of the positions 0..length-1 of each example. `ids` [B] int64 (on the CPU) are the
+// examples' numbers in the corpus.
+at::Tensor row_counters(const at::Tensor& ids, int64_t length, uint64_t seed,
+                        int64_t update);  // [B, length] int64
 
 // Decides 16 bits a channel: a channel is dropped where its bits are below `threshold()`.
 struct DropoutSite {
@@ -35,9 +39,11 @@ struct DropoutSite {
   double scale() const { return 65536.0 / (65536.0 - threshold()); }  // 1 / (1 - p)
 };
 
-// What a channel is multiplied by: 0 where dropped, `scale()` elsewhere. Shape: counters' + [channels]; `like` gives type and
-// device. On a GPU the factors are drawn by LibTorch's generator instead: they are not reproduced across batchings there.
-at::Tensor dropout_factors(const at::Tensor& counters, const DropoutSite& site, int64_t channels, const at::Tensor& like);
+// What a channel is multiplied by: 0 where dropped, `scale()` elsewhere. Shape: counters' +
+// [channels]; `like` gives type and device. On a GPU the factors are drawn by LibTorch's generator
+// instead: they are not reproduced across batchings there.
+at::Tensor dropout_factors(const at::Tensor& counters, const DropoutSite& site, int64_t channels,
+                           const at::Tensor& like);
 
 // x * dropout_factors(...), differentiable; x: [B, T, C] with counters [B, T].
 at::Tensor dropout(const at::Tensor& x, const at::Tensor& counters, const DropoutSite& site);

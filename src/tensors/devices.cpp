@@ -16,14 +16,16 @@
 namespace penalmt {
 namespace {
 
-// Asks the driver itself, which is quick where there is none: LibTorch's CUDA libraries take a second to load.
+// Asks the driver itself, which is quick where there is none: LibTorch's CUDA libraries take a
+// second to load.
 bool machine_has_gpu() {
   void* driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
   if (driver == nullptr) return false;
   const auto initialise = reinterpret_cast<int (*)(unsigned)>(dlsym(driver, "cuInit"));
   const auto count_devices = reinterpret_cast<int (*)(int*)>(dlsym(driver, "cuDeviceGetCount"));
   int count = 0;
-  return initialise && count_devices && initialise(0) == 0 && count_devices(&count) == 0 && count > 0;
+  return initialise && count_devices && initialise(0) == 0 && count_devices(&count) == 0 &&
+         count > 0;
 }
 
 // Opens libtorch_cuda.so beside the libtorch_cpu.so that runs. Returns what went wrong.
@@ -41,14 +43,16 @@ std::optional<std::string> open_cuda_libraries() {
 
 c10::Device choose_device(const std::string& name) {
   if (name == "cpu") return c10::Device(c10::kCPU);
-  if (name != "auto" && name != "cuda") throw Error("--device: got '" + name + "', expected auto, cpu or cuda");
+  if (name != "auto" && name != "cuda")
+    throw Error("--device: got '" + name + "', expected auto, cpu or cuda");
   if (!machine_has_gpu()) {
-    if (name == "cuda") throw Error("--device cuda: no GPU or no driver for it on this machine; use --device cpu");
+    if (name == "cuda")
+      throw Error("--device cuda: no GPU or no driver for it on this machine; use --device cpu");
     return c10::Device(c10::kCPU);
   }
   if (const auto problem = open_cuda_libraries()) {
-    const std::string text =
-        "LibTorch cannot use the GPU of this machine: " + *problem + "; run recipes/setup.sh for its CUDA packages";
+    const std::string text = "LibTorch cannot use the GPU of this machine: " + *problem +
+                             "; run recipes/setup.sh for its CUDA packages";
     if (name == "cuda") throw Error("--device cuda: " + text);
     warning(text);
     return c10::Device(c10::kCPU);
@@ -57,15 +61,16 @@ c10::Device choose_device(const std::string& name) {
 }
 
 void set_threads(int threads) {
-  at::set_num_threads(threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency()));
+  at::set_num_threads(threads > 0 ? threads
+                                  : static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 OneThreadEach::OneThreadEach() : before_(at::get_num_threads()) { at::set_num_threads(1); }
 OneThreadEach::~OneThreadEach() { at::set_num_threads(before_); }
 
 void bound_kernel_cache() {
-  // oneDNN keeps the code it generates for each shape of a product, 1,024 of them unless told otherwise: with bfloat16 and batches of
-  // every length that was 4 GB.
+  // oneDNN keeps the code it generates for each shape of a product, 1,024 of them unless told
+  // otherwise: with bfloat16 and batches of every length that was 4 GB.
   setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128", /*overwrite=*/0);
 }
 

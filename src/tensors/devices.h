@@ -1,5 +1,6 @@
-// Where tensors live and how many threads work on them. One binary serves machines with and without a GPU: it is linked
-// with LibTorch's CPU libraries, and the CUDA ones are opened here, at run time.
+// Where tensors live and how many threads work on them. One binary serves machines with and without
+// a GPU: it is linked with LibTorch's CPU libraries, and the CUDA ones are opened here, at run
+// time.
 #pragma once
 
 #include <string>
@@ -8,15 +9,16 @@
 
 namespace penalmt {
 
-// "cpu", "cuda", or "auto": a GPU where there is one. Call it before anything else asks LibTorch about CUDA, which
-// remembers the first answer. Throws Error where "cuda" is asked for and cannot be had; "auto" takes the CPU then, with
-// a warning if there is a GPU that LibTorch cannot use.
+// "cpu", "cuda", or "auto": a GPU where there is one. Call it before anything else asks LibTorch
+// about CUDA, which remembers the first answer. Throws Error where "cuda" is asked for and cannot
+// be had; "auto" takes the CPU then, with a warning if there is a GPU that LibTorch cannot use.
 c10::Device choose_device(const std::string& name);
 
 // Threads for tensor operations; 0: one a core that this process may use.
 void set_threads(int threads);
 
-// While it lives, tensor operations of this thread run on it alone: for workers that each do whole batches.
+// While it lives, tensor operations of this thread run on it alone: for workers that each do whole
+// batches.
 class OneThreadEach {
  public:
   OneThreadEach();

@@ -12,7 +12,8 @@ void check_shape(const at::Tensor& tensor, std::initializer_list<int64_t> sizes,
     fits = size == -1 || tensor.size(dimension) == size;
     ++dimension;
   }
-  TORCH_CHECK(fits, name, ": got shape ", tensor.sizes(), ", expected ", at::IntArrayRef(sizes.begin(), sizes.size()));
+  TORCH_CHECK(fits, name, ": got shape ", tensor.sizes(), ", expected ",
+              at::IntArrayRef(sizes.begin(), sizes.size()));
 }
 
 }  // namespace penalmt

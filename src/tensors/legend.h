@@ -1,7 +1,8 @@
 // The letters of every shape comment in this project, and the check used at its borders.
 //
-//   B sentences   S source tokens   T target tokens   R image regions   M memory positions   N rows (B * T, or real tokens only)
-//   C model width   H heads   D = C / H   F image-feature width   V vocabulary   K beam   L layers
+//   B sentences     S source tokens     T target tokens    R image regions    M memory positions
+//   C model width   H heads             D = C / H          F image-feature width
+//   V vocabulary    K beam              L layers           N rows (B * T, or real tokens only)
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -4,8 +4,8 @@
 #include <ATen/ops/mm.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "tensors/private_operators.h"
 #include "tensors/precision.h"
+#include "tensors/private_operators.h"
 
 namespace penalmt {
 namespace {
@@ -13,8 +13,8 @@ namespace {
 // float32 products through the faster library of this CPU.
 class FloatLinear : public torch::autograd::Function<FloatLinear> {
  public:
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const at::Tensor& bias) {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& weight, const at::Tensor& bias) {
     context->save_for_backward({x, weight});
     return onednn_linear(x, weight, bias);
   }
@@ -23,7 +23,8 @@ class FloatLinear : public torch::autograd::Function<FloatLinear> {
     const auto saved = context->get_saved_variables();
     const at::Tensor gradient = gradients[0].reshape({-1, gradients[0].size(-1)});  // [N, out]
     const at::Tensor x = saved[0].reshape({-1, saved[0].size(-1)});                 // [N, in]
-    at::Tensor gradient_x = onednn_linear(gradient, saved[1].t().contiguous(), {}).view_as(saved[0]);
+    at::Tensor gradient_x =
+        onednn_linear(gradient, saved[1].t().contiguous(), {}).view_as(saved[0]);
     return {gradient_x, at::mm(gradient.t(), x), gradient.sum(0)};
   }
 };
@@ -31,12 +32,13 @@ class FloatLinear : public torch::autograd::Function<FloatLinear> {
 // bfloat16 inputs, float32 sums. The narrowed x is what the backward pass keeps: half the memory.
 class NarrowLinear : public torch::autograd::Function<NarrowLinear> {
  public:
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const at::Tensor& bias) {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& weight, const at::Tensor& bias) {
     const at::Tensor narrow_x = x.to(at::kBFloat16), narrow_weight = weight.to(at::kBFloat16);
     context->save_for_backward({narrow_x, narrow_weight});
     context->saved_data["bias"] = bias.defined();
-    return at::linear(narrow_x, narrow_weight, bias.defined() ? bias.to(at::kBFloat16) : bias).to(x.scalar_type());
+    return at::linear(narrow_x, narrow_weight, bias.defined() ? bias.to(at::kBFloat16) : bias)
+        .to(x.scalar_type());
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
@@ -53,7 +55,8 @@ class NarrowLinear : public torch::autograd::Function<NarrowLinear> {
 }  // namespace
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  if (x.is_cpu() && matrix_precision() == Precision::bfloat16) return NarrowLinear::apply(x, weight, bias);
+  if (x.is_cpu() && matrix_precision() == Precision::bfloat16)
+    return NarrowLinear::apply(x, weight, bias);
   if (bias.defined() && onednn_is_faster(x)) return FloatLinear::apply(x, weight, bias);
   return at::linear(x, weight, bias);
 }

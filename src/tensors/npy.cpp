@@ -27,8 +27,9 @@ struct TypeName {
   const char* name;
   at::ScalarType type;
 };
-constexpr TypeName kTypes[] = {{"<f2", at::kHalf}, {"<f4", at::kFloat}, {"<f8", at::kDouble}, {"<i4", at::kInt},
-                               {"<i8", at::kLong}, {"|u1", at::kByte},  {"|b1", at::kBool}};
+constexpr TypeName kTypes[] = {{"<f2", at::kHalf}, {"<f4", at::kFloat}, {"<f8", at::kDouble},
+                               {"<i4", at::kInt},  {"<i8", at::kLong},  {"|u1", at::kByte},
+                               {"|b1", at::kBool}};
 
 struct Header {
   std::string type;
@@ -127,24 +128,29 @@ StoredTensor index_npy(const std::filesystem::path& path, std::string_view file)
   const std::size_t width = major == 1 ? 2 : 4;  // bytes of the header's length
   if (file.size() < 8 + width) refuse(path, fmt::format("truncated; got {} bytes", file.size()));
   if (major != 1 && major != 2)
-    refuse(path, fmt::format("version {}.{}; expected 1.0 or 2.0", major, static_cast<int>(file[7])));
+    refuse(path,
+           fmt::format("version {}.{}; expected 1.0 or 2.0", major, static_cast<int>(file[7])));
   uint32_t length = 0;
   std::memcpy(&length, file.data() + 8, width);
   const std::size_t data_begin = 8 + width + length;
   if (data_begin > file.size())
-    refuse(path, fmt::format("truncated; got {} bytes, expected at least {}", file.size(), data_begin));
+    refuse(path,
+           fmt::format("truncated; got {} bytes, expected at least {}", file.size(), data_begin));
 
   // 2. Type and shape.
   const std::string_view text = file.substr(8 + width, length);
   const std::optional<Header> header = HeaderParser(text).parse();
-  if (!header) refuse(path, "header: expected a dictionary of 'descr', 'fortran_order' and 'shape'");
+  if (!header)
+    refuse(path, "header: expected a dictionary of 'descr', 'fortran_order' and 'shape'");
   const auto known = std::find_if(std::begin(kTypes), std::end(kTypes),
                                   [&](const TypeName& each) { return header->type == each.name; });
   if (known == std::end(kTypes))
     refuse(path,
-           fmt::format("element type: got '{}', expected one of <f2, <f4, <f8, <i4, <i8, |u1, |b1", header->type));
+           fmt::format("element type: got '{}', expected one of <f2, <f4, <f8, <i4, <i8, |u1, |b1",
+                       header->type));
   if (header->column_order)
-    refuse(path, "the array is in column order, expected row order; save numpy.ascontiguousarray(array)");
+    refuse(path,
+           "the array is in column order, expected row order; save numpy.ascontiguousarray(array)");
 
   // 3. The elements' bytes.
   uint64_t bytes = c10::elementSize(known->type);
@@ -152,10 +158,15 @@ StoredTensor index_npy(const std::filesystem::path& path, std::string_view file)
   for (const int64_t size : header->shape)
     overflow |= __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes);
   if (overflow || bytes != file.size() - data_begin)
-    refuse(path, fmt::format("got {} bytes of data, expected {} for {} ({})", file.size() - data_begin,
-                             overflow ? "more than can be" : std::to_string(bytes), header->type,
-                             fmt::join(header->shape, ", ")));
-  return {.name = "", .type = known->type, .shape = header->shape, .begin = data_begin, .end = file.size()};
+    refuse(path,
+           fmt::format("got {} bytes of data, expected {} for {} ({})", file.size() - data_begin,
+                       overflow ? "more than can be" : std::to_string(bytes), header->type,
+                       fmt::join(header->shape, ", ")));
+  return {.name = "",
+          .type = known->type,
+          .shape = header->shape,
+          .begin = data_begin,
+          .end = file.size()};
 }
 
 at::Tensor load_npy(const std::filesystem::path& path) {
@@ -169,18 +180,22 @@ at::Tensor load_npy(const std::filesystem::path& path) {
 }
 
 std::string npy_header(at::ScalarType type, const std::vector<int64_t>& shape, std::size_t size) {
-  const auto known =
-      std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeName& each) { return type == each.type; });
+  const auto known = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                  [&](const TypeName& each) { return type == each.type; });
   TORCH_CHECK(known != std::end(kTypes), "npy: cannot store tensors of type ", type);
-  const std::string sizes = fmt::format("{}{}", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
-  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", known->name, sizes);
+  const std::string sizes =
+      fmt::format("{}{}", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+  std::string header =
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", known->name, sizes);
   constexpr std::size_t kBefore = 10;  // magic, version, length
   const std::size_t whole = std::max(kBefore + header.size() + 1, size);
   header.resize((whole + 63) / 64 * 64 - kBefore - 1, ' ');  // NumPy aligns the data to 64 bytes
   header += '\n';
   const auto length = static_cast<uint16_t>(header.size());
   std::string file(kMagic);
-  return file.append("\x01\x00", 2).append(reinterpret_cast<const char*>(&length), 2).append(header);
+  return file.append("\x01\x00", 2)
+      .append(reinterpret_cast<const char*>(&length), 2)
+      .append(header);
 }
 
 void save_npy(const std::filesystem::path& path, const at::Tensor& tensor) {

@@ -1,7 +1,7 @@
 #include "tensors/private_operators.h"
 
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/List.h>
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/linear.h>
@@ -25,8 +25,10 @@ bool is_amd() {
   return std::memcmp(vendor, "AuthenticAMD", 12) == 0;
 }
 
-using LinearPointwise = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, c10::string_view,
-                                   c10::List<std::optional<at::Scalar>>, std::optional<c10::string_view>);
+using LinearPointwise = at::Tensor(const at::Tensor&, const at::Tensor&,
+                                   const std::optional<at::Tensor>&, c10::string_view,
+                                   c10::List<std::optional<at::Scalar>>,
+                                   std::optional<c10::string_view>);
 
 std::optional<c10::TypedOperatorHandle<LinearPointwise>> find_linear() {
   auto handle = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
@@ -44,19 +46,23 @@ bool onednn_is_faster(const at::Tensor& x) {
 at::Tensor onednn_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   static const auto operation = find_linear();
   if (!operation) return at::linear(x, weight, bias);
-  const std::optional<at::Tensor> optional_bias = bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt;
-  return operation->call(x, weight, optional_bias, "none", c10::List<std::optional<at::Scalar>>(), "");
+  const std::optional<at::Tensor> optional_bias =
+      bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt;
+  return operation->call(x, weight, optional_bias, "none", c10::List<std::optional<at::Scalar>>(),
+                         "");
 }
 
-void fused_adam(at::Tensor& values, const at::Tensor& gradients, at::Tensor& mean, at::Tensor& square, const at::Tensor& steps,
-                const AdamStep& step) {
+void fused_adam(at::Tensor& values, const at::Tensor& gradients, at::Tensor& mean,
+                at::Tensor& square, const at::Tensor& steps, const AdamStep& step) {
   const auto update = [&](auto function) {
-    function({values}, {gradients}, {mean}, {square}, {}, {steps}, step.learning_rate, step.beta1, step.beta2, step.weight_decay,
-             step.epsilon, /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt, /*found_inf=*/std::nullopt);
+    function({values}, {gradients}, {mean}, {square}, {}, {steps}, step.learning_rate, step.beta1,
+             step.beta2, step.weight_decay, step.epsilon, /*amsgrad=*/false, /*maximize=*/false,
+             /*grad_scale=*/std::nullopt, /*found_inf=*/std::nullopt);
   };
-  using Operation = void (*)(at::TensorList, at::TensorList, at::TensorList, at::TensorList, at::TensorList, at::TensorList, double,
-                             double, double, double, double, bool, bool, const std::optional<at::Tensor>&,
-                             const std::optional<at::Tensor>&);
+  using Operation =
+      void (*)(at::TensorList, at::TensorList, at::TensorList, at::TensorList, at::TensorList,
+               at::TensorList, double, double, double, double, double, bool, bool,
+               const std::optional<at::Tensor>&, const std::optional<at::Tensor>&);
   if (step.weight_decay > 0) {
     update(static_cast<Operation>(at::_fused_adamw_));
   } else {

@@ -1,25 +1,28 @@
-// The one place that calls LibTorch's private operators. Each has a public fallback, for a LibTorch that lacks it.
+// The one place that calls LibTorch's private operators. Each has a public fallback, for a LibTorch
+// that lacks it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace penalmt {
 
-// Whether a product of x should go through onednn_linear: float32 on an AMD CPU, where LibTorch's default product (MKL) was found at
-// half of oneDNN's speed: [4096, 128] x [128, 10000] 71 against 96 GFLOP/s, 2048^3 91 against 177. On Intel the two are level, so the
-// default stays; of other formats oneDNN knows not all.
+// Whether a product of x should go through onednn_linear: float32 on an AMD CPU, where LibTorch's
+// default product (MKL) was found at half of oneDNN's speed: [4096, 128] x [128, 10000] 71 against
+// 96 GFLOP/s, 2048^3 91 against 177. On Intel the two are level, so the default stays; of other
+// formats oneDNN knows not all.
 bool onednn_is_faster(const at::Tensor& x);
 
-// x W^T + b through oneDNN; not differentiable. x: [.., in], weight: [out, in] contiguous, bias: [out] or undefined.
+// x W^T + b through oneDNN; not differentiable. x: [.., in], weight: [out, in] contiguous, bias:
+// [out] or undefined.
 at::Tensor onednn_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 struct AdamStep {
   double learning_rate, beta1, beta2, epsilon, weight_decay;
 };
 
-// One Adam (or, with weight decay, AdamW) step in a single pass over the memory. All [P] float32 or float64; `steps` a scalar
-// that already counts this one.
-void fused_adam(at::Tensor& values, const at::Tensor& gradients, at::Tensor& mean, at::Tensor& square, const at::Tensor& steps,
-                const AdamStep& step);
+// One Adam (or, with weight decay, AdamW) step in a single pass over the memory. All [P] float32 or
+// float64; `steps` a scalar that already counts this one.
+void fused_adam(at::Tensor& values, const at::Tensor& gradients, at::Tensor& mean,
+                at::Tensor& square, const at::Tensor& steps, const AdamStep& step);
 
 }  // namespace penalmt

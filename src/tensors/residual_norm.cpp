@@ -13,7 +13,8 @@
 namespace penalmt {
 namespace {
 
-constexpr int64_t kPartials = 32;  // partial sums of the weight's gradient: a fixed number, so that threads do not change the result
+constexpr int64_t kPartials = 32;  // partial sums of the weight's gradient: a fixed number, so that
+                                   // threads do not change the result
 
 struct Shape {
   int64_t rows, channels;
@@ -21,10 +22,11 @@ struct Shape {
 
 Shape shape_of(const at::Tensor& x) { return {x.numel() / x.size(-1), x.size(-1)}; }
 
-PENALMT_CLONES void forward_rows(const float* x, const float* branch, const float* weight, const float* bias, float epsilon,
-                                 const int64_t* counters, uint64_t site, uint32_t threshold, float scale, float* factors,
-                                 float* y, float* sum, float* mean_out, float* rstd_out, int64_t begin, int64_t end,
-                                 int64_t channels) {
+PENALMT_CLONES void forward_rows(const float* x, const float* branch, const float* weight,
+                                 const float* bias, float epsilon, const int64_t* counters,
+                                 uint64_t site, uint32_t threshold, float scale, float* factors,
+                                 float* y, float* sum, float* mean_out, float* rstd_out,
+                                 int64_t begin, int64_t end, int64_t channels) {
   for (int64_t row = begin; row < end; ++row) {
     const float* __restrict in = x + row * channels;
     const float* __restrict add = branch + row * channels;
@@ -57,10 +59,13 @@ PENALMT_CLONES void forward_rows(const float* x, const float* branch, const floa
   }
 }
 
-PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const float* sum, const float* means, const float* rstds,
-                                  const float* weight, const int64_t* counters, uint64_t site, uint32_t threshold, float scale,
-                                  const bool* real, float tau, float* factors, float* gradient_x, float* gradient_branch,
-                                  float* gradient_weight, float* gradient_bias, int64_t begin, int64_t end, int64_t channels) {
+PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const float* sum,
+                                  const float* means, const float* rstds, const float* weight,
+                                  const int64_t* counters, uint64_t site, uint32_t threshold,
+                                  float scale, const bool* real, float tau, float* factors,
+                                  float* gradient_x, float* gradient_branch, float* gradient_weight,
+                                  float* gradient_bias, int64_t begin, int64_t end,
+                                  int64_t channels) {
   for (int64_t row = begin; row < end; ++row) {
     const float* __restrict g = gradient + row * channels;
     const float* __restrict h = sum + row * channels;
@@ -78,7 +83,8 @@ PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const f
     }
     const float a = total / static_cast<float>(channels), b = dot / static_cast<float>(channels);
 #pragma omp simd
-    for (int64_t c = 0; c < channels; ++c) gx[c] = rstd * (g[c] * weight[c] - a - (h[c] - mean) * rstd * b);
+    for (int64_t c = 0; c < channels; ++c)
+      gx[c] = rstd * (g[c] * weight[c] - a - (h[c] - mean) * rstd * b);
     if (gradient_branch == gradient_x) continue;
 
     float* __restrict gb = gradient_branch + row * channels;
@@ -100,25 +106,31 @@ PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const f
 
 }  // namespace
 
-ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, const at::Tensor& bias,
-                                 double epsilon, const at::Tensor& counters, const DropoutSite& site) {
+ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch,
+                                 const at::Tensor& weight, const at::Tensor& bias, double epsilon,
+                                 const at::Tensor& counters, const DropoutSite& site) {
   const auto [rows, channels] = shape_of(x);
-  ResidualNormResult result{at::empty_like(x), at::empty_like(x), at::empty({rows}, x.options()), at::empty({rows}, x.options())};
+  ResidualNormResult result{at::empty_like(x), at::empty_like(x), at::empty({rows}, x.options()),
+                            at::empty({rows}, x.options())};
   const int64_t* keys = site.threshold() ? counters.const_data_ptr<int64_t>() : nullptr;
   at::parallel_for(0, rows, 64, [&, channels = channels](int64_t begin, int64_t end) {
     std::vector<float> factors(channels);
-    forward_rows(x.const_data_ptr<float>(), branch.const_data_ptr<float>(), weight.const_data_ptr<float>(),
-                 bias.const_data_ptr<float>(), static_cast<float>(epsilon), keys, site.site, site.threshold(),
-                 static_cast<float>(site.scale()), factors.data(), result.y.mutable_data_ptr<float>(),
-                 result.sum.mutable_data_ptr<float>(), result.mean.mutable_data_ptr<float>(),
-                 result.rstd.mutable_data_ptr<float>(), begin, end, channels);
+    forward_rows(x.const_data_ptr<float>(), branch.const_data_ptr<float>(),
+                 weight.const_data_ptr<float>(), bias.const_data_ptr<float>(),
+                 static_cast<float>(epsilon), keys, site.site, site.threshold(),
+                 static_cast<float>(site.scale()), factors.data(),
+                 result.y.mutable_data_ptr<float>(), result.sum.mutable_data_ptr<float>(),
+                 result.mean.mutable_data_ptr<float>(), result.rstd.mutable_data_ptr<float>(),
+                 begin, end, channels);
   });
   return result;
 }
 
-ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const at::Tensor& x, const ResidualNormResult& kept,
-                                             const at::Tensor& weight, const at::Tensor& counters, const DropoutSite& site,
-                                             const at::Tensor& real, double tau) {
+ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const at::Tensor& x,
+                                             const ResidualNormResult& kept,
+                                             const at::Tensor& weight, const at::Tensor& counters,
+                                             const DropoutSite& site, const at::Tensor& real,
+                                             double tau) {
   const auto [rows, channels] = shape_of(gradient);
   ResidualNormGradients result;
   result.x = at::empty_like(gradient);
@@ -129,17 +141,20 @@ ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const a
   const bool* real_rows = real.defined() ? real.const_data_ptr<bool>() : nullptr;
   const float* inputs = tau != 0 ? x.const_data_ptr<float>() : nullptr;
   const int64_t slice = (rows + kPartials - 1) / kPartials;
-  at::parallel_for(0, kPartials, 1, [&, rows = rows, channels = channels](int64_t first, int64_t last) {
-    std::vector<float> factors(channels);
-    for (int64_t part = first; part < last; ++part)
-      backward_rows(gradient.const_data_ptr<float>(), inputs, kept.sum.const_data_ptr<float>(),
-                    kept.mean.const_data_ptr<float>(), kept.rstd.const_data_ptr<float>(), weight.const_data_ptr<float>(), keys,
-                    site.site, site.threshold(), static_cast<float>(site.scale()), real_rows, static_cast<float>(tau),
-                    factors.data(), result.x.mutable_data_ptr<float>(), result.branch.mutable_data_ptr<float>(),
-                    partial_weight.mutable_data_ptr<float>() + part * channels,
-                    partial_bias.mutable_data_ptr<float>() + part * channels, std::min(part * slice, rows),
-                    std::min((part + 1) * slice, rows), channels);
-  });
+  at::parallel_for(
+      0, kPartials, 1, [&, rows = rows, channels = channels](int64_t first, int64_t last) {
+        std::vector<float> factors(channels);
+        for (int64_t part = first; part < last; ++part)
+          backward_rows(gradient.const_data_ptr<float>(), inputs, kept.sum.const_data_ptr<float>(),
+                        kept.mean.const_data_ptr<float>(), kept.rstd.const_data_ptr<float>(),
+                        weight.const_data_ptr<float>(), keys, site.site, site.threshold(),
+                        static_cast<float>(site.scale()), real_rows, static_cast<float>(tau),
+                        factors.data(), result.x.mutable_data_ptr<float>(),
+                        result.branch.mutable_data_ptr<float>(),
+                        partial_weight.mutable_data_ptr<float>() + part * channels,
+                        partial_bias.mutable_data_ptr<float>() + part * channels,
+                        std::min(part * slice, rows), std::min((part + 1) * slice, rows), channels);
+      });
   result.weight = partial_weight.sum(0);
   result.bias = partial_bias.sum(0);
   return result;

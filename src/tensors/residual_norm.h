@@ -1,5 +1,6 @@
-// One CPU kernel for what surrounds a sublayer of a post-norm stack:  h = x + dropout(branch),  y = LayerNorm(h),
-// and its backward pass with the penal term. Eager LibTorch takes five passes over the memory for it, and keeps a mask.
+// One CPU kernel for what surrounds a sublayer of a post-norm stack:  h = x + dropout(branch),  y =
+// LayerNorm(h), and its backward pass with the penal term. Eager LibTorch takes five passes over
+// the memory for it, and keeps a mask.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,25 +10,29 @@
 namespace penalmt {
 
 struct ResidualNormResult {
-  at::Tensor y;      // [.., C] the normalised sum
-  at::Tensor sum;    // [.., C] h, kept for the backward pass
-  at::Tensor rstd;   // [N] 1 / standard deviation of each row of h
-  at::Tensor mean;   // [N]
+  at::Tensor y;     // [.., C] the normalised sum
+  at::Tensor sum;   // [.., C] h, kept for the backward pass
+  at::Tensor rstd;  // [N] 1 / standard deviation of each row of h
+  at::Tensor mean;  // [N]
 };
 
 // float32, contiguous, on the CPU. `counters` may be undefined when site.threshold() is 0.
-ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, const at::Tensor& bias,
-                                 double epsilon, const at::Tensor& counters, const DropoutSite& site);
+ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch,
+                                 const at::Tensor& weight, const at::Tensor& bias, double epsilon,
+                                 const at::Tensor& counters, const DropoutSite& site);
 
 struct ResidualNormGradients {
-  at::Tensor x, branch;      // [.., C]; one tensor where nothing is dropped and tau is 0
-  at::Tensor weight, bias;   // [C]
+  at::Tensor x, branch;     // [.., C]; one tensor where nothing is dropped and tau is 0
+  at::Tensor weight, bias;  // [C]
 };
 
-// z, the branch's contribution, is had as h - x: both are kept for other ends (x by the sublayer's first product, h by the
-// normalisation). Where `real` is true the gradient at z gains tau * z (Chen et al., ICLR 2023). x may be undefined when tau is 0.
-ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const at::Tensor& x, const ResidualNormResult& kept,
-                                             const at::Tensor& weight, const at::Tensor& counters, const DropoutSite& site,
-                                             const at::Tensor& real, double tau);
+// z, the branch's contribution, is had as h - x: both are kept for other ends (x by the sublayer's
+// first product, h by the normalisation). Where `real` is true the gradient at z gains tau * z
+// (Chen et al., ICLR 2023). x may be undefined when tau is 0.
+ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const at::Tensor& x,
+                                             const ResidualNormResult& kept,
+                                             const at::Tensor& weight, const at::Tensor& counters,
+                                             const DropoutSite& site, const at::Tensor& real,
+                                             double tau);
 
 }  // namespace penalmt

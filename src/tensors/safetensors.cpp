@@ -28,13 +28,15 @@ struct TypeName {
   const char* name;
   at::ScalarType type;
 };
-constexpr TypeName kTypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
-                               {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
-                               {"U8", at::kByte},    {"BOOL", at::kBool}};
+constexpr TypeName kTypes[] = {{"F64", at::kDouble},    {"F32", at::kFloat}, {"F16", at::kHalf},
+                               {"BF16", at::kBFloat16}, {"I64", at::kLong},  {"I32", at::kInt},
+                               {"I16", at::kShort},     {"I8", at::kChar},   {"U8", at::kByte},
+                               {"BOOL", at::kBool}};
 
 std::string known_types() {
   std::string names;
-  for (const TypeName& entry : kTypes) names += (names.empty() ? "" : ", ") + std::string(entry.name);
+  for (const TypeName& entry : kTypes)
+    names += (names.empty() ? "" : ", ") + std::string(entry.name);
   return names;
 }
 
@@ -51,14 +53,16 @@ const char* name_of(at::ScalarType type) {
 // The header's text, its place checked against the size of the file.
 std::string_view header_text(const std::filesystem::path& path, std::string_view file) {
   if (file.size() < 8)
-    refuse(path, fmt::format("truncated; got {} bytes, expected at least 8 (the header's length)", file.size()));
+    refuse(path, fmt::format("truncated; got {} bytes, expected at least 8 (the header's length)",
+                             file.size()));
   uint64_t length;
   std::memcpy(&length, file.data(), 8);
   if (length > kLongestHeader)
-    refuse(path, fmt::format("no safetensors file: header length {}, expected at most {}", length, kLongestHeader));
+    refuse(path, fmt::format("no safetensors file: header length {}, expected at most {}", length,
+                             kLongestHeader));
   if (length > file.size() - 8)
-    refuse(path, fmt::format("truncated; got {} bytes, expected at least {} (a header of {} bytes)", file.size(),
-                             length + 8, length));
+    refuse(path, fmt::format("truncated; got {} bytes, expected at least {} (a header of {} bytes)",
+                             file.size(), length + 8, length));
   return file.substr(8, length);
 }
 
@@ -66,7 +70,8 @@ Json parse_header(const std::filesystem::path& path, std::string_view text) {
   std::set<std::string> seen;
   std::string twice;
   const auto watch_keys = [&](int depth, Json::parse_event_t event, Json& value) {
-    if (event == Json::parse_event_t::key && depth == 1 && !seen.insert(value.get<std::string>()).second)
+    if (event == Json::parse_event_t::key && depth == 1 &&
+        !seen.insert(value.get<std::string>()).second)
       twice = value.get<std::string>();
     return true;
   };
@@ -76,29 +81,34 @@ Json parse_header(const std::filesystem::path& path, std::string_view text) {
   } catch (const Json::parse_error& error) {
     refuse(path, fmt::format("header: no valid JSON at byte {}", error.byte));
   }
-  if (!header.is_object()) refuse(path, fmt::format("header: got a JSON {}, expected an object", header.type_name()));
+  if (!header.is_object())
+    refuse(path, fmt::format("header: got a JSON {}, expected an object", header.type_name()));
   if (!twice.empty()) refuse(path, fmt::format("header: two tensors are called '{}'", twice));
   return header;
 }
 
 bool is_list_of_sizes(const Json& value) {
   return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& size) {
-           return size.is_number_unsigned() && size.get<uint64_t>() <= static_cast<uint64_t>(INT64_MAX);
+           return size.is_number_unsigned() &&
+                  size.get<uint64_t>() <= static_cast<uint64_t>(INT64_MAX);
          });
 }
 
-StoredTensor read_entry(const std::filesystem::path& path, const std::string& name, const Json& value) {
+StoredTensor read_entry(const std::filesystem::path& path, const std::string& name,
+                        const Json& value) {
   const auto field = [&](const char* key) -> const Json& {
-    if (!value.is_object() || !value.contains(key)) refuse(path, fmt::format("{}: no '{}' in the header", name, key));
+    if (!value.is_object() || !value.contains(key))
+      refuse(path, fmt::format("{}: no '{}' in the header", name, key));
     return value[key];
   };
   StoredTensor entry{.name = name};
 
   const Json& type = field("dtype");
-  const auto known =
-      std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeName& each) { return type == each.name; });
+  const auto known = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                  [&](const TypeName& each) { return type == each.name; });
   if (known == std::end(kTypes))
-    refuse(path, fmt::format("{}: dtype: got {}, expected one of {}", name, type.dump(), known_types()));
+    refuse(path,
+           fmt::format("{}: dtype: got {}, expected one of {}", name, type.dump(), known_types()));
   entry.type = known->type;
 
   const Json& shape = field("shape");
@@ -107,44 +117,58 @@ StoredTensor read_entry(const std::filesystem::path& path, const std::string& na
   entry.shape = shape.get<std::vector<int64_t>>();
 
   const Json& offsets = field("data_offsets");
-  if (!is_list_of_sizes(offsets) || offsets.size() != 2 || offsets[0].get<uint64_t>() > offsets[1].get<uint64_t>())
-    refuse(path, fmt::format("{}: data_offsets: got {}, expected [begin, end]", name, offsets.dump()));
+  if (!is_list_of_sizes(offsets) || offsets.size() != 2 ||
+      offsets[0].get<uint64_t>() > offsets[1].get<uint64_t>())
+    refuse(path,
+           fmt::format("{}: data_offsets: got {}, expected [begin, end]", name, offsets.dump()));
   entry.begin = offsets[0].get<uint64_t>();
   entry.end = offsets[1].get<uint64_t>();
 
   uint64_t bytes = c10::elementSize(entry.type);
   bool overflow = false;
-  for (const int64_t size : entry.shape) overflow |= __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes);
+  for (const int64_t size : entry.shape)
+    overflow |= __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes);
   if (overflow || bytes != entry.end - entry.begin)
-    refuse(path, fmt::format("{}: data_offsets: got {} bytes, expected {} for {} {}", name, entry.end - entry.begin,
-                             overflow ? "more than can be" : std::to_string(bytes), known->name, shape.dump()));
+    refuse(path, fmt::format("{}: data_offsets: got {} bytes, expected {} for {} {}", name,
+                             entry.end - entry.begin,
+                             overflow ? "more than can be" : std::to_string(bytes), known->name,
+                             shape.dump()));
   return entry;
 }
 
 // The tensors must tile the data: no overlap, no gap, nothing left over.
-void check_tiling(const std::filesystem::path& path, const std::vector<StoredTensor>& entries, uint64_t data_size) {
+void check_tiling(const std::filesystem::path& path, const std::vector<StoredTensor>& entries,
+                  uint64_t data_size) {
   std::vector<const StoredTensor*> order;
   for (const StoredTensor& entry : entries) order.push_back(&entry);
-  std::sort(order.begin(), order.end(),
-            [](auto* a, auto* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); });
+  std::sort(order.begin(), order.end(), [](auto* a, auto* b) {
+    return std::pair(a->begin, a->end) < std::pair(b->begin, b->end);
+  });
   uint64_t reached = 0;
   for (const StoredTensor* entry : order) {
     if (entry->end > data_size)
-      refuse(path, fmt::format("truncated; got {} bytes of data, expected at least {} (tensor '{}')", data_size,
-                               entry->end, entry->name));
+      refuse(path,
+             fmt::format("truncated; got {} bytes of data, expected at least {} (tensor '{}')",
+                         data_size, entry->end, entry->name));
     if (entry->begin != reached)
-      refuse(path, fmt::format("{}: data begins at {}, expected {} ({})", entry->name, entry->begin, reached,
-                               entry->begin < reached ? "it overlaps another tensor" : "a gap before it"));
+      refuse(
+          path,
+          fmt::format("{}: data begins at {}, expected {} ({})", entry->name, entry->begin, reached,
+                      entry->begin < reached ? "it overlaps another tensor" : "a gap before it"));
     reached = entry->end;
   }
-  if (reached != data_size) refuse(path, fmt::format("got {} bytes of data, expected {}", data_size, reached));
+  if (reached != data_size)
+    refuse(path, fmt::format("got {} bytes of data, expected {}", data_size, reached));
 }
 
-std::map<std::string, std::string> read_metadata(const std::filesystem::path& path, const Json& value) {
+std::map<std::string, std::string> read_metadata(const std::filesystem::path& path,
+                                                 const Json& value) {
   std::map<std::string, std::string> metadata;
-  if (!value.is_object()) refuse(path, fmt::format("{}: got {}, expected an object of texts", kMetadata, value.dump()));
+  if (!value.is_object())
+    refuse(path, fmt::format("{}: got {}, expected an object of texts", kMetadata, value.dump()));
   for (const auto& [key, text] : value.items()) {
-    if (!text.is_string()) refuse(path, fmt::format("{}: {}: got {}, expected a text", kMetadata, key, text.dump()));
+    if (!text.is_string())
+      refuse(path, fmt::format("{}: {}: got {}, expected a text", kMetadata, key, text.dump()));
     metadata[key] = text.get<std::string>();
   }
   return metadata;
@@ -155,11 +179,13 @@ std::map<std::string, std::string> read_metadata(const std::filesystem::path& pa
 void save_safetensors(const std::filesystem::path& path, const NamedTensors& named) {
   // 1. Bytes to write: on the CPU, without strides, widest elements first.
   std::vector<at::Tensor> dense;
-  for (const auto& [name, tensor] : named.tensors) dense.push_back(tensor.detach().to(at::kCPU).contiguous());
+  for (const auto& [name, tensor] : named.tensors)
+    dense.push_back(tensor.detach().to(at::kCPU).contiguous());
   std::vector<std::size_t> order(dense.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](auto a, auto b) { return dense[a].element_size() > dense[b].element_size(); });
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
+    return dense[a].element_size() > dense[b].element_size();
+  });
   std::vector<uint64_t> begin(dense.size());
   uint64_t data_size = 0;
   for (const std::size_t i : order) {
@@ -170,13 +196,14 @@ void save_safetensors(const std::filesystem::path& path, const NamedTensors& nam
   // 2. The header keeps the order given.
   SafetensorsIndex index{.metadata = named.metadata};
   for (std::size_t i = 0; i < dense.size(); ++i)
-    index.tensors.push_back({named.tensors[i].first, dense[i].scalar_type(), dense[i].sizes().vec(), begin[i],
-                             begin[i] + dense[i].nbytes()});
+    index.tensors.push_back({named.tensors[i].first, dense[i].scalar_type(), dense[i].sizes().vec(),
+                             begin[i], begin[i] + dense[i].nbytes()});
   std::string file = safetensors_header(index);
 
   // 3. The data.
   file.reserve(file.size() + data_size);
-  for (const std::size_t i : order) file.append(static_cast<const char*>(dense[i].const_data_ptr()), dense[i].nbytes());
+  for (const std::size_t i : order)
+    file.append(static_cast<const char*>(dense[i].const_data_ptr()), dense[i].nbytes());
   write_file(path, file);
 }
 
@@ -184,10 +211,11 @@ std::string safetensors_header(const SafetensorsIndex& index, std::size_t size) 
   Json header = Json::object();
   if (!index.metadata.empty()) header[kMetadata] = index.metadata;
   for (const StoredTensor& tensor : index.tensors) {
-    TORCH_CHECK(tensor.name != kMetadata && !header.contains(tensor.name), "safetensors: two tensors are called '",
-                tensor.name, "'");
-    header[tensor.name] = {
-        {"dtype", name_of(tensor.type)}, {"shape", tensor.shape}, {"data_offsets", {tensor.begin, tensor.end}}};
+    TORCH_CHECK(tensor.name != kMetadata && !header.contains(tensor.name),
+                "safetensors: two tensors are called '", tensor.name, "'");
+    header[tensor.name] = {{"dtype", name_of(tensor.type)},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {tensor.begin, tensor.end}}};
   }
   std::string text = header.dump();
   text.resize(std::max((text.size() + 7) / 8 * 8, size - std::min<std::size_t>(size, 8)), ' ');

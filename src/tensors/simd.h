@@ -1,7 +1,8 @@
-// Sixteen floats at a time, in GCC's vector extension: one source for every instruction set. For the kernels of
-// row_kernels.inc only, which is compiled once for each set, with PENALMT_INSTRUCTIONS naming it: the names differ, so
-// that the linker never takes one set's function for another's. (Attributes such as target_clones do not do: GCC 12
-// takes vectors apart for the least of the sets before it makes the clones; a broadcast became sixteen masked moves.)
+// Sixteen floats at a time, in GCC's vector extension: one source for every instruction set. For
+// the kernels of row_kernels.inc only, which is compiled once for each set, with
+// PENALMT_INSTRUCTIONS naming it: the names differ, so that the linker never takes one set's
+// function for another's. (Attributes such as target_clones do not do: GCC 12 takes vectors apart
+// for the least of the sets before it makes the clones; a broadcast became sixteen masked moves.)
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,12 @@ PENALMT_INLINE void store(float* to, Floats value) { std::memcpy(to, &value, siz
 PENALMT_INLINE Floats all(float value) { return value - Floats{}; }
 PENALMT_INLINE Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 
-PENALMT_INLINE Floats8 low(Floats a) { return __builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7); }
-PENALMT_INLINE Floats8 high(Floats a) { return __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15); }
+PENALMT_INLINE Floats8 low(Floats a) {
+  return __builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+PENALMT_INLINE Floats8 high(Floats a) {
+  return __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15);
+}
 
 PENALMT_INLINE float sum(Floats a) {
   Floats8 b = low(a) + high(a);
@@ -45,13 +50,16 @@ PENALMT_INLINE float largest(Floats a) {
 }
 // to[0..3] = the sums of a, b, c, d: a quarter of four single sums' work.
 PENALMT_INLINE void sum_four(Floats a, Floats b, Floats c, Floats d, float* to) {
-  const Floats8 a8 = low(a) + high(a), b8 = low(b) + high(b), c8 = low(c) + high(c), d8 = low(d) + high(d);
-  const Floats8 ab = __builtin_shufflevector(a8, b8, 0, 1, 2, 3, 8, 9, 10, 11) +
-                     __builtin_shufflevector(a8, b8, 4, 5, 6, 7, 12, 13, 14, 15);  // a a a a b b b b
+  const Floats8 a8 = low(a) + high(a), b8 = low(b) + high(b), c8 = low(c) + high(c),
+                d8 = low(d) + high(d);
+  const Floats8 ab =
+      __builtin_shufflevector(a8, b8, 0, 1, 2, 3, 8, 9, 10, 11) +
+      __builtin_shufflevector(a8, b8, 4, 5, 6, 7, 12, 13, 14, 15);  // a a a a b b b b
   const Floats8 cd = __builtin_shufflevector(c8, d8, 0, 1, 2, 3, 8, 9, 10, 11) +
                      __builtin_shufflevector(c8, d8, 4, 5, 6, 7, 12, 13, 14, 15);
-  const Floats8 acbd = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13) +
-                       __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);  // a a c c b b d d
+  const Floats8 acbd =
+      __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13) +
+      __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);  // a a c c b b d d
   to[0] = acbd[0] + acbd[1];
   to[1] = acbd[4] + acbd[5];
   to[2] = acbd[2] + acbd[3];
@@ -61,7 +69,8 @@ PENALMT_INLINE void sum_four(Floats a, Floats b, Floats c, Floats d, float* to) 
 // e^x for x <= 0, within 2 units in the last place; 0 below -87.
 PENALMT_INLINE Floats exp_of_negative(Floats x) {
   const Floats bounded = larger(x, all(-87.0f));
-  const Floats shift = all(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number, held in the low bits
+  const Floats shift =
+      all(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number, held in the low bits
   const Floats shifted = bounded * 1.44269504f + shift;
   const Floats whole = shifted - shift;
   Floats r = bounded - whole * 0.693359375f;  // ln 2 in two parts (Cody and Waite)

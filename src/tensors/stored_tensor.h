@@ -1,4 +1,5 @@
-// One tensor inside a file: what a header says of it, for those who map the file and do not load it.
+// One tensor inside a file: what a header says of it, for those who map the file and do not load
+// it.
 #pragma once
 
 #include <cstdint>

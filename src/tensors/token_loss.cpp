@@ -21,14 +21,17 @@
 namespace penalmt {
 namespace {
 
-// Rows of logits held at once. 256 x 10,000 floats are 10 MB: large enough for the products, small enough for the caches.
+// Rows of logits held at once. 256 x 10,000 floats are 10 MB: large enough for the products, small
+// enough for the caches.
 constexpr int64_t kRowsAtOnce = 256;
 constexpr int64_t kNarrowRowsAtOnce = 1024;
 
-// e^x for x <= 0 to 2e-7 relative (degree-6 polynomial on [-ln 2 / 2, ln 2 / 2]); a plain expression, so that loops vectorise.
+// e^x for x <= 0 to 2e-7 relative (degree-6 polynomial on [-ln 2 / 2, ln 2 / 2]); a plain
+// expression, so that loops vectorise.
 inline float exp_negative(float x) {
   x = x < -87.0f ? -87.0f : x;
-  const float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the sum's low bits are round(x / ln 2)
+  const float shifted =
+      x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the sum's low bits are round(x / ln 2)
   const float n = shifted - 12582912.0f;
   const float r = (x - n * 0.693145752f) - n * 1.42860677e-6f;
   float p = 1.0f / 720;
@@ -44,7 +47,8 @@ inline float exp_negative(float x) {
 inline float widen(float x) { return x; }
 inline float widen(uint16_t x) { return std::bit_cast<float>(static_cast<uint32_t>(x) << 16); }
 inline void narrow(float value, float& out) { out = value; }
-inline void narrow(float value, uint16_t& out) {  // round to nearest, ties to even; never called with NaN
+inline void narrow(float value,
+                   uint16_t& out) {  // round to nearest, ties to even; never called with NaN
   const uint32_t bits = std::bit_cast<uint32_t>(value);
   out = static_cast<uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
 }
@@ -56,11 +60,13 @@ struct RowLoss {
 
 // The loss of one row of logits, which become their own gradient where `gradient` is set.
 template <class Scalar>
-__attribute__((always_inline)) inline RowLoss one_row(Scalar* __restrict logits, int64_t vocabulary, int64_t gold, float smoothing,
+__attribute__((always_inline)) inline RowLoss one_row(Scalar* __restrict logits, int64_t vocabulary,
+                                                      int64_t gold, float smoothing,
                                                       bool gradient) {
   float highest = widen(logits[0]);
 #pragma omp simd reduction(max : highest)
-  for (int64_t v = 0; v < vocabulary; ++v) highest = widen(logits[v]) > highest ? widen(logits[v]) : highest;
+  for (int64_t v = 0; v < vocabulary; ++v)
+    highest = widen(logits[v]) > highest ? widen(logits[v]) : highest;
   float mass = 0, sum = 0;
 #pragma omp simd reduction(+ : mass, sum)
   for (int64_t v = 0; v < vocabulary; ++v) {
@@ -76,16 +82,19 @@ __attribute__((always_inline)) inline RowLoss one_row(Scalar* __restrict logits,
     const float inverse = 1.0f / mass, base = smoothing / static_cast<float>(vocabulary);
     const float at_gold = exp_negative(gold_logit) * inverse - base - (1.0f - smoothing);
 #pragma omp simd
-    for (int64_t v = 0; v < vocabulary; ++v) narrow(exp_negative(widen(logits[v]) - highest) * inverse - base, logits[v]);
+    for (int64_t v = 0; v < vocabulary; ++v)
+      narrow(exp_negative(widen(logits[v]) - highest) * inverse - base, logits[v]);
     narrow(at_gold, logits[gold]);
   }
   return {(1.0 - smoothing) * nll + smoothing * uniform, nll, gold_logit == 0};
 }
 
-PENALMT_CLONES RowLoss row_loss(float* logits, int64_t vocabulary, int64_t gold, float smoothing, bool gradient) {
+PENALMT_CLONES RowLoss row_loss(float* logits, int64_t vocabulary, int64_t gold, float smoothing,
+                                bool gradient) {
   return one_row(logits, vocabulary, gold, smoothing, gradient);
 }
-PENALMT_CLONES RowLoss row_loss(uint16_t* logits, int64_t vocabulary, int64_t gold, float smoothing, bool gradient) {
+PENALMT_CLONES RowLoss row_loss(uint16_t* logits, int64_t vocabulary, int64_t gold, float smoothing,
+                                bool gradient) {
   return one_row(logits, vocabulary, gold, smoothing, gradient);
 }
 
@@ -94,10 +103,11 @@ struct Sums {
   int64_t correct = 0, tokens = 0;
 };
 
-// Turns a slice of logits [n, V] into gradients (zero rows where there is no token) and adds up the losses, in the rows' order.
+// Turns a slice of logits [n, V] into gradients (zero rows where there is no token) and adds up the
+// losses, in the rows' order.
 template <class Scalar>
-void slice_loss(Scalar* logits, int64_t vocabulary, const int64_t* gold, int64_t rows, int64_t pad, double smoothing,
-                bool gradient, Sums& sums) {
+void slice_loss(Scalar* logits, int64_t vocabulary, const int64_t* gold, int64_t rows, int64_t pad,
+                double smoothing, bool gradient, Sums& sums) {
   std::vector<RowLoss> losses(rows);
   at::parallel_for(0, rows, 8, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
@@ -105,7 +115,8 @@ void slice_loss(Scalar* logits, int64_t vocabulary, const int64_t* gold, int64_t
       if (gold[row] == pad) {
         std::fill_n(line, vocabulary, Scalar(0));
       } else {
-        losses[row] = row_loss(line, vocabulary, gold[row], static_cast<float>(smoothing), gradient);
+        losses[row] =
+            row_loss(line, vocabulary, gold[row], static_cast<float>(smoothing), gradient);
       }
     }
   });
@@ -123,8 +134,8 @@ struct FusedResult {
   at::Tensor gradient_states, gradient_weight;
 };
 
-FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold, double smoothing, int64_t pad,
-                        bool gradient) {
+FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold,
+                        double smoothing, int64_t pad, bool gradient) {
   const int64_t rows = states.size(0), vocabulary = weight.size(0);
   FusedResult result;
   if (gradient) {
@@ -141,8 +152,8 @@ FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, cons
     } else {
       at::mm_out(logits, slice, weight.t());
     }
-    slice_loss(logits.mutable_data_ptr<float>(), vocabulary, gold.const_data_ptr<int64_t>() + begin, count, pad, smoothing, gradient,
-               result.sums);
+    slice_loss(logits.mutable_data_ptr<float>(), vocabulary, gold.const_data_ptr<int64_t>() + begin,
+               count, pad, smoothing, gradient, result.sums);
     if (!gradient) continue;
     at::Tensor out = result.gradient_states.narrow(0, begin, count);
     at::mm_out(out, logits, weight);
@@ -151,23 +162,26 @@ FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, cons
   return result;
 }
 
-FusedResult fused_narrow(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold, double smoothing, int64_t pad,
-                         bool gradient) {
+FusedResult fused_narrow(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold,
+                         double smoothing, int64_t pad, bool gradient) {
   const int64_t rows = states.size(0), vocabulary = weight.size(0);
-  const at::Tensor narrow_states = states.to(at::kBFloat16), narrow_weight = weight.to(at::kBFloat16);
+  const at::Tensor narrow_states = states.to(at::kBFloat16),
+                   narrow_weight = weight.to(at::kBFloat16);
   FusedResult result;
   if (gradient) {
     result.gradient_states = at::empty_like(states);
     result.gradient_weight = at::zeros_like(weight);
   }
-  at::Tensor buffer = at::empty({std::min(kNarrowRowsAtOnce, rows), vocabulary}, narrow_states.options());
+  at::Tensor buffer =
+      at::empty({std::min(kNarrowRowsAtOnce, rows), vocabulary}, narrow_states.options());
   for (int64_t begin = 0; begin < rows; begin += kNarrowRowsAtOnce) {
     const int64_t count = std::min(kNarrowRowsAtOnce, rows - begin);
     const at::Tensor slice = narrow_states.narrow(0, begin, count);
     at::Tensor logits = buffer.narrow(0, 0, count);
     at::mm_out(logits, slice, narrow_weight.t());
-    slice_loss(reinterpret_cast<uint16_t*>(logits.data_ptr()), vocabulary, gold.const_data_ptr<int64_t>() + begin, count, pad,
-               smoothing, gradient, result.sums);
+    slice_loss(reinterpret_cast<uint16_t*>(logits.data_ptr()), vocabulary,
+               gold.const_data_ptr<int64_t>() + begin, count, pad, smoothing, gradient,
+               result.sums);
     if (!gradient) continue;
     result.gradient_states.narrow(0, begin, count).copy_(at::mm(logits, narrow_weight));
     result.gradient_weight.add_(at::mm(logits.t(), slice));
@@ -177,15 +191,16 @@ FusedResult fused_narrow(const at::Tensor& states, const at::Tensor& weight, con
 
 class FusedLoss : public torch::autograd::Function<FusedLoss> {
  public:
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& states, const at::Tensor& weight,
-                            const FusedResult& result) {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& states,
+                            const at::Tensor& weight, const FusedResult& result) {
     context->saved_data["states"] = result.gradient_states;
     context->saved_data["weight"] = result.gradient_weight;
     return at::zeros({}, states.options()).fill_(result.sums.smoothed);
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
-    at::Tensor states = context->saved_data["states"].toTensor(), weight = context->saved_data["weight"].toTensor();
+    at::Tensor states = context->saved_data["states"].toTensor(),
+               weight = context->saved_data["weight"].toTensor();
     const double scale = gradients[0].item<double>();
     if (scale != 1) {
       states = states * scale;
@@ -196,7 +211,8 @@ class FusedLoss : public torch::autograd::Function<FusedLoss> {
   }
 };
 
-TokenLoss composed(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold, double smoothing, int64_t pad) {
+TokenLoss composed(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold,
+                   double smoothing, int64_t pad) {
   const at::Tensor logits = at::linear(states, weight);
   const auto type = logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   const at::Tensor log_probabilities = at::log_softmax(logits, -1, type);  // [N, V]
@@ -214,9 +230,12 @@ TokenLoss composed(const at::Tensor& states, const at::Tensor& weight, const at:
 
 }  // namespace
 
-TokenLoss token_loss(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold, double smoothing, int64_t pad) {
-  if (!states.is_cpu() || states.scalar_type() != at::kFloat) return composed(states, weight, gold, smoothing, pad);
-  const bool gradient = at::GradMode::is_enabled() && (states.requires_grad() || weight.requires_grad());
+TokenLoss token_loss(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold,
+                     double smoothing, int64_t pad) {
+  if (!states.is_cpu() || states.scalar_type() != at::kFloat)
+    return composed(states, weight, gold, smoothing, pad);
+  const bool gradient =
+      at::GradMode::is_enabled() && (states.requires_grad() || weight.requires_grad());
   FusedResult result;
   {
     at::NoGradGuard no_grad;
@@ -224,7 +243,8 @@ TokenLoss token_loss(const at::Tensor& states, const at::Tensor& weight, const a
     result = fused(states.detach().contiguous(), weight.detach(), gold, smoothing, pad, gradient);
   }
   TokenLoss loss;
-  loss.total = gradient ? FusedLoss::apply(states, weight, result) : at::zeros({}, states.options()).fill_(result.sums.smoothed);
+  loss.total = gradient ? FusedLoss::apply(states, weight, result)
+                        : at::zeros({}, states.options()).fill_(result.sums.smoothed);
   loss.nll = at::zeros({}, at::kDouble).fill_(result.sums.nll);
   loss.correct = result.sums.correct;
   loss.tokens = result.sums.tokens;

@@ -8,7 +8,8 @@
 
 namespace penalmt {
 
-// The best next tokens of each row. Tokens with equal logits come in ascending order of their numbers.
+// The best next tokens of each row. Tokens with equal logits come in ascending order of their
+// numbers.
 struct Candidates {
   int64_t count = 0;                     // candidates a row
   std::vector<int> tokens;               // [N, count], best first
@@ -17,19 +18,19 @@ struct Candidates {
 };
 
 struct CandidateRule {
-  int64_t count = 1;  // candidates wanted a row; fewer where the vocabulary is smaller
-  int first_token =
-      2;  // tokens below it (padding, start of sentence) are never candidates; their probability counts all the same
-  int end_token = 2;  // its log probability is always wanted
+  int64_t count = 1;    // candidates wanted a row; fewer where the vocabulary is smaller
+  int first_token = 2;  // tokens below it (padding, start of sentence) are never candidates; their
+                        // probability counts all the same
+  int end_token = 2;    // its log probability is always wanted
 };
 
-// Takes the logits of the same N rows a tile of columns after the other, so that they need not all be in memory, nor
-// leave the cache. Rows are shared among ATen's threads. float32 on the CPU.
+// Takes the logits of the same N rows a tile of columns after the other, so that they need not all
+// be in memory, nor leave the cache. Rows are shared among ATen's threads. float32 on the CPU.
 class CandidateScan {
  public:
   CandidateScan(int64_t rows, const CandidateRule& rule);
-  // `tile` points at logits [N, columns] of the columns from `first_column`; consecutive rows lie `stride` floats
-  // apart.
+  // `tile` points at logits [N, columns] of the columns from `first_column`; consecutive rows lie
+  // `stride` floats apart.
   void add(const float* tile, int64_t stride, int64_t first_column, int64_t columns);
   Candidates finish() const;
 
@@ -41,8 +42,8 @@ class CandidateScan {
   std::vector<int> best_tokens_;                           // [N, count]
 };
 
-// logits: [N, V] of any floating type, on any device. Where tokens tie on a device other than the CPU their order is
-// the device's.
+// logits: [N, V] of any floating type, on any device. Where tokens tie on a device other than the
+// CPU their order is the device's.
 Candidates top_candidates(const at::Tensor& logits, const CandidateRule& rule);
 
 }  // namespace penalmt

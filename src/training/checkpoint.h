@@ -1,4 +1,5 @@
-// Complete, atomic checkpoints: a run that is continued from one takes the same next steps, to the bit, as one never stopped.
+// Complete, atomic checkpoints: a run that is continued from one takes the same next steps, to the
+// bit, as one never stopped.
 #pragma once
 
 #include <filesystem>
@@ -10,24 +11,25 @@
 
 namespace penalmt {
 
-// Everything of a run but weights and optimiser. Dropout is drawn from counters and the batches' order from (seed, epoch), so
-// these numbers are all its randomness.
+// Everything of a run but weights and optimiser. Dropout is drawn from counters and the batches'
+// order from (seed, epoch), so these numbers are all its randomness.
 struct TrainingState {
-  int64_t update = 0;            // optimiser steps taken
-  int64_t epoch = 1;             // the present one
-  int64_t next_batch = 0;        // of the epoch
-  int64_t target_tokens = 0;     // or pictures, where those are classified: seen so far
-  double seconds = 0;            // spent so far
-  double best_nll = 1e300;       // lowest validation loss a token
+  int64_t update = 0;         // optimiser steps taken
+  int64_t epoch = 1;          // the present one
+  int64_t next_batch = 0;     // of the epoch
+  int64_t target_tokens = 0;  // or images, where those are classified: seen so far
+  double seconds = 0;         // spent so far
+  double best_nll = 1e300;    // lowest validation loss a token
   int64_t best_update = 0;
   int64_t validations_since_best = 0;
   int64_t validated_update = 0;  // the last update whose validation is done
   // Sums since the last line of metrics.jsonl.
   double loss_sum = 0, nll_sum = 0, interval_seconds = 0;
   int64_t interval_tokens = 0;
-  int64_t metrics_lines = 0;     // lines of metrics.jsonl that belong to this state
+  int64_t metrics_lines = 0;  // lines of metrics.jsonl that belong to this state
 
-  std::vector<std::string> kept;  // names of the validated checkpoints, oldest first: those that are averaged
+  std::vector<std::string>
+      kept;  // names of the validated checkpoints, oldest first: those that are averaged
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -50,14 +52,17 @@ struct TrainingState {
   }
 };
 
-// RUN/checkpoints/<update>/, appearing whole. Then older checkpoints lose their optimiser state, and those that are not
-// among `state.kept` are removed.
-void save_checkpoint(const std::filesystem::path& run, const torch::nn::Module& module, const Adam& adam, const TrainingState& state,
+// RUN/checkpoints/<update>/, appearing whole. Then older checkpoints lose their optimiser state,
+// and those that are not among `state.kept` are removed.
+void save_checkpoint(const std::filesystem::path& run, const torch::nn::Module& module,
+                     const Adam& adam, const TrainingState& state,
                      const nlohmann::ordered_json& description);
 
-// The newest complete checkpoint of the run that can be continued from; nullopt where there is none.
+// The newest complete checkpoint of the run that can be continued from; nullopt where there is
+// none.
 std::optional<std::filesystem::path> newest_checkpoint(const std::filesystem::path& run);
 
-TrainingState load_checkpoint(const std::filesystem::path& folder, torch::nn::Module& module, Adam& adam);
+TrainingState load_checkpoint(const std::filesystem::path& folder, torch::nn::Module& module,
+                              Adam& adam);
 
 }  // namespace penalmt

@@ -11,8 +11,8 @@ ClassifierRecipe load_classifier_recipe(const std::filesystem::path& path,
   recipe.image_encoder.check("image_encoder", problems);
   recipe.training.check(problems);
   if (recipe.training.crop >= recipe.image_encoder.size)
-    problems.add("training.crop", fmt::format("got {}, expected less than image_encoder.size {}", recipe.training.crop,
-                                              recipe.image_encoder.size));
+    problems.add("training.crop", fmt::format("got {}, expected less than image_encoder.size {}",
+                                              recipe.training.crop, recipe.image_encoder.size));
   problems.throw_if_any();
   return recipe;
 }

@@ -1,12 +1,12 @@
-// The recipe of a classifier: which pictures, which network, how it learns. Only what differs from these defaults
-// stands in the file.
+// The recipe of a classifier: which images, which network, how it learns. Only what differs from
+// these defaults stands in the file.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "datasets/labelled_images.h"
+#include "datasets/images/labelled_images.h"
 #include "models/options.h"
 #include "training/learning_options.h"
 
@@ -25,12 +25,13 @@ struct ClassifierTrainingOptions : LearningOptions {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("batch", batch, "pictures of one update", config::between(1, 1e6));
+    v("batch", batch, "images of one update", config::between(1, 1e6));
     v("crop", crop,
-      "pixels put around a picture before a square of its own size is cut out at random; less than image_encoder.size; "
+      "pixels put around an image before a square of its own size is cut out at random; less than "
+      "image_encoder.size; "
       "0: none",
       config::between(0, 512));
-    v("flip", flip, "also learn from pictures with left and right exchanged", config::anything());
+    v("flip", flip, "also learn from images with left and right exchanged", config::anything());
     LearningOptions::visit(v);
   }
 };
@@ -43,14 +44,16 @@ struct ClassifierRecipe {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v.group("data", data, "the pictures");
+    v.group("data", data, "the images");
     v.group("image_encoder", image_encoder, "the network");
-    v("tau", tau, "penal strength of the network's residuals; 0 is plain addition", config::between(0, 1));
+    v("tau", tau, "penal strength of the network's residuals; 0 is plain addition",
+      config::between(0, 1));
     v.group("training", training, "how it learns");
   }
 };
 
 // As load_recipe (recipe.h).
-ClassifierRecipe load_classifier_recipe(const std::filesystem::path& path, const std::vector<std::string>& assignments);
+ClassifierRecipe load_classifier_recipe(const std::filesystem::path& path,
+                                        const std::vector<std::string>& assignments);
 
 }  // namespace penalmt

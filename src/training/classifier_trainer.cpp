@@ -6,7 +6,7 @@
 
 #include "base/interrupt.h"
 #include "base/random.h"
-#include "datasets/augmentation.h"
+#include "datasets/images/augmentation.h"
 
 namespace penalmt {
 namespace {
@@ -22,13 +22,15 @@ Classifier build(const ClassifierRecipe& recipe, int64_t classes, c10::Device de
 
 // Summed over the batch. logits: [B, classes]; labels: [B].
 at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& labels, double smoothing) {
-  return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum, /*ignore_index=*/-100, smoothing);
+  return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum, /*ignore_index=*/-100,
+                                smoothing);
 }
 
 }  // namespace
 
 double Recognition::accuracy() const {
-  return static_cast<double>(confusion.trace().item<int64_t>()) / static_cast<double>(confusion.sum().item<int64_t>());
+  return static_cast<double>(confusion.trace().item<int64_t>()) /
+         static_cast<double>(confusion.sum().item<int64_t>());
 }
 
 Recognition recognise(Classifier& model, const LabelledImages& images, c10::Device device) {
@@ -36,7 +38,8 @@ Recognition recognise(Classifier& model, const LabelledImages& images, c10::Devi
   model->eval();
   const auto classes = static_cast<int64_t>(images.classes.size());
   double nll = 0;
-  at::Tensor pairs = at::zeros({classes * classes}, at::kLong);  // of a class and what it was taken for
+  at::Tensor pairs =
+      at::zeros({classes * classes}, at::kLong);  // of a class and what it was taken for
   for (int64_t begin = 0; begin < images.count(); begin += kEvaluationBatch) {
     throw_if_interrupted();
     const int64_t count = std::min(kEvaluationBatch, images.count() - begin);
@@ -48,8 +51,8 @@ Recognition recognise(Classifier& model, const LabelledImages& images, c10::Devi
   return {nll / static_cast<double>(images.count()), pairs.view({classes, classes})};
 }
 
-ClassifierTrainer::ClassifierTrainer(const ClassifierRecipe& recipe, std::filesystem::path run, LabelledSplits images,
-                                     c10::Device device, bool resume)
+ClassifierTrainer::ClassifierTrainer(const ClassifierRecipe& recipe, std::filesystem::path run,
+                                     LabelledSplits images, c10::Device device, bool resume)
     : recipe_(recipe),
       images_(std::move(images)),
       device_(device),
@@ -69,18 +72,21 @@ int64_t ClassifierTrainer::start_epoch(int64_t epoch) {
   return (images_.train.count() + recipe_.training.batch - 1) / recipe_.training.batch;
 }
 
-LossSums ClassifierTrainer::add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) {
+LossSums ClassifierTrainer::add_gradients(int64_t first, int64_t last, int64_t update,
+                                          double tau_scale) {
   const ClassifierTrainingOptions& training = recipe_.training;
   const auto seed = static_cast<uint64_t>(training.seed);
   LossSums sums;
   for (int64_t b = first; b < last; ++b) {
     const int64_t end = std::min((b + 1) * training.batch, images_.train.count());
     const std::vector<int64_t> which(order_.begin() + b * training.batch, order_.begin() + end);
-    const at::Tensor ids = at::tensor(which, at::kLong), labels = images_.train.labels.index_select(0, ids).to(device_);
-    const at::Tensor pixels = augmented(images_.train.pixels, which, {training.crop, training.flip}, seed, epoch_);
+    const at::Tensor ids = at::tensor(which, at::kLong),
+                     labels = images_.train.labels.index_select(0, ids).to(device_);
+    const at::Tensor pixels =
+        augmented(images_.train.pixels, which, {training.crop, training.flip}, seed, epoch_);
     const PrecisionScope scope(precision(training));
-    const at::Tensor logits =
-        model_->logits(pixels.to(device_), {.ids = ids, .seed = seed, .update = update, .tau_scale = tau_scale});
+    const at::Tensor logits = model_->logits(
+        pixels.to(device_), {.ids = ids, .seed = seed, .update = update, .tau_scale = tau_scale});
     const at::Tensor loss = cross_entropy(logits, labels, training.label_smoothing);
     loss.backward();
     sums.count += static_cast<int64_t>(which.size());

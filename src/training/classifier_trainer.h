@@ -5,19 +5,21 @@
 
 #include <functional>
 
-#include "datasets/labelled_images.h"
+#include "datasets/images/labelled_images.h"
 #include "models/classifier.h"
 #include "training/classifier_recipe.h"
 #include "training/training_loop.h"
 
 namespace penalmt {
 
-// What a classifier makes of labelled pictures: its mean negative log likelihood, and what it takes each class for.
+// What a classifier makes of labelled images: its mean negative log likelihood, and what it takes
+// each class for.
 struct Recognition {
   double nll = 0;
-  at::Tensor confusion;  // [classes, classes] int64: pictures of the row's class taken for the column's
+  at::Tensor
+      confusion;  // [classes, classes] int64: images of the row's class taken for the column's
 
-  double accuracy() const;  // share of the pictures whose class is right
+  double accuracy() const;  // share of the images whose class is right
 };
 
 // Without gradients, the model in evaluation mode, a batch at a time. images: at least one.
@@ -26,8 +28,8 @@ Recognition recognise(Classifier& model, const LabelledImages& images, c10::Devi
 class ClassifierTrainer : private LearningTask {
  public:
   // A new run, or with `resume` the continuation of the newest checkpoint in `run`.
-  ClassifierTrainer(const ClassifierRecipe& recipe, std::filesystem::path run, LabelledSplits images,
-                    c10::Device device, bool resume);
+  ClassifierTrainer(const ClassifierRecipe& recipe, std::filesystem::path run,
+                    LabelledSplits images, c10::Device device, bool resume);
 
   // As TrainingLoop::run.
   void run() { loop_.run(); }
@@ -47,7 +49,7 @@ class ClassifierTrainer : private LearningTask {
   c10::Device device_;
   Classifier model_;
   int64_t epoch_ = 0;
-  std::vector<int64_t> order_;  // of the epoch's pictures
+  std::vector<int64_t> order_;  // of the epoch's images
   TrainingLoop loop_;           // last: it asks for the model
 };
 

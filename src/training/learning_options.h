@@ -28,29 +28,39 @@ struct LearningOptions {
   template <class Visitor>
   void visit(Visitor& v) {
     v("updates", updates, "optimiser steps to take at most", config::between(1, 1e9));
-    v("learning_rate", learning_rate, "the peak, reached at the end of the warm-up", config::between(0, 10));
+    v("learning_rate", learning_rate, "the peak, reached at the end of the warm-up",
+      config::between(0, 10));
     v("warmup", warmup, "updates of linear growth to the peak", config::between(1, 1e9));
     v("decay", decay,
-      "after the warm-up: with the inverse square root of the update, or linear, down to 0 after the last of `updates`",
+      "after the warm-up: with the inverse square root of the update, or linear, down to 0 after "
+      "the last of `updates`",
       config::one_of({"inverse_sqrt", "linear"}));
-    v("initial_learning_rate", initial_learning_rate, "where the growth begins", config::between(0, 10));
+    v("initial_learning_rate", initial_learning_rate, "where the growth begins",
+      config::between(0, 10));
     v("beta1", beta1, "Adam's decay of the mean gradient", config::between(0, 0.999999));
     v("beta2", beta2, "Adam's decay of the mean square", config::between(0, 0.999999));
     v("epsilon", epsilon, "Adam's floor of the denominator", config::between(1e-16, 1));
-    v("weight_decay", weight_decay, "decoupled (AdamW), a step and unit of learning rate", config::between(0, 1));
-    v("clip_norm", clip_norm, "largest norm of the gradient; 0: no clipping", config::between(0, 1e9));
-    v("label_smoothing", label_smoothing, "probability spread over all pieces or classes", config::between(0, 0.99));
+    v("weight_decay", weight_decay, "decoupled (AdamW), a step and unit of learning rate",
+      config::between(0, 1));
+    v("clip_norm", clip_norm, "largest norm of the gradient; 0: no clipping",
+      config::between(0, 1e9));
+    v("label_smoothing", label_smoothing, "probability spread over all pieces or classes",
+      config::between(0, 0.99));
     v("tau_warmup", tau_warmup, "updates over which tau grows linearly to its value; 0: at once",
       config::between(0, 1e9));
     v("precision", precision,
-      "format of matrix products and convolutions; bfloat16 pays on GPUs and on CPUs with AMX or AVX512-BF16",
+      "format of matrix products and convolutions; bfloat16 pays on GPUs and on CPUs with AMX or "
+      "AVX512-BF16",
       config::one_of({"float32", "bfloat16"}));
-    v("validate_every", validate_every, "updates between validations and their checkpoints; 0: every epoch",
-      config::between(0, 1e9));
-    v("patience", patience, "validations without a lower validation loss before training stops; 0: never",
+    v("validate_every", validate_every,
+      "updates between validations and their checkpoints; 0: every epoch", config::between(0, 1e9));
+    v("patience", patience,
+      "validations without a lower validation loss before training stops; 0: never",
       config::between(0, 1e6));
-    v("average", average, "validated checkpoints that are kept and averaged", config::between(1, 1000));
-    v("seed", seed, "of the weights, the batches' order and all that is drawn in training", config::between(0, 9e15));
+    v("average", average, "validated checkpoints that are kept and averaged",
+      config::between(1, 1000));
+    v("seed", seed, "of the weights, the batches' order and all that is drawn in training",
+      config::between(0, 9e15));
   }
 
   // Problems that concern several fields go to `problems`, as fields of "training".

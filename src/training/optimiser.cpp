@@ -11,7 +11,8 @@ namespace penalmt {
 Adam::Adam(torch::nn::Module& module, const AdamOptions& options) : options_(options) {
   torch::NoGradGuard no_grad;
   std::vector<at::Tensor> flat;
-  for (const at::Tensor& parameter : module.parameters()) flat.push_back(parameter.detach().flatten());
+  for (const at::Tensor& parameter : module.parameters())
+    flat.push_back(parameter.detach().flatten());
   values_ = at::cat(flat);
   gradients_ = at::zeros_like(values_);
   mean_ = at::zeros_like(values_);
@@ -32,8 +33,9 @@ double Adam::step(double divisor, double clip_norm, double learning_rate) {
   const double norm = gradients_.norm().item<double>();
   if (!std::isfinite(norm)) return norm;
   if (clip_norm > 0 && norm > clip_norm) gradients_.mul_(clip_norm / (norm + 1e-6));
-  fused_adam(values_, gradients_, mean_, square_, steps_.add_(1),
-             {learning_rate, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay});
+  fused_adam(
+      values_, gradients_, mean_, square_, steps_.add_(1),
+      {learning_rate, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay});
   return norm;
 }
 

@@ -1,4 +1,5 @@
-// Adam over all parameters as one flat vector, so that scaling, clipping and the step are single passes.
+// Adam over all parameters as one flat vector, so that scaling, clipping and the step are single
+// passes.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -10,14 +11,15 @@ struct AdamOptions {
   double weight_decay = 0;  // decoupled: AdamW (Loshchilov and Hutter, 2019)
 };
 
-// Adam (Kingma and Ba, 2015). On construction the module's parameters become views of one vector, and their gradients of
-// another; the module must stay on its device and keep its type afterwards.
+// Adam (Kingma and Ba, 2015). On construction the module's parameters become views of one vector,
+// and their gradients of another; the module must stay on its device and keep its type afterwards.
 class Adam {
  public:
   Adam(torch::nn::Module& module, const AdamOptions& options);
 
-  // Divides the summed gradients by `divisor`, clips their norm to `clip_norm` (0: never) and takes a step. Returns the norm
-  // before clipping; NaN or infinite gradients are returned and no step is taken.
+  // Divides the summed gradients by `divisor`, clips their norm to `clip_norm` (0: never) and takes
+  // a step. Returns the norm before clipping; NaN or infinite gradients are returned and no step is
+  // taken.
   double step(double divisor, double clip_norm, double learning_rate);
   void zero_gradients();
 

@@ -10,12 +10,17 @@ Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::str
   recipe.model = recipe.model.resolved(problems);
   recipe.training.check(problems);
   if (recipe.training.bpe_dropout > 0 && recipe.tokenizer.kind != "bpe")
-    problems.add("training.bpe_dropout", fmt::format("got {} with tokenizer.kind {}, expected 0, or the kind bpe",
-                                                     recipe.training.bpe_dropout, recipe.tokenizer.kind));
+    problems.add("training.bpe_dropout",
+                 fmt::format("got {} with tokenizer.kind {}, expected 0, or the kind bpe",
+                             recipe.training.bpe_dropout, recipe.tokenizer.kind));
   if (recipe.model.uses_images() && recipe.model.takes_features() && recipe.data.features.empty())
-    problems.add("data.features", "empty with model.image_encoder.kind features, expected a store, as penalmt features makes them");
+    problems.add("data.features",
+                 "empty with model.image_encoder.kind features, expected a store, as penalmt "
+                 "features makes them");
   if (recipe.model.uses_images() && !recipe.model.takes_features() && !recipe.data.features.empty())
-    problems.add("model.image_encoder.kind", fmt::format("got {} with data.features, expected features", recipe.model.image_encoder.kind));
+    problems.add("model.image_encoder.kind",
+                 fmt::format("got {} with data.features, expected features",
+                             recipe.model.image_encoder.kind));
   problems.throw_if_any();
   return recipe;
 }

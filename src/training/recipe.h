@@ -1,11 +1,12 @@
-// A recipe: which parts and which numbers. Only what differs from these defaults stands in the file.
+// A recipe: which parts and which numbers. Only what differs from these defaults stands in the
+// file.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "datasets/corpus.h"
+#include "datasets/text/corpus.h"
 #include "models/model_folder.h"
 #include "tokenizers/sentencepiece.h"
 #include "training/learning_options.h"
@@ -22,16 +23,22 @@ struct TrainingOptions : LearningOptions {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("batch_tokens", batch_tokens, "padded tokens of the longer side in one batch", config::between(1, 1e7));
+    v("batch_tokens", batch_tokens, "padded tokens of the longer side in one batch",
+      config::between(1, 1e7));
     v("accumulate", accumulate, "batches in one update", config::between(1, 1e4));
-    v("bpe_dropout", bpe_dropout, "probability that a merge of the BPE is left out when an epoch's sentences are cut into pieces; 0: none",
+    v("bpe_dropout", bpe_dropout,
+      "probability that a merge of the BPE is left out when an epoch's sentences are cut into "
+      "pieces; 0: none",
       config::between(0, 0.99));
-    v("image_dropout", image_dropout, "probability that a sentence of a batch goes without its picture", config::between(0, 1));
+    v("image_dropout", image_dropout,
+      "probability that a sentence of a batch goes without its image", config::between(0, 1));
     v("initial_weights", initial_weights,
-      "weights to begin with: a run or a checkpoint, whose tokenizers are taken too, or a trained image encoder (penalmt classify); what the "
+      "weights to begin with: a run or a checkpoint, whose tokenizers are taken too, or a trained "
+      "image encoder (penalmt classify); what the "
       "model has beyond them is drawn, and a fusion new to a trained text starts silent",
       config::anything());
-    v("validate_bleu", validate_bleu, "also translate the validation sentences (greedily) at each validation", config::anything());
+    v("validate_bleu", validate_bleu,
+      "also translate the validation sentences (greedily) at each validation", config::anything());
     LearningOptions::visit(v);
   }
 };
@@ -46,7 +53,8 @@ struct Recipe {
   template <class Visitor>
   void visit(Visitor& v) {
     v.group("data", data, "the corpus");
-    v.group("tokenizer", tokenizer, "the pieces that words are cut into; joint unless model.embeddings says otherwise");
+    v.group("tokenizer", tokenizer,
+            "the pieces that words are cut into; joint unless model.embeddings says otherwise");
     v.group("model", model, "the network");
     v.group("training", training, "how it learns");
     v.group("decoding", decoding, "how it translates");
@@ -56,8 +64,8 @@ struct Recipe {
   bool joint_vocabulary() const { return model.embeddings == "shared"; }
 };
 
-// Reads a recipe file, applies `--set` assignments in their order, fills in the sizes and checks everything; throws one Error
-// with every problem, before any data is read.
+// Reads a recipe file, applies `--set` assignments in their order, fills in the sizes and checks
+// everything; throws one Error with every problem, before any data is read.
 Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& assignments);
 
 }  // namespace penalmt

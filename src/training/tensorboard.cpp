@@ -7,7 +7,9 @@
 namespace penalmt {
 namespace {
 
-double wall_time() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+double wall_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 template <class Number>
 void append_raw(std::string& bytes, Number number) {
@@ -20,8 +22,11 @@ void append_varint(std::string& bytes, uint64_t number) {
   bytes.push_back(static_cast<char>(number));
 }
 
-// Protocol buffers: a field's key is its number and its wire type (0 varint, 1 eight bytes, 2 length and bytes, 5 four bytes).
-void append_key(std::string& bytes, int field, int wire_type) { append_varint(bytes, static_cast<uint64_t>(field << 3 | wire_type)); }
+// Protocol buffers: a field's key is its number and its wire type (0 varint, 1 eight bytes, 2
+// length and bytes, 5 four bytes).
+void append_key(std::string& bytes, int field, int wire_type) {
+  append_varint(bytes, static_cast<uint64_t>(field << 3 | wire_type));
+}
 
 void append_bytes(std::string& bytes, int field, std::string_view content) {
   append_key(bytes, field, 2);
@@ -50,7 +55,9 @@ uint32_t crc32c(std::string_view bytes) {
 }
 
 EventWriter::EventWriter(const std::filesystem::path& folder)
-    : file_(folder / ("events.out.tfevents." + std::to_string(static_cast<int64_t>(wall_time())) + ".penalmt"), std::ios::binary) {
+    : file_(folder / ("events.out.tfevents." + std::to_string(static_cast<int64_t>(wall_time())) +
+                      ".penalmt"),
+            std::ios::binary) {
   std::string event = event_at(wall_time());
   append_bytes(event, 3, "brain.Event:2");  // Event.file_version
   record(event);
@@ -75,7 +82,8 @@ void EventWriter::record(std::string_view event) {
   std::string head;
   append_raw(head, static_cast<uint64_t>(event.size()));
   append_raw(head, masked(head));
-  file_.write(head.data(), static_cast<std::streamsize>(head.size())).write(event.data(), static_cast<std::streamsize>(event.size()));
+  file_.write(head.data(), static_cast<std::streamsize>(head.size()))
+      .write(event.data(), static_cast<std::streamsize>(event.size()));
   std::string tail;
   append_raw(tail, masked(event));
   file_.write(tail.data(), static_cast<std::streamsize>(tail.size())).flush();

@@ -1,6 +1,7 @@
 // Scalars as TensorBoard's event files: records of
 //
-//   uint64 length | uint32 masked CRC of the length | a tensorflow.Event (protocol buffer) | uint32 masked CRC of it
+//   uint64 length | uint32 masked CRC of the length |
+//   a tensorflow.Event (protocol buffer) | uint32 masked CRC of it
 //
 // little endian, CRC-32C masked as TFRecord does: rotated right by 15, plus 0xA282EAD8.
 #pragma once
@@ -17,9 +18,11 @@ namespace penalmt {
 
 class EventWriter {
  public:
-  // Opens events.out.tfevents.<time>.penalmt in `folder`; each run or continuation has its own file, as TensorBoard expects.
+  // Opens events.out.tfevents.<time>.penalmt in `folder`; each run or continuation has its own
+  // file, as TensorBoard expects.
   explicit EventWriter(const std::filesystem::path& folder);
-  // One event with a value for each tag. A write that fails is no reason to stop training: metrics.jsonl has the same numbers.
+  // One event with a value for each tag. A write that fails is no reason to stop training:
+  // metrics.jsonl has the same numbers.
   void write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars);
 
  private:

@@ -26,27 +26,31 @@ ModelDescription describe(const Recipe& recipe, const Tokenizers& tokenizers) {
 
 TranslationModel build(const ModelDescription& description, int64_t seed, c10::Device device) {
   torch::manual_seed(static_cast<uint64_t>(seed));
-  TranslationModel model(description.model, description.source_vocabulary, description.target_vocabulary);
+  TranslationModel model(description.model, description.source_vocabulary,
+                         description.target_vocabulary);
   model->to(device);
   return model;
 }
 
-// Weights that others trained, as far as the model has them. A fusion that joins a trained text model starts silent.
+// Weights that others trained, as far as the model has them. A fusion that joins a trained text
+// model starts silent.
 void begin_with(TranslationModelImpl& model, const std::filesystem::path& path) {
   const std::filesystem::path file = model_folder(path) / "model.safetensors";
   const std::vector<std::string> drawn = take_weights(file, model);
   const auto is_drawn = [&](std::string_view part) {
-    return std::ranges::any_of(drawn, [&](const std::string& name) { return name.starts_with(part); });
+    return std::ranges::any_of(drawn,
+                               [&](const std::string& name) { return name.starts_with(part); });
   };
   if (is_drawn("fusion.") && !is_drawn("encoder.")) model.start_silent();
-  message(fmt::format("{}: {} tensors taken{}", file.string(), named_weights(model).size() - drawn.size(),
-                      drawn.empty() ? "" : fmt::format("; drawn anew: {}", fmt::join(drawn, ", "))));
+  message(fmt::format(
+      "{}: {} tensors taken{}", file.string(), named_weights(model).size() - drawn.size(),
+      drawn.empty() ? "" : fmt::format("; drawn anew: {}", fmt::join(drawn, ", "))));
 }
 
 }  // namespace
 
-Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, const Tokenizers& tokenizers, Split train, Split valid,
-                 c10::Device device, bool resume)
+Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, const Tokenizers& tokenizers,
+                 Split train, Split valid, c10::Device device, bool resume)
     : recipe_(recipe),
       tokenizers_(tokenizers),
       train_(std::move(train)),
@@ -56,11 +60,13 @@ Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, const Tokenize
       model_(build(description_, recipe.training.seed, device)),
       loop_(*this, recipe.training, recipe.training.accumulate, std::move(run), resume) {
   if (state().update == 0 && !recipe_.training.initial_weights.empty())
-    begin_with(*model_, expand_environment(recipe_.training.initial_weights, "training.initial_weights"));
+    begin_with(*model_,
+               expand_environment(recipe_.training.initial_weights, "training.initial_weights"));
 }
 
 int64_t Trainer::start_epoch(int64_t epoch) {
-  const uint64_t seed = mix64(static_cast<uint64_t>(recipe_.training.seed)) ^ static_cast<uint64_t>(epoch);
+  const uint64_t seed =
+      mix64(static_cast<uint64_t>(recipe_.training.seed)) ^ static_cast<uint64_t>(epoch);
   if (recipe_.training.bpe_dropout > 0) sample_split(train_, tokenizers_, recipe_, seed);
   epoch_batches_ = make_batches(train_.examples, recipe_.training.batch_tokens, seed);
   return static_cast<int64_t>(epoch_batches_.size());
@@ -75,8 +81,10 @@ Batch Trainer::training_batch(const std::vector<int64_t>& which, int64_t update)
   for (const int64_t i : which) {
     all.push_back(static_cast<int64_t>(examples.size()));
     examples.push_back(train_.examples[i]);
-    const uint64_t drawn = mix64(mix64(mix64(static_cast<uint64_t>(recipe_.training.seed) ^ 0x696D616765ull) ^ static_cast<uint64_t>(update)) ^
-                                 static_cast<uint64_t>(examples.back().id));
+    const uint64_t drawn =
+        mix64(mix64(mix64(static_cast<uint64_t>(recipe_.training.seed) ^ 0x696D616765ull) ^
+                    static_cast<uint64_t>(update)) ^
+              static_cast<uint64_t>(examples.back().id));
     if (static_cast<double>(drawn >> 11) * 0x1p-53 < dropout) examples.back().image = -1;
   }
   return collate(examples, all, train_.images.get());
@@ -84,14 +92,18 @@ Batch Trainer::training_batch(const std::vector<int64_t>& which, int64_t update)
 
 LossSums Trainer::add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) {
   const TrainingOptions& training = recipe_.training;
-  Pass pass{.ids = {}, .seed = static_cast<uint64_t>(training.seed), .update = update, .tau_scale = tau_scale};
+  Pass pass{.ids = {},
+            .seed = static_cast<uint64_t>(training.seed),
+            .update = update,
+            .tau_scale = tau_scale};
   LossSums sums;
   for (int64_t b = first; b < last; ++b) {
     const Batch batch = training_batch(epoch_batches_[b], update);
     pass.ids = batch.ids;
     const PrecisionScope scope(precision(training));
-    const TokenLoss loss = model_->loss(batch.source.to(device_), pictures_of(batch, device_), batch.target_input.to(device_),
-                                        batch.target_output.to(device_), training.label_smoothing, pass);
+    const TokenLoss loss = model_->loss(
+        batch.source.to(device_), images_of(batch, device_), batch.target_input.to(device_),
+        batch.target_output.to(device_), training.label_smoothing, pass);
     loss.total.backward();
     sums.count += loss.tokens;
     sums.loss += loss.total.item<double>();
@@ -105,27 +117,32 @@ Validation Trainer::validate() {
   model_->eval();
   double nll = 0;
   int64_t correct = 0, tokens = 0;
-  for (const std::vector<int64_t>& which : make_batches(valid_.examples, recipe_.training.batch_tokens, std::nullopt)) {
+  for (const std::vector<int64_t>& which :
+       make_batches(valid_.examples, recipe_.training.batch_tokens, std::nullopt)) {
     const Batch batch = collate(valid_.examples, which, valid_.images.get());
-    const TokenLoss loss = model_->loss(batch.source.to(device_), pictures_of(batch, device_), batch.target_input.to(device_),
-                                        batch.target_output.to(device_), 0);
+    const TokenLoss loss =
+        model_->loss(batch.source.to(device_), images_of(batch, device_),
+                     batch.target_input.to(device_), batch.target_output.to(device_), 0);
     nll += loss.nll.item<double>();
     correct += loss.correct;
     tokens += loss.tokens;
   }
-  return {nll / static_cast<double>(tokens), static_cast<double>(correct) / static_cast<double>(tokens),
+  return {nll / static_cast<double>(tokens),
+          static_cast<double>(correct) / static_cast<double>(tokens),
           recipe_.training.validate_bleu ? validation_bleu() : -1};
 }
 
 double Trainer::validation_bleu() {
   Translator translator(model_, description_, tokenizers_.source, tokenizers_.target);
   std::vector<std::string> hypotheses;
-  for (const Translation& translation : translator.translate(valid_.text.source, valid_.images.get(), {.beam = 1},
-                                                             {.threads = at::get_num_threads()}, "validation"))
+  for (const Translation& translation :
+       translator.translate(valid_.text.source, valid_.images.get(), {.beam = 1},
+                            {.threads = at::get_num_threads()}, "validation"))
     hypotheses.push_back(translation.n_best.front().text);
   // Tokenised text is scored on its tokens, as the published figures are.
   const std::string tokenizer = description_.text == "tok" ? "none" : "13a";
-  return corpus_bleu(hypotheses, References::single(valid_.text.target), {.tokenizer = tokenizer}).score;
+  return corpus_bleu(hypotheses, References::single(valid_.text.target), {.tokenizer = tokenizer})
+      .score;
 }
 
 }  // namespace penalmt

@@ -1,4 +1,5 @@
-// Training a translation model: its batches, its loss, its validation. The loop itself is training_loop.h.
+// Training a translation model: its batches, its loss, its validation. The loop itself is
+// training_loop.h.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -11,8 +12,8 @@ namespace penalmt {
 class Trainer : private LearningTask {
  public:
   // A new run, or with `resume` the continuation of the newest checkpoint in `run`.
-  Trainer(const Recipe& recipe, std::filesystem::path run, const Tokenizers& tokenizers, Split train, Split valid,
-          c10::Device device, bool resume);
+  Trainer(const Recipe& recipe, std::filesystem::path run, const Tokenizers& tokenizers,
+          Split train, Split valid, c10::Device device, bool resume);
 
   // As TrainingLoop::run.
   void run() { loop_.run(); }
@@ -28,7 +29,8 @@ class Trainer : private LearningTask {
   LossSums add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) override;
   Validation validate() override;
   double validation_bleu();  // of greedy translations
-  Batch training_batch(const std::vector<int64_t>& which, int64_t update) const;  // some without their picture: training.image_dropout
+  Batch training_batch(const std::vector<int64_t>& which,
+                       int64_t update) const;  // some without their image: training.image_dropout
 
   Recipe recipe_;
   Tokenizers tokenizers_;

@@ -4,10 +4,10 @@
 
 #include "base/files.h"
 #include "base/progress.h"
-#include "datasets/feature_set.h"
-#include "datasets/images.h"
+#include "datasets/features/feature_set.h"
+#include "datasets/images/decoded_images.h"
+#include "translation/image_source.h"
 #include "translation/model_location.h"
-#include "translation/picture_source.h"
 
 namespace penalmt {
 namespace {
@@ -17,13 +17,15 @@ FeatureStore open_store(const DataOptions& data, const std::string& split) {
   return FeatureStore::open(files.store, files.names);
 }
 
-std::shared_ptr<const PictureSet> pictures_of(const Recipe& recipe, const Split& split) {
+std::shared_ptr<const ImageSet> images_of(const Recipe& recipe, const Split& split) {
   if (!recipe.model.takes_features())
-    return std::make_shared<ImageSet>(split.text.images, image_root(recipe.data), recipe.model.image_encoder.size);
+    return std::make_shared<DecodedImages>(split.text.images, image_root(recipe.data),
+                                           recipe.model.image_encoder.size);
   const FeatureStore store = open_store(recipe.data, split.name);
   const FeatureOptions& features = recipe.model.features;
   store.expect({features.regions, features.width}, features.encoder);
-  return std::make_shared<StoredFeatures>(split.text.images, store, feature_files(recipe.data, split.name).store.string());
+  return std::make_shared<StoredFeatures>(split.text.images, store,
+                                          feature_files(recipe.data, split.name).store.string());
 }
 
 }  // namespace
@@ -39,19 +41,22 @@ std::optional<Tokenizers> read_tokenizers(const std::filesystem::path& run) {
 
 std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe) {
   if (recipe.training.initial_weights.empty()) return std::nullopt;
-  const auto folder = find_tokenizers(expand_environment(recipe.training.initial_weights, "training.initial_weights"));
+  const auto folder = find_tokenizers(
+      expand_environment(recipe.training.initial_weights, "training.initial_weights"));
   return folder ? read_tokenizers(*folder) : std::nullopt;
 }
 
 void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokenizers, bool joint) {
   if (joint) return write_file(run / "tokenizer.model", tokenizers.source.serialized());
   write_file(run / "source.model", tokenizers.source.serialized());
-  write_file(run / "target.model", tokenizers.target.serialized());  // last: read_tokenizers looks for it
+  write_file(run / "target.model",
+             tokenizers.target.serialized());  // last: read_tokenizers looks for it
 }
 
 Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe) {
   if (!recipe.joint_vocabulary())
-    return {Tokenizer::train(text.source, recipe.tokenizer), Tokenizer::train(text.target, recipe.tokenizer)};
+    return {Tokenizer::train(text.source, recipe.tokenizer),
+            Tokenizer::train(text.target, recipe.tokenizer)};
   std::vector<std::string> lines = text.source;
   lines.insert(lines.end(), text.target.begin(), text.target.end());
   const Tokenizer joint = Tokenizer::train(lines, recipe.tokenizer);
@@ -66,7 +71,10 @@ void settle_features(Recipe& recipe) {
   if (features.width == 0) features.width = store.width();
   if (features.encoder.empty()) features.encoder = store.encoder();
   if (recipe.data.image_encoder.empty()) return;
-  features.encoder = open_encoder(expand_environment(recipe.data.image_encoder, "data.image_encoder"), features, at::kCPU).name();
+  features.encoder =
+      open_encoder(expand_environment(recipe.data.image_encoder, "data.image_encoder"), features,
+                   at::kCPU)
+          .name();
 }
 
 Split read_split(const Recipe& recipe, const std::string& name) {
@@ -75,9 +83,11 @@ Split read_split(const Recipe& recipe, const std::string& name) {
   if (split.text.source.empty()) throw Error(fmt::format("data: split '{}' is empty", name));
   if (recipe.model.uses_images()) {
     if (split.text.images.empty())
-      throw Error(fmt::format("data: split '{}' has no list of pictures; model.fusion '{}' needs one", name, recipe.model.fusion));
-    split.images = pictures_of(recipe, split);
-    message(fmt::format("{}: {} of {} sentences have their picture", name, split.images->found(), split.text.images.size()));
+      throw Error(fmt::format("data: split '{}' has no list of images; model.fusion '{}' needs one",
+                              name, recipe.model.fusion));
+    split.images = images_of(recipe, split);
+    message(fmt::format("{}: {} of {} sentences have their image", name, split.images->found(),
+                        split.text.images.size()));
   }
   return split;
 }
@@ -100,26 +110,33 @@ void encode_split(Split& split, const Tokenizers& tokenizers, const Recipe& reci
   const auto longest = static_cast<size_t>(recipe.model.longest);
   split.examples.reserve(lines);
   for (int64_t line = 0; line < lines; ++line) {
-    if (split.text.source[line].empty() || split.text.target[line].empty()) continue;  // nothing to learn from
+    if (split.text.source[line].empty() || split.text.target[line].empty())
+      continue;  // nothing to learn from
     Example example{{}, {}, -1, line};
-    set_pieces(example, tokenizers.source.encode(split.text.source[line]), tokenizers.target.encode(split.text.target[line]));
+    set_pieces(example, tokenizers.source.encode(split.text.source[line]),
+               tokenizers.target.encode(split.text.target[line]));
     if (split.images) example.image = split.images->index()[line];
-    if (recipe.model.positions == "learned" && std::max(example.source.size(), example.target.size()) > longest)
-      throw Error(fmt::format("data: split '{}', line {}: {} tokens, expected at most model.longest = {}", split.name, line + 1,
-                              std::max(example.source.size(), example.target.size()), longest));
+    if (recipe.model.positions == "learned" &&
+        std::max(example.source.size(), example.target.size()) > longest)
+      throw Error(fmt::format(
+          "data: split '{}', line {}: {} tokens, expected at most model.longest = {}", split.name,
+          line + 1, std::max(example.source.size(), example.target.size()), longest));
     split.examples.push_back(std::move(example));
   }
 }
 
 void sample_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe, uint64_t seed) {
   const double dropout = recipe.training.bpe_dropout;
-  const std::vector<std::vector<int>> source = tokenizers.source.sample(split.text.source, dropout, seed);
-  const std::vector<std::vector<int>> target = tokenizers.target.sample(split.text.target, dropout, seed);
+  const std::vector<std::vector<int>> source =
+      tokenizers.source.sample(split.text.source, dropout, seed);
+  const std::vector<std::vector<int>> target =
+      tokenizers.target.sample(split.text.target, dropout, seed);
   const auto longest = static_cast<size_t>(recipe.model.longest);
   for (Example& example : split.examples) {
     const auto &from = source[example.id], &to = target[example.id];
     if (recipe.model.positions == "learned" && std::max(from.size() + 1, to.size() + 2) > longest) {
-      set_pieces(example, tokenizers.source.encode(split.text.source[example.id]), tokenizers.target.encode(split.text.target[example.id]));
+      set_pieces(example, tokenizers.source.encode(split.text.source[example.id]),
+                 tokenizers.target.encode(split.text.target[example.id]));
     } else {
       set_pieces(example, from, to);
     }

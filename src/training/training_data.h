@@ -1,11 +1,11 @@
-// The corpus of a recipe made ready: tokenizers, examples, pictures.
+// The corpus of a recipe made ready: tokenizers, examples, images.
 #pragma once
 
 #include <memory>
 #include <optional>
 
 #include "datasets/batches.h"
-#include "datasets/picture_set.h"
+#include "datasets/image_set.h"
 #include "training/recipe.h"
 
 namespace penalmt {
@@ -14,10 +14,12 @@ struct Tokenizers {
   Tokenizer source, target;  // the same one where the vocabulary is joint
 };
 
-// Reads RUN/tokenizer.model (joint) or RUN/source.model and RUN/target.model; nullopt where there is none yet.
+// Reads RUN/tokenizer.model (joint) or RUN/source.model and RUN/target.model; nullopt where there
+// is none yet.
 std::optional<Tokenizers> read_tokenizers(const std::filesystem::path& run);
 void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokenizers, bool joint);
-// Those of the run that a recipe's training.initial_weights names; nullopt where it names none, or only an image encoder.
+// Those of the run that a recipe's training.initial_weights names; nullopt where it names none, or
+// only an image encoder.
 std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe);
 // Trains them on the training text.
 Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe);
@@ -26,19 +28,20 @@ struct Split {
   std::string name;
   ParallelText text;
   std::vector<Example> examples;
-  std::shared_ptr<const PictureSet> images;  // null unless the model uses them
+  std::shared_ptr<const ImageSet> images;  // null unless the model uses them
 };
 
-// Fills in model.features from the store of the training split. Throws Error where recipe, store and data.image_encoder do not
-// fit together. Nothing to do for a model that takes no features.
+// Fills in model.features from the store of the training split. Throws Error where recipe, store
+// and data.image_encoder do not fit together. Nothing to do for a model that takes no features.
 void settle_features(Recipe& recipe);
 
-// Reads a split with its pictures where the model uses them. Throws Error for an empty split, a list of pictures that is
-// missing, and sentences longer than learned positions serve.
+// Reads a split with its images where the model uses them. Throws Error for an empty split, a list
+// of images that is missing, and sentences longer than learned positions serve.
 Split read_split(const Recipe& recipe, const std::string& name);
 void encode_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe);
-// The examples' pieces drawn anew by BPE-dropout with training.bpe_dropout; their number, order and the rest stay. Where learned
-// positions end before the drawn pieces do, an example has its undropped pieces.
+// The examples' pieces drawn anew by BPE-dropout with training.bpe_dropout; their number, order and
+// the rest stay. Where learned positions end before the drawn pieces do, an example has its
+// undropped pieces.
 void sample_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe, uint64_t seed);
 
 }  // namespace penalmt

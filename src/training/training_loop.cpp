@@ -13,11 +13,15 @@ namespace penalmt {
 namespace {
 
 AdamOptions adam_options(const LearningOptions& options) {
-  return {
-      .beta1 = options.beta1, .beta2 = options.beta2, .epsilon = options.epsilon, .weight_decay = options.weight_decay};
+  return {.beta1 = options.beta1,
+          .beta2 = options.beta2,
+          .epsilon = options.epsilon,
+          .weight_decay = options.weight_decay};
 }
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 // The file's first `lines` lines stay; what a stopped run wrote after its last checkpoint goes.
 void cut_lines(const std::filesystem::path& file, int64_t lines) {
@@ -36,10 +40,12 @@ void cut_lines(const std::filesystem::path& file, int64_t lines) {
 void LearningOptions::check(config::Problems& problems) const {
   if (initial_learning_rate > learning_rate)
     problems.add("training.initial_learning_rate",
-                 fmt::format("got {}, expected at most learning_rate {}", initial_learning_rate, learning_rate));
+                 fmt::format("got {}, expected at most learning_rate {}", initial_learning_rate,
+                             learning_rate));
   if (decay == "linear" && warmup >= updates)
     problems.add("training.warmup",
-                 fmt::format("got {} with linear decay, expected less than training.updates {}", warmup, updates));
+                 fmt::format("got {} with linear decay, expected less than training.updates {}",
+                             warmup, updates));
 }
 
 Precision precision(const LearningOptions& options) {
@@ -54,7 +60,8 @@ TrainingLoop::TrainingLoop(LearningTask& task, const LearningOptions& options, i
       run_(std::move(run)),
       adam_(task.module(), adam_options(options)) {
   if (resume) {
-    if (const auto folder = newest_checkpoint(run_)) state_ = load_checkpoint(*folder, task_.module(), adam_);
+    if (const auto folder = newest_checkpoint(run_))
+      state_ = load_checkpoint(*folder, task_.module(), adam_);
   }
   cut_lines(run_ / "metrics.jsonl", state_.metrics_lines);
   metrics_.open(run_ / "metrics.jsonl", std::ios::app);
@@ -78,7 +85,8 @@ void TrainingLoop::run() {
     if (interrupted()) {
       progress.clear();
       if (state_.validated_update != state_.update) checkpoint();
-      message(fmt::format("{}: saved at update {}; continue with --resume", run_.string(), state_.update));
+      message(fmt::format("{}: saved at update {}; continue with --resume", run_.string(),
+                          state_.update));
       throw Interrupted();
     }
     // 3. One update on the next batches of the epoch.
@@ -98,7 +106,8 @@ void TrainingLoop::run() {
 bool TrainingLoop::validation_due() const {
   if (state_.validated_update == state_.update) return false;
   if (state_.update >= options_.updates) return true;
-  return options_.validate_every > 0 ? state_.update % options_.validate_every == 0 : state_.next_batch == 0;
+  return options_.validate_every > 0 ? state_.update % options_.validate_every == 0
+                                     : state_.next_batch == 0;
 }
 
 bool TrainingLoop::finished() const {
@@ -111,24 +120,27 @@ void TrainingLoop::start_epoch() { epoch_batches_ = task_.start_epoch(state_.epo
 
 double TrainingLoop::learning_rate() const {
   const LearningOptions& o = options_;
-  return o.decay == "linear"
-             ? linear_decay(state_.update, o.learning_rate, o.warmup, o.initial_learning_rate, o.updates)
-             : inverse_square_root(state_.update, o.learning_rate, o.warmup, o.initial_learning_rate);
+  return o.decay == "linear" ? linear_decay(state_.update, o.learning_rate, o.warmup,
+                                            o.initial_learning_rate, o.updates)
+                             : inverse_square_root(state_.update, o.learning_rate, o.warmup,
+                                                   o.initial_learning_rate);
 }
 
 void TrainingLoop::update(int64_t first, int64_t last) {
   const double began = now();
   task_.module().train();
   adam_.zero_gradients();
-  const LossSums sums =
-      task_.add_gradients(first, last, state_.update, linear_growth(state_.update + 1, options_.tau_warmup));
+  const LossSums sums = task_.add_gradients(first, last, state_.update,
+                                            linear_growth(state_.update + 1, options_.tau_warmup));
   ++state_.update;
-  const double norm = adam_.step(static_cast<double>(sums.count), options_.clip_norm, learning_rate());
+  const double norm =
+      adam_.step(static_cast<double>(sums.count), options_.clip_norm, learning_rate());
   if (!std::isfinite(norm) || !std::isfinite(sums.loss))
-    throw MachineError(
-        fmt::format("{}: update {}: the gradient's norm is {}, the loss {}; expected finite numbers; try a lower "
-                    "training.learning_rate",
-                    run_.string(), state_.update, norm, sums.loss / static_cast<double>(sums.count)));
+    throw MachineError(fmt::format(
+        "{}: update {}: the gradient's norm is {}, the loss {}; expected finite numbers; try a "
+        "lower "
+        "training.learning_rate",
+        run_.string(), state_.update, norm, sums.loss / static_cast<double>(sums.count)));
   state_.target_tokens += sums.count;
   state_.interval_tokens += sums.count;
   state_.loss_sum += sums.loss;
@@ -151,7 +163,8 @@ void TrainingLoop::finish_validation() {
   }
   state_.validations_since_best = best ? 0 : state_.validations_since_best + 1;
   state_.kept.push_back(fmt::format("{:08}", state_.update));
-  if (static_cast<int64_t>(state_.kept.size()) > options_.average) state_.kept.erase(state_.kept.begin());
+  if (static_cast<int64_t>(state_.kept.size()) > options_.average)
+    state_.kept.erase(state_.kept.begin());
   checkpoint();
   if (best) {
     AtomicFolder folder(run_ / "best");
@@ -161,21 +174,26 @@ void TrainingLoop::finish_validation() {
   std::vector<std::filesystem::path> folders;
   for (const std::string& name : state_.kept) folders.push_back(run_ / "checkpoints" / name);
   average_models(folders, run_ / "averaged");
-  message(fmt::format("update {}, epoch {}: validation nll {:.4f}{}, {} accuracy {:.1f} %{}", state_.update,
-                      state_.epoch, validation.nll, best ? " (best)" : "", task_.counted().each,
-                      100 * validation.accuracy,
+  message(fmt::format("update {}, epoch {}: validation nll {:.4f}{}, {} accuracy {:.1f} %{}",
+                      state_.update, state_.epoch, validation.nll, best ? " (best)" : "",
+                      task_.counted().each, 100 * validation.accuracy,
                       validation.bleu < 0 ? "" : fmt::format(", BLEU {:.2f}", validation.bleu)));
 }
 
-void TrainingLoop::checkpoint() { save_checkpoint(run_, task_.module(), adam_, state_, task_.description()); }
+void TrainingLoop::checkpoint() {
+  save_checkpoint(run_, task_.module(), adam_, state_, task_.description());
+}
 
 void TrainingLoop::write_metrics(const Validation& validation) {
   const Counted words = task_.counted();
   const auto count = static_cast<double>(std::max<int64_t>(state_.interval_tokens, 1));
   nlohmann::ordered_json line = {
-      {"update", state_.update},         {"epoch", state_.next_batch == 0 ? state_.epoch - 1 : state_.epoch},
-      {"loss", state_.loss_sum / count}, {"nll", state_.nll_sum / count},
-      {"valid_nll", validation.nll},     {"valid_accuracy", validation.accuracy}};
+      {"update", state_.update},
+      {"epoch", state_.next_batch == 0 ? state_.epoch - 1 : state_.epoch},
+      {"loss", state_.loss_sum / count},
+      {"nll", state_.nll_sum / count},
+      {"valid_nll", validation.nll},
+      {"valid_accuracy", validation.accuracy}};
   if (validation.bleu >= 0) line["valid_bleu"] = validation.bleu;
   line["learning_rate"] = learning_rate();
   line[words.all] = state_.target_tokens;
@@ -183,7 +201,8 @@ void TrainingLoop::write_metrics(const Validation& validation) {
       static_cast<double>(state_.interval_tokens) / std::max(state_.interval_seconds, 1e-9);
   line["seconds"] = state_.seconds;
   metrics_ << line.dump() << std::endl;
-  if (!metrics_) throw MachineError(fmt::format("{}: cannot write", (run_ / "metrics.jsonl").string()));
+  if (!metrics_)
+    throw MachineError(fmt::format("{}: cannot write", (run_ / "metrics.jsonl").string()));
   ++state_.metrics_lines;
   std::vector<std::pair<std::string, double>> scalars;
   for (const auto& [name, value] : line.items())
@@ -195,8 +214,10 @@ void TrainingLoop::write_metrics(const Validation& validation) {
 
 void TrainingLoop::show(Progress& progress) {
   const auto count = static_cast<double>(std::max<int64_t>(state_.interval_tokens, 1));
-  progress.show(state_.update, fmt::format("epoch {}, loss {:.3f}, {:.0f} {}s/s", state_.epoch, state_.loss_sum / count,
-                                           count / std::max(state_.interval_seconds, 1e-9), task_.counted().each));
+  progress.show(
+      state_.update,
+      fmt::format("epoch {}, loss {:.3f}, {:.0f} {}s/s", state_.epoch, state_.loss_sum / count,
+                  count / std::max(state_.interval_seconds, 1e-9), task_.counted().each));
 }
 
 }  // namespace penalmt

@@ -1,5 +1,5 @@
-// What every training run shares: updates, validation, checkpoints, early stopping, averaging; interruptible and
-// resumable.
+// What every training run shares: updates, validation, checkpoints, early stopping, averaging;
+// interruptible and resumable.
 #pragma once
 
 #include <fstream>
@@ -13,7 +13,7 @@
 
 namespace penalmt {
 
-// Losses, summed over what they are losses of: `count` target tokens or pictures.
+// Losses, summed over what they are losses of: `count` target tokens or images.
 struct LossSums {
   int64_t count = 0;
   double loss = 0;  // as it is trained on
@@ -21,7 +21,7 @@ struct LossSums {
 };
 
 struct Validation {
-  double nll = 0;       // unsmoothed, of a token or picture
+  double nll = 0;       // unsmoothed, of a token or image
   double accuracy = 0;  // share of them whose likeliest piece or class is right
   double bleu = -1;     // of greedy translations; -1: not asked for
 };
@@ -40,8 +40,8 @@ class LearningTask {
   virtual Counted counted() const = 0;
   // Puts the batches of an epoch (from 1) into its order. Returns how many there are, at least one.
   virtual int64_t start_epoch(int64_t epoch) = 0;
-  // Adds the gradients of the summed losses of the epoch's batches first..last-1; `update` is the number of updates
-  // before, tau is to be multiplied by `tau_scale`.
+  // Adds the gradients of the summed losses of the epoch's batches first..last-1; `update` is the
+  // number of updates before, tau is to be multiplied by `tau_scale`.
   virtual LossSums add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) = 0;
   virtual Validation validate() = 0;
 };
@@ -50,13 +50,13 @@ Precision precision(const LearningOptions& options);
 
 class TrainingLoop {
  public:
-  // A new run, or with `resume` the continuation of the newest checkpoint in `run`. `accumulate`: batches in one
-  // update. The task must outlive the loop.
-  TrainingLoop(LearningTask& task, const LearningOptions& options, int64_t accumulate, std::filesystem::path run,
-               bool resume);
+  // A new run, or with `resume` the continuation of the newest checkpoint in `run`. `accumulate`:
+  // batches in one update. The task must outlive the loop.
+  TrainingLoop(LearningTask& task, const LearningOptions& options, int64_t accumulate,
+               std::filesystem::path run, bool resume);
 
-  // Trains until the updates are done, patience ends, or a signal asks for an end: then a checkpoint is saved and
-  // Interrupted thrown. Leaves best/ and averaged/ in the run folder.
+  // Trains until the updates are done, patience ends, or a signal asks for an end: then a
+  // checkpoint is saved and Interrupted thrown. Leaves best/ and averaged/ in the run folder.
   void run();
 
   const TrainingState& state() const { return state_; }

@@ -23,12 +23,14 @@ int64_t tokens_a_batch(const std::vector<Example>& examples, int64_t tokens, int
 
 }  // namespace
 
-void run_batches(const std::vector<Example>& examples, const BatchOptions& options, c10::Device device,
-                 const std::function<BatchJob()>& new_worker, Progress* progress, int64_t done) {
+void run_batches(const std::vector<Example>& examples, const BatchOptions& options,
+                 c10::Device device, const std::function<BatchJob()>& new_worker,
+                 Progress* progress, int64_t done) {
   if (examples.empty()) return;
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int workers = !device.is_cpu() ? 1 : options.threads > 0 ? options.threads : cores;
-  const auto batches = make_batches(examples, tokens_a_batch(examples, options.tokens, workers), std::nullopt);
+  const auto batches =
+      make_batches(examples, tokens_a_batch(examples, options.tokens, workers), std::nullopt);
   std::atomic<size_t> taken = 0;
   std::mutex progress_mutex;
   const auto work = [&] {
@@ -36,7 +38,8 @@ void run_batches(const std::vector<Example>& examples, const BatchOptions& optio
     const BatchJob job = new_worker();
     for (size_t n; (n = taken++) < batches.size();) {
       throw_if_interrupted();
-      const std::vector<int64_t>& which = batches[batches.size() - 1 - n];  // those that end last are short
+      const std::vector<int64_t>& which =
+          batches[batches.size() - 1 - n];  // those that end last are short
       job(which);
       if (!progress) continue;
       const std::lock_guard<std::mutex> lock(progress_mutex);
@@ -51,7 +54,7 @@ void run_batches(const std::vector<Example>& examples, const BatchOptions& optio
   });
 }
 
-Pictures pictures_of(const Batch& batch, c10::Device device) {
+Images images_of(const Batch& batch, c10::Device device) {
   if (!batch.images.defined()) return {};
   return {batch.images.to(device), batch.has_image.to(device)};
 }

@@ -14,20 +14,21 @@ namespace penalmt {
 
 struct BatchOptions {
   int64_t tokens = 2048;  // longest sentence x sentences of a batch at most
-  int threads = 0;        // batches in work at a time; 0: one a core. On a GPU there is one at a time.
+  int threads = 0;  // batches in work at a time; 0: one a core. On a GPU there is one at a time.
 };
 
-// What a worker does with a batch: positions in the examples. It runs in inference mode with one thread of LibTorch's
-// own.
+// What a worker does with a batch: positions in the examples. It runs in inference mode with one
+// thread of LibTorch's own.
 using BatchJob = std::function<void(const std::vector<int64_t>& which)>;
 
-// Every example is in one batch; batches go to whichever worker is free, long ones first. `new_worker` is called once
-// in each worker's thread. `progress`, where given, is shown from `done` sentences on. Throws Interrupted after Ctrl-C,
-// and what a job throws.
-void run_batches(const std::vector<Example>& examples, const BatchOptions& options, c10::Device device,
-                 const std::function<BatchJob()>& new_worker, Progress* progress = nullptr, int64_t done = 0);
+// Every example is in one batch; batches go to whichever worker is free, long ones first.
+// `new_worker` is called once in each worker's thread. `progress`, where given, is shown from
+// `done` sentences on. Throws Interrupted after Ctrl-C, and what a job throws.
+void run_batches(const std::vector<Example>& examples, const BatchOptions& options,
+                 c10::Device device, const std::function<BatchJob()>& new_worker,
+                 Progress* progress = nullptr, int64_t done = 0);
 
-// The pictures of a batch, on the model's device.
-Pictures pictures_of(const Batch& batch, c10::Device device);
+// The images of a batch, on the model's device.
+Images images_of(const Batch& batch, c10::Device device);
 
 }  // namespace penalmt

@@ -13,10 +13,11 @@ std::vector<double> numbers(const at::Tensor& row) {
 
 }  // namespace
 
-std::vector<ImageUse> Translator::image_use(const std::vector<std::string>& sources, const std::vector<std::string>& targets,
-                                            const PictureSet& pictures, const BatchOptions& batches) {
+std::vector<ImageUse> Translator::image_use(const std::vector<std::string>& sources,
+                                            const std::vector<std::string>& targets,
+                                            const ImageSet& images, const BatchOptions& batches) {
   std::vector<Example> examples;
-  for (Example& example : encode_lines(sources, &pictures, "input", 1)) {
+  for (Example& example : encode_lines(sources, &images, "input", 1)) {
     if (example.image < 0) continue;
     set_target(example, targets[example.id]);
     examples.push_back(std::move(example));
@@ -25,16 +26,19 @@ std::vector<ImageUse> Translator::image_use(const std::vector<std::string>& sour
   const c10::Device device = this->device();
   const auto new_worker = [&]() -> BatchJob {
     return [&](const std::vector<int64_t>& which) {
-      const Batch batch = collate(examples, which, &pictures);
-      const PictureView view = model_->view_pictures(batch.source.to(device), batch.images.to(device), batch.target_input.to(device));
+      const Batch batch = collate(examples, which, &images);
+      const ImageView view = model_->view_images(batch.source.to(device), batch.images.to(device),
+                                                 batch.target_input.to(device));
       for (size_t row = 0; row < which.size(); ++row) {
         const Example& example = examples[which[row]];
         ImageUse& use = uses[example.id];
         use.of_target = view.of_target;
         // A decoder's position looks to write the piece after it.
         const auto first = example.target.begin() + 1;
-        const std::vector<int> looked = view.of_target ? std::vector<int>(first, example.target.end()) : example.source;
-        for (const int piece : looked) use.pieces.push_back((view.of_target ? target_ : source_).piece(piece));
+        const std::vector<int> looked =
+            view.of_target ? std::vector<int>(first, example.target.end()) : example.source;
+        for (const int piece : looked)
+          use.pieces.push_back((view.of_target ? target_ : source_).piece(piece));
         const auto count = static_cast<int64_t>(looked.size()), at = static_cast<int64_t>(row);
         use.gate = numbers(view.gate[at].narrow(0, 0, count));
         if (!view.attention.defined()) continue;

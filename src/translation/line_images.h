@@ -1,46 +1,52 @@
-// The pictures that go with the lines of an input.
+// The images that go with the lines of an input.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "translation/picture_source.h"
+#include "translation/image_source.h"
 
 namespace penalmt {
 
-// How many lines have their picture.
-struct PictureCount {
-  int64_t lines = 0, missing = 0, not_found = 0;  // missing: have none; not_found: and name one all the same
-  int64_t first_line = 0;                         // the first of these, from 1, and what it names
+// How many lines have their image.
+struct ImageCount {
+  int64_t lines = 0, missing = 0,
+          not_found = 0;   // missing: have none; not_found: and name one all the same
+  int64_t first_line = 0;  // the first of these, from 1, and what it names
   std::string first_name;
 
   // The next line.
   void add(const std::string& name, bool found);
-  // "3 of 5 lines had no picture; 2 of them name one that is not there, first 'dog.jpg' in line 4"
+  // "3 of 5 lines had no image; 2 of them name one that is not there, first 'dog.jpg' in line 4"
   std::string text() const;
 };
 
-// The pictures of the next lines, one name a line, "" for none; null where none of them has one. The lines are counted.
-std::unique_ptr<PictureSet> load_pictures(const std::vector<std::string>& names, const PictureSource& source, PictureCount& count);
+// The images of the next lines, one name a line, "" for none; null where none of them has one. The
+// lines are counted.
+std::unique_ptr<ImageSet> load_images(const std::vector<std::string>& names,
+                                      const ImageSource& source, ImageCount& count);
 
 class LineImages {
  public:
   // One name a line, "" for none. `place`: what the list is called in errors.
-  LineImages(std::vector<std::string> names, std::shared_ptr<const PictureSource> source, std::string place);
+  LineImages(std::vector<std::string> names, std::shared_ptr<const ImageSource> source,
+             std::string place);
 
   // Throws Error where the source has not one of them.
   void expect_some() const;
   // Throws Error unless there is a name for each of `lines` lines of `place`.
   void expect_lines(int64_t lines, const std::string& place) const;
   const std::vector<std::string>& names() const { return names_; }
-  const std::shared_ptr<const PictureSource>& source() const { return source_; }
+  const std::shared_ptr<const ImageSource>& source() const { return source_; }
   int64_t lines() const { return static_cast<int64_t>(names_.size()); }
-  std::unique_ptr<PictureSet> load(PictureCount& count) const { return load_pictures(names_, *source_, count); }
+  std::unique_ptr<ImageSet> load(ImageCount& count) const {
+    return load_images(names_, *source_, count);
+  }
 
  private:
   std::vector<std::string> names_;
-  std::shared_ptr<const PictureSource> source_;
+  std::shared_ptr<const ImageSource> source_;
   std::string place_;
 };
 

@@ -6,20 +6,23 @@
 
 namespace penalmt {
 
-// `path` is a run folder (its averaged/ if there, else its best/) or a checkpoint folder. Throws Error where no model is there.
+// `path` is a run folder (its averaged/ if there, else its best/) or a checkpoint folder. Throws
+// Error where no model is there.
 std::filesystem::path model_folder(const std::filesystem::path& path);
 
-// The folder that holds the tokenizers of a model's folder: itself, or one or two above it; nullopt where none does.
+// The folder that holds the tokenizers of a model's folder: itself, or one or two above it; nullopt
+// where none does.
 std::optional<std::filesystem::path> find_tokenizers(const std::filesystem::path& folder);
 
 struct ModelLocation {
-  std::filesystem::path folder;                              // holds model.safetensors and model.json
-  std::filesystem::path source_tokenizer, target_tokenizer;  // the same file where the vocabulary is joint
-  std::filesystem::path image_encoder;                       // the exported encoder beside them, "" where there is none
+  std::filesystem::path folder;  // holds model.safetensors and model.json
+  std::filesystem::path source_tokenizer,
+      target_tokenizer;                 // the same file where the vocabulary is joint
+  std::filesystem::path image_encoder;  // the exported encoder beside them, "" where there is none
 };
 
-// The model of model_folder(path). Its tokenizers are tokenizer.model, or source.model and target.model.
-// Throws Error where something is missing.
+// The model of model_folder(path). Its tokenizers are tokenizer.model, or source.model and
+// target.model. Throws Error where something is missing.
 ModelLocation locate_model(const std::filesystem::path& path);
 
 }  // namespace penalmt

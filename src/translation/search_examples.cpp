@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "models/cached_decoder.h"
+#include "models/incremental/cached_decoder.h"
 #include "tokenizers/sentencepiece.h"
 
 namespace penalmt {
@@ -19,7 +19,9 @@ constexpr int64_t kScoredRows = 512;  // rows of logits in memory at a time
 class DecoderSteps : public StepModel {
  public:
   explicit DecoderSteps(CachedDecoder& decoder) : decoder_(decoder) {}
-  at::Tensor advance(const std::vector<int>& tokens) override { return decoder_.logits(decoder_.advance(tokens)); }
+  at::Tensor advance(const std::vector<int>& tokens) override {
+    return decoder_.logits(decoder_.advance(tokens));
+  }
   void reorder(const std::vector<int64_t>& rows) override { decoder_.reorder(rows); }
   Candidates advance_best(const std::vector<int>& tokens, const CandidateRule& rule) override {
     return decoder_.best(decoder_.advance(tokens), rule);
@@ -30,7 +32,8 @@ class DecoderSteps : public StepModel {
 };
 
 // The log probability of each target token. states: [N, C], tokens: [N] → [N] double, on the CPU.
-at::Tensor token_log_probabilities(TranslationModelImpl& model, const at::Tensor& states, const at::Tensor& tokens) {
+at::Tensor token_log_probabilities(TranslationModelImpl& model, const at::Tensor& states,
+                                   const at::Tensor& tokens) {
   std::vector<at::Tensor> parts;
   for (int64_t first = 0; first < states.size(0); first += kScoredRows) {
     const int64_t rows = std::min(kScoredRows, states.size(0) - first);
@@ -48,42 +51,45 @@ int64_t translation_limit(const TranslationModelImpl& model, const Example& exam
   return model.options().positions == "learned" ? std::min(limit, model.options().longest) : limit;
 }
 
-std::vector<std::vector<Hypothesis>> search_examples(TranslationModelImpl& model, const std::vector<Example>& examples,
-                                                     const PictureSet* images, const SearchOptions& search,
-                                                     const BatchOptions& batches, Progress* progress, int64_t done) {
+std::vector<std::vector<Hypothesis>> search_examples(
+    TranslationModelImpl& model, const std::vector<Example>& examples, const ImageSet* images,
+    const SearchOptions& search, const BatchOptions& batches, Progress* progress, int64_t done) {
   c10::InferenceMode guard;
   std::vector<std::vector<Hypothesis>> found(examples.size());
   const auto weights = std::make_shared<const StepWeights>(model);
   const c10::Device device = weights->embedding.device();
   const auto new_worker = [&]() -> BatchJob {
-    return [&, decoder = std::make_shared<CachedDecoder>(weights)](const std::vector<int64_t>& which) {
-      const Batch batch = collate(examples, which, images);
-      decoder->start(model.encode(batch.source.to(device), pictures_of(batch, device)));
-      std::vector<int64_t> limits;
-      for (int64_t i : which) limits.push_back(translation_limit(model, examples[i]));
-      DecoderSteps steps(*decoder);
-      auto of_batch = beam_search(steps, limits, search);
-      for (size_t b = 0; b < which.size(); ++b) found[which[b]] = std::move(of_batch[b]);
-    };
+    return
+        [&, decoder = std::make_shared<CachedDecoder>(weights)](const std::vector<int64_t>& which) {
+          const Batch batch = collate(examples, which, images);
+          decoder->start(model.encode(batch.source.to(device), images_of(batch, device)));
+          std::vector<int64_t> limits;
+          for (int64_t i : which) limits.push_back(translation_limit(model, examples[i]));
+          DecoderSteps steps(*decoder);
+          auto of_batch = beam_search(steps, limits, search);
+          for (size_t b = 0; b < which.size(); ++b) found[which[b]] = std::move(of_batch[b]);
+        };
   };
   run_batches(examples, batches, device, new_worker, progress, done);
   return found;
 }
 
-std::vector<double> score_examples(TranslationModelImpl& model, const std::vector<Example>& examples,
-                                   const PictureSet* images, const BatchOptions& batches, Progress* progress) {
+std::vector<double> score_examples(TranslationModelImpl& model,
+                                   const std::vector<Example>& examples, const ImageSet* images,
+                                   const BatchOptions& batches, Progress* progress) {
   c10::InferenceMode guard;
   std::vector<double> scores(examples.size(), 0);
   const c10::Device device = model.output_embedding().device();
   const auto new_worker = [&]() -> BatchJob {
     return [&](const std::vector<int64_t>& which) {
       const Batch batch = collate(examples, which, images);
-      const Memory memory = model.encode(batch.source.to(device), pictures_of(batch, device));
+      const Memory memory = model.encode(batch.source.to(device), images_of(batch, device));
       const at::Tensor states = model.decode(batch.target_input.to(device), memory);  // [B, T, C]
-      at::Tensor of_tokens =
-          token_log_probabilities(model, states.flatten(0, 1), batch.target_output.flatten().to(device));
+      at::Tensor of_tokens = token_log_probabilities(model, states.flatten(0, 1),
+                                                     batch.target_output.flatten().to(device));
       const at::Tensor real = batch.target_output.ne(kPad);  // [B, T]
-      const at::Tensor sums = of_tokens.view(real.sizes()).masked_fill(real.logical_not(), 0).sum(1);
+      const at::Tensor sums =
+          of_tokens.view(real.sizes()).masked_fill(real.logical_not(), 0).sum(1);
       for (size_t b = 0; b < which.size(); ++b) scores[which[b]] = sums.const_data_ptr<double>()[b];
     };
   };

@@ -3,24 +3,27 @@
 
 #include <vector>
 
-#include "datasets/images.h"
+#include "datasets/images/decoded_images.h"
 #include "decoding/beam_search.h"
 #include "translation/batch_workers.h"
 
 namespace penalmt {
 
-// The n_best hypotheses of each example, in the order of the examples. `model` is in evaluation mode; `images` may be
-// null (no picture). The result does not depend on batches and threads but for rounding (scores within 1e-4).
-std::vector<std::vector<Hypothesis>> search_examples(TranslationModelImpl& model, const std::vector<Example>& examples,
-                                                     const PictureSet* images, const SearchOptions& search,
-                                                     const BatchOptions& batches, Progress* progress = nullptr,
-                                                     int64_t done = 0);
+// The n_best hypotheses of each example, in the order of the examples. `model` is in evaluation
+// mode; `images` may be null (no image). The result does not depend on batches and threads but for
+// rounding (scores within 1e-4).
+std::vector<std::vector<Hypothesis>> search_examples(
+    TranslationModelImpl& model, const std::vector<Example>& examples, const ImageSet* images,
+    const SearchOptions& search, const BatchOptions& batches, Progress* progress = nullptr,
+    int64_t done = 0);
 
 // The most tokens that an example's translation may have, the end token included.
 int64_t translation_limit(const TranslationModelImpl& model, const Example& example);
 
-// The log probability of each example's target given its source, the end token included. Conditions as above.
-std::vector<double> score_examples(TranslationModelImpl& model, const std::vector<Example>& examples,
-                                   const PictureSet* images, const BatchOptions& batches, Progress* progress = nullptr);
+// The log probability of each example's target given its source, the end token included. Conditions
+// as above.
+std::vector<double> score_examples(TranslationModelImpl& model,
+                                   const std::vector<Example>& examples, const ImageSet* images,
+                                   const BatchOptions& batches, Progress* progress = nullptr);
 
 }  // namespace penalmt

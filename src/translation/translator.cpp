@@ -10,11 +10,12 @@
 namespace penalmt {
 namespace {
 
-void check_vocabulary(const Tokenizer& tokenizer, int64_t expected, const std::filesystem::path& file,
-                      const std::filesystem::path& model) {
+void check_vocabulary(const Tokenizer& tokenizer, int64_t expected,
+                      const std::filesystem::path& file, const std::filesystem::path& model) {
   if (tokenizer.vocabulary_size() == expected) return;
-  throw Error(fmt::format("{}: {} pieces; expected {}, as {} says; is it another run's?", file.string(),
-                          tokenizer.vocabulary_size(), expected, (model / "model.json").string()));
+  throw Error(fmt::format("{}: {} pieces; expected {}, as {} says; is it another run's?",
+                          file.string(), tokenizer.vocabulary_size(), expected,
+                          (model / "model.json").string()));
 }
 
 }  // namespace
@@ -23,19 +24,24 @@ Translator Translator::open(const std::filesystem::path& path, c10::Device devic
   const ModelLocation location = locate_model(path);
   ModelDescription description = read_description(location.folder);
   Tokenizer source = Tokenizer::open(location.source_tokenizer);
-  Tokenizer target =
-      location.target_tokenizer == location.source_tokenizer ? source : Tokenizer::open(location.target_tokenizer);
-  check_vocabulary(source, description.source_vocabulary, location.source_tokenizer, location.folder);
-  check_vocabulary(target, description.target_vocabulary, location.target_tokenizer, location.folder);
+  Tokenizer target = location.target_tokenizer == location.source_tokenizer
+                         ? source
+                         : Tokenizer::open(location.target_tokenizer);
+  check_vocabulary(source, description.source_vocabulary, location.source_tokenizer,
+                   location.folder);
+  check_vocabulary(target, description.target_vocabulary, location.target_tokenizer,
+                   location.folder);
   TranslationModel model = read_model(location.folder, description);
   model->to(device);
-  Translator translator(std::move(model), std::move(description), std::move(source), std::move(target));
+  Translator translator(std::move(model), std::move(description), std::move(source),
+                        std::move(target));
   translator.place_ = path.string();
   translator.carried_encoder_ = location.image_encoder;
   return translator;
 }
 
-Translator::Translator(TranslationModel model, ModelDescription description, Tokenizer source, Tokenizer target)
+Translator::Translator(TranslationModel model, ModelDescription description, Tokenizer source,
+                       Tokenizer target)
     : model_(std::move(model)),
       description_(std::move(description)),
       source_(std::move(source)),
@@ -43,20 +49,24 @@ Translator::Translator(TranslationModel model, ModelDescription description, Tok
   model_->eval();
 }
 
-std::vector<Translation> Translator::translate(const std::vector<std::string>& lines, const PictureSet* images,
-                                               const SearchOptions& search, const BatchOptions& batches,
-                                               const std::string& place, int64_t first_line, Progress* progress) {
+std::vector<Translation> Translator::translate(const std::vector<std::string>& lines,
+                                               const ImageSet* images, const SearchOptions& search,
+                                               const BatchOptions& batches,
+                                               const std::string& place, int64_t first_line,
+                                               Progress* progress) {
   const std::vector<Example> examples = encode_lines(lines, images, place, first_line);
   const auto began = std::chrono::steady_clock::now();
-  const auto found = search_examples(*model_, examples, images, search, batches, progress, first_line - 1);
-  timing_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const auto found =
+      search_examples(*model_, examples, images, search, batches, progress, first_line - 1);
+  timing_.seconds +=
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   timing_.sentences += static_cast<int64_t>(examples.size());
 
   std::vector<Translation> translations(lines.size(), {{ScoredText{}}});
   for (size_t i = 0; i < examples.size(); ++i) {
     if (found[i].empty())
-      throw Error(fmt::format("{}:{}: the model's scores are not numbers; expected finite weights", place,
-                              first_line + examples[i].id));
+      throw Error(fmt::format("{}:{}: the model's scores are not numbers; expected finite weights",
+                              place, first_line + examples[i].id));
     auto& n_best = translations[examples[i].id].n_best;
     n_best.clear();
     for (const Hypothesis& hypothesis : found[i]) n_best.push_back(as_text(hypothesis));
@@ -65,8 +75,9 @@ std::vector<Translation> Translator::translate(const std::vector<std::string>& l
   return translations;
 }
 
-std::vector<Example> Translator::encode_lines(const std::vector<std::string>& lines, const PictureSet* images,
-                                              const std::string& place, int64_t first_line) const {
+std::vector<Example> Translator::encode_lines(const std::vector<std::string>& lines,
+                                              const ImageSet* images, const std::string& place,
+                                              int64_t first_line) const {
   std::vector<Example> examples;
   for (size_t i = 0; i < lines.size(); ++i) {
     Example example;
@@ -91,13 +102,16 @@ void Translator::check_length(int64_t tokens, const std::string& place, int64_t 
   const ModelOptions& model = description_.model;
   if (model.positions != "learned" || tokens <= model.longest) return;
   throw Error(
-      fmt::format("{}:{}: a sentence of {} tokens; the model's learned positions serve at most {}; split the line",
+      fmt::format("{}:{}: a sentence of {} tokens; the model's learned positions serve at most {}; "
+                  "split the line",
                   place, line, tokens, model.longest));
 }
 
-std::vector<double> Translator::score(const std::vector<std::string>& sources, const std::vector<std::string>& targets,
-                                      const PictureSet* images, const BatchOptions& batches,
-                                      const std::string& source_place, const std::string& target_place) {
+std::vector<double> Translator::score(const std::vector<std::string>& sources,
+                                      const std::vector<std::string>& targets,
+                                      const ImageSet* images, const BatchOptions& batches,
+                                      const std::string& source_place,
+                                      const std::string& target_place) {
   std::vector<Example> examples = encode_lines(sources, images, source_place, 1);
   std::vector<bool> has_source(sources.size(), false);
   for (Example& example : examples) {
@@ -107,8 +121,9 @@ std::vector<double> Translator::score(const std::vector<std::string>& sources, c
   }
   for (size_t i = 0; i < sources.size(); ++i) {
     if (!has_source[i] && !target_.encode(targets[i]).empty())
-      throw Error(fmt::format("{}:{}: an empty line; {} has words there; expected a source for them", source_place,
-                              i + 1, target_place));
+      throw Error(
+          fmt::format("{}:{}: an empty line; {} has words there; expected a source for them",
+                      source_place, i + 1, target_place));
   }
   const std::vector<double> of_examples = score_examples(*model_, examples, images, batches);
   std::vector<double> scores(sources.size(), 0);
@@ -117,7 +132,8 @@ std::vector<double> Translator::score(const std::vector<std::string>& sources, c
 }
 
 ScoredText Translator::as_text(const Hypothesis& hypothesis) const {
-  ScoredText text{target_.decode(hypothesis.tokens), {}, hypothesis.score, hypothesis.log_probability};
+  ScoredText text{
+      target_.decode(hypothesis.tokens), {}, hypothesis.score, hypothesis.log_probability};
   for (int token : hypothesis.tokens) text.pieces.push_back(target_.piece(token));
   return text;
 }

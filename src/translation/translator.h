@@ -34,41 +34,51 @@ struct SearchTiming {
 
 class Translator {
  public:
-  // Throws Error where the folder, its model or its tokenizers are missing, damaged or do not belong together.
+  // Throws Error where the folder, its model or its tokenizers are missing, damaged or do not
+  // belong together.
   static Translator open(const std::filesystem::path& path, c10::Device device);
   // A model at hand, on `device` already.
-  Translator(TranslationModel model, ModelDescription description, Tokenizer source, Tokenizer target);
+  Translator(TranslationModel model, ModelDescription description, Tokenizer source,
+             Tokenizer target);
 
   const ModelDescription& description() const { return description_; }
   bool uses_images() const { return description_.model.uses_images(); }
-  const std::string& place() const { return place_; }  // where it was opened, "" for a model at hand
-  const std::filesystem::path& carried_encoder() const { return carried_encoder_; }  // an exported encoder's folder, "" where there is none
+  const std::string& place() const {
+    return place_;
+  }  // where it was opened, "" for a model at hand
+  const std::filesystem::path& carried_encoder() const {
+    return carried_encoder_;
+  }  // an exported encoder's folder, "" where there is none
   c10::Device device() const { return model_->output_embedding().device(); }
 
-  // One translation a line, in order. A line without a word stays empty and never reaches the model. `images` may be
-  // null; its index has an entry a line. Lines are called "place:first_line", "place:first_line + 1" and so on in
-  // errors.
-  std::vector<Translation> translate(const std::vector<std::string>& lines, const PictureSet* images,
+  // One translation a line, in order. A line without a word stays empty and never reaches the
+  // model. `images` may be null; its index has an entry a line. Lines are called
+  // "place:first_line", "place:first_line + 1" and so on in errors.
+  std::vector<Translation> translate(const std::vector<std::string>& lines, const ImageSet* images,
                                      const SearchOptions& search, const BatchOptions& batches,
                                      const std::string& place = "input", int64_t first_line = 1,
                                      Progress* progress = nullptr);
 
-  // The log probability of each target given its source, end token included; 0 where both lines are empty. Throws Error
-  // for a target without a source. `sources` and `targets` are as long.
-  std::vector<double> score(const std::vector<std::string>& sources, const std::vector<std::string>& targets,
-                            const PictureSet* images, const BatchOptions& batches, const std::string& source_place,
+  // The log probability of each target given its source, end token included; 0 where both lines are
+  // empty. Throws Error for a target without a source. `sources` and `targets` are as long.
+  std::vector<double> score(const std::vector<std::string>& sources,
+                            const std::vector<std::string>& targets, const ImageSet* images,
+                            const BatchOptions& batches, const std::string& source_place,
                             const std::string& target_place);
-  // What the model did with each sentence's picture when it wrote the target.
-  std::vector<ImageUse> image_use(const std::vector<std::string>& sources, const std::vector<std::string>& targets,
-                                  const PictureSet& pictures, const BatchOptions& batches);
+  // What the model did with each sentence's image when it wrote the target.
+  std::vector<ImageUse> image_use(const std::vector<std::string>& sources,
+                                  const std::vector<std::string>& targets, const ImageSet& images,
+                                  const BatchOptions& batches);
   // Pieces that the model writes for a line, the end counted.
-  int64_t target_length(const std::string& line) const { return static_cast<int64_t>(target_.encode(line).size()) + 1; }
+  int64_t target_length(const std::string& line) const {
+    return static_cast<int64_t>(target_.encode(line).size()) + 1;
+  }
 
   const SearchTiming& timing() const { return timing_; }  // of all calls so far
 
  private:
   // Examples for the lines that hold a word; their id is the line's place.
-  std::vector<Example> encode_lines(const std::vector<std::string>& lines, const PictureSet* images,
+  std::vector<Example> encode_lines(const std::vector<std::string>& lines, const ImageSet* images,
                                     const std::string& place, int64_t first_line) const;
   void set_target(Example& example, const std::string& target) const;
   void check_length(int64_t tokens, const std::string& place, int64_t line) const;

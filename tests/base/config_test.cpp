@@ -56,9 +56,11 @@ std::string refusal(const std::string& text) {
 
 TEST(Config, OverwritesOnlyTheFieldsThatAreNamed) {
   Recipe recipe;
-  EXPECT_EQ(problems_of(R"({"schedule": {"peak": 1, "kind": "constant"}, "metrics": ["ter", "bleu"], "resume": true})",
-                        &recipe),
-            Lines{});
+  EXPECT_EQ(
+      problems_of(
+          R"({"schedule": {"peak": 1, "kind": "constant"}, "metrics": ["ter", "bleu"], "resume": true})",
+          &recipe),
+      Lines{});
   EXPECT_EQ(recipe.schedule.peak, 1.0);
   EXPECT_EQ(recipe.schedule.warmup, 2000);
   EXPECT_EQ(recipe.schedule.kind, "constant");
@@ -69,13 +71,15 @@ TEST(Config, OverwritesOnlyTheFieldsThatAreNamed) {
 
 TEST(Config, ReportsEveryProblemAtOnce) {
   EXPECT_EQ(
-      problems_of(R"({"schedule": {"warmpu": 1, "peak": 11, "kind": "constnat"}, "resume": 1, "metrics": ["blue"]})"),
-      (Lines{
-          "r.json: metrics: got [\"blue\"], expected list of texts, each one of bleu, chrf, ter; did you mean 'bleu'?",
-          "r.json: resume: got 1, expected true or false",
-          "r.json: schedule.kind: got \"constnat\", expected one of inverse_sqrt, constant; did you mean 'constant'?",
-          "r.json: schedule.peak: got 11, expected number, 1e-09 to 10",
-          "r.json: schedule.warmpu: unknown key; did you mean 'warmup'?"}));
+      problems_of(
+          R"({"schedule": {"warmpu": 1, "peak": 11, "kind": "constnat"}, "resume": 1, "metrics": ["blue"]})"),
+      (Lines{"r.json: metrics: got [\"blue\"], expected list of texts, each one of bleu, chrf, "
+             "ter; did you mean 'bleu'?",
+             "r.json: resume: got 1, expected true or false",
+             "r.json: schedule.kind: got \"constnat\", expected one of inverse_sqrt, constant; did "
+             "you mean 'constant'?",
+             "r.json: schedule.peak: got 11, expected number, 1e-09 to 10",
+             "r.json: schedule.warmpu: unknown key; did you mean 'warmup'?"}));
 }
 
 TEST(Config, JoinsTheProblemsInOneError) {
@@ -83,25 +87,33 @@ TEST(Config, JoinsTheProblemsInOneError) {
   problems.throw_if_any();  // none: nothing happens
   problems.add("a", "unknown key");
   problems.add("b", "unknown key");
-  EXPECT_EQ(thrown_message<Error>([&] { problems.throw_if_any(); }), "r.json: a: unknown key\nr.json: b: unknown key");
+  EXPECT_EQ(thrown_message<Error>([&] { problems.throw_if_any(); }),
+            "r.json: a: unknown key\nr.json: b: unknown key");
 }
 
 TEST(Config, PointsToAKeyOfAnotherPlace) {
-  EXPECT_EQ(problems_of(R"({"warmup": 3})"), Lines{"r.json: warmup: unknown key; did you mean 'schedule.warmup'?"});
+  EXPECT_EQ(problems_of(R"({"warmup": 3})"),
+            Lines{"r.json: warmup: unknown key; did you mean 'schedule.warmup'?"});
   EXPECT_EQ(problems_of(R"({"elephant": 3})"), Lines{"r.json: elephant: unknown key"});
 }
 
 TEST(Config, TakesWholeNumbersForNumbersButNeverTheOtherWay) {
   EXPECT_EQ(problems_of(R"({"schedule": {"peak": 2}})"), Lines{});
   const std::string expected = ", expected whole number, at least 0";
-  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": 4.7}})"), Lines{"r.json: schedule.warmup: got 4.7" + expected});
-  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": 4.0}})"), Lines{"r.json: schedule.warmup: got 4.0" + expected});
-  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": -1}})"), Lines{"r.json: schedule.warmup: got -1" + expected});
+  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": 4.7}})"),
+            Lines{"r.json: schedule.warmup: got 4.7" + expected});
+  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": 4.0}})"),
+            Lines{"r.json: schedule.warmup: got 4.0" + expected});
+  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": -1}})"),
+            Lines{"r.json: schedule.warmup: got -1" + expected});
   EXPECT_EQ(problems_of(R"({"schedule": {"warmup": 18446744073709551615}})"),
             Lines{"r.json: schedule.warmup: got 18446744073709551615" + expected});
-  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": "4"}})"), Lines{"r.json: schedule.warmup: got \"4\"" + expected});
-  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": true}})"), Lines{"r.json: schedule.warmup: got true" + expected});
-  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": null}})"), Lines{"r.json: schedule.warmup: got null" + expected});
+  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": "4"}})"),
+            Lines{"r.json: schedule.warmup: got \"4\"" + expected});
+  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": true}})"),
+            Lines{"r.json: schedule.warmup: got true" + expected});
+  EXPECT_EQ(problems_of(R"({"schedule": {"warmup": null}})"),
+            Lines{"r.json: schedule.warmup: got null" + expected});
 }
 
 TEST(Config, KeepsTheOldValueWhereTheNewOneIsRefused) {
@@ -117,7 +129,8 @@ TEST(Config, TakesTheBoundsThemselves) {
 
 TEST(Config, RefusesOtherShapesThanObjects) {
   EXPECT_EQ(problems_of("[1]"), Lines{"r.json: the whole text: got [1], expected an object {...}"});
-  EXPECT_EQ(problems_of(R"({"schedule": 3})"), Lines{"r.json: schedule: got 3, expected an object {...}"});
+  EXPECT_EQ(problems_of(R"({"schedule": 3})"),
+            Lines{"r.json: schedule: got 3, expected an object {...}"});
   EXPECT_EQ(problems_of(R"({"schedule.peak": 3})"),
             Lines{"r.json: schedule.peak: unknown key; did you mean 'schedule.peak'?"});
 }
@@ -129,11 +142,12 @@ TEST(Config, ReadsComments) {
 }
 
 TEST(Config, NamesThePlaceWhereTheTextIsNotJson) {
-  EXPECT_EQ(
-      refusal("{\"a\": 1,\n \"b\" 2}"),
-      "r.json:2:7: not JSON: syntax error while parsing object separator - unexpected number literal; expected ':'");
+  EXPECT_EQ(refusal("{\"a\": 1,\n \"b\" 2}"),
+            "r.json:2:7: not JSON: syntax error while parsing object separator - unexpected number "
+            "literal; expected ':'");
   EXPECT_EQ(refusal(""),
-            "r.json:1:1: not JSON: syntax error while parsing value - unexpected end of input; expected '[', '{', or a "
+            "r.json:1:1: not JSON: syntax error while parsing value - unexpected end of input; "
+            "expected '[', '{', or a "
             "literal");
   EXPECT_EQ(refusal("{\"a\": 1e999}"), "r.json:1:12: not JSON: number overflow parsing '1e999'");
   EXPECT_EQ(refusal("{\"a\": NaN}").substr(0, 20), "r.json:1:7: not JSON");
@@ -142,24 +156,29 @@ TEST(Config, NamesThePlaceWhereTheTextIsNotJson) {
 }
 
 TEST(Config, RefusesAKeyThatStandsTwice) {
-  EXPECT_EQ(refusal("{\"a\": 1,\n  \"é\": {\"b\": 1, \"b\": 2}}"), "r.json:2:17: key 'b' stands twice in one object");
-  EXPECT_EQ(refusal(R"({"a\"": 1, "a\"": 2})"), "r.json:1:12: key 'a\"' stands twice in one object");
+  EXPECT_EQ(refusal("{\"a\": 1,\n  \"é\": {\"b\": 1, \"b\": 2}}"),
+            "r.json:2:17: key 'b' stands twice in one object");
+  EXPECT_EQ(refusal(R"({"a\"": 1, "a\"": 2})"),
+            "r.json:1:12: key 'a\"' stands twice in one object");
   EXPECT_NO_THROW(config::parse(R"([{"a": {"a": 1}}, {"a": 2}])", "r.json"));
 }
 
 TEST(Config, NamesTheFile) {
   const TemporaryFolder folder;
   write_file(folder / "a.json", "{");
-  EXPECT_EQ(folder.without_path(thrown_message<Error>([&] { config::parse_file(folder / "a.json"); })).substr(0, 21),
-            "a.json:1:1: not JSON:");
-  EXPECT_EQ(folder.without_path(thrown_message<Error>([&] { config::parse_file(folder / "b.json"); })),
-            "b.json: cannot read: No such file or directory");
+  EXPECT_EQ(
+      folder.without_path(thrown_message<Error>([&] { config::parse_file(folder / "a.json"); }))
+          .substr(0, 21),
+      "a.json:1:1: not JSON:");
+  EXPECT_EQ(
+      folder.without_path(thrown_message<Error>([&] { config::parse_file(folder / "b.json"); })),
+      "b.json: cannot read: No such file or directory");
 }
 
 TEST(ConfigSet, ReadsValuesAsJsonAndElseAsText) {
   Recipe recipe;
-  for (const char* assignment :
-       {"schedule.peak=0.5", "schedule.kind=constant", "resume=true", "name=7", "metrics=[\"chrf\"]"}) {
+  for (const char* assignment : {"schedule.peak=0.5", "schedule.kind=constant", "resume=true",
+                                 "name=7", "metrics=[\"chrf\"]"}) {
     EXPECT_EQ(problems_of_setting(assignment, &recipe), Lines{});
   }
   EXPECT_EQ(recipe.schedule.peak, 0.5);
@@ -180,7 +199,8 @@ TEST(ConfigSet, ReadsValuesAsJsonAndElseAsText) {
 TEST(ConfigSet, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(problems_of_setting("schedule.peek=1"),
             Lines{"--set: schedule.peek: unknown key; did you mean 'schedule.peak'?"});
-  EXPECT_EQ(problems_of_setting("peak=1"), Lines{"--set: peak: unknown key; did you mean 'schedule.peak'?"});
+  EXPECT_EQ(problems_of_setting("peak=1"),
+            Lines{"--set: peak: unknown key; did you mean 'schedule.peak'?"});
   EXPECT_EQ(problems_of_setting("resume"), Lines{"--set: resume: expected key=value"});
   EXPECT_EQ(problems_of_setting("=3"), Lines{"--set: =3: expected key=value"});
   EXPECT_EQ(problems_of_setting("schedule=3"),
@@ -189,9 +209,11 @@ TEST(ConfigSet, RefusesWhatItDoesNotKnow) {
             Lines{"--set: schedule.peak: got \"nan\", expected number, 1e-09 to 10"});
   EXPECT_EQ(problems_of_setting("schedule.peak=inf"),
             Lines{"--set: schedule.peak: got \"inf\", expected number, 1e-09 to 10"});
-  EXPECT_EQ(problems_of_setting("resume=yes"), Lines{"--set: resume: got \"yes\", expected true or false"});
-  EXPECT_EQ(problems_of_setting("metrics=bleu"), Lines{"--set: metrics: got \"bleu\", expected list of texts, each one "
-                                                       "of bleu, chrf, ter; did you mean [\"bleu\"]?"});
+  EXPECT_EQ(problems_of_setting("resume=yes"),
+            Lines{"--set: resume: got \"yes\", expected true or false"});
+  EXPECT_EQ(problems_of_setting("metrics=bleu"),
+            Lines{"--set: metrics: got \"bleu\", expected list of texts, each one "
+                  "of bleu, chrf, ter; did you mean [\"bleu\"]?"});
 }
 
 struct Lists {
@@ -221,7 +243,9 @@ TEST(Config, TakesListsOfNumbers) {
 
 TEST(ConfigWrite, GivesBackWhatWasRead) {
   Recipe recipe;
-  problems_of(R"({"schedule": {"peak": 0.1, "warmup": 7}, "name": "ä \"q\"", "metrics": [], "resume": true})", &recipe);
+  problems_of(
+      R"({"schedule": {"peak": 0.1, "warmup": 7}, "name": "ä \"q\"", "metrics": [], "resume": true})",
+      &recipe);
   const std::string text = config::write(recipe).dump();
   EXPECT_EQ(
       text,
@@ -236,9 +260,11 @@ TEST(ConfigHelp, NamesEveryFieldWithMeaningTypeRangeAndDefault) {
   EXPECT_EQ(config::help(defaults),
             "schedule.peak    highest learning rate (number, 1e-09 to 10; default 0.005)\n"
             "schedule.warmup  updates until the peak (whole number, at least 0; default 2000)\n"
-            "schedule.kind    shape of the curve (one of inverse_sqrt, constant; default \"inverse_sqrt\")\n"
+            "schedule.kind    shape of the curve (one of inverse_sqrt, constant; default "
+            "\"inverse_sqrt\")\n"
             "name             what to call it (text; default \"first\")\n"
-            "metrics          what to measure (list of texts, each one of bleu, chrf, ter; default [\"bleu\"])\n"
+            "metrics          what to measure (list of texts, each one of bleu, chrf, ter; default "
+            "[\"bleu\"])\n"
             "resume           go on (true or false; default false)\n");
 }
 

@@ -80,9 +80,11 @@ TEST(Files, CallAFullDeviceTheMachinesFault) {
 
 TEST(Files, KeepTheirOldContentOnAFullDisk) {
   const TemporaryFolder folder;
-  if (mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "may not mount a small disk";
+  if (mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=64k") != 0)
+    GTEST_SKIP() << "may not mount a small disk";
   write_file(folder / "a", "old");
-  const std::string said = thrown_message<MachineError>([&] { write_file(folder / "a", std::string(200000, 'x')); });
+  const std::string said =
+      thrown_message<MachineError>([&] { write_file(folder / "a", std::string(200000, 'x')); });
   EXPECT_EQ(folder.without_path(said), "a: cannot write: No space left on device");
   EXPECT_EQ(read_file(folder / "a"), "old");
   EXPECT_EQ(folder.entries(), 1);

@@ -23,7 +23,8 @@ const std::map<std::string, Names>& layers() {
     t["models"] = {"tensors", "base"};
     t["decoding"] = {"base", "tensors"};
     t["translation"] = {"models", "tokenizers", "datasets", "decoding", "tensors", "base"};
-    t["training"] = {"translation", "evaluation", "models", "tokenizers", "datasets", "decoding", "tensors", "base"};
+    t["training"] = {"translation", "evaluation", "models",  "tokenizers",
+                     "datasets",    "decoding",   "tensors", "base"};
     t["commands"] = {"training",   "translation", "evaluation", "report",  "models",
                      "tokenizers", "datasets",    "decoding",   "tensors", "base"};
     t["main"] = {"commands", "base"};
@@ -51,7 +52,8 @@ std::vector<Include> includes_of(const fs::path& file, const std::string& part) 
     ++number;
     std::smatch match;
     if (!std::regex_match(line, match, pattern)) continue;
-    const std::string place = fs::relative(file, PENALMT_SOURCE).string() + ":" + std::to_string(number);
+    const std::string place =
+        fs::relative(file, PENALMT_SOURCE).string() + ":" + std::to_string(number);
     includes.push_back({part, place, match[2].str(), match[1].str() == "\""});
   }
   return includes;
@@ -66,7 +68,8 @@ std::vector<Include> all_includes() {
     if (!fs::exists(folder)) continue;  // main, or a part that is still to come
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
       const std::string extension = entry.path().extension().string();
-      if (extension != ".h" && extension != ".cpp" && extension != ".inc" && extension != ".cu") continue;
+      if (extension != ".h" && extension != ".cpp" && extension != ".inc" && extension != ".cu")
+        continue;
       const std::vector<Include> some = includes_of(entry.path(), part);
       includes.insert(includes.end(), some.begin(), some.end());
     }
@@ -95,7 +98,8 @@ TEST(Layers, NameOurOwnFilesFromTheRoot) {
   for (const Include& include : all_includes()) {
     if (!include.quoted) continue;
     const std::string folder = include.file.substr(0, include.file.find('/'));
-    EXPECT_EQ(layers().count(folder), 1U) << include.place << ": \"" << include.file << "\" does not name its folder";
+    EXPECT_EQ(layers().count(folder), 1U)
+        << include.place << ": \"" << include.file << "\" does not name its folder";
   }
 }
 

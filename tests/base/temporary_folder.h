@@ -34,14 +34,16 @@ class TemporaryFolder {
   }
   // How many entries lie in it, hidden ones too: leftovers show.
   std::ptrdiff_t entries() const {
-    return std::distance(std::filesystem::directory_iterator(path_), std::filesystem::directory_iterator());
+    return std::distance(std::filesystem::directory_iterator(path_),
+                         std::filesystem::directory_iterator());
   }
 
  private:
   std::filesystem::path path_;
 };
 
-// The message of the exception of that kind which `action` throws; a failed test where it throws none.
+// The message of the exception of that kind which `action` throws; a failed test where it throws
+// none.
 template <class Exception>
 std::string thrown_message(const std::function<void()>& action) {
   try {

@@ -49,7 +49,8 @@ std::string refusal_of(const std::string& bytes) {
 Lines many_lines() {
   Lines lines;
   for (int i = 0; i < 20000; ++i)
-    lines.push_back("Zeile " + std::to_string(i) + std::string(static_cast<std::size_t>(i % 37), 'x') + " ä");
+    lines.push_back("Zeile " + std::to_string(i) +
+                    std::string(static_cast<std::size_t>(i % 37), 'x') + " ä");
   lines.emplace_back(500000, 'y');
   lines.emplace_back("end");
   return lines;
@@ -62,7 +63,8 @@ std::string joined(const Lines& lines) {
 }
 
 TEST(LineReader, EndsLinesAtNewlinesOnly) {
-  EXPECT_EQ(lines_of("one\r\n\ntwo\x0b\xe2\x80\xa8three\n"), (Lines{"one\r", "", "two\x0b\xe2\x80\xa8three"}));
+  EXPECT_EQ(lines_of("one\r\n\ntwo\x0b\xe2\x80\xa8three\n"),
+            (Lines{"one\r", "", "two\x0b\xe2\x80\xa8three"}));
   EXPECT_EQ(lines_of("no newline"), Lines{"no newline"});
   EXPECT_EQ(lines_of("\n"), Lines{""});
   EXPECT_EQ(lines_of("\n\nx"), (Lines{"", "", "x"}));
@@ -84,7 +86,8 @@ TEST(LineReader, KnowsGzipByItsBytes) {
 }
 
 TEST(LineReader, ReadsGzipOfSeveralMembers) {
-  EXPECT_EQ(lines_of(gzipped("eins\nzw") + gzipped("") + gzipped("ei\ndrei\n")), (Lines{"eins", "zwei", "drei"}));
+  EXPECT_EQ(lines_of(gzipped("eins\nzw") + gzipped("") + gzipped("ei\ndrei\n")),
+            (Lines{"eins", "zwei", "drei"}));
 }
 
 TEST(LineReader, RefusesATruncatedGzipFileWhereverItIsCut) {
@@ -99,7 +102,8 @@ TEST(LineReader, RefusesADamagedGzipFile) {
   std::string bytes = gzipped("eins\nzwei\ndrei\n");
   bytes[bytes.size() - 6] ^= 1;  // in the checksum
   EXPECT_EQ(refusal_of(bytes), "a: damaged gzip file: incorrect data check");
-  EXPECT_EQ(refusal_of(gzipped("eins\n") + "garbage"), "a: damaged gzip file: incorrect header check");
+  EXPECT_EQ(refusal_of(gzipped("eins\n") + "garbage"),
+            "a: damaged gzip file: incorrect header check");
 }
 
 TEST(LineReader, NamesLineAndByteOfInvalidUtf8) {
@@ -163,7 +167,8 @@ TEST(Utf8, FindsTheFirstByteThatIsWrong) {
 TEST(Split, AtWhitespaceLeavesNoEmptyParts) {
   EXPECT_EQ(split_whitespace("  a\tb \r\n c "), (Parts{"a", "b", "c"}));
   EXPECT_EQ(split_whitespace(" \t"), Parts{});
-  EXPECT_EQ(split_whitespace("a\xc2\xa0z"), Parts{"a\xc2\xa0z"});  // a no-break space is a character like others
+  EXPECT_EQ(split_whitespace("a\xc2\xa0z"),
+            Parts{"a\xc2\xa0z"});  // a no-break space is a character like others
 }
 
 TEST(Split, AtASeparatorKeepsEmptyParts) {

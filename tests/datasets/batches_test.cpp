@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/config.h"
-#include "datasets/images.h"
+#include "datasets/images/decoded_images.h"
 #include "tests/base/temporary_folder.h"
 
 namespace penalmt {
@@ -18,7 +18,8 @@ namespace {
 using Batches = std::vector<std::vector<int64_t>>;
 
 Example example(std::size_t source_length, std::size_t target_length) {
-  return {.source = std::vector<int>(source_length, 9), .target = std::vector<int>(target_length, 9)};
+  return {.source = std::vector<int>(source_length, 9),
+          .target = std::vector<int>(target_length, 9)};
 }
 
 std::vector<Example> many_examples() {
@@ -33,16 +34,19 @@ TEST(MakeBatches, EqualsThePythonRuleWithoutShuffling) {
   for (const auto& [source, target] : golden["lengths"].get<std::vector<std::pair<int, int>>>())
     examples.push_back(example(source, target));
   for (const auto& [budget, batches] : golden["batches"].items())
-    EXPECT_EQ(make_batches(examples, std::stoll(budget), std::nullopt), batches.get<Batches>()) << budget;
+    EXPECT_EQ(make_batches(examples, std::stoll(budget), std::nullopt), batches.get<Batches>())
+        << budget;
 }
 
 TEST(MakeBatches, ClosesABatchBeforeItExceedsTheBudget) {
   // (source, target positions): 3 4, 2 2, 5 2, 1 2; sorted by target, then source: 3, 1, 2, 0.
-  const std::vector<Example> examples = {example(3, 5), example(2, 3), example(5, 3), example(1, 3)};
+  const std::vector<Example> examples = {example(3, 5), example(2, 3), example(5, 3),
+                                         example(1, 3)};
   EXPECT_EQ(make_batches(examples, 6, std::nullopt), (Batches{{3, 1}, {2}, {0}}));
   EXPECT_EQ(make_batches(examples, 10, std::nullopt), (Batches{{3, 1}, {2, 0}}));
   EXPECT_EQ(make_batches(examples, 20, std::nullopt), (Batches{{3, 1, 2, 0}}));
-  EXPECT_EQ(make_batches(examples, 1, std::nullopt), (Batches{{3}, {1}, {2}, {0}}));  // longer than the budget: alone
+  EXPECT_EQ(make_batches(examples, 1, std::nullopt),
+            (Batches{{3}, {1}, {2}, {0}}));  // longer than the budget: alone
 }
 
 TEST(MakeBatches, MakesNoneOfNothing) {
@@ -79,7 +83,8 @@ TEST(MakeBatches, ShufflesTiesAndBatches) {
   const std::vector<Example> equal(64, example(4, 5));
   const auto composition = [&](uint64_t seed) {
     std::set<std::set<int64_t>> sets;
-    for (const auto& batch : make_batches(equal, 32, seed)) sets.insert({batch.begin(), batch.end()});
+    for (const auto& batch : make_batches(equal, 32, seed))
+      sets.insert({batch.begin(), batch.end()});
     return sets;
   };
   EXPECT_EQ(composition(1).size(), 8u);
@@ -100,8 +105,10 @@ TEST(Collate, PadsShiftsAndCounts) {
   const Batch batch = collate(examples, {2, 0}, nullptr);
   EXPECT_TRUE(at::equal(batch.source, at::tensor({8, 2, 0, 5, 6, 2}, at::kLong).view({2, 3})));
   EXPECT_TRUE(at::equal(batch.source_lengths, at::tensor({2, 3}, at::kLong)));
-  EXPECT_TRUE(at::equal(batch.target_input, at::tensor({1, 4, 5, 6, 1, 7, 0, 0}, at::kLong).view({2, 4})));
-  EXPECT_TRUE(at::equal(batch.target_output, at::tensor({4, 5, 6, 2, 7, 2, 0, 0}, at::kLong).view({2, 4})));
+  EXPECT_TRUE(
+      at::equal(batch.target_input, at::tensor({1, 4, 5, 6, 1, 7, 0, 0}, at::kLong).view({2, 4})));
+  EXPECT_TRUE(
+      at::equal(batch.target_output, at::tensor({4, 5, 6, 2, 7, 2, 0, 0}, at::kLong).view({2, 4})));
   EXPECT_TRUE(at::equal(batch.ids, at::tensor({12, 10}, at::kLong)));
   EXPECT_EQ(batch.target_tokens, 6);
   EXPECT_FALSE(batch.images.defined());
@@ -109,7 +116,8 @@ TEST(Collate, PadsShiftsAndCounts) {
 }
 
 TEST(Collate, LeavesTheTargetUndefinedWhenTranslating) {
-  const std::vector<Example> examples = {{.source = {5, 2}, .target = {}}, {.source = {2}, .target = {}}};
+  const std::vector<Example> examples = {{.source = {5, 2}, .target = {}},
+                                         {.source = {2}, .target = {}}};
   const Batch batch = collate(examples, {0, 1}, nullptr);
   EXPECT_FALSE(batch.target_input.defined());
   EXPECT_FALSE(batch.target_output.defined());
@@ -117,20 +125,22 @@ TEST(Collate, LeavesTheTargetUndefinedWhenTranslating) {
   EXPECT_EQ(make_batches(examples, 2, std::nullopt), (Batches{{1}, {0}}));
 }
 
-TEST(Collate, GathersThePicturesOfTheRowsThatHaveOne) {
+TEST(Collate, GathersTheImagesOfTheRowsThatHaveOne) {
   const TemporaryFolder folder;
   for (int i = 0; i < 3; ++i)
-    cv::imwrite((folder / (std::to_string(i) + ".png")).string(), cv::Mat(2, 2, CV_8UC1, cv::Scalar(50 + i)));
-  const ImageSet pictures({"0.png", "1.png", "2.png"}, folder.path(), 2);
+    cv::imwrite((folder / (std::to_string(i) + ".png")).string(),
+                cv::Mat(2, 2, CV_8UC1, cv::Scalar(50 + i)));
+  const DecodedImages images({"0.png", "1.png", "2.png"}, folder.path(), 2);
   const std::vector<Example> examples = {{.source = {2}, .target = {}, .image = 2},
                                          {.source = {2}, .target = {}},
                                          {.source = {2}, .target = {}, .image = 0}};
-  const Batch mixed = collate(examples, {0, 1, 2}, &pictures);
+  const Batch mixed = collate(examples, {0, 1, 2}, &images);
   EXPECT_TRUE(at::equal(mixed.has_image.to(at::kLong), at::tensor({1, 0, 1}, at::kLong)));
   ASSERT_EQ(mixed.images.sizes(), (std::vector<int64_t>{2, 3, 2, 2}));
-  EXPECT_TRUE(at::equal(mixed.images.select(3, 0).select(2, 0).select(1, 0), at::tensor({52, 50}, at::kByte)));
-  EXPECT_TRUE(at::equal(collate(examples, {2, 0}, &pictures).images, mixed.images.flip(0)));
-  EXPECT_FALSE(collate(examples, {1}, &pictures).images.defined());
+  EXPECT_TRUE(at::equal(mixed.images.select(3, 0).select(2, 0).select(1, 0),
+                        at::tensor({52, 50}, at::kByte)));
+  EXPECT_TRUE(at::equal(collate(examples, {2, 0}, &images).images, mixed.images.flip(0)));
+  EXPECT_FALSE(collate(examples, {1}, &images).images.defined());
 }
 
 }  // namespace

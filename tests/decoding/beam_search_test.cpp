@@ -75,8 +75,9 @@ class FormulaModel : public StepModel {
   bool started_ = false;
 };
 
-std::vector<std::vector<Hypothesis>> search(const Formula& formula, const std::vector<int64_t>& sentences,
-                                            int64_t limit, const SearchOptions& options) {
+std::vector<std::vector<Hypothesis>> search(const Formula& formula,
+                                            const std::vector<int64_t>& sentences, int64_t limit,
+                                            const SearchOptions& options) {
   FormulaModel model(formula, sentences);
   return beam_search(model, std::vector<int64_t>(sentences.size(), limit), options);
 }
@@ -106,11 +107,13 @@ std::vector<Hypothesis> all_translations(const Formula& formula, int64_t sentenc
     }
   };
   visit({}, 0.0);
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.score > b.score; });
   return found;
 }
 
-// The definition of the search, spelt out without batches, dropping or early ends: goes on to the last position.
+// The definition of the search, spelt out without batches, dropping or early ends: goes on to the
+// last position.
 std::vector<Hypothesis> plain_beam(const Formula& formula, int64_t sentence, int64_t limit,
                                    const SearchOptions& options) {
   std::vector<std::pair<Prefix, double>> open = {{{}, 0.0}};
@@ -126,7 +129,8 @@ std::vector<Hypothesis> plain_beam(const Formula& formula, int64_t sentence, int
         longer.push_back({next, so_far + scores[v]});
       }
     }
-    std::stable_sort(longer.begin(), longer.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::stable_sort(longer.begin(), longer.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
     if (static_cast<int64_t>(longer.size()) > options.beam) longer.resize(options.beam);
     open.clear();
     for (auto& [prefix, total] : longer) {
@@ -135,10 +139,12 @@ std::vector<Hypothesis> plain_beam(const Formula& formula, int64_t sentence, int
         continue;
       }
       prefix.pop_back();
-      finished.push_back({prefix, total, total / std::pow(static_cast<double>(length), options.length_penalty)});
+      finished.push_back(
+          {prefix, total, total / std::pow(static_cast<double>(length), options.length_penalty)});
     }
   }
-  std::stable_sort(finished.begin(), finished.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+  std::stable_sort(finished.begin(), finished.end(),
+                   [](const auto& a, const auto& b) { return a.score > b.score; });
   if (static_cast<int64_t>(finished.size()) > options.n_best) finished.resize(options.n_best);
   return finished;
 }
@@ -170,9 +176,11 @@ TEST(BeamSearch, DropsNoHypothesisThatTheFullSearchWouldReturn) {
       for (int64_t beam : {1, 2, 3, 5})
         for (int64_t n_best = 1; n_best <= beam; n_best += 2)
           for (int64_t sentence = 0; sentence < 6; ++sentence) {
-            const SearchOptions options{.beam = beam, .n_best = n_best, .length_penalty = length_penalty};
+            const SearchOptions options{
+                .beam = beam, .n_best = n_best, .length_penalty = length_penalty};
             const auto formula = mixed(12, end);
-            expect_same(search(formula, {sentence}, 14, options)[0], plain_beam(formula, sentence, 14, options));
+            expect_same(search(formula, {sentence}, 14, options)[0],
+                        plain_beam(formula, sentence, 14, options));
           }
 }
 
@@ -184,10 +192,11 @@ TEST(BeamSearch, OfOneIsGreedy) {
     while (true) {
       const auto scores = log_softmax(formula(sentence, greedy));
       const bool last = greedy.size() + 1 == 12;
-      const int best =
-          last
-              ? kEndToken
-              : static_cast<int>(std::max_element(scores.begin() + kFirstWritableToken, scores.end()) - scores.begin());
+      const int best = last
+                           ? kEndToken
+                           : static_cast<int>(std::max_element(scores.begin() + kFirstWritableToken,
+                                                               scores.end()) -
+                                              scores.begin());
       total += scores[best];
       if (best == kEndToken) break;
       greedy.push_back(best);
@@ -204,11 +213,13 @@ TEST(BeamSearch, ScoresAreLogProbabilityOverLengthWithTheEndCounted) {
   EXPECT_DOUBLE_EQ(hypothesis_score(-6.0, 4, 0.5), -3.0);
   EXPECT_DOUBLE_EQ(hypothesis_score(-6.0, 4, 0.0), -6.0);
   for (double length_penalty : {0.0, 0.8, 1.0}) {
-    const auto found = search(mixed(10), {3}, 9, {.beam = 4, .n_best = 4, .length_penalty = length_penalty});
+    const auto found =
+        search(mixed(10), {3}, 9, {.beam = 4, .n_best = 4, .length_penalty = length_penalty});
     for (const auto& hypothesis : found[0])
-      EXPECT_DOUBLE_EQ(hypothesis.score,
-                       hypothesis_score(hypothesis.log_probability, static_cast<int64_t>(hypothesis.tokens.size()) + 1,
-                                        length_penalty));
+      EXPECT_DOUBLE_EQ(
+          hypothesis.score,
+          hypothesis_score(hypothesis.log_probability,
+                           static_cast<int64_t>(hypothesis.tokens.size()) + 1, length_penalty));
   }
 }
 
@@ -278,7 +289,8 @@ TEST(BeamSearch, FinishedSentencesLeaveTheBatch) {
 }
 
 TEST(BeamSearch, StopsOnceNoOpenHypothesisCanWin) {
-  // The first word ends with probability 0.9; every other path is far worse, so that 40 positions are not needed.
+  // The first word ends with probability 0.9; every other path is far worse, so that 40 positions
+  // are not needed.
   const Formula formula = [](int64_t, const Prefix& prefix) {
     std::vector<double> logits(6, std::log(1e-9));
     logits[prefix.size() == 1 && prefix[0] == 3 ? kEndToken : 3] = 0.0;
@@ -324,7 +336,9 @@ TEST(BeamSearch, BreaksTiesByRowThenByToken) {
 }
 
 TEST(BeamSearch, ReturnsNothingWhereTheScoresAreNotNumbers) {
-  const Formula broken = [](int64_t, const Prefix&) { return std::vector<double>(7, std::nan("")); };
+  const Formula broken = [](int64_t, const Prefix&) {
+    return std::vector<double>(7, std::nan(""));
+  };
   EXPECT_TRUE(search(broken, {0}, 5, {.beam = 3})[0].empty());
 }
 

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "tests/evaluation/golden_scores.h"
 #include "tests/base/expect_error.h"
+#include "tests/evaluation/golden_scores.h"
 
 namespace penalmt {
 namespace {
@@ -15,7 +15,8 @@ namespace {
 using Texts = std::vector<std::string>;
 
 const nlohmann::json& golden() {
-  static const auto json = nlohmann::json::parse(read_file(PENALMT_SOURCE "/tests/golden/bleu.json"));
+  static const auto json =
+      nlohmann::json::parse(read_file(PENALMT_SOURCE "/tests/golden/bleu.json"));
   return json;
 }
 
@@ -31,12 +32,14 @@ BleuOptions options_of(const nlohmann::json& json) {
 }
 
 TEST(Bleu, CorpusScoresAreSacrebleusToTheLastBit) {
-  for_each_result(golden(), [](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+  for_each_result(golden(), [](const Texts& hypotheses, const std::vector<Texts>& references,
+                               const nlohmann::json& expected) {
     const BleuScore score = corpus_bleu(hypotheses, references, options_of(expected.at("options")));
     EXPECT_EQ(score.score, expected.at("score").get<double>());
     EXPECT_EQ(nlohmann::json(score.correct).get<std::vector<double>>(),
               expected.at("counts").get<std::vector<double>>());
-    EXPECT_EQ(nlohmann::json(score.total).get<std::vector<double>>(), expected.at("totals").get<std::vector<double>>());
+    EXPECT_EQ(nlohmann::json(score.total).get<std::vector<double>>(),
+              expected.at("totals").get<std::vector<double>>());
     EXPECT_EQ(nlohmann::json(score.precisions).get<std::vector<double>>(),
               expected.at("precisions").get<std::vector<double>>());
     EXPECT_EQ(score.brevity_penalty, expected.at("bp").get<double>());
@@ -47,7 +50,8 @@ TEST(Bleu, CorpusScoresAreSacrebleusToTheLastBit) {
 
 TEST(Bleu, StatisticsAndScoresOfSentencesAreSacrebleus) {
   int64_t sentences = 0;
-  for_each_result(golden(), [&](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+  for_each_result(golden(), [&](const Texts& hypotheses, const std::vector<Texts>& references,
+                                const nlohmann::json& expected) {
     const Bleu bleu(options_of(expected.at("options")), references);
     const Statistics statistics = bleu.statistics(hypotheses);
     for (std::size_t i = 0; i < hypotheses.size(); ++i, ++sentences) {
@@ -61,7 +65,8 @@ TEST(Bleu, StatisticsAndScoresOfSentencesAreSacrebleus) {
 }
 
 TEST(Bleu, LineAndJsonReadAsSacrebleus) {
-  for_each_result(golden(), [](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+  for_each_result(golden(), [](const Texts& hypotheses, const std::vector<Texts>& references,
+                               const nlohmann::json& expected) {
     const Bleu bleu(options_of(expected.at("options")), references);
     const MetricScore score = bleu.score(bleu.statistics(hypotheses).sum());
     EXPECT_EQ(score.signature, with_our_version(expected.at("signature")));
@@ -73,7 +78,8 @@ TEST(Bleu, LineAndJsonReadAsSacrebleus) {
 TEST(Bleu, OfTheReferenceItselfIsAHundred) {
   const Texts text = {"Ein Mann geht über die Straße .", "Zwei Hunde spielen im Schnee ."};
   for (const std::string& tokenizer : score_tokenizer_names())
-    EXPECT_NEAR(corpus_bleu(text, References::single(text), {.tokenizer = tokenizer}).score, 100, 1e-9);
+    EXPECT_NEAR(corpus_bleu(text, References::single(text), {.tokenizer = tokenizer}).score, 100,
+                1e-9);
 }
 
 TEST(Bleu, OrderOfSentencesAndOfReferencesDoesNotMatter) {
@@ -115,13 +121,19 @@ TEST(Bleu, ManyDistinctWordsDoNotCollide) {
 TEST(Bleu, RefusalsNameWhatWasExpected) {
   const std::vector<Texts> one = {{"a"}};
   expect_error([&] { Bleu({.tokenizer = "13b"}, one); },
-               "--tokenize: unknown tokenizer; got '13b', expected one of 13a, char, intl, none, zh; did you mean '13a'?");
+               "--tokenize: unknown tokenizer; got '13b', expected one of 13a, char, intl, none, "
+               "zh; did you mean '13a'?");
   expect_error([&] { Bleu({.tokenizer = "klingonisch"}, one); },
-               "--tokenize: unknown tokenizer; got 'klingonisch', expected one of 13a, char, intl, none, zh");
-  expect_error([&] { Bleu({.smooth_method = "linear"}, one); },
-               "--smooth-method: unknown method; got 'linear', expected one of add-k, exp, floor, none");
-  expect_error([&] { Bleu({}, one).statistics({"a", "b"}); },
-               "BLEU: hypotheses; got 2 sentences, expected 1 as in the references");
+               "--tokenize: unknown tokenizer; got 'klingonisch', expected one of 13a, char, intl, "
+               "none, zh");
+  expect_error(
+      [&] { Bleu({.smooth_method = "linear"}, one); },
+      "--smooth-method: unknown method; got 'linear', expected one of add-k, exp, floor, none");
+  expect_error(
+      [&] {
+        Bleu({}, one).statistics({"a", "b"});
+      },
+      "BLEU: hypotheses; got 2 sentences, expected 1 as in the references");
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ TEST(Chrf, ScoresAndStatisticsAreSacrebleusToTheLastBit) {
   for (const auto& expected : golden_scores().at("chrf")) {
     const auto& corpus = golden_scores().at("corpora").at(expected.at("corpus").get<std::size_t>());
     SCOPED_TRACE(corpus.at("name").get<std::string>() + " " + expected.at("options").dump());
-    const Chrf chrf(options_of(expected.at("options")), corpus.at("references").get<std::vector<Texts>>());
+    const Chrf chrf(options_of(expected.at("options")),
+                    corpus.at("references").get<std::vector<Texts>>());
     const Statistics statistics = chrf.statistics(corpus.at("systems").at(0).get<Texts>());
     const MetricScore score = chrf.score(statistics.sum());
     EXPECT_EQ(score.score, expected.at("score").get<double>());
@@ -34,7 +35,8 @@ TEST(Chrf, ScoresAndStatisticsAreSacrebleusToTheLastBit) {
     if (!expected.contains("rows")) continue;
     for (std::size_t i = 0; i < statistics.sentences(); ++i, ++rows) {
       const auto row = statistics.row(i);
-      EXPECT_EQ(std::vector<double>(row.begin(), row.end()), expected.at("rows").at(i).get<std::vector<double>>());
+      EXPECT_EQ(std::vector<double>(row.begin(), row.end()),
+                expected.at("rows").at(i).get<std::vector<double>>());
       EXPECT_EQ(chrf.sentence_score(row).score, expected.at("sentences").at(i).get<double>());
     }
   }

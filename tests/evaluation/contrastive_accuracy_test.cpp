@@ -13,25 +13,30 @@ using Targets = std::vector<ScoredTarget>;
 
 TEST(ContrastiveAccuracy, GivesARowToEachSourceSentence) {
   const Targets correct = {{-4, 4}, {-6, 4}, {-3, 4}}, incorrect = {{-5, 4}, {-5, 4}, {-9, 4}};
-  const Statistics rows = contrastive_rows({"bank", "bank", "mole"}, correct, incorrect, ContrastiveScore::kPerplexity);
+  const Statistics rows =
+      contrastive_rows({"bank", "bank", "mole"}, correct, incorrect, ContrastiveScore::kPerplexity);
   EXPECT_EQ(rows.numbers, (Rows{1, 2, 1, 1}));
   EXPECT_DOUBLE_EQ(Share().value(rows.sum()), 200 / 3.0);
 }
 
 TEST(ContrastiveAccuracy, PerplexityDividesByTheLengthAndProbabilityDoesNot) {
   const Targets correct = {{-6, 6}}, incorrect = {{-4, 2}};  // a token: -1 and -2
-  EXPECT_EQ(contrastive_rows({"a"}, correct, incorrect, ContrastiveScore::kPerplexity).numbers, (Rows{1, 1}));
-  EXPECT_EQ(contrastive_rows({"a"}, correct, incorrect, ContrastiveScore::kProbability).numbers, (Rows{0, 1}));
+  EXPECT_EQ(contrastive_rows({"a"}, correct, incorrect, ContrastiveScore::kPerplexity).numbers,
+            (Rows{1, 1}));
+  EXPECT_EQ(contrastive_rows({"a"}, correct, incorrect, ContrastiveScore::kProbability).numbers,
+            (Rows{0, 1}));
 }
 
 TEST(ContrastiveAccuracy, ATieIsHalfRight) {
   const Targets same = {{-6, 3}};
-  EXPECT_EQ(contrastive_rows({"a"}, same, {{-6 - 1e-7, 3}}, ContrastiveScore::kProbability).numbers, (Rows{0.5, 1}));
-  EXPECT_EQ(contrastive_rows({"a"}, same, {{-6 - 1e-5, 3}}, ContrastiveScore::kProbability).numbers, (Rows{1, 1}));
+  EXPECT_EQ(contrastive_rows({"a"}, same, {{-6 - 1e-7, 3}}, ContrastiveScore::kProbability).numbers,
+            (Rows{0.5, 1}));
+  EXPECT_EQ(contrastive_rows({"a"}, same, {{-6 - 1e-5, 3}}, ContrastiveScore::kProbability).numbers,
+            (Rows{1, 1}));
 }
 
 // Whatever it thinks of the translations, they are exchanged the second time.
-TEST(ContrastiveAccuracy, WithoutAPictureItIsHalfWithoutAnyDoubt) {
+TEST(ContrastiveAccuracy, WithoutAnImageItIsHalfWithoutAnyDoubt) {
   std::vector<std::string> sources;
   Targets correct, incorrect;
   for (int i = 0; i < 50; ++i) {
@@ -42,7 +47,8 @@ TEST(ContrastiveAccuracy, WithoutAPictureItIsHalfWithoutAnyDoubt) {
       incorrect.push_back(exchanged ? one : other);
     }
   }
-  for (const ContrastiveScore by : {ContrastiveScore::kPerplexity, ContrastiveScore::kProbability}) {
+  for (const ContrastiveScore by :
+       {ContrastiveScore::kPerplexity, ContrastiveScore::kProbability}) {
     const Statistics rows = contrastive_rows(sources, correct, incorrect, by);
     EXPECT_EQ(rows.sentences(), 50u);
     EXPECT_EQ(Share().value(rows.sum()), 50);

@@ -13,7 +13,9 @@ namespace {
 
 using Words = std::vector<int32_t>;
 
-int64_t edits(const Words& hypothesis, const Words& reference) { return EditRate().edits(hypothesis, reference); }
+int64_t edits(const Words& hypothesis, const Words& reference) {
+  return EditRate().edits(hypothesis, reference);
+}
 
 Words count_up(int32_t words) {
   Words all(words);
@@ -75,10 +77,11 @@ std::vector<Words> plain_table(const Words& hypothesis, const Words& reference) 
   for (std::size_t i = 0; i <= hypothesis.size(); ++i)
     for (std::size_t j = 0; j <= reference.size(); ++j)
       table[i][j] = static_cast<int32_t>(
-          i == 0   ? j
-          : j == 0 ? i
-                   : std::min({table[i - 1][j] + 1, table[i][j - 1] + 1,
-                               table[i - 1][j - 1] + (hypothesis[i - 1] == reference[j - 1] ? 0 : 1)}));
+          i == 0 ? j
+          : j == 0
+              ? i
+              : std::min({table[i - 1][j] + 1, table[i][j - 1] + 1,
+                          table[i - 1][j - 1] + (hypothesis[i - 1] == reference[j - 1] ? 0 : 1)}));
   return table;
 }
 
@@ -90,17 +93,20 @@ Words formula_words(int32_t words, int32_t letters, int32_t salt) {
 }
 
 TEST(EditTable, BitsHoldTheDistancesOfTheDefinition) {
-  for (const auto& [rows, columns] : {std::pair{9, 7}, {1, 64}, {40, 63}, {30, 65}, {70, 200}, {0, 5}, {128, 128}}) {
+  for (const auto& [rows, columns] :
+       {std::pair{9, 7}, {1, 64}, {40, 63}, {30, 65}, {70, 200}, {0, 5}, {128, 128}}) {
     const Words hypothesis = formula_words(rows, 5, 3), reference = formula_words(columns, 4, 1);
     const auto expected = plain_table(hypothesis, reference);
     ExactEditTable table;
     table.start(reference, 5, rows);
     table.fill(hypothesis.data(), 0);
     for (int32_t i = 0; i <= rows; ++i)
-      for (int32_t j = 0; j <= columns; ++j) ASSERT_EQ(table.at(i, j), expected[i][j]) << i << " " << j;
+      for (int32_t j = 0; j <= columns; ++j)
+        ASSERT_EQ(table.at(i, j), expected[i][j]) << i << " " << j;
     Words other = hypothesis;
     std::reverse(other.begin() + rows / 2, other.end());
-    EXPECT_EQ(table.distance_of(other.data(), rows / 2), plain_table(other, reference).back().back());
+    EXPECT_EQ(table.distance_of(other.data(), rows / 2),
+              plain_table(other, reference).back().back());
     EXPECT_EQ(table.distance(), expected.back().back());
   }
 }
@@ -112,7 +118,8 @@ TEST(EditTable, TheBeamIsExactWhereItPromises) {
       for (int32_t turn : {0, 10, 30}) {
         const Words reference = formula_words(columns, 60, 1);
         Words hypothesis = formula_words(rows, 60, 1);
-        std::rotate(hypothesis.begin(), hypothesis.begin() + std::min(turn, rows), hypothesis.end());
+        std::rotate(hypothesis.begin(), hypothesis.begin() + std::min(turn, rows),
+                    hypothesis.end());
         ExactEditTable exact;
         exact.start(reference, 60, rows);
         exact.fill(hypothesis.data(), 0);

@@ -30,16 +30,22 @@ TEST(FormLexicon, RefusesOtherFiles) {
     write_file(folder / "a.tsv", text);
     return folder.without_path(thrown_message<Error>([&] { FormLexicon::read(folder / "a.tsv"); }));
   };
-  EXPECT_EQ(message("dog\thund\ncat katze\n"), "a.tsv:2: expected a word, a tab and the forms of its translations");
-  EXPECT_EQ(message("dog\t \n"), "a.tsv:1: expected a word, a tab and the forms of its translations");
-  EXPECT_EQ(message("hot dog\thotdog\n"), "a.tsv:1: expected a word, a tab and the forms of its translations");
-  EXPECT_EQ(message("a\tb\tc\n"), "a.tsv:1: expected a word, a tab and the forms of its translations");
+  EXPECT_EQ(message("dog\thund\ncat katze\n"),
+            "a.tsv:2: expected a word, a tab and the forms of its translations");
+  EXPECT_EQ(message("dog\t \n"),
+            "a.tsv:1: expected a word, a tab and the forms of its translations");
+  EXPECT_EQ(message("hot dog\thotdog\n"),
+            "a.tsv:1: expected a word, a tab and the forms of its translations");
+  EXPECT_EQ(message("a\tb\tc\n"),
+            "a.tsv:1: expected a word, a tab and the forms of its translations");
   EXPECT_EQ(message("# nothing\n"), "a.tsv: got no words, expected at least one");
 }
 
 TEST(FormLexicon, KnowsColoursAndPeopleInGermanAndFrench) {
-  const FormLexicon german = *FormLexicon::shipped("color", "de"), french = *FormLexicon::shipped("color", "fr");
-  for (const char* form : {"rot", "rote", "roten", "roter", "rotes", "rotem", "hellroten", "rothaariger"})
+  const FormLexicon german = *FormLexicon::shipped("color", "de"),
+                    french = *FormLexicon::shipped("color", "fr");
+  for (const char* form :
+       {"rot", "rote", "roten", "roter", "rotes", "rotem", "hellroten", "rothaariger"})
     EXPECT_TRUE(may_be(german, "red", form)) << form;
   EXPECT_FALSE(may_be(german, "red", "brot"));
   EXPECT_FALSE(may_be(german, "red", "grün"));
@@ -49,9 +55,11 @@ TEST(FormLexicon, KnowsColoursAndPeopleInGermanAndFrench) {
   EXPECT_TRUE(may_be(*FormLexicon::shipped("people", "de"), "men", "männern"));
   EXPECT_TRUE(may_be(*FormLexicon::shipped("people", "fr"), "girl", "fille"));
   // Every word that the published positions name.
-  for (const char* word : {"orange", "green", "red", "white", "black", "pink", "blue", "purple", "tan", "grey", "gray",
-                           "yellow", "gold", "golden", "dark", "brown", "silver"})
-    for (const FormLexicon* lexicon : {&german, &french}) EXPECT_NE(lexicon->forms_of(word), nullptr) << word;
+  for (const char* word :
+       {"orange", "green", "red", "white", "black", "pink", "blue", "purple", "tan", "grey", "gray",
+        "yellow", "gold", "golden", "dark", "brown", "silver"})
+    for (const FormLexicon* lexicon : {&german, &french})
+      EXPECT_NE(lexicon->forms_of(word), nullptr) << word;
   for (const char* word : {"man", "woman", "boy", "girl", "people", "men"})
     for (const char* language : {"de", "fr"})
       EXPECT_NE(FormLexicon::shipped("people", language)->forms_of(word), nullptr) << word;

@@ -12,18 +12,21 @@
 namespace penalmt {
 
 inline const nlohmann::json& golden_scores() {
-  static const auto json = nlohmann::json::parse(read_file(PENALMT_SOURCE "/tests/golden/scores.json"));
+  static const auto json =
+      nlohmann::json::parse(read_file(PENALMT_SOURCE "/tests/golden/scores.json"));
   return json;
 }
 
-// Calls body(hypotheses, references, result) for each result of a golden file (tests/golden/bleu.py, ter.py).
+// Calls body(hypotheses, references, result) for each result of a golden file
+// (tests/golden/bleu.py, ter.py).
 template <class Body>
 void for_each_result(const nlohmann::json& golden, Body body) {
   using Texts = std::vector<std::string>;
   for (const auto& result : golden.at("results")) {
     const auto& corpus = golden.at("corpora").at(result.at("corpus").get<std::size_t>());
     SCOPED_TRACE(corpus.at("name").get<std::string>() + " " + result.at("options").dump());
-    body(corpus.at("hypotheses").get<Texts>(), corpus.at("references").get<std::vector<Texts>>(), result);
+    body(corpus.at("hypotheses").get<Texts>(), corpus.at("references").get<std::vector<Texts>>(),
+         result);
   }
 }
 

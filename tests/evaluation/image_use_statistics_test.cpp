@@ -11,7 +11,8 @@ using Pieces = std::vector<std::vector<std::string>>;
 using Gates = std::vector<std::vector<double>>;
 
 TEST(GateStatistics, AreOfPieces) {
-  const GateStatistics statistics = gate_statistics({{"▁a", "▁b"}, {}, {"▁c", "▁d", "▁e"}}, {{0, 1}, {}, {0.25, 0.5, 0.75}});
+  const GateStatistics statistics =
+      gate_statistics({{"▁a", "▁b"}, {}, {"▁c", "▁d", "▁e"}}, {{0, 1}, {}, {0.25, 0.5, 0.75}});
   EXPECT_EQ(statistics.pieces, 5);
   EXPECT_DOUBLE_EQ(statistics.mean, 0.5);
   EXPECT_DOUBLE_EQ(statistics.open, 0.4);  // 0.5 itself is not open

@@ -23,10 +23,12 @@ const FormLexicon& colours() {
 }
 
 // "restricted right / relaxed right / counted" of one sentence.
-std::string right(const Lines& masked, const std::string& reference, const std::string& hypothesis) {
+std::string right(const Lines& masked, const std::string& reference,
+                  const std::string& hypothesis) {
   const MaskedAccuracy restricted(MaskedMatch::kRestricted, {masked}, {reference}, colours());
   const MaskedAccuracy relaxed(MaskedMatch::kRelaxed, {masked}, {reference}, colours());
-  const Statistics of_restricted = restricted.statistics({hypothesis}), of_relaxed = relaxed.statistics({hypothesis});
+  const Statistics of_restricted = restricted.statistics({hypothesis}),
+                   of_relaxed = relaxed.statistics({hypothesis});
   EXPECT_EQ(of_restricted.row(0)[1], of_relaxed.row(0)[1]);
   std::ostringstream text;
   text << of_restricted.row(0)[0] << "/" << of_relaxed.row(0)[0] << "/" << of_relaxed.row(0)[1];
@@ -36,11 +38,15 @@ std::string right(const Lines& masked, const std::string& reference, const std::
 TEST(MaskedAccuracy, TakesTheVeryFormOrAnyForm) {
   EXPECT_EQ(right({"red"}, "ein rotes hemd", "ein rotes hemd"), "1/1/1");
   EXPECT_EQ(right({"red"}, "ein rotes hemd", "eine rote bluse"), "0/1/1");
-  EXPECT_EQ(right({"red"}, "ein rotes hemd", "ein dunkelrotes hemd"), "1/1/1");  // "dunkel", "rotes"
+  EXPECT_EQ(right({"red"}, "ein rotes hemd", "ein dunkelrotes hemd"),
+            "1/1/1");  // "dunkel", "rotes"
   EXPECT_EQ(right({"red"}, "ein rotes hemd", "ein blaues hemd und brot"), "0/0/1");
-  EXPECT_EQ(right({"pink"}, "ein rosa hemd", "ein pinkfarbenes hemd"), "0/1/1");  // another translation
+  EXPECT_EQ(right({"pink"}, "ein rosa hemd", "ein pinkfarbenes hemd"),
+            "0/1/1");  // another translation
   EXPECT_EQ(right({"red"}, "ein rotes hemd", ""), "0/0/1");
-  EXPECT_EQ(right({"red", "blue"}, "ein rotes hemd und blaue jeans", "ein rotes hemd und blauen jeans"), "1/2/2");
+  EXPECT_EQ(
+      right({"red", "blue"}, "ein rotes hemd und blaue jeans", "ein rotes hemd und blauen jeans"),
+      "1/2/2");
 }
 
 TEST(MaskedAccuracy, AWordOfTheTranslationServesOneMaskedWord) {
@@ -48,8 +54,11 @@ TEST(MaskedAccuracy, AWordOfTheTranslationServesOneMaskedWord) {
   EXPECT_EQ(right({"red", "red"}, "rote hüte , rote schuhe", "rote hüte , rote schuhe"), "2/2/2");
   EXPECT_EQ(right({"red", "red"}, "rote hüte , roter schuh", "rote hüte , rote schuhe"), "1/2/2");
   // "tan" may be "braun" too, but then nothing would be left for "brown".
-  EXPECT_EQ(right({"tan", "brown"}, "ein brauner und ein beiger hund", "ein brauner und ein beiger hund"), "2/2/2");
-  EXPECT_EQ(right({"black", "white"}, "ein schwarz-weißer hund", "ein schwarzweißer hund"), "2/2/2");
+  EXPECT_EQ(
+      right({"tan", "brown"}, "ein brauner und ein beiger hund", "ein brauner und ein beiger hund"),
+      "2/2/2");
+  EXPECT_EQ(right({"black", "white"}, "ein schwarz-weißer hund", "ein schwarzweißer hund"),
+            "2/2/2");
 }
 
 TEST(MaskedAccuracy, CountsOnlyWhatTheReferenceTranslates) {
@@ -78,8 +87,10 @@ TEST(MaskedAccuracy, IsAPercentageOfWordsNotOfSentences) {
 TEST(MaskedAccuracy, TheBestGuessIsTheMostFrequentAnswer) {
   const Lines references = {"rote", "roter", "rote", "blau"};
   const std::vector<Lines> masked = {{"red"}, {"red"}, {"red"}, {"blue"}};
-  EXPECT_DOUBLE_EQ(MaskedAccuracy(MaskedMatch::kRestricted, masked, references, colours()).best_guess(), 50);
-  EXPECT_DOUBLE_EQ(MaskedAccuracy(MaskedMatch::kRelaxed, masked, references, colours()).best_guess(), 75);
+  EXPECT_DOUBLE_EQ(
+      MaskedAccuracy(MaskedMatch::kRestricted, masked, references, colours()).best_guess(), 50);
+  EXPECT_DOUBLE_EQ(
+      MaskedAccuracy(MaskedMatch::kRelaxed, masked, references, colours()).best_guess(), 75);
   EXPECT_DOUBLE_EQ(MaskedAccuracy(MaskedMatch::kRelaxed, {{}}, {"rot"}, colours()).best_guess(), 0);
 }
 
@@ -90,7 +101,8 @@ TEST(MaskedAccuracy, GoesThroughTheBootstrap) {
   std::fill(half.begin(), half.begin() + 20, "blau");
   const MaskedAccuracy accuracy(MaskedMatch::kRelaxed, masked, references, colours());
   const auto results = paired_bootstrap(
-      accuracy, {accuracy.statistics(half), accuracy.statistics(wrong), accuracy.statistics(half)}, {.samples = 200});
+      accuracy, {accuracy.statistics(half), accuracy.statistics(wrong), accuracy.statistics(half)},
+      {.samples = 200});
   EXPECT_DOUBLE_EQ(results[0].score, 50);
   EXPECT_NEAR(results[0].confidence->mean, 50, 3);
   EXPECT_NEAR(results[0].confidence->half_width, 1.96 * 100 * 0.5 / std::sqrt(40), 4);
@@ -105,8 +117,10 @@ TEST(MaskedAccuracy, FindsTheColoursOfMulti30k) {
   for (const char* kind : {"color", "people"})
     for (const char* language : {"de", "fr"}) {
       const Lines source = read_lines(corpus / "tok/test_2016_flickr.lc.norm.tok.en");
-      const Lines target = read_lines(corpus / ("tok/test_2016_flickr.lc.norm.tok." + std::string(language)));
-      const Lines positions = read_lines(corpus / ("masking/test_2016_flickr." + std::string(kind) + ".positions"));
+      const Lines target =
+          read_lines(corpus / ("tok/test_2016_flickr.lc.norm.tok." + std::string(language)));
+      const Lines positions =
+          read_lines(corpus / ("masking/test_2016_flickr." + std::string(kind) + ".positions"));
       std::vector<Lines> masked(source.size());
       int64_t words = 0;
       for (std::size_t i = 0; i < source.size(); ++i)
@@ -114,9 +128,11 @@ TEST(MaskedAccuracy, FindsTheColoursOfMulti30k) {
           masked[i].emplace_back(split_whitespace(source[i])[std::stoul(std::string(position))]);
           ++words;
         }
-      const MaskedAccuracy accuracy(MaskedMatch::kRestricted, masked, target, *FormLexicon::shipped(kind, language));
+      const MaskedAccuracy accuracy(MaskedMatch::kRestricted, masked, target,
+                                    *FormLexicon::shipped(kind, language));
       EXPECT_EQ(accuracy.unknown(), 0);
-      EXPECT_GT(static_cast<double>(accuracy.counted()), 0.9 * static_cast<double>(words)) << kind << " " << language;
+      EXPECT_GT(static_cast<double>(accuracy.counted()), 0.9 * static_cast<double>(words))
+          << kind << " " << language;
       EXPECT_DOUBLE_EQ(accuracy.value(accuracy.statistics(target).sum()), 100);
     }
 }

@@ -25,11 +25,13 @@ TEST(References, AnEmptyLineMayMeanThatThereIsNone) {
   EXPECT_EQ(References::without_empty({{"a", ""}, {"", "c"}}).count(), "1");
 }
 
-// By sacreBLEU 2.6: BLEU(tokenize="none").corpus_score(["a b c d", "x"], [["a b c e", None], ["a b", "x y z"]]).ref_len is 7, and 4
-// with "" in the place of None, which is nearer to the single word.
+// By sacreBLEU 2.6: BLEU(tokenize="none").corpus_score(["a b c d", "x"], [["a b c e", None], ["a
+// b", "x y z"]]).ref_len is 7, and 4 with "" in the place of None, which is nearer to the single
+// word.
 TEST(References, AMissingOneIsNoEmptyOne) {
   const std::vector<Texts> texts = {{"a b c e", ""}, {"a b", "x y z"}};
-  const Bleu missing({.tokenizer = "none"}, References::without_empty(texts)), empty({.tokenizer = "none"}, texts);
+  const Bleu missing({.tokenizer = "none"}, References::without_empty(texts)),
+      empty({.tokenizer = "none"}, texts);
   const auto length = [](const Bleu& bleu) {
     return bleu.details(bleu.statistics({"a b c d", "x"}).sum()).reference_length;
   };
@@ -39,11 +41,18 @@ TEST(References, AMissingOneIsNoEmptyOne) {
 }
 
 TEST(References, RefusalsNameWhatWasExpected) {
-  expect_error([] { References(std::vector<Texts>{}); }, "references: got none, expected one or more");
-  expect_error([] { References(std::vector<Texts>{{"a"}, {"a", "b"}}); },
-               "references of unequal length: got 2 sentences, expected 1");
-  expect_error([] { References::without_empty({{"a", ""}, {"b", ""}}); },
-               "references: sentence 2 has none; expected at least one that is not empty");
+  expect_error([] { References(std::vector<Texts>{}); },
+               "references: got none, expected one or more");
+  expect_error(
+      [] {
+        References(std::vector<Texts>{{"a"}, {"a", "b"}});
+      },
+      "references of unequal length: got 2 sentences, expected 1");
+  expect_error(
+      [] {
+        References::without_empty({{"a", ""}, {"b", ""}});
+      },
+      "references: sentence 2 has none; expected at least one that is not empty");
 }
 
 TEST(Metric, StatisticsDoNotDependOnTheThreads) {
@@ -58,7 +67,8 @@ TEST(Metric, StatisticsDoNotDependOnTheThreads) {
 
 TEST(Metric, ResamplingStandsInTheSignature) {
   EXPECT_EQ(Bleu({}, std::vector<Texts>{{"a"}}).signature("bs:1000|seed:12345"),
-            "nrefs:1|bs:1000|seed:12345|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-" PENALMT_VERSION);
+            "nrefs:1|bs:1000|seed:12345|case:mixed|eff:no|tok:13a|smooth:exp|version:"
+            "penalmt-" PENALMT_VERSION);
 }
 
 }  // namespace

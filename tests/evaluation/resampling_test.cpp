@@ -33,9 +33,10 @@ class Ratio : public Metric {
 std::unique_ptr<Metric> metric_of(const nlohmann::json& json, const References& references) {
   const auto& options = json.at("options");
   if (json.at("metric") == "chrf")
-    return std::make_unique<Chrf>(ChrfOptions{.word_order = options.value("word_order", 0),
-                                              .eps_smoothing = options.value("eps_smoothing", false)},
-                                  references);
+    return std::make_unique<Chrf>(
+        ChrfOptions{.word_order = options.value("word_order", 0),
+                    .eps_smoothing = options.value("eps_smoothing", false)},
+        references);
   if (json.at("metric") == "ter") return std::make_unique<Ter>(TerOptions{}, references);
   return std::make_unique<Bleu>(BleuOptions{.tokenizer = options.value("tokenize", "13a"),
                                             .lowercase = options.value("lowercase", false),
@@ -43,7 +44,8 @@ std::unique_ptr<Metric> metric_of(const nlohmann::json& json, const References& 
                                 references);
 }
 
-void expect_equal(const std::vector<TestResult>& results, const nlohmann::json& expected, const char* test) {
+void expect_equal(const std::vector<TestResult>& results, const nlohmann::json& expected,
+                  const char* test) {
   for (std::size_t s = 0; s < results.size(); ++s) {
     const auto& row = expected.at("systems").at(s);
     const auto& answer = row.at(test);
@@ -59,11 +61,13 @@ void expect_equal(const std::vector<TestResult>& results, const nlohmann::json& 
   }
 }
 
-void expect_tests_equal(const Metric& metric, const std::vector<Statistics>& systems, const nlohmann::json& expected) {
+void expect_tests_equal(const Metric& metric, const std::vector<Statistics>& systems,
+                        const nlohmann::json& expected) {
   for (const int threads : {1, 3}) {
     const auto options = [&](const char* samples) {
-      return ResamplingOptions{
-          .samples = expected.at(samples), .seed = expected.at("seed").get<uint64_t>(), .threads = threads};
+      return ResamplingOptions{.samples = expected.at(samples),
+                               .seed = expected.at("seed").get<uint64_t>(),
+                               .threads = threads};
     };
     expect_equal(paired_bootstrap(metric, systems, options("bs_samples")), expected, "bs");
     expect_equal(paired_randomisation(metric, systems, options("ar_samples")), expected, "ar");
@@ -74,10 +78,12 @@ TEST(Resampling, PairedTestsAreSacrebleusToTheLastBit) {
   int tests = 0;
   for (const auto& expected : golden_scores().at("resampling")) {
     const auto& corpus = golden_scores().at("corpora").at(expected.at("corpus").get<std::size_t>());
-    SCOPED_TRACE(corpus.at("name").dump() + " " + expected.at("metric").dump() + " " + expected.at("options").dump());
+    SCOPED_TRACE(corpus.at("name").dump() + " " + expected.at("metric").dump() + " " +
+                 expected.at("options").dump());
     const auto metric = metric_of(expected, corpus.at("references").get<std::vector<Texts>>());
     std::vector<Statistics> systems;
-    for (const auto& system : corpus.at("systems")) systems.push_back(metric->statistics(system.get<Texts>()));
+    for (const auto& system : corpus.at("systems"))
+      systems.push_back(metric->statistics(system.get<Texts>()));
     expect_tests_equal(*metric, systems, expected);
     ++tests;
   }
@@ -100,7 +106,8 @@ TEST(Resampling, ConfidenceOfOneSystemIsSacrebleus) {
   int checked = 0;
   for (const auto& expected : golden_scores().at("resampling")) {
     const auto& corpus = golden_scores().at("corpora").at(expected.at("corpus").get<std::size_t>());
-    SCOPED_TRACE(corpus.at("name").dump() + " " + expected.at("metric").dump() + " " + expected.at("options").dump());
+    SCOPED_TRACE(corpus.at("name").dump() + " " + expected.at("metric").dump() + " " +
+                 expected.at("options").dump());
     const auto metric = metric_of(expected, corpus.at("references").get<std::vector<Texts>>());
     for (std::size_t s = 0; s < corpus.at("systems").size(); ++s) {
       const auto& answer = expected.at("systems").at(s).at("confidence");
@@ -120,7 +127,8 @@ TEST(Resampling, ASystemDoesNotDifferFromItself) {
   const Texts text = {"a b c d", "e f g h", "i j k l"};
   const Bleu bleu({}, References::single({"a b c d", "e f g x", "i j y l"}));
   const std::vector<Statistics> twice(2, bleu.statistics(text));
-  EXPECT_EQ(paired_bootstrap(bleu, twice, {.samples = 99})[1].p_value, 0.01);  // (0 + 1) / (99 + 1), as sacreBLEU's
+  EXPECT_EQ(paired_bootstrap(bleu, twice, {.samples = 99})[1].p_value,
+            0.01);  // (0 + 1) / (99 + 1), as sacreBLEU's
   EXPECT_EQ(paired_randomisation(bleu, twice, {.samples = 99})[1].p_value, 0.01);
 }
 

@@ -12,7 +12,8 @@ namespace {
 using Texts = std::vector<std::string>;
 
 const nlohmann::json& golden() {
-  static const auto json = nlohmann::json::parse(read_file(PENALMT_SOURCE "/tests/golden/ter.json"));
+  static const auto json =
+      nlohmann::json::parse(read_file(PENALMT_SOURCE "/tests/golden/ter.json"));
   return json;
 }
 
@@ -24,7 +25,8 @@ TercomOptions options_of(const nlohmann::json& json) {
 }
 
 TEST(Ter, CorpusScoresAreSacrebleusToTheLastBit) {
-  for_each_result(golden(), [](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+  for_each_result(golden(), [](const Texts& hypotheses, const std::vector<Texts>& references,
+                               const nlohmann::json& expected) {
     const Ter ter(options_of(expected.at("options")), references);
     const std::vector<double> total = ter.statistics(hypotheses).sum();
     EXPECT_EQ(ter.value(total), expected.at("score").get<double>());
@@ -35,7 +37,8 @@ TEST(Ter, CorpusScoresAreSacrebleusToTheLastBit) {
 
 TEST(Ter, StatisticsAndScoresOfSentencesAreSacrebleus) {
   int64_t sentences = 0;
-  for_each_result(golden(), [&](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+  for_each_result(golden(), [&](const Texts& hypotheses, const std::vector<Texts>& references,
+                                const nlohmann::json& expected) {
     const Ter ter(options_of(expected.at("options")), references);
     const Statistics statistics = ter.statistics(hypotheses);
     for (std::size_t i = 0; i < hypotheses.size(); ++i, ++sentences) {
@@ -48,7 +51,8 @@ TEST(Ter, StatisticsAndScoresOfSentencesAreSacrebleus) {
 }
 
 TEST(Ter, LineAndJsonReadAsSacrebleus) {
-  for_each_result(golden(), [](const Texts& hypotheses, const std::vector<Texts>& references, const nlohmann::json& expected) {
+  for_each_result(golden(), [](const Texts& hypotheses, const std::vector<Texts>& references,
+                               const nlohmann::json& expected) {
     const Ter ter(options_of(expected.at("options")), references);
     const MetricScore score = ter.score(ter.statistics(hypotheses).sum());
     EXPECT_EQ(score.signature, with_our_version(expected.at("signature")));
@@ -59,12 +63,17 @@ TEST(Ter, LineAndJsonReadAsSacrebleus) {
 
 using Row = std::vector<double>;  // edits, mean length of the references
 
-// The example of Snover et al., section 2: a shift, two substitutions and an insertion against 13 words.
+// The example of Snover et al., section 2: a shift, two substitutions and an insertion against 13
+// words.
 TEST(Ter, OfThePapersExampleIsThatOfThePaper) {
-  const Ter ter({}, References::single(
-                        {"SAUDI ARABIA denied THIS WEEK information published in the AMERICAN new york times"}));
-  EXPECT_EQ(ter.statistics({"THIS WEEK THE SAUDIS denied information published in the new york times"}).numbers,
-            (Row{4, 13}));
+  const Ter ter(
+      {},
+      References::single(
+          {"SAUDI ARABIA denied THIS WEEK information published in the AMERICAN new york times"}));
+  EXPECT_EQ(
+      ter.statistics({"THIS WEEK THE SAUDIS denied information published in the new york times"})
+          .numbers,
+      (Row{4, 13}));
 }
 
 TEST(Ter, OfSeveralReferencesTakesTheNearestAndTheirMeanLength) {

@@ -11,7 +11,8 @@ namespace {
 std::string words(const std::string& tokenizer, const std::string& line) {
   const std::string tokenized = make_score_tokenizer(tokenizer)->tokenize(line);
   std::string joined;
-  for (const auto word : split_unicode_whitespace(tokenized)) joined.append(joined.empty() ? "" : "|").append(word);
+  for (const auto word : split_unicode_whitespace(tokenized))
+    joined.append(joined.empty() ? "" : "|").append(word);
   return joined;
 }
 
@@ -20,15 +21,19 @@ TEST(ScoreTokenizers, NoneLeavesTheLineAlone) {
 }
 
 TEST(ScoreTokenizers, ThirteenASeparatesSignsButNotInNumbers) {
-  EXPECT_EQ(words("13a", "Hello, world! (3.14 and 1,000.)"), "Hello|,|world|!|(|3.14|and|1,000|.|)");
+  EXPECT_EQ(words("13a", "Hello, world! (3.14 and 1,000.)"),
+            "Hello|,|world|!|(|3.14|and|1,000|.|)");
   EXPECT_EQ(words("13a", "don't a-b 5-6"), "don't|a-b|5|-|6");
 }
 
 TEST(ScoreTokenizers, ThirteenAUndoesMarkup) {
-  EXPECT_EQ(words("13a", "&quot;a&quot; &amp;lt; <skipped>b line-\nend\nnext"), "\"|a|\"|<|b|lineend|next");
+  EXPECT_EQ(words("13a", "&quot;a&quot; &amp;lt; <skipped>b line-\nend\nnext"),
+            "\"|a|\"|<|b|lineend|next");
 }
 
-TEST(ScoreTokenizers, ThirteenALooksAtAsciiOnly) { EXPECT_EQ(words("13a", "Größe。„ja“ ٣.٤"), "Größe。„ja“|٣|.|٤"); }
+TEST(ScoreTokenizers, ThirteenALooksAtAsciiOnly) {
+  EXPECT_EQ(words("13a", "Größe。„ja“ ٣.٤"), "Größe。„ja“|٣|.|٤");
+}
 
 TEST(ScoreTokenizers, GiveSacrebleusWords) {
   for (const auto& expected : golden_scores().at("tokenizers")) {

@@ -13,7 +13,8 @@ namespace penalmt {
 namespace {
 
 const nlohmann::json& golden() {
-  static const auto json = nlohmann::json::parse(read_file(PENALMT_SOURCE "/tests/golden/bleu.json"));
+  static const auto json =
+      nlohmann::json::parse(read_file(PENALMT_SOURCE "/tests/golden/bleu.json"));
   return json;
 }
 
@@ -38,11 +39,14 @@ TEST(Unicode, WhiteSpaceIsPythonsForEveryCharacter) {
 }
 
 TEST(Unicode, LowerCaseIsPythonsForEveryCharacter) {
-  EXPECT_EQ(lowercase(golden().at("upper").get<std::string>()), golden().at("lower").get<std::string>());
+  EXPECT_EQ(lowercase(golden().at("upper").get<std::string>()),
+            golden().at("lower").get<std::string>());
 }
 
 // A stop does not end a word; by Python.
-TEST(Unicode, SigmaIsFinalOnlyAtTheEndOfAWord) { EXPECT_EQ(lowercase("ΟΔΟΣ ΣΑΣ Σ ΑΣ. ΑΣ.Α"), "οδος σας σ ας. ασ.α"); }
+TEST(Unicode, SigmaIsFinalOnlyAtTheEndOfAWord) {
+  EXPECT_EQ(lowercase("ΟΔΟΣ ΣΑΣ Σ ΑΣ. ΑΣ.Α"), "οδος σας σ ας. ασ.α");
+}
 
 TEST(Unicode, SplittingLeavesNoEmptyParts) {
   EXPECT_EQ(split_unicode_whitespace("").size(), 0u);

@@ -3,13 +3,13 @@
     pip install torch==2.11.0 sentencepiece safetensors && python tests/golden/fusions.py    writes fusions.safetensors
 
 The network of tiny_transformer.py's case post_penal (post-norm, tau = 0.01 by the published hook, an unpadded batch) with 3 sentences, the
-second without its picture. Tensors are called <fusion>/<what>[/<name>]:
+second without its image. Tensors are called <fusion>/<what>[/<name>]:
 
-    weights, gradients   as in tiny_transformer.py; those of the fusion and of attention over the picture carry penalmt's own names
+    weights, gradients   as in tiny_transformer.py; those of the fusion and of attention over the image carry penalmt's own names
     logits, loss         as there
-    gate, attention      what TranslationModel::view_pictures gives for the sentences with a picture: [2, n], [2, n, R]
+    gate, attention      what TranslationModel::view_images gives for the sentences with an image: [2, n], [2, n, R]
 
-The same for all: source, target, features [2, R, F] (R = 3, F = 6) of the sentences that have a picture, present [3].
+The same for all: source, target, features [2, R, F] (R = 3, F = 6) of the sentences that have an image, present [3].
 """
 import os
 import torch, torch.nn as nn, torch.nn.functional as F
@@ -42,7 +42,7 @@ class ImageAttention(nn.Module):
 
 
 class DoublyAttentiveLayer(Layer):
-    """After the text, the picture: norm(x + beta * attention), untouched where there is none."""
+    """After the text, the image: norm(x + beta * attention), untouched where there is none."""
     def __init__(self):
         super().__init__(C, FFN, HEADS, 0.0, True, TAU)
         self.image_attention, self.image_gate, self.image_norm = ImageAttention(), nn.Linear(C, 1), nn.LayerNorm(C)

@@ -1,5 +1,5 @@
-"""Writes vision/: pictures drawn by formulas, what Pillow's resize and torchvision's arithmetic make of them, a small TorchScript
-encoder of each layout whose weights are cosines of their positions, and the features that Python gets from the pictures.
+"""Writes vision/: images drawn by formulas, what Pillow's resize and torchvision's arithmetic make of them, a small TorchScript
+encoder of each layout whose weights are cosines of their positions, and the features that Python gets from the images.
 
     pip install torch==2.11.0 numpy pillow safetensors && python tests/golden/vision.py
 """
@@ -107,7 +107,7 @@ for layout in ("pooled", "grid", "patches"):
     answers["features." + layout] = features.contiguous()
 save_file(answers, os.path.join(folder, "answers.safetensors"), metadata={"preprocessing": json.dumps(PREPROCESSING)})
 
-# Pictures as other programs write them: the same scene turned by EXIF, in PNG and WebP with alpha; a palette with transparency; CMYK;
+# Images as other programs write them: the same scene turned by EXIF, in PNG and WebP with alpha; a palette with transparency; CMYK;
 # 16-bit grey with and without alpha. `kinds.json` says the colour of three points of each, seen upright on white.
 scene = Image.new("RGBA", (16, 8), (255, 0, 0, 255))  # red | blue, of which a quarter is half transparent
 scene.paste((0, 0, 255, 255), (8, 0, 16, 8))
@@ -122,7 +122,7 @@ def save(name, image, points, **options):
     kinds[name] = points
 
 
-# (y, x) of the upright picture → RGB
+# (y, x) of the upright image → RGB
 half = [127, 127, 255]
 save("turned.png", scene, {"2,6": [255, 0, 0], "12,6": [0, 0, 255], "12,1": half}, exif=turned)
 save("turned.webp", scene, {"2,6": [255, 0, 0], "12,6": [0, 0, 255], "12,1": half}, exif=turned, lossless=True)
@@ -152,7 +152,7 @@ def png(width, height, bits, colour, rows):
 with open(os.path.join(folder, "grey-alpha16.png"), "wb") as file:
     file.write(png(1, 1, 16, 4, b"\0" + (0).to_bytes(2, "big") + (16384).to_bytes(2, "big")))
 kinds["grey-alpha16.png"] = {"0,0": [191, 191, 191]}
-# A bomb: the head of a picture of 100,000 x 100,000.
+# A bomb: the head of an image of 100,000 x 100,000.
 with open(os.path.join(folder, "bomb.png"), "wb") as file:
     file.write(png(100000, 100000, 8, 2, b"\0" * 100))
 with open(os.path.join(folder, "kinds.json"), "w") as file:

@@ -45,7 +45,8 @@ inline void fill_by_formula(torch::nn::Module& module) {
     const at::Tensor place = at::arange(item.value().numel(), at::kDouble);
     const at::Tensor wave = ((place + shift) * (place + shift) * 0.0137 + shift).cos();
     const bool is_gain = item.key().ends_with("norm.weight");
-    const double scale = item.value().dim() == 2 ? 1.5 / std::sqrt(static_cast<double>(item.value().size(1))) : 0.2;
+    const double scale =
+        item.value().dim() == 2 ? 1.5 / std::sqrt(static_cast<double>(item.value().size(1))) : 0.2;
     item.value().copy_((wave * scale + (is_gain ? 1.0 : 0.0)).view_as(item.value()));
   }
 }

@@ -13,15 +13,18 @@ struct Additions {
   int penal = 0, plain = 0;
 };
 
-inline void count_additions(const std::shared_ptr<torch::autograd::Node>& node, const std::string& reader,
-                            std::set<torch::autograd::Node*>& seen, Additions& found) {
+inline void count_additions(const std::shared_ptr<torch::autograd::Node>& node,
+                            const std::string& reader, std::set<torch::autograd::Node*>& seen,
+                            Additions& found) {
   if (!node || !seen.insert(node.get()).second) return;
   const std::string name = node->name();
-  if (name.find("PenalAddition") != std::string::npos || name.find("PenalResidualNorm") != std::string::npos)
+  if (name.find("PenalAddition") != std::string::npos ||
+      name.find("PenalResidualNorm") != std::string::npos)
     ++found.penal;
   // What a sigmoid reads is the argument of a gate (W text + W image), no stream.
   if (name == "AddBackward0" && node->num_outputs() == 2 && reader != "SigmoidBackward0") {
-    // An embedding plus positions is no residual: one of the two is a parameter, or needs no gradient.
+    // An embedding plus positions is no residual: one of the two is a parameter, or needs no
+    // gradient.
     int streams = 0;
     for (const auto& edge : node->next_edges())
       if (edge.function && edge.function->name() != "torch::autograd::AccumulateGrad" &&
@@ -32,7 +35,8 @@ inline void count_additions(const std::shared_ptr<torch::autograd::Node>& node, 
   for (const auto& edge : node->next_edges()) count_additions(edge.function, name, seen, found);
 }
 
-// Every node of the graph below `output` that adds two tensors of residual streams: a penal connection, or a plain one.
+// Every node of the graph below `output` that adds two tensors of residual streams: a penal
+// connection, or a plain one.
 inline Additions count_additions(const at::Tensor& output) {
   std::set<torch::autograd::Node*> seen;
   Additions found;

@@ -11,10 +11,13 @@
 
 namespace penalmt {
 
-// The peer's tensor for one of ours: `fetch` gives peer tensors by name. recipes/benchmark/tensor_names.json lists, for each
-// of ours, the peer's names to be stacked; "*" stands for the layer's number.
-inline at::Tensor from_peer(const std::string& ours, const std::function<at::Tensor(const std::string&)>& fetch) {
-  static const nlohmann::json map = config::parse_file(PENALMT_SOURCE "/recipes/benchmark/tensor_names.json");
+// The peer's tensor for one of ours: `fetch` gives peer tensors by name.
+// recipes/benchmark/tensor_names.json lists, for each of ours, the peer's names to be stacked; "*"
+// stands for the layer's number.
+inline at::Tensor from_peer(const std::string& ours,
+                            const std::function<at::Tensor(const std::string&)>& fetch) {
+  static const nlohmann::json map =
+      config::parse_file(PENALMT_SOURCE "/recipes/benchmark/tensor_names.json");
   for (const auto& [pattern, names] : map.items()) {
     const size_t star = pattern.find('*');
     std::string number;
@@ -22,7 +25,9 @@ inline at::Tensor from_peer(const std::string& ours, const std::function<at::Ten
       if (pattern != ours) continue;
     } else {
       const std::string head = pattern.substr(0, star), tail = pattern.substr(star + 1);
-      if (!ours.starts_with(head) || !ours.ends_with(tail) || ours.size() <= head.size() + tail.size()) continue;
+      if (!ours.starts_with(head) || !ours.ends_with(tail) ||
+          ours.size() <= head.size() + tail.size())
+        continue;
       number = ours.substr(head.size(), ours.size() - head.size() - tail.size());
       if (number.find_first_not_of("0123456789") != std::string::npos) continue;
     }

@@ -33,21 +33,30 @@ struct HookNetworkImpl : torch::nn::Module {
       down_bias.push_back(register_parameter("down_bias" + name, torch::zeros({6})));
     }
     register_module("residuals", residuals);
-    if (order == NormOrder::pre) final_norm = register_module("final_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({6})));
+    if (order == NormOrder::pre)
+      final_norm =
+          register_module("final_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({6})));
     output = register_parameter("output", torch::zeros({7, 6}));
   }
-  Residual residual(int i) { return Residual(std::dynamic_pointer_cast<ResidualImpl>(residuals[i])); }
+  Residual residual(int i) {
+    return Residual(std::dynamic_pointer_cast<ResidualImpl>(residuals[i]));
+  }
 
   // Every parameter by the golden file's name.
   std::vector<std::pair<std::string, at::Tensor>> golden_names() {
     std::vector<std::pair<std::string, at::Tensor>> names;
     for (int i = 0; i < 3; ++i) {
       const std::string block = "blocks." + std::to_string(i) + ".";
-      names.insert(names.end(), {{block + "up", up[i]}, {block + "up_bias", up_bias[i]}, {block + "down", down[i]},
-                                 {block + "down_bias", down_bias[i]}, {block + "norm_gain", residual(i)->norm->weight},
+      names.insert(names.end(), {{block + "up", up[i]},
+                                 {block + "up_bias", up_bias[i]},
+                                 {block + "down", down[i]},
+                                 {block + "down_bias", down_bias[i]},
+                                 {block + "norm_gain", residual(i)->norm->weight},
                                  {block + "norm_bias", residual(i)->norm->bias}});
     }
-    if (final_norm) names.insert(names.end(), {{"final_norm_gain", final_norm->weight}, {"final_norm_bias", final_norm->bias}});
+    if (final_norm)
+      names.insert(names.end(), {{"final_norm_gain", final_norm->weight},
+                                 {"final_norm_bias", final_norm->bias}});
     names.emplace_back("output", output);
     return names;
   }
@@ -63,7 +72,8 @@ struct HookNetworkImpl : torch::nn::Module {
   }
   at::Tensor summed_loss(const at::Tensor& x, const at::Tensor& targets, const Rows& rows) {
     namespace F = torch::nn::functional;
-    return F::cross_entropy(torch::matmul(states(x, rows), output.t()).flatten(0, 1), targets.flatten(),
+    return F::cross_entropy(torch::matmul(states(x, rows), output.t()).flatten(0, 1),
+                            targets.flatten(),
                             F::CrossEntropyFuncOptions().reduction(torch::kSum).ignore_index(-1));
   }
 
@@ -81,16 +91,20 @@ void fill(torch::nn::Module& module) {
   torch::NoGradGuard no_grad;
   int64_t p = 0;
   for (at::Tensor parameter : module.parameters())
-    for (int64_t i = 0; i < parameter.numel(); ++i, ++p) parameter.view(-1)[i] = 0.5 * std::cos(static_cast<double>(p * p) / 7);
+    for (int64_t i = 0; i < parameter.numel(); ++i, ++p)
+      parameter.view(-1)[i] = 0.5 * std::cos(static_cast<double>(p * p) / 7);
 }
 
 at::Tensor input(int64_t sentences = 2) {
   return torch::cos(1000 + torch::arange(sentences * 30, kDouble)).reshape({sentences, 5, 6});
 }
-at::Tensor targets(int64_t sentences = 2) { return (3 * torch::arange(sentences * 5) % 7).reshape({sentences, 5}); }
+at::Tensor targets(int64_t sentences = 2) {
+  return (3 * torch::arange(sentences * 5) % 7).reshape({sentences, 5});
+}
 Rows all_real(int64_t sentences = 2) { return {torch::ones({sentences, 5}, torch::kBool), {}, 1}; }
 
-void expect_near(const at::Tensor& got, const at::Tensor& expected, double relative, const std::string& what) {
+void expect_near(const at::Tensor& got, const at::Tensor& expected, double relative,
+                 const std::string& what) {
   const double scale = std::max(expected.abs().max().item<double>(), 1e-30);
   EXPECT_LE((got - expected).abs().max().item<double>(), relative * scale) << what;
 }
@@ -102,7 +116,8 @@ void match_golden(NormOrder order, const std::string& optimiser) {
   network->to(torch::kDouble);
   {
     torch::NoGradGuard no_grad;
-    for (auto& [name, parameter] : network->golden_names()) parameter.copy_(from_json(run["initial"][name]));
+    for (auto& [name, parameter] : network->golden_names())
+      parameter.copy_(from_json(run["initial"][name]));
   }
   Adam adam(*network, {.beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-8, .weight_decay = 0});
   const double tokens = golden["tokens"];
@@ -110,21 +125,33 @@ void match_golden(NormOrder order, const std::string& optimiser) {
     adam.zero_gradients();
     const at::Tensor loss = network->summed_loss(input(), targets(), all_real());
     loss.backward();
-    EXPECT_NEAR(loss.item<double>(), run["summed_losses"][update].get<double>(), 1e-9 * loss.item<double>()) << "update " << update;
+    EXPECT_NEAR(loss.item<double>(), run["summed_losses"][update].get<double>(),
+                1e-9 * loss.item<double>())
+        << "update " << update;
     if (optimiser == "adam") {
       adam.step(tokens, 0, 0.01);
     } else {
       torch::NoGradGuard no_grad;
-      for (at::Tensor parameter : network->parameters()) parameter.sub_(parameter.grad(), 0.1 / tokens);
+      for (at::Tensor parameter : network->parameters())
+        parameter.sub_(parameter.grad(), 0.1 / tokens);
     }
   }
-  for (const auto& [name, parameter] : network->golden_names()) expect_near(parameter, from_json(run["final"][name]), 1e-9, name);
+  for (const auto& [name, parameter] : network->golden_names())
+    expect_near(parameter, from_json(run["final"][name]), 1e-9, name);
 }
 
-TEST(PenalConnection, EqualsThePublishedHookForTwentyAdamUpdatesPreNorm) { match_golden(NormOrder::pre, "adam"); }
-TEST(PenalConnection, EqualsThePublishedHookForTwentyAdamUpdatesPostNorm) { match_golden(NormOrder::post, "adam"); }
-TEST(PenalConnection, EqualsThePublishedHookForTwentySgdUpdatesPreNorm) { match_golden(NormOrder::pre, "sgd"); }
-TEST(PenalConnection, EqualsThePublishedHookForTwentySgdUpdatesPostNorm) { match_golden(NormOrder::post, "sgd"); }
+TEST(PenalConnection, EqualsThePublishedHookForTwentyAdamUpdatesPreNorm) {
+  match_golden(NormOrder::pre, "adam");
+}
+TEST(PenalConnection, EqualsThePublishedHookForTwentyAdamUpdatesPostNorm) {
+  match_golden(NormOrder::post, "adam");
+}
+TEST(PenalConnection, EqualsThePublishedHookForTwentySgdUpdatesPreNorm) {
+  match_golden(NormOrder::pre, "sgd");
+}
+TEST(PenalConnection, EqualsThePublishedHookForTwentySgdUpdatesPostNorm) {
+  match_golden(NormOrder::post, "sgd");
+}
 
 std::vector<at::Tensor> gradients(torch::nn::Module& module) {
   std::vector<at::Tensor> all;
@@ -142,10 +169,12 @@ TEST(PenalConnection, HasTheGradientOfTheExplicitLoss) {
     }
     penal->summed_loss(input(), targets(), all_real()).backward();
     at::Tensor explicit_loss = plain->summed_loss(input(), targets(), all_real());
-    for (const at::Tensor& z : plain->branches) explicit_loss = explicit_loss + tau / 2 * z.pow(2).sum();
+    for (const at::Tensor& z : plain->branches)
+      explicit_loss = explicit_loss + tau / 2 * z.pow(2).sum();
     explicit_loss.backward();
     const auto got = gradients(*penal), expected = gradients(*plain);
-    for (size_t i = 0; i < got.size(); ++i) expect_near(got[i], expected[i], 1e-12, "parameter " + std::to_string(i));
+    for (size_t i = 0; i < got.size(); ++i)
+      expect_near(got[i], expected[i], 1e-12, "parameter " + std::to_string(i));
   }
 }
 
@@ -156,7 +185,8 @@ TEST(PenalConnection, WithDropoutPenalisesWhatIsReallyAdded) {
   plain->dropout->set_site(7);
   const Rows rows{torch::ones({2, 5}, torch::kBool), row_counters(torch::arange(2), 5, 1, 3), 1};
   const at::Tensor x = input(), weight = torch::cos(torch::arange(60, kDouble)).reshape({2, 5, 6});
-  at::Tensor branch = torch::sin(torch::arange(60, kDouble)).reshape({2, 5, 6}).set_requires_grad(true);
+  at::Tensor branch =
+      torch::sin(torch::arange(60, kDouble)).reshape({2, 5, 6}).set_requires_grad(true);
   (penal(x, branch, rows) * weight).sum().backward();
   const at::Tensor got = branch.grad().clone();
   branch.mutable_grad() = at::Tensor();
@@ -167,7 +197,8 @@ TEST(PenalConnection, WithDropoutPenalisesWhatIsReallyAdded) {
 
 TEST(PenalConnection, WithTauZeroIsPlainAdditionToTheBit) {
   PenalConnection connection(0.0, 0.0);
-  at::Tensor x = input().to(torch::kFloat).set_requires_grad(true), z = torch::sin(x.detach() * 9).set_requires_grad(true);
+  at::Tensor x = input().to(torch::kFloat).set_requires_grad(true),
+             z = torch::sin(x.detach() * 9).set_requires_grad(true);
   const at::Tensor y = connection(x, z, all_real());
   EXPECT_TRUE(torch::equal(y, x + z));
   EXPECT_EQ(y.grad_fn()->name(), (x + z).grad_fn()->name());
@@ -217,15 +248,18 @@ TEST(PenalConnection, AccumulationOverMicroBatchesChangesNothing) {
   }
   whole->summed_loss(input(4), targets(4), all_real(4)).backward();
   for (int i = 0; i < 4; ++i)
-    parts->summed_loss(input(4).narrow(0, i, 1), targets(4).narrow(0, i, 1), all_real(1)).backward();
+    parts->summed_loss(input(4).narrow(0, i, 1), targets(4).narrow(0, i, 1), all_real(1))
+        .backward();
   const auto got = gradients(*parts), expected = gradients(*whole);
-  for (size_t i = 0; i < got.size(); ++i) expect_near(got[i], expected[i], 1e-12, "parameter " + std::to_string(i));
+  for (size_t i = 0; i < got.size(); ++i)
+    expect_near(got[i], expected[i], 1e-12, "parameter " + std::to_string(i));
 }
 
 // The fused float32 kernel and the composed path are two answers to one question.
 TEST(PenalConnection, FusedKernelEqualsTheComposedPath) {
-  const Rows rows{torch::tensor({{true, true, true, true, false}, {true, true, true, false, false}}),
-                  row_counters(torch::arange(2), 5, 5, 9), 1};
+  const Rows rows{
+      torch::tensor({{true, true, true, true, false}, {true, true, true, false, false}}),
+      row_counters(torch::arange(2), 5, 5, 9), 1};
   for (const double dropout : {0.0, 0.3})
     for (const double tau : {0.0, 0.2}) {
       at::Tensor results[2][5];
@@ -239,13 +273,17 @@ TEST(PenalConnection, FusedKernelEqualsTheComposedPath) {
           residual->norm->weight.copy_(1 + 0.3 * torch::cos(torch::arange(6)));
           residual->norm->bias.copy_(0.3 * torch::sin(torch::arange(6)));
         }
-        at::Tensor x = input().to(type).set_requires_grad(true), branch = torch::sin(3 * input()).to(type).set_requires_grad(true);
+        at::Tensor x = input().to(type).set_requires_grad(true),
+                   branch = torch::sin(3 * input()).to(type).set_requires_grad(true);
         const at::Tensor y = residual->forward(x, rows, [&](const at::Tensor&) { return branch; });
         (y * torch::cos(5 * input()).to(type)).sum().backward();
-        at::Tensor all[] = {y.detach(), x.grad(), branch.grad(), residual->norm->weight.grad(), residual->norm->bias.grad()};
+        at::Tensor all[] = {y.detach(), x.grad(), branch.grad(), residual->norm->weight.grad(),
+                            residual->norm->bias.grad()};
         std::copy(all, all + 5, results[kind]);
       }
-      for (int i = 0; i < 5; ++i) expect_near(results[0][i].to(torch::kDouble), results[1][i], 3e-6, "result " + std::to_string(i));
+      for (int i = 0; i < 5; ++i)
+        expect_near(results[0][i].to(torch::kDouble), results[1][i], 3e-6,
+                    "result " + std::to_string(i));
     }
 }
 

@@ -1,5 +1,5 @@
-// The residual network against PyTorch, the explicit loss, and the laws of penal connections; its statistics on the
-// disk.
+// The residual network against PyTorch, the explicit loss, and the laws of penal connections; its
+// statistics on the disk.
 #include "models/resnet.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,8 @@ namespace penalmt {
 namespace {
 
 const NamedTensors& golden() {
-  static const NamedTensors tensors = load_safetensors(PENALMT_SOURCE "/tests/golden/resnet.safetensors");
+  static const NamedTensors tensors =
+      load_safetensors(PENALMT_SOURCE "/tests/golden/resnet.safetensors");
   return tensors;
 }
 const at::Tensor& fetch(const std::string& name) {
@@ -30,17 +31,20 @@ ResNet network(double tau) {
   ResNet network(ResNetConfig{.size = 8, .width = 8, .stages = 2, .blocks = 2, .tau = tau});
   network->to(torch::kDouble);
   torch::NoGradGuard no_grad;
-  for (const auto& item : network->named_parameters()) at::Tensor(item.value()).copy_(fetch("weights/" + item.key()));
+  for (const auto& item : network->named_parameters())
+    at::Tensor(item.value()).copy_(fetch("weights/" + item.key()));
   return network;
 }
 Rows rows(double tau_scale = 1) { return {{}, {}, tau_scale}; }
 at::Tensor weighted_sum(const at::Tensor& regions) {
-  return (regions * torch::cos(torch::arange(regions.numel(), torch::kDouble)).view_as(regions)).sum();
+  return (regions * torch::cos(torch::arange(regions.numel(), torch::kDouble)).view_as(regions))
+      .sum();
 }
 
 void expect_near(const at::Tensor& got, const at::Tensor& expected, const std::string& what) {
   ASSERT_EQ(got.sizes(), expected.sizes()) << what;
-  EXPECT_LE((got - expected).abs().max().item<double>(), 1e-10 * std::max(1.0, expected.abs().max().item<double>()))
+  EXPECT_LE((got - expected).abs().max().item<double>(),
+            1e-10 * std::max(1.0, expected.abs().max().item<double>()))
       << what;
 }
 
@@ -64,14 +68,16 @@ TEST(ResNet, HasTheGradientOfTheExplicitLoss) {
   ResNet penal = network(tau), plain = network(0);
   weighted_sum(penal->forward(fetch("pixels"), rows(scale))).backward();
   // The same forward pass written out, so that every z is at hand.
-  at::Tensor x = plain->stem(centred(fetch("pixels"), plain->stem->weight)), squares = torch::zeros({}, torch::kDouble);
+  at::Tensor x = plain->stem(centred(fetch("pixels"), plain->stem->weight)),
+             squares = torch::zeros({}, torch::kDouble);
   for (const auto& module : *plain->blocks) {
     auto& block = *module->as<ResidualBlockImpl>();
     const at::Tensor z = block.branch(x);
     squares = squares + z.pow(2).sum();
     x = block.shortcut(x) + z;
   }
-  (weighted_sum(torch::relu(plain->norm(x)).flatten(2).transpose(1, 2)) + scale * tau / 2 * squares).backward();
+  (weighted_sum(torch::relu(plain->norm(x)).flatten(2).transpose(1, 2)) + scale * tau / 2 * squares)
+      .backward();
   const auto expected = plain->named_parameters();
   for (const auto& item : penal->named_parameters())
     expect_near(item.value().grad(), expected[item.key()].grad(), item.key());
@@ -80,7 +86,8 @@ TEST(ResNet, HasTheGradientOfTheExplicitLoss) {
 TEST(ResNet, EveryResidualIsAPenalConnection) {
   for (const int64_t stages : {1, 2, 3})
     for (const int64_t blocks : {1, 2}) {
-      ResNet resnet(ResNetConfig{.size = 16, .width = 16, .stages = stages, .blocks = blocks, .tau = 0.1});
+      ResNet resnet(
+          ResNetConfig{.size = 16, .width = 16, .stages = stages, .blocks = blocks, .tau = 0.1});
       const at::Tensor pixels = torch::randint(256, {2, 3, 16, 16}, torch::kByte);
       Additions additions = count_additions(resnet->forward(pixels, rows()));
       EXPECT_EQ(additions.penal, stages * blocks);
@@ -107,7 +114,7 @@ TEST(ResNet, ARegionIsAPlaceRowByRow) {
   torch::NoGradGuard no_grad;
   at::Tensor pixels = torch::full({1, 3, 8, 8}, 100, torch::kByte);
   const at::Tensor before = resnet->forward(pixels, rows());
-  pixels[0][1][7][0] = 200;                                                               // the left lower corner
+  pixels[0][1][7][0] = 200;  // the left lower corner
   const at::Tensor changed = (resnet->forward(pixels, rows()) - before).abs().sum(2)[0];  // [R]
   EXPECT_EQ(changed.size(0), 16);
   EXPECT_GT(changed[12].item<double>(), 0);
@@ -116,7 +123,8 @@ TEST(ResNet, ARegionIsAPlaceRowByRow) {
 
 TEST(ResNet, InBfloat16IsNearFloat32) {
   ResNet resnet(ResNetConfig{.size = 16, .width = 16, .stages = 3, .blocks = 1, .tau = 0.01});
-  const at::Tensor pixels = (torch::arange(4 * 3 * 256) * 7 % 251).to(torch::kByte).reshape({4, 3, 16, 16});
+  const at::Tensor pixels =
+      (torch::arange(4 * 3 * 256) * 7 % 251).to(torch::kByte).reshape({4, 3, 16, 16});
   const at::Tensor exact = resnet->forward(pixels, rows());
   const PrecisionScope scope(Precision::bfloat16);
   const at::Tensor rough = resnet->forward(pixels, rows());
@@ -135,7 +143,8 @@ TEST(ResNet, KeepsItsStatisticsWithItsWeights) {
   expect_near(read->forward(fetch("pixels"), rows()), fetch("evaluated"), "evaluated");
 
   NamedTensors without{named_weights(*written), {}};
-  std::erase_if(without.tensors, [](const auto& named) { return named.first == "norm.running_var"; });
+  std::erase_if(without.tensors,
+                [](const auto& named) { return named.first == "norm.running_var"; });
   save_safetensors(folder / "model.safetensors", without);
   expect_error([&] { load_weights(folder / "model.safetensors", *read); },
                (folder / "model.safetensors").string() +

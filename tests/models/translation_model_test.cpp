@@ -1,5 +1,5 @@
-// Laws of the whole model: every residual is penal, padding and the batch's order change nothing, pictures matter and their
-// absence does not.
+// Laws of the whole model: every residual is penal, padding and the batch's order change nothing,
+// images matter and their absence does not.
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -13,9 +13,11 @@ namespace {
 
 ModelOptions tiny_options(const std::string& fusion, const std::string& norm) {
   ModelOptions options;
-  options.width = 16, options.feed_forward = 24, options.heads = 4, options.encoder_layers = 2, options.decoder_layers = 2;
+  options.width = 16, options.feed_forward = 24, options.heads = 4, options.encoder_layers = 2,
+  options.decoder_layers = 2;
   options.norm = norm, options.fusion = fusion;
-  options.image_encoder.size = 16, options.image_encoder.patch = 8, options.image_encoder.width = 12, options.image_encoder.heads = 2;
+  options.image_encoder.size = 16, options.image_encoder.patch = 8,
+  options.image_encoder.width = 12, options.image_encoder.heads = 2;
   options.image_encoder.feed_forward = 20, options.image_encoder.layers = 2;
   return options;
 }
@@ -25,16 +27,19 @@ TranslationModel build(const ModelOptions& options) {
   return TranslationModel(options, 30, 30);
 }
 
-at::Tensor source() { return torch::tensor({{5, 9, 14, 7, 2}, {18, 4, 2, 0, 0}, {11, 11, 6, 2, 0}}); }
+at::Tensor source() {
+  return torch::tensor({{5, 9, 14, 7, 2}, {18, 4, 2, 0, 0}, {11, 11, 6, 2, 0}});
+}
 at::Tensor target_input() { return torch::tensor({{1, 8, 22, 3}, {1, 20, 0, 0}, {1, 4, 9, 0}}); }
 at::Tensor target_output() { return torch::tensor({{8, 22, 3, 2}, {20, 2, 0, 0}, {4, 9, 2, 0}}); }
-Pictures pictures() {
-  return {(torch::arange(2 * 3 * 16 * 16) * 7 % 251).to(torch::kByte).reshape({2, 3, 16, 16}), torch::tensor({true, false, true})};
+Images images() {
+  return {(torch::arange(2 * 3 * 16 * 16) * 7 % 251).to(torch::kByte).reshape({2, 3, 16, 16}),
+          torch::tensor({true, false, true})};
 }
 Pass training_pass() { return {torch::tensor({4, 9, 2}), 1, 7, 1}; }
 
 // Every fusion with every stem, learned and computed positions, both orders of the norm.
-std::vector<ModelOptions> all_with_pictures() {
+std::vector<ModelOptions> all_with_images() {
   std::vector<ModelOptions> all;
   for (const std::string norm : {"pre", "post"})
     for (const std::string positions : {"sinusoidal", "learned"})
@@ -48,26 +53,32 @@ std::vector<ModelOptions> all_with_pictures() {
 }
 
 TEST(TranslationModel, EveryResidualIsAPenalConnection) {
-  for (const ModelOptions& options : all_with_pictures()) {
+  for (const ModelOptions& options : all_with_images()) {
     TranslationModel model = build(options);
     const at::Tensor loss =
-        model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total;
+        model->loss(source(), images(), target_input(), target_output(), 0.1, training_pass())
+            .total;
     const Additions additions = count_additions(loss);
-    // 2 encoder layers x 2, 2 decoder layers x 3, 2 image layers x 2; the fusion: 1, none, or 1 a decoder layer.
-    const int expected = options.fusion == "concatenated" ? 14 : options.fusion == "doubly_attentive" ? 16 : 15;
+    // 2 encoder layers x 2, 2 decoder layers x 3, 2 image layers x 2; the fusion: 1, none, or 1 a
+    // decoder layer.
+    const int expected = options.fusion == "concatenated"       ? 14
+                         : options.fusion == "doubly_attentive" ? 16
+                                                                : 15;
     EXPECT_EQ(additions.penal, expected) << options.norm << options.fusion;
     EXPECT_EQ(additions.plain, 0) << options.norm << options.fusion;
     int modules = 0;
-    for (const auto& item : model->named_modules("", false)) modules += item.value()->as<PenalConnectionImpl>() != nullptr;
+    for (const auto& item : model->named_modules("", false))
+      modules += item.value()->as<PenalConnectionImpl>() != nullptr;
     EXPECT_EQ(modules, expected);
   }
 }
 
-TEST(TranslationModel, TakesAResidualNetworkForItsPictures) {
+TEST(TranslationModel, TakesAResidualNetworkForItsImages) {
   ModelOptions options = tiny_options("gated", "pre");
   options.image_encoder.kind = "resnet", options.image_encoder.stages = 2;
   TranslationModel model = build(options);
-  const at::Tensor loss = model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total;
+  const at::Tensor loss =
+      model->loss(source(), images(), target_input(), target_output(), 0.1, training_pass()).total;
   const Additions additions = count_additions(loss);
   EXPECT_EQ(additions.penal, 13);  // 2 blocks in the place of 2 layers x 2
   EXPECT_EQ(additions.plain, 0);
@@ -81,20 +92,22 @@ TEST(TranslationModel, TakesAResidualNetworkForItsPictures) {
 TEST(TranslationModel, RegistersNothingInEvaluation) {
   TranslationModel model = build(tiny_options("gated", "pre"));
   model->eval();
-  const Additions additions = count_additions(model->loss(source(), pictures(), target_input(), target_output(), 0.1).total);
+  const Additions additions =
+      count_additions(model->loss(source(), images(), target_input(), target_output(), 0.1).total);
   EXPECT_EQ(additions.penal, 0);
   EXPECT_EQ(additions.plain, 15);
 }
 
 TEST(TranslationModel, EveryParameterGetsAGradient) {
-  std::vector<ModelOptions> all = all_with_pictures();
+  std::vector<ModelOptions> all = all_with_images();
   for (const std::string embeddings : {"target", "separate"}) {
     all.push_back(tiny_options("gated", "post"));
     all.back().embeddings = embeddings;
   }
   for (const ModelOptions& options : all) {
     TranslationModel model = build(options);
-    model->loss(source(), pictures(), target_input(), target_output(), 0.1, training_pass()).total.backward();
+    model->loss(source(), images(), target_input(), target_output(), 0.1, training_pass())
+        .total.backward();
     for (const auto& item : model->named_parameters()) {
       ASSERT_TRUE(item.value().grad().defined()) << item.key();
       EXPECT_GT(item.value().grad().abs().sum().item<double>(), 0) << item.key();
@@ -110,35 +123,40 @@ TEST(TranslationModel, PaddingChangesNothing) {
   for (const int padded : {0, 1}) {
     model->zero_grad();
     const auto shape = [&](const at::Tensor& ids) { return padded ? pad(ids) : ids; };
-    const TokenLoss loss =
-        model->loss(shape(source()), pictures(), shape(target_input()), shape(target_output()), 0.1, training_pass());
+    const TokenLoss loss = model->loss(shape(source()), images(), shape(target_input()),
+                                       shape(target_output()), 0.1, training_pass());
     loss.total.backward();
     losses[padded] = loss.total.item<double>();
-    for (const at::Tensor& parameter : model->parameters()) gradients[padded].push_back(parameter.grad().clone());
+    for (const at::Tensor& parameter : model->parameters())
+      gradients[padded].push_back(parameter.grad().clone());
   }
   EXPECT_NEAR(losses[0], losses[1], 1e-4);
   for (size_t i = 0; i < gradients[0].size(); ++i)
     EXPECT_TRUE(torch::allclose(gradients[0][i], gradients[1][i], 1e-4, 1e-5)) << i;
 }
 
-// Dropout is drawn from counters: a batch's loss is the sum of its sentences' losses, whatever the batch.
+// Dropout is drawn from counters: a batch's loss is the sum of its sentences' losses, whatever the
+// batch.
 TEST(TranslationModel, TheBatchDoesNotChangeWhatIsDropped) {
   TranslationModel model = build(tiny_options("gated", "post"));
   const Pass pass = training_pass();
-  const double whole = model->loss(source(), pictures(), target_input(), target_output(), 0.1, pass).total.item<double>();
+  const double whole = model->loss(source(), images(), target_input(), target_output(), 0.1, pass)
+                           .total.item<double>();
   double sum = 0;
   for (const int64_t b : {2, 0, 1}) {
     const auto row = [&](const at::Tensor& tensor) { return tensor.narrow(0, b, 1); };
     Pass alone = pass;
     alone.ids = row(pass.ids);
-    Pictures picture;  // the second sentence has none
-    if (b != 1) picture = {pictures().values.narrow(0, b / 2, 1), row(pictures().present)};
-    sum += model->loss(row(source()), picture, row(target_input()), row(target_output()), 0.1, alone).total.item<double>();
+    Images image;  // the second sentence has none
+    if (b != 1) image = {images().values.narrow(0, b / 2, 1), row(images().present)};
+    sum += model->loss(row(source()), image, row(target_input()), row(target_output()), 0.1, alone)
+               .total.item<double>();
   }
   EXPECT_NEAR(whole, sum, 1e-4 * whole);
   Pass other = pass;
   other.update = 8;
-  EXPECT_NE(whole, model->loss(source(), pictures(), target_input(), target_output(), 0.1, other).total.item<double>());
+  EXPECT_NE(whole, model->loss(source(), images(), target_input(), target_output(), 0.1, other)
+                       .total.item<double>());
 }
 
 TEST(TranslationModel, LaterTokensDoNotChangeEarlierLogits) {
@@ -148,41 +166,51 @@ TEST(TranslationModel, LaterTokensDoNotChangeEarlierLogits) {
   const Memory memory = model->encode(source(), {});
   at::Tensor changed = target_input().clone();
   changed[0][3] = 17;
-  const at::Tensor before = model->logits(model->decode(target_input(), memory)), after = model->logits(model->decode(changed, memory));
+  const at::Tensor before = model->logits(model->decode(target_input(), memory)),
+                   after = model->logits(model->decode(changed, memory));
   EXPECT_TRUE(torch::equal(before[0].narrow(0, 0, 3), after[0].narrow(0, 0, 3)));
   EXPECT_FALSE(torch::equal(before[0][3], after[0][3]));
 }
 
-TEST(TranslationModel, WithoutItsPictureASentenceIsEncodedAsTextAlone) {
+TEST(TranslationModel, WithoutItsImageASentenceIsEncodedAsTextAlone) {
   for (const std::string fusion : {"gated", "concatenated", "selective", "doubly_attentive"}) {
     TranslationModel model = build(tiny_options(fusion, "post"));
     model->eval();
     torch::NoGradGuard no_grad;
-    const Memory text = model->encode(source(), {}), both = model->encode(source(), pictures());
-    EXPECT_TRUE(torch::equal(text.states[1], both.states[1].narrow(0, 0, source().size(1)))) << fusion;
-    const at::Tensor without = model->decode(target_input(), text), with = model->decode(target_input(), both);
-    EXPECT_LE((without[1] - with[1]).abs().max().item<double>(), fusion == "concatenated" ? 1e-6 : 0) << fusion;
+    const Memory text = model->encode(source(), {}), both = model->encode(source(), images());
+    EXPECT_TRUE(torch::equal(text.states[1], both.states[1].narrow(0, 0, source().size(1))))
+        << fusion;
+    const at::Tensor without = model->decode(target_input(), text),
+                     with = model->decode(target_input(), both);
+    EXPECT_LE((without[1] - with[1]).abs().max().item<double>(),
+              fusion == "concatenated" ? 1e-6 : 0)
+        << fusion;
     EXPECT_FALSE(torch::allclose(without[0], with[0], 0, 1e-3)) << fusion;
   }
 }
 
-TEST(TranslationModel, StartsSilentWhereThePictureIsNewToTheText) {
+TEST(TranslationModel, StartsSilentWhereTheImageIsNewToTheText) {
   for (const std::string fusion : {"gated", "selective", "doubly_attentive"}) {
     TranslationModel model = build(tiny_options(fusion, "pre"));
     model->start_silent();
-    const Memory text = model->encode(source(), {}, training_pass()), both = model->encode(source(), pictures(), training_pass());
+    const Memory text = model->encode(source(), {}, training_pass()),
+                 both = model->encode(source(), images(), training_pass());
     const double moved = ((both.states - text.states).norm() / text.states.norm()).item<double>();
     if (fusion == "selective")  // the gate takes sigmoid(-2 + a little) = 0.12 of the text away
       EXPECT_NEAR(moved, 0.12, 0.04);
     else
       EXPECT_TRUE(torch::equal(both.states, text.states)) << fusion;
-    const at::Tensor without = model->decode(target_input(), text, training_pass()), with = model->decode(target_input(), both, training_pass());
+    const at::Tensor without = model->decode(target_input(), text, training_pass()),
+                     with = model->decode(target_input(), both, training_pass());
     if (fusion != "selective") EXPECT_TRUE(torch::equal(without, with)) << fusion;
     // Yet what is silent learns.
-    model->loss(source(), pictures(), target_input(), target_output(), 0, training_pass()).total.backward();
-    const std::string learns = fusion == "gated"       ? "fusion.image_projection.weight"
-                               : fusion == "selective" ? "fusion.region_projection.weight"
-                                                       : "decoder.layers.0.image_attention.attention.out_projection.weight";
+    model->loss(source(), images(), target_input(), target_output(), 0, training_pass())
+        .total.backward();
+    const std::string learns =
+        fusion == "gated" ? "fusion.image_projection.weight"
+        : fusion == "selective"
+            ? "fusion.region_projection.weight"
+            : "decoder.layers.0.image_attention.attention.out_projection.weight";
     EXPECT_GT(model->named_parameters()[learns].grad().abs().max().item<double>(), 0) << learns;
   }
 }
@@ -217,8 +245,10 @@ TEST(ModelOptions, ProblemsOfSeveralFieldsAreAllReported) {
   options.fusion = "gated";
   options.image_encoder.patch = 7;
   options.resolved(problems);
-  EXPECT_EQ(problems.lines(), (std::vector<std::string>{"recipe.json: model.heads: got 3, expected a divisor of width 128",
-                                                        "recipe.json: model.image_encoder.patch: got 7, expected a divisor of size 64"}));
+  EXPECT_EQ(problems.lines(),
+            (std::vector<std::string>{
+                "recipe.json: model.heads: got 3, expected a divisor of width 128",
+                "recipe.json: model.image_encoder.patch: got 7, expected a divisor of size 64"}));
 }
 
 TEST(ImageEncoderOptions, AResidualNetworkNeedsASideAndAWidthThatCanBeHalved) {
@@ -231,8 +261,10 @@ TEST(ImageEncoderOptions, AResidualNetworkNeedsASideAndAWidthThatCanBeHalved) {
   options.width = 40;
   options.check("image_encoder", problems);
   EXPECT_EQ(problems.lines(),
-            (std::vector<std::string>{"recipe.json: image_encoder.size: got 16, expected a multiple of 16 from 32 on (stages 5)",
-                                      "recipe.json: image_encoder.width: got 40, expected a multiple of 16 (stages 5)"}));
+            (std::vector<std::string>{
+                "recipe.json: image_encoder.size: got 16, expected a multiple of 16 from 32 on "
+                "(stages 5)",
+                "recipe.json: image_encoder.width: got 40, expected a multiple of 16 (stages 5)"}));
 }
 
 }  // namespace

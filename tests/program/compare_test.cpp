@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 class Compare : public testing::Test {
  protected:
-  Compare() : folder_(fs::path(testing::TempDir()) / ("penalmt_compare_" + std::to_string(getpid()))) {
+  Compare()
+      : folder_(fs::path(testing::TempDir()) / ("penalmt_compare_" + std::to_string(getpid()))) {
     make_run("text-seed1", "none", 1, "1.70", "40.00", "ein mann geht .\nzwei kreise .\n");
     make_run("text-seed2", "none", 2, "1.80", "41.00", "ein mann läuft .\nzwei kreise .\n");
     make_run("gated-seed1", "gated", 1, "1.60", "42.00", "ein mann läuft .\nzwei rote kreise .\n");
@@ -25,11 +26,12 @@ class Compare : public testing::Test {
   }
   ~Compare() override { fs::remove_all(folder_); }
 
-  void make_run(const std::string& name, const std::string& fusion, int seed, const std::string& nll,
-                const std::string& bleu, const std::string& translation) {
+  void make_run(const std::string& name, const std::string& fusion, int seed,
+                const std::string& nll, const std::string& bleu, const std::string& translation) {
     fs::create_directories(folder_ / name);
-    write_file(folder_ / name / "recipe.json", "{\"model\": {\"fusion\": \"" + fusion +
-                                                   "\"}, \"training\": {\"seed\": " + std::to_string(seed) + "}}");
+    write_file(folder_ / name / "recipe.json",
+               "{\"model\": {\"fusion\": \"" + fusion +
+                   "\"}, \"training\": {\"seed\": " + std::to_string(seed) + "}}");
     write_file(folder_ / name / "metrics.jsonl",
                "{\"update\": 10, \"valid_nll\": " + nll + ", \"valid_bleu\": 10}\n" +
                    "{\"update\": 20, \"valid_nll\": 9.5, \"valid_bleu\": " + bleu + "}\n");
@@ -49,7 +51,8 @@ class Compare : public testing::Test {
 };
 
 TEST_F(Compare, ShowsMeanAndDeviationOverSeedsAndTheBest) {
-  const Outcome outcome = run_penalmt({"compare", path("text-seed1"), path("gated-seed1"), path("text-seed2")});
+  const Outcome outcome =
+      run_penalmt({"compare", path("text-seed1"), path("gated-seed1"), path("text-seed2")});
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(outcome.output,
             "| recipe | seeds | updates | lowest validation nll | highest validation BLEU |\n"
@@ -57,21 +60,24 @@ TEST_F(Compare, ShowsMeanAndDeviationOverSeedsAndTheBest) {
             "| text | 1, 2 | 20 ± 0 | 1.7500 ± 0.0707 | 40.50 ± 0.71 |\n"
             "| gated | 1 | 20 | **1.6000** | **42.00** |\n"
             "\n"
-            "- Mean ± standard deviation over the seeds (of a sample: divided by one less than their number).\n"
+            "- Mean ± standard deviation over the seeds (of a sample: divided by one less than "
+            "their number).\n"
             "- The best mean of a column is bold.\n");
 }
 
 TEST_F(Compare, ScoresTranslationsAndTestsThem) {
-  const Outcome outcome =
-      run_penalmt({"compare", path("text-seed1"), path("gated-seed1"), path("text-seed2"), "--test",
-                   "test.de=" + path("ref.de"), "--paired-ar-n", "1000", "--html", path("page.html")});
+  const Outcome outcome = run_penalmt({"compare", path("text-seed1"), path("gated-seed1"),
+                                       path("text-seed2"), "--test", "test.de=" + path("ref.de"),
+                                       "--paired-ar-n", "1000", "--html", path("page.html")});
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_NE(outcome.output.find("| test BLEU |"), std::string::npos) << outcome.output;
   EXPECT_NE(outcome.output.find("| **100.00** (p = 0."), std::string::npos) << outcome.output;
-  EXPECT_NE(outcome.output.find("- p and the star for p ≤ 0.05: against text, paired approximate randomisation, 1000 trials, seed 12345"),
+  EXPECT_NE(outcome.output.find("- p and the star for p ≤ 0.05: against text, paired approximate "
+                                "randomisation, 1000 trials, seed 12345"),
             std::string::npos);
   const std::string page = read_file(path("page.html"));
-  for (const char* part : {"<th scope=\"row\">gated</th>", "<small>p = 0.", "<svg", "<strong>100.00</strong>"})
+  for (const char* part :
+       {"<th scope=\"row\">gated</th>", "<small>p = 0.", "<svg", "<strong>100.00</strong>"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 
@@ -93,14 +99,18 @@ TEST_F(Compare, EqualTranslationsDoNotDifferAndOrderDoesNotMatter) {
 }
 
 TEST_F(Compare, RefusesWhatIsNoRunOrDoesNotFit) {
-  expect_refusal({path("absent")}, path("absent/metrics.jsonl") + ": cannot read: No such file or directory");
+  expect_refusal({path("absent")},
+                 path("absent/metrics.jsonl") + ": cannot read: No such file or directory");
   write_file(folder_ / "gated-seed1/recipe.json", "{}");
-  expect_refusal({path("gated-seed1")},
-                 path("gated-seed1/recipe.json") + ": not a run's recipe; expected JSON with training.seed");
+  expect_refusal(
+      {path("gated-seed1")},
+      path("gated-seed1/recipe.json") + ": not a run's recipe; expected JSON with training.seed");
   const std::string one = path("text-seed1");
-  expect_refusal({one, one}, one + ": got seed 1 again, expected each seed of a recipe once; " + one + " has it too");
+  expect_refusal({one, one}, one + ": got seed 1 again, expected each seed of a recipe once; " +
+                                 one + " has it too");
   expect_refusal({one, "--test", "test.de"},
-                 "--test: got 'test.de', expected FILE=REFERENCES, FILE being a translation in each run's folder");
+                 "--test: got 'test.de', expected FILE=REFERENCES, FILE being a translation in "
+                 "each run's folder");
   write_file(folder_ / "long.de", "a\nb\nc\n");
   expect_refusal({one, "--test", "test.de=" + path("long.de")},
                  one + "/test.de: got 2 lines, expected 3 as in " + path("long.de"));

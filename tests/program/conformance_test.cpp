@@ -1,5 +1,5 @@
-// Scores against sacreBLEU itself, number for number (tests/conformance/scores.py). PENALMT_SACREBLEU names the folder
-// that tests/setup.sh makes.
+// Scores against sacreBLEU itself, number for number (tests/conformance/scores.py).
+// PENALMT_SACREBLEU names the folder that tests/setup.sh makes.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -15,9 +15,10 @@ void compare_scores(const std::string& part) {
   if (folder == nullptr || *folder == '\0')
     GTEST_SKIP() << "PENALMT_SACREBLEU does not name sacreBLEU's folder; tests/run.sh gets it";
   const std::string at(folder);
-  const std::string command = "exec 2>&1; PYTHONDONTWRITEBYTECODE=1 PYTHONPATH='" + at + "/packages' python3 '" +
-                              PENALMT_SOURCE "/tests/conformance/scores.py' '" PENALMT_PROGRAM "' '" + at +
-                              "/source' " + part;
+  const std::string command =
+      "exec 2>&1; PYTHONDONTWRITEBYTECODE=1 PYTHONPATH='" + at + "/packages' python3 '" +
+      PENALMT_SOURCE "/tests/conformance/scores.py' '" PENALMT_PROGRAM "' '" + at + "/source' " +
+      part;
   FILE* pipe = popen(command.c_str(), "r");
   ASSERT_NE(pipe, nullptr);
   std::string output;

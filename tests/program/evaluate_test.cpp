@@ -20,7 +20,8 @@ constexpr const char* kPng = "\x89PNG\r\n\x1A\nxyz";
 
 class Evaluate : public testing::Test {
  protected:
-  Evaluate() : folder_(fs::path(testing::TempDir()) / ("penalmt_evaluate_" + std::to_string(getpid()))) {
+  Evaluate()
+      : folder_(fs::path(testing::TempDir()) / ("penalmt_evaluate_" + std::to_string(getpid()))) {
     fs::create_directories(folder_);
     file("hyp.de", "ein mann geht über die straße .\nzwei rote kreise\n");
     file("ref.de", "ein mann läuft über die straße .\nzwei blaue kreise\n");
@@ -41,10 +42,12 @@ class Evaluate : public testing::Test {
     return run_penalmt(arguments, input);
   }
 
-  // `message` with FOLDER for the test's own; the only line on standard error, and nothing on standard output.
+  // `message` with FOLDER for the test's own; the only line on standard error, and nothing on
+  // standard output.
   void expect_refusal(const std::vector<std::string>& more, std::string message) const {
     SCOPED_TRACE(message);
-    for (std::size_t at; (at = message.find("FOLDER")) != std::string::npos;) message.replace(at, 6, folder_.string());
+    for (std::size_t at; (at = message.find("FOLDER")) != std::string::npos;)
+      message.replace(at, 6, folder_.string());
     const Outcome outcome = run(more);
     EXPECT_EQ(outcome.status, 2);
     EXPECT_EQ(outcome.output, "");
@@ -55,8 +58,9 @@ class Evaluate : public testing::Test {
 };
 
 // The numbers are sacreBLEU 2.6's for these lines.
-constexpr const char* kLine = "BLEU|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-" PENALMT_VERSION
-                              " = 42.7 80.0/50.0/33.3/25.0 (BP = 1.000 ratio = 1.000 hyp_len = 10 ref_len = 10)\n";
+constexpr const char* kLine =
+    "BLEU|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-" PENALMT_VERSION
+    " = 42.7 80.0/50.0/33.3/25.0 (BP = 1.000 ratio = 1.000 hyp_len = 10 ref_len = 10)\n";
 
 TEST_F(Evaluate, PrintsSacrebleusLine) {
   const Outcome outcome = run({"--hypotheses", path("hyp.de")});
@@ -75,20 +79,25 @@ TEST_F(Evaluate, ReadsGzipAndStandardInput) {
 }
 
 TEST_F(Evaluate, JsonHasSacrebleusNames) {
-  const auto json =
-      nlohmann::json::parse(run({"--hypotheses", path("hyp.de"), "--json", "--width", "2", "--lowercase"}).output);
+  const auto json = nlohmann::json::parse(
+      run({"--hypotheses", path("hyp.de"), "--json", "--width", "2", "--lowercase"}).output);
   EXPECT_EQ(json.at("name"), "BLEU");
   EXPECT_EQ(json.at("score"), 42.73);
   EXPECT_EQ(json.at("case"), "lc");
-  EXPECT_EQ(json.at("verbose_score"), "80.0/50.0/33.3/25.0 (BP = 1.000 ratio = 1.000 hyp_len = 10 ref_len = 10)");
+  EXPECT_EQ(json.at("verbose_score"),
+            "80.0/50.0/33.3/25.0 (BP = 1.000 ratio = 1.000 hyp_len = 10 ref_len = 10)");
 }
 
 TEST_F(Evaluate, SentenceLevelPrintsOneLineForEach) {
-  const Outcome outcome = run({"--hypotheses", path("other.de"), "--sentence-level", "--tokenize", "none"});
+  const Outcome outcome =
+      run({"--hypotheses", path("other.de"), "--sentence-level", "--tokenize", "none"});
   const std::string head =
-      "BLEU|nrefs:1|case:mixed|eff:yes|tok:none|smooth:exp|version:penalmt-" PENALMT_VERSION " = 100.0 ";
-  EXPECT_EQ(outcome.output, head + "100.0/100.0/100.0/100.0 (BP = 1.000 ratio = 1.000 hyp_len = 7 ref_len = 7)\n" +
-                                head + "100.0/100.0/100.0/0.0 (BP = 1.000 ratio = 1.000 hyp_len = 3 ref_len = 3)\n");
+      "BLEU|nrefs:1|case:mixed|eff:yes|tok:none|smooth:exp|version:penalmt-" PENALMT_VERSION
+      " = 100.0 ";
+  EXPECT_EQ(outcome.output,
+            head + "100.0/100.0/100.0/100.0 (BP = 1.000 ratio = 1.000 hyp_len = 7 ref_len = 7)\n" +
+                head +
+                "100.0/100.0/100.0/0.0 (BP = 1.000 ratio = 1.000 hyp_len = 3 ref_len = 3)\n");
 }
 
 TEST_F(Evaluate, SeveralSystemsAreATable) {
@@ -109,9 +118,12 @@ TEST_F(Evaluate, SeveralSystemsAreATable) {
   EXPECT_EQ(json.at(1).at("BLEU"), "100.0");
 }
 
-// The expected text of these is sacreBLEU 2.6's own, for these files: sacrebleu ref.de -i hyp.de other.de ...
+// The expected text of these is sacreBLEU 2.6's own, for these files: sacrebleu ref.de -i hyp.de
+// other.de ...
 TEST_F(Evaluate, SeveralMetricsAreAlignedLines) {
-  EXPECT_EQ(run({"--hypotheses", path("hyp.de"), "--metrics", "ter", "chrf", "bleu", "--short", "--force"}).output,
+  EXPECT_EQ(run({"--hypotheses", path("hyp.de"), "--metrics", "ter", "chrf", "bleu", "--short",
+                 "--force"})
+                .output,
             "     BLEU|#:1|c:mixed|e:no|tok:13a|s:exp|v:penalmt-" PENALMT_VERSION
             " = 42.7 80.0/50.0/33.3/25.0 (BP = 1.000 ratio = 1.000 hyp_len = 10 ref_len = 10)\n"
             "  chrF2|#:1|c:mixed|e:yes|nc:6|nw:0|s:no|v:penalmt-" PENALMT_VERSION
@@ -120,7 +132,8 @@ TEST_F(Evaluate, SeveralMetricsAreAlignedLines) {
 }
 
 TEST_F(Evaluate, PairedTestsGiveScoreMeanIntervalAndPValue) {
-  const std::vector<std::string> systems = {"--hypotheses", path("hyp.de"), path("other.de"), "--names", "a", "b"};
+  const std::vector<std::string> systems = {
+      "--hypotheses", path("hyp.de"), path("other.de"), "--names", "a", "b"};
   auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), systems.begin(), systems.end());
     const Outcome outcome = run(more);
@@ -137,49 +150,64 @@ TEST_F(Evaluate, PairedTestsGiveScoreMeanIntervalAndPValue) {
             "│           b │ 100.0 (77.0 ± 50.0) │\n"
             "│             │    (p = 0.0099)*    │\n"
             "╘═════════════╧═════════════════════╛");
-  const auto json = nlohmann::json::parse(with({"--paired-ar", "--paired-ar-n", "100", "--metrics", "ter", "--json"}));
-  EXPECT_EQ(json.at(0).dump(), R"({"TER":{"ci":null,"mean":null,"p_value":null,"score":20.0},"system":"Baseline: a"})");
-  EXPECT_EQ(json.at(1).dump(), R"({"TER":{"ci":null,"mean":null,"p_value":0.009900990099009901,"score":0.0},"system":"b"})");
+  const auto json = nlohmann::json::parse(
+      with({"--paired-ar", "--paired-ar-n", "100", "--metrics", "ter", "--json"}));
+  EXPECT_EQ(
+      json.at(0).dump(),
+      R"({"TER":{"ci":null,"mean":null,"p_value":null,"score":20.0},"system":"Baseline: a"})");
+  EXPECT_EQ(
+      json.at(1).dump(),
+      R"({"TER":{"ci":null,"mean":null,"p_value":0.009900990099009901,"score":0.0},"system":"b"})");
 }
 
 TEST_F(Evaluate, ReferencesMayBeColumnsAndMayBeMissing) {
-  const std::string columns = file("columns.de", "ein mann geht .\tein mann läuft .\nzwei kreise\tzwei\trote kreise\n");
+  const std::string columns =
+      file("columns.de", "ein mann geht .\tein mann läuft .\nzwei kreise\tzwei\trote kreise\n");
   const auto evaluate = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"evaluate", "--hypotheses", path("hyp.de"), "--references"});
+    arguments.insert(arguments.begin(),
+                     {"evaluate", "--hypotheses", path("hyp.de"), "--references"});
     return run_penalmt(arguments);
   };
   EXPECT_NE(evaluate({columns, "--num-refs", "2"}).output.find("nrefs:2|"), std::string::npos);
   const Outcome outcome = evaluate({columns, "--num-refs", "3"});
-  EXPECT_EQ(outcome.errors, "penalmt: " + columns + ":1: expected 3 tab-separated columns, got 2\n");
+  EXPECT_EQ(outcome.errors,
+            "penalmt: " + columns + ":1: expected 3 tab-separated columns, got 2\n");
   EXPECT_EQ(outcome.status, 2);
-  const std::string first = file("first.de", "a\n\n"), second = file("second.de", "b\nc\n"), empty = file("none.de", "a\n\n");
+  const std::string first = file("first.de", "a\n\n"), second = file("second.de", "b\nc\n"),
+                    empty = file("none.de", "a\n\n");
   EXPECT_NE(evaluate({first, second}).output.find("nrefs:2|"), std::string::npos);
-  EXPECT_NE(evaluate({first, second, "--skip-empty-references"}).output.find("nrefs:var|"), std::string::npos);
+  EXPECT_NE(evaluate({first, second, "--skip-empty-references"}).output.find("nrefs:var|"),
+            std::string::npos);
   const std::string partly = file("partly.de", "a\t\nb\tc\n");
   EXPECT_EQ(evaluate({partly, "--num-refs", "2"}).errors,
             "penalmt: " + partly + ":1: expected 2 tab-separated columns, got 1\n");
-  EXPECT_NE(evaluate({partly, "--num-refs", "2", "--skip-empty-references"}).output.find("nrefs:var|"),
-            std::string::npos);
+  EXPECT_NE(
+      evaluate({partly, "--num-refs", "2", "--skip-empty-references"}).output.find("nrefs:var|"),
+      std::string::npos);
   EXPECT_EQ(evaluate({first, empty, "--skip-empty-references"}).errors,
             "penalmt: references: sentence 2 has none; expected at least one that is not empty\n");
 }
 
 TEST_F(Evaluate, LeftOutWordsAreCountedBesideChance) {
-  const std::string marks = file("marks.tsv",
-                                 "attribute\tvalue\tchoices\tphrase\tright\tnouns\toffsets\n"
-                                 "count\t1\t5\tein mann\tein einen\tmann\t-1\n"
-                                 "colour\tblue\t6\tblaue kreise\tblau blaue blauen\tkreis kreise\t-1\n");
+  const std::string marks =
+      file("marks.tsv",
+           "attribute\tvalue\tchoices\tphrase\tright\tnouns\toffsets\n"
+           "count\t1\t5\tein mann\tein einen\tmann\t-1\n"
+           "colour\tblue\t6\tblaue kreise\tblau blaue blauen\tkreis kreise\t-1\n");
   const auto score = [&](const char* name) {
     const Outcome outcome = run({"--hypotheses", path(name), "--left-out", marks, "--json"});
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     return nlohmann::json::parse(outcome.output).at("left_out");
   };
   const auto wrong = score("hyp.de");
-  EXPECT_EQ(wrong.at("colour"), nlohmann::json::parse(R"({"right": 0, "total": 1, "percent": 0.0, "chance": 16.7})"));
-  EXPECT_EQ(wrong.at("count"), nlohmann::json::parse(R"({"right": 1, "total": 1, "percent": 100.0, "chance": 20.0})"));
+  EXPECT_EQ(wrong.at("colour"),
+            nlohmann::json::parse(R"({"right": 0, "total": 1, "percent": 0.0, "chance": 16.7})"));
+  EXPECT_EQ(wrong.at("count"),
+            nlohmann::json::parse(R"({"right": 1, "total": 1, "percent": 100.0, "chance": 20.0})"));
   EXPECT_EQ(score("other.de").at("all").at("right"), 2);
-  EXPECT_NE(run({"--hypotheses", path("hyp.de"), "--left-out", marks}).output.find("(chance 16.7 %)"),
-            std::string::npos);
+  EXPECT_NE(
+      run({"--hypotheses", path("hyp.de"), "--left-out", marks}).output.find("(chance 16.7 %)"),
+      std::string::npos);
 }
 
 TEST_F(Evaluate, WarnsOfTokenisedText) {
@@ -187,29 +215,36 @@ TEST_F(Evaluate, WarnsOfTokenisedText) {
   for (int i = 0; i < 100; ++i) lines += "ein mann .\n";
   const std::string text = file("tokenised.de", lines);
   const auto errors = [&](const char* tokenizer) {
-    return run_penalmt({"evaluate", "--hypotheses", text, "--references", text, "--tokenize", tokenizer}).errors;
+    return run_penalmt(
+               {"evaluate", "--hypotheses", text, "--references", text, "--tokenize", tokenizer})
+        .errors;
   };
-  EXPECT_NE(errors("13a").find("100 lines end in ' .', so the text looks tokenised"), std::string::npos);
+  EXPECT_NE(errors("13a").find("100 lines end in ' .', so the text looks tokenised"),
+            std::string::npos);
   EXPECT_EQ(errors("none"), "");
 }
 
-TEST_F(Evaluate, WritesAReportWithPictures) {
+TEST_F(Evaluate, WritesAReportWithImages) {
   file("a.png", kPng);
-  const std::string list = file("images.txt", "absent.png#0\na.png#1\n"), report = path("report.html");
+  const std::string list = file("images.txt", "absent.png#0\na.png#1\n"),
+                    report = path("report.html");
   const Outcome outcome =
-      run({"--hypotheses", path("hyp.de"), path("other.de"), "--names", "<wrong>", "a/right", "--report", report,
-           "--source", path("other.de"), "--images", list, "--image-root", folder_.string()});
+      run({"--hypotheses", path("hyp.de"), path("other.de"), "--names", "<wrong>", "a/right",
+           "--report", report, "--source", path("other.de"), "--images", list, "--image-root",
+           folder_.string()});
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   const std::string page = read_file(report);
-  for (const char* part : {"&lt;wrong&gt;", "data:image/png;base64,", "zwei <mark><b>rote</b></mark> kreise",
-                           "<td class=\"score\" data-label=\"BLEU\">42.7"})
+  for (const char* part :
+       {"&lt;wrong&gt;", "data:image/png;base64,", "zwei <mark><b>rote</b></mark> kreise",
+        "<td class=\"score\" data-label=\"BLEU\">42.7"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 
 TEST_F(Evaluate, ReportNamesSystemsAsToldAndFilesBriefly) {
   const std::string report = path("report.html");
   const auto page = [&](const std::vector<std::string>& names) {
-    std::vector<std::string> arguments = {"--hypotheses", path("hyp.de"), path("other.de"), "--report", report};
+    std::vector<std::string> arguments = {"--hypotheses", path("hyp.de"), path("other.de"),
+                                          "--report", report};
     arguments.insert(arguments.end(), names.begin(), names.end());
     EXPECT_EQ(run(arguments).status, 0);
     return read_file(report);
@@ -225,19 +260,23 @@ TEST_F(Evaluate, ReportShowsTrainingCurves) {
   file("seed1/metrics.jsonl", R"({"update":62,"nll":8.5,"valid_nll":7.5,"valid_bleu":0.25})"
                               "\n");
   const std::string report = path("report.html");
-  const Outcome outcome = run({"--hypotheses", path("hyp.de"), "--report", report, "--runs", path("seed1")});
+  const Outcome outcome =
+      run({"--hypotheses", path("hyp.de"), "--report", report, "--runs", path("seed1")});
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
-  EXPECT_NE(read_file(report).find("<title>seed1, update 62: validation nll 7.500</title>"), std::string::npos);
+  EXPECT_NE(read_file(report).find("<title>seed1, update 62: validation nll 7.500</title>"),
+            std::string::npos);
   expect_refusal({"--hypotheses", path("hyp.de"), "--report", report, "--runs", path("seed2")},
                  "FOLDER/seed2/metrics.jsonl: cannot read: No such file or directory");
 }
 
 TEST_F(Evaluate, RefusesFilesThatDoNotFit) {
   const std::string hyp = path("hyp.de");
-  expect_refusal({"--hypotheses", path("three.de")}, "FOLDER/three.de: got 3 lines, expected 2 as in FOLDER/ref.de");
+  expect_refusal({"--hypotheses", path("three.de")},
+                 "FOLDER/three.de: got 3 lines, expected 2 as in FOLDER/ref.de");
   expect_refusal({path("three.de"), "--hypotheses", hyp},
                  "FOLDER/three.de: got 3 lines, expected 2 as in FOLDER/ref.de");
-  expect_refusal({"--hypotheses", path("absent.de")}, "FOLDER/absent.de: cannot read: No such file or directory");
+  expect_refusal({"--hypotheses", path("absent.de")},
+                 "FOLDER/absent.de: cannot read: No such file or directory");
   file("bad.de",
        "gut\nschl\xE4"
        "cht\n");
@@ -251,35 +290,45 @@ TEST_F(Evaluate, RefusesFilesThatDoNotFit) {
 TEST_F(Evaluate, RefusesOptionsThatMeanNothing) {
   const std::string hyp = path("hyp.de"), other = path("other.de");
   expect_refusal({"--hypotheses", hyp, "--tokenize", "13b"},
-                 "--tokenize: unknown tokenizer; got '13b', expected one of 13a, char, intl, none, zh; did you mean "
+                 "--tokenize: unknown tokenizer; got '13b', expected one of 13a, char, intl, none, "
+                 "zh; did you mean "
                  "'13a'?");
   expect_refusal({"--hypotheses", hyp, "--metrics", "bleu", "blue"},
-                 "--metrics: unknown metric; got 'blue', expected one of bleu, chrf, ter; did you mean 'bleu'?");
+                 "--metrics: unknown metric; got 'blue', expected one of bleu, chrf, ter; did you "
+                 "mean 'bleu'?");
   expect_refusal({"--hypotheses", hyp, "--metrics", "ter", "chrf", "--sentence-level"},
                  "--sentence-level: got 2 metrics, expected one");
   expect_refusal({"--hypotheses", hyp, "--seed", "-1", "--confidence"},
                  "evaluate: --seed: got '-1', expected a whole number from 0 to 2^64 - 1");
-  expect_refusal({"--hypotheses", "-", "-", "--names", "a", "b"}, "-: standard input is named 2 times, expected once");
-  expect_refusal({"--hypotheses", hyp, "--names", "\xff"},
-                 "--names: a system's name must be text without control characters; --names gives another");
+  expect_refusal({"--hypotheses", "-", "-", "--names", "a", "b"},
+                 "-: standard input is named 2 times, expected once");
+  expect_refusal(
+      {"--hypotheses", hyp, "--names", "\xff"},
+      "--names: a system's name must be text without control characters; --names gives another");
   expect_refusal({"--hypotheses", hyp, "--report", "-"},
                  "--report: got '-', expected a file; the scores go to standard output");
   expect_refusal({"--hypotheses", hyp, "--smooth-method", "floor", "--smooth-value", "nan"},
                  "--smooth-value: got nan, expected a number from 0 to 1e9");
-  expect_refusal({"--hypotheses", hyp, "--paired-bs"},
-                 "--paired-bs: got one file of hypotheses, expected the baseline's and at least one more");
-  expect_refusal({"--hypotheses", hyp, "--paired-ar"},
-                 "--paired-ar: got one file of hypotheses, expected the baseline's and at least one more");
-  expect_refusal({"--hypotheses", hyp, other, "--confidence"},
-                 "--confidence: got 2 files of hypotheses, expected one; --paired-bs compares several");
+  expect_refusal(
+      {"--hypotheses", hyp, "--paired-bs"},
+      "--paired-bs: got one file of hypotheses, expected the baseline's and at least one more");
+  expect_refusal(
+      {"--hypotheses", hyp, "--paired-ar"},
+      "--paired-ar: got one file of hypotheses, expected the baseline's and at least one more");
+  expect_refusal(
+      {"--hypotheses", hyp, other, "--confidence"},
+      "--confidence: got 2 files of hypotheses, expected one; --paired-bs compares several");
   expect_refusal({other, "--hypotheses", hyp, "--num-refs", "2"},
                  "--num-refs: got 2 files of references, expected one with 2 columns");
-  expect_refusal({"--hypotheses", hyp, "--smooth-method", "linear"},
-                 "--smooth-method: unknown method; got 'linear', expected one of add-k, exp, floor, none");
-  expect_refusal({"--hypotheses", hyp, "--smooth-value", "0.1"},
-                 "--smooth-value: method 'exp' takes no value; expected --smooth-method floor or add-k");
+  expect_refusal(
+      {"--hypotheses", hyp, "--smooth-method", "linear"},
+      "--smooth-method: unknown method; got 'linear', expected one of add-k, exp, floor, none");
+  expect_refusal(
+      {"--hypotheses", hyp, "--smooth-value", "0.1"},
+      "--smooth-value: method 'exp' takes no value; expected --smooth-method floor or add-k");
   expect_refusal({"--hypotheses", hyp, hyp},
-                 "--hypotheses: 'FOLDER/hyp.de' stands there twice; expected a name of its own for each system");
+                 "--hypotheses: 'FOLDER/hyp.de' stands there twice; expected a name of its own for "
+                 "each system");
   expect_refusal({"--hypotheses", hyp, other, "--names", "a", "a"},
                  "--names: 'a' stands there twice; expected a name of its own for each system");
   expect_refusal({"--hypotheses", hyp, other, "--names", "a"},
@@ -288,18 +337,20 @@ TEST_F(Evaluate, RefusesOptionsThatMeanNothing) {
                  "--sentence-level: got 2 files of hypotheses, expected one");
 }
 
-TEST_F(Evaluate, RefusesAReportWithoutItsPictures) {
+TEST_F(Evaluate, RefusesAReportWithoutItsImages) {
   const std::string hyp = path("hyp.de"), report = path("report.html");
   const auto with_images = [&](const std::string& list) {
     return std::vector<std::string>{"--hypotheses", hyp,  "--report",     report,
                                     "--images",     list, "--image-root", folder_.string()};
   };
-  expect_refusal(with_images(path("three.de")), "FOLDER/three.de: got 3 lines, expected 2 as in FOLDER/ref.de");
+  expect_refusal(with_images(path("three.de")),
+                 "FOLDER/three.de: got 3 lines, expected 2 as in FOLDER/ref.de");
   expect_refusal(with_images(file("images.txt", "x.png\ny.png\n")),
-                 "FOLDER/images.txt: none of its 2 pictures is in FOLDER; check --image-root");
-  file("x.png", "no picture");
-  expect_refusal(with_images(path("images.txt")),
-                 "FOLDER/x.png: not a picture that a page can show; expected JPEG, PNG, GIF, WebP or BMP");
+                 "FOLDER/images.txt: none of its 2 images is in FOLDER; check --image-root");
+  file("x.png", "no image");
+  expect_refusal(
+      with_images(path("images.txt")),
+      "FOLDER/x.png: not an image that a page can show; expected JPEG, PNG, GIF, WebP or BMP");
   EXPECT_FALSE(fs::exists(report));
 }
 

@@ -21,7 +21,8 @@ int open_or_exit(const std::string& file, int flags) {
 }
 
 // Becomes the program, with these three descriptors as its streams.
-[[noreturn]] void become_penalmt(const std::vector<std::string>& arguments, int in, int out, int err) {
+[[noreturn]] void become_penalmt(const std::vector<std::string>& arguments, int in, int out,
+                                 int err) {
   std::vector<char*> argv = {const_cast<char*>(PENALMT_PROGRAM)};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -34,7 +35,8 @@ int open_or_exit(const std::string& file, int flags) {
 
 int exit_status_of(pid_t child) {
   int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) != child) ADD_FAILURE() << "cannot run " << PENALMT_PROGRAM;
+  if (child < 0 || waitpid(child, &status, 0) != child)
+    ADD_FAILURE() << "cannot run " << PENALMT_PROGRAM;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -50,7 +52,8 @@ Outcome run_penalmt(const std::vector<std::string>& arguments, const std::string
   const pid_t child = fork();
   if (child == 0) {
     constexpr int kNew = O_WRONLY | O_CREAT | O_TRUNC;
-    become_penalmt(arguments, open_or_exit(in, O_RDONLY), open_or_exit(out, kNew), open_or_exit(err, kNew));
+    become_penalmt(arguments, open_or_exit(in, O_RDONLY), open_or_exit(out, kNew),
+                   open_or_exit(err, kNew));
   }
   Outcome outcome;
   outcome.status = exit_status_of(child);
@@ -87,7 +90,8 @@ Parts run_in_parts(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) line += " '" + argument + "'";
   Parts parts;
   for (int part = 0; part < 100 && (parts.status == -1 || parts.status == 130); ++part) {
-    const std::string limit = "timeout --preserve-status -s INT " + std::to_string(0.6 + 0.3 * part) + " ";
+    const std::string limit =
+        "timeout --preserve-status -s INT " + std::to_string(0.6 + 0.3 * part) + " ";
     parts.status = WEXITSTATUS(std::system((limit + line + " >'" + err + "' 2>&1").c_str()));
     parts.errors = read_file(err);
     parts.interruptions += parts.status == 130;

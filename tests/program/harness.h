@@ -1,5 +1,5 @@
-// Runs the built program as a user does: arguments and standard input in; standard output, standard error and exit
-// status out.
+// Runs the built program as a user does: arguments and standard input in; standard output, standard
+// error and exit status out.
 #pragma once
 
 #include <string>
@@ -16,7 +16,8 @@ struct Outcome {
 Outcome run_penalmt(const std::vector<std::string>& arguments, const std::string& input = "",
                     const std::string& output_file = "");
 
-// Runs it with a pipe for standard input, sends `line`, and presses Ctrl-C once a line of output came back.
+// Runs it with a pipe for standard input, sends `line`, and presses Ctrl-C once a line of output
+// came back.
 Outcome interrupt_penalmt(const std::vector<std::string>& arguments, const std::string& line);
 
 // How a command ended that was interrupted and run again until it was done.
@@ -27,7 +28,8 @@ struct Parts {
   std::string errors;     // of the last part
 };
 
-// Presses Ctrl-C after a while, longer in each part: the first ones are cut short on any machine, and on any machine it ends.
+// Presses Ctrl-C after a while, longer in each part: the first ones are cut short on any machine,
+// and on any machine it ends.
 Parts run_in_parts(const std::vector<std::string>& arguments);
 
 }  // namespace penalmt

@@ -17,8 +17,8 @@ TEST(Program, SaysWhatItCanDo) {
     const Outcome outcome = run_penalmt({flag});
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.errors, "");
-    for (const char* word :
-         {"PenalMT translates a sentence with the help of a picture.", "Commands:", "tokenizer", "Examples:"}) {
+    for (const char* word : {"PenalMT translates a sentence with the help of an image.",
+                             "Commands:", "tokenizer", "Examples:"}) {
       EXPECT_NE(outcome.output.find(word), std::string::npos) << word << " in\n" << outcome.output;
     }
   }
@@ -36,14 +36,15 @@ TEST(Program, WithoutItsEngineDoesWhatNeedsNoLibtorch) {
   fs::create_directories(folder);
   fs::copy_file(PENALMT_PROGRAM, folder / "penalmt");
   const auto run = [&](const std::string& arguments) {
-    FILE* pipe = popen(("'" + (folder / "penalmt").string() + "' " + arguments + " 2>&1").c_str(), "r");
+    FILE* pipe =
+        popen(("'" + (folder / "penalmt").string() + "' " + arguments + " 2>&1").c_str(), "r");
     std::string text;
     for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
     return text + "exit " + std::to_string(WEXITSTATUS(pclose(pipe)));
   };
   EXPECT_EQ(run("--version"), std::string(PENALMT_VERSION) + "\nexit 0");
-  EXPECT_EQ(run("translate MODEL"),
-            "penalmt: " + (folder / "penalmt-engine").string() + ": cannot run: No such file or directory\nexit 2");
+  EXPECT_EQ(run("translate MODEL"), "penalmt: " + (folder / "penalmt-engine").string() +
+                                        ": cannot run: No such file or directory\nexit 2");
   fs::remove_all(folder);
 }
 
@@ -52,13 +53,16 @@ TEST(Program, ExplainsEveryCommandWithAnExample) {
   const std::size_t begin = help.find("Commands:\n") + 10;
   std::string rest = help.substr(begin, help.find("\n\n", begin) - begin);
   int commands = 0;
-  for (std::size_t end = 0; !rest.empty(); rest = end == std::string::npos ? "" : rest.substr(end + 1)) {
+  for (std::size_t end = 0; !rest.empty();
+       rest = end == std::string::npos ? "" : rest.substr(end + 1)) {
     end = rest.find('\n');
     const std::string name = rest.substr(2, rest.find(' ', 2) - 2);
     const Outcome outcome = run_penalmt({name, "--help"});
     EXPECT_EQ(outcome.status, 0) << name;
-    EXPECT_NE(outcome.output.find("Example"), std::string::npos) << "no example in the help of " << name;
-    EXPECT_NE(outcome.output.find("penalmt " + name), std::string::npos) << "no example in the help of " << name;
+    EXPECT_NE(outcome.output.find("Example"), std::string::npos)
+        << "no example in the help of " << name;
+    EXPECT_NE(outcome.output.find("penalmt " + name), std::string::npos)
+        << "no example in the help of " << name;
     ++commands;
   }
   EXPECT_GE(commands, 1);
@@ -77,8 +81,10 @@ TEST(Program, SuggestsACommandForAMisspeltOne) {
 TEST(Program, SuggestsAnOptionForAMisspeltOne) {
   const Outcome outcome = run_penalmt({"tokenizer", "encode", "--modle=x"});
   EXPECT_EQ(outcome.status, 2);
-  EXPECT_EQ(outcome.errors, "penalmt: tokenizer encode: unknown option --modle; did you mean '--model'?\n");
-  EXPECT_EQ(run_penalmt({"--verison"}).errors, "penalmt: unknown option --verison; did you mean '--version'?\n");
+  EXPECT_EQ(outcome.errors,
+            "penalmt: tokenizer encode: unknown option --modle; did you mean '--model'?\n");
+  EXPECT_EQ(run_penalmt({"--verison"}).errors,
+            "penalmt: unknown option --verison; did you mean '--version'?\n");
 }
 
 TEST(Program, AsksForWhatIsMissing) {
@@ -87,13 +93,15 @@ TEST(Program, AsksForWhatIsMissing) {
   EXPECT_EQ(outcome.errors, "penalmt: expected a command; see penalmt --help\n");
   EXPECT_EQ(run_penalmt({"tokenizer"}).errors,
             "penalmt: tokenizer: expected a command; see penalmt tokenizer --help\n");
-  EXPECT_EQ(run_penalmt({"tokenizer", "encode"}).errors, "penalmt: tokenizer encode: --model is required\n");
+  EXPECT_EQ(run_penalmt({"tokenizer", "encode"}).errors,
+            "penalmt: tokenizer encode: --model is required\n");
   EXPECT_EQ(run_penalmt({"tokenizer", "encode", "--model", "m", "extra"}).errors,
             "penalmt: tokenizer encode: unexpected argument 'extra'\n");
 }
 
 TEST(Program, CallsAFullDiskTheMachinesFault) {
-  if (!std::filesystem::is_character_file("/dev/full")) GTEST_SKIP() << "this machine has no /dev/full";
+  if (!std::filesystem::is_character_file("/dev/full"))
+    GTEST_SKIP() << "this machine has no /dev/full";
   const Outcome outcome = run_penalmt({"--help"}, "", "/dev/full");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.errors, "penalmt: standard output: cannot write: No space left on device\n");

@@ -12,9 +12,11 @@
 namespace penalmt {
 namespace {
 
-constexpr const char* kCaptions = "Zwei Männer rufen: „Auf geht's!“\n\n  Ein Mann,  eine Frau. \n...\nohne Zeilenende";
+constexpr const char* kCaptions =
+    "Zwei Männer rufen: „Auf geht's!“\n\n  Ein Mann,  eine Frau. \n...\nohne Zeilenende";
 constexpr const char* kTokens =
-    "zwei männer rufen : &quot; auf geht &apos; s ! &quot;\n\nein mann , eine frau .\n...\nohne zeilenende\n";
+    "zwei männer rufen : &quot; auf geht &apos; s ! &quot;\n\nein mann , eine frau .\n...\nohne "
+    "zeilenende\n";
 
 TEST(NormalizeCommand, MakesTokensOfCaptionsLineByLine) {
   const Outcome outcome = run_penalmt({"normalize", "--language", "de"}, kCaptions);
@@ -26,8 +28,9 @@ TEST(NormalizeCommand, MakesTokensOfCaptionsLineByLine) {
 TEST(NormalizeCommand, MakesCaptionsOfTokens) {
   EXPECT_EQ(run_penalmt({"normalize", "--language", "de", "--reverse"}, kTokens).output,
             "zwei männer rufen: \"auf geht's!\"\n\nein mann, eine frau.\n...\nohne zeilenende\n");
-  EXPECT_EQ(run_penalmt({"normalize", "--language", "de", "--reverse", "--capitalise"}, kTokens).output,
-            "Zwei männer rufen: \"auf geht's!\"\n\nEin mann, eine frau.\n...\nOhne zeilenende\n");
+  EXPECT_EQ(
+      run_penalmt({"normalize", "--language", "de", "--reverse", "--capitalise"}, kTokens).output,
+      "Zwei männer rufen: \"auf geht's!\"\n\nEin mann, eine frau.\n...\nOhne zeilenende\n");
 }
 
 TEST(NormalizeCommand, ReadsAndWritesFilesAsPipes) {
@@ -37,8 +40,8 @@ TEST(NormalizeCommand, ReadsAndWritesFilesAsPipes) {
   gzputs(packed, kCaptions);
   gzclose(packed);
   for (const char* const name : {"plain.de", "packed.gz"}) {
-    const Outcome outcome = run_penalmt(
-        {"normalize", "--language", "de", "--input", folder / name, "--output", folder / (std::string(name) + ".tok")});
+    const Outcome outcome = run_penalmt({"normalize", "--language", "de", "--input", folder / name,
+                                         "--output", folder / (std::string(name) + ".tok")});
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_EQ(outcome.output, "");
     EXPECT_EQ(read_file(folder / (std::string(name) + ".tok")), kTokens);
@@ -64,7 +67,8 @@ TEST(NormalizeCommand, RefusesWrongOptionsInOneLine) {
   EXPECT_EQ(errors_of({"--language", "nl"}),
             "penalmt: normalize: --language: got \"nl\", expected one of cs, de, en, fr\n");
   EXPECT_EQ(errors_of({"--language", "de", "--capitalise"}),
-            "penalmt: normalize: --capitalise: got it without --reverse, expected both; normalised text is in lower "
+            "penalmt: normalize: --capitalise: got it without --reverse, expected both; normalised "
+            "text is in lower "
             "case\n");
   EXPECT_EQ(errors_of({"--language", "de", "--revers"}),
             "penalmt: normalize: unknown option --revers; did you mean '--reverse'?\n");
@@ -74,8 +78,8 @@ TEST(NormalizeCommand, RefusesWrongInputAndWritesNothing) {
   const TemporaryFolder folder;
   write_file(folder / "bad.txt", "good\nb\xff\n");
   const auto errors_of = [&](const char* name) {
-    const Outcome outcome =
-        run_penalmt({"normalize", "--language", "de", "--input", folder / name, "--output", folder / "out.txt"});
+    const Outcome outcome = run_penalmt({"normalize", "--language", "de", "--input", folder / name,
+                                         "--output", folder / "out.txt"});
     EXPECT_EQ(outcome.status, 2);
     EXPECT_FALSE(std::filesystem::exists(folder / "out.txt"));
     return folder.without_path(outcome.errors);
@@ -87,15 +91,16 @@ TEST(NormalizeCommand, RefusesWrongInputAndWritesNothing) {
 TEST(NormalizeCommand, ShowsAnExampleInItsHelp) {
   const Outcome outcome = run_penalmt({"normalize", "--help"});
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_NE(outcome.output.find("penalmt normalize --language en --input test.en.gz"), std::string::npos);
+  EXPECT_NE(outcome.output.find("penalmt normalize --language en --input test.en.gz"),
+            std::string::npos);
 }
 
 TEST(NormalizeCommand, MakesMulti30ksTestSetFromItsRawCaptions) {
   const char* const corpus = getenv("MULTI30K");
   if (!corpus) GTEST_SKIP() << "MULTI30K is not set: the real corpus is not checked";
   const std::filesystem::path folder = corpus;
-  const Outcome outcome =
-      run_penalmt({"normalize", "--language", "de", "--input", folder / "raw/test_2016_flickr.de.gz"});
+  const Outcome outcome = run_penalmt(
+      {"normalize", "--language", "de", "--input", folder / "raw/test_2016_flickr.de.gz"});
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(outcome.output, read_file(folder / "tok/test_2016_flickr.lc.norm.tok.de"));
 }

@@ -1,5 +1,5 @@
-// penalmt probe as a user runs it: what must be so whatever the model, and every probe on a model that was trained for
-// seconds.
+// penalmt probe as a user runs it: what must be so whatever the model, and every probe on a model
+// that was trained for seconds.
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -28,21 +28,27 @@ std::string big_endian(uint32_t number) {
 
 std::string png_part(const std::string& name, const std::string& data) {
   const std::string part = name + data;
-  const auto checksum = crc32(0, reinterpret_cast<const Bytef*>(part.data()), static_cast<uInt>(part.size()));
-  return big_endian(static_cast<uint32_t>(data.size())) + part + big_endian(static_cast<uint32_t>(checksum));
+  const auto checksum =
+      crc32(0, reinterpret_cast<const Bytef*>(part.data()), static_cast<uInt>(part.size()));
+  return big_endian(static_cast<uint32_t>(data.size())) + part +
+         big_endian(static_cast<uint32_t>(checksum));
 }
 
 // A PNG of 16 x 16 pixels, RGB, that depend on `number`.
-std::string picture(int number) {
+std::string image(int number) {
   std::string rows;
   for (int i = 0; i < 16 * 49; ++i)
-    rows += static_cast<char>(i % 49 == 0 ? 0 : (i * (7 + 30 * number) + 50 * number) % 256);  // 0: a row as it is
+    rows += static_cast<char>(
+        i % 49 == 0 ? 0 : (i * (7 + 30 * number) + 50 * number) % 256);  // 0: a row as it is
   std::string packed(compressBound(rows.size()), '\0');
   uLongf length = packed.size();
-  compress(reinterpret_cast<Bytef*>(packed.data()), &length, reinterpret_cast<const Bytef*>(rows.data()), rows.size());
+  compress(reinterpret_cast<Bytef*>(packed.data()), &length,
+           reinterpret_cast<const Bytef*>(rows.data()), rows.size());
   packed.resize(length);
-  const std::string frame = big_endian(16) + big_endian(16) + std::string("\x08\x02\x00\x00\x00", 5);
-  return "\x89PNG\r\n\x1A\n" + png_part("IHDR", frame) + png_part("IDAT", packed) + png_part("IEND", "");
+  const std::string frame =
+      big_endian(16) + big_endian(16) + std::string("\x08\x02\x00\x00\x00", 5);
+  return "\x89PNG\r\n\x1A\n" + png_part("IHDR", frame) + png_part("IDAT", packed) +
+         png_part("IEND", "");
 }
 
 class ProbeCommand : public testing::Test {
@@ -50,14 +56,21 @@ class ProbeCommand : public testing::Test {
   ProbeCommand() {
     make_tiny_run(folder_ / "text");
     make_tiny_run(folder_ / "gated", {.fusion = "gated"});
-    for (int i = 0; i < 4; ++i) write_file(folder_ / ("images/" + std::to_string(i) + ".png"), picture(i));
-    file("in.en", "a red circle .\na red circle .\na dog runs fast .\na red circle .\ntwo blue squares .\na red circle .\n");
-    file("ref.de", "ein roter kreis .\nein kreis .\nein hund rennt .\nein rotes rad .\nzwei blaue quadrate .\nein kreis .\n");
+    for (int i = 0; i < 4; ++i)
+      write_file(folder_ / ("images/" + std::to_string(i) + ".png"), image(i));
+    file("in.en",
+         "a red circle .\na red circle .\na dog runs fast .\na red circle .\ntwo blue squares .\na "
+         "red circle .\n");
+    file("ref.de",
+         "ein roter kreis .\nein kreis .\nein hund rennt .\nein rotes rad .\nzwei blaue quadrate "
+         ".\nein kreis .\n");
     file("images.txt", "0.png\n1.png\n\n2.png\n3.png\nabsent.png\n");
     file("color.positions", "1\n1\n\n1\n1\n1\n");
     file("pairs/src.en", "a circle .\na circle .\ntwo dogs .\ntwo dogs .\n");
-    file("pairs/correct.de", "ein roter kreis .\nzwei blaue quadrate .\nein hund .\nder mann rennt .\n");
-    file("pairs/incorrect.de", "zwei blaue quadrate .\nein roter kreis .\nder mann rennt .\nein hund .\n");
+    file("pairs/correct.de",
+         "ein roter kreis .\nzwei blaue quadrate .\nein hund .\nder mann rennt .\n");
+    file("pairs/incorrect.de",
+         "zwei blaue quadrate .\nein roter kreis .\nder mann rennt .\nein hund .\n");
     file("pairs/img.order", "0.png\n1.png\n2.png\n3.png\n");
   }
 
@@ -70,7 +83,8 @@ class ProbeCommand : public testing::Test {
 
   // The model with the text and what more is given.
   Outcome probe(const std::string& model, const Words& more) const {
-    Words arguments = {"probe", path(model), "--source", path("in.en"), "--references", path("ref.de"), "--device", "cpu"};
+    Words arguments = {"probe",        path(model),    "--source", path("in.en"),
+                       "--references", path("ref.de"), "--device", "cpu"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_penalmt(arguments);
   }
@@ -95,26 +109,30 @@ class ProbeCommand : public testing::Test {
   const Folder folder_;
 };
 
-Words pictures_of(const Json& table) {
+Words images_of(const Json& table) {
   Words names;
-  for (const Json& row : table) names.push_back(row.at("pictures"));
+  for (const Json& row : table) names.push_back(row.at("images"));
   return names;
 }
 
-TEST_F(ProbeCommand, ComparesTheRightPicturesWithAllOthersOnTheLinesThatHaveOne) {
+TEST_F(ProbeCommand, ComparesTheRightImagesWithAllOthersOnTheLinesThatHaveOne) {
   const Json json = json_of(probe("gated", with_images({"--json"})));
   EXPECT_EQ(json.at("lines"), (Json{{"counted", 4}, {"all", 6}}));
-  EXPECT_EQ(pictures_of(json.at("conditions")), (Words{"right", "shuffled", "zeroed", "noise", "none"}));
+  EXPECT_EQ(images_of(json.at("conditions")),
+            (Words{"right", "shuffled", "zeroed", "noise", "none"}));
   EXPECT_TRUE(json["conditions"][0]["BLEU"]["p_value"].is_null());
   std::set<double> scores;
-  for (const Json& row : json["conditions"]) scores.insert(row.at("log p").at("score").get<double>());
+  for (const Json& row : json["conditions"])
+    scores.insert(row.at("log p").at("score").get<double>());
   EXPECT_EQ(scores.size(), 5u);  // this model looks
   EXPECT_GT(json.at("gates").at("pieces"), 4 * 3);
   EXPECT_GT(json["gates"]["mean"], json["gates"]["quantiles"][0]["gate"]);
   EXPECT_LT(json["gates"]["mean"], json["gates"]["quantiles"][6]["gate"]);
   EXPECT_FALSE(json.contains("attention"));  // one pooled vector
-  EXPECT_EQ(json_of(probe("gated", with_images({"--json", "--all-lines"}))).at("lines").at("counted"), 6);
-  EXPECT_EQ(pictures_of(json_of(probe("gated", with_images({"--json", "--incongruent", "noise"}))).at("conditions")),
+  EXPECT_EQ(
+      json_of(probe("gated", with_images({"--json", "--all-lines"}))).at("lines").at("counted"), 6);
+  EXPECT_EQ(images_of(json_of(probe("gated", with_images({"--json", "--incongruent", "noise"})))
+                          .at("conditions")),
             (Words{"right", "noise", "none"}));
 }
 
@@ -130,24 +148,29 @@ TEST_F(ProbeCommand, IsRepeatedExactlyAndTheSeedDecides) {
 }
 
 TEST_F(ProbeCommand, WritesTheTranslationsOfEachCondition) {
-  const Outcome outcome =
-      probe("gated", with_images({"--mask", path("color.positions"), "--translations", path("out")}));
+  const Outcome outcome = probe(
+      "gated", with_images({"--mask", path("color.positions"), "--translations", path("out")}));
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "out"), {}), 10);
   const auto lines = [&](const std::string& name) { return read_lines(folder_ / ("out/" + name)); };
   file("four.en", "a red circle .\na red circle .\na red circle .\ntwo blue squares .\n");
   file("four.txt", "0.png\n1.png\n2.png\n3.png\n");
-  const Outcome translated = run_penalmt({"translate", path("gated"), "--input", path("four.en"), "--images",
-                                          path("four.txt"), "--image-root", path("images"), "--device", "cpu"});
+  const Outcome translated =
+      run_penalmt({"translate", path("gated"), "--input", path("four.en"), "--images",
+                   path("four.txt"), "--image-root", path("images"), "--device", "cpu"});
   EXPECT_EQ(read_file(folder_ / "out/right.txt"), translated.output);
-  const Outcome without = run_penalmt({"translate", path("gated"), "--input", path("four.en"), "--device", "cpu"});
+  const Outcome without =
+      run_penalmt({"translate", path("gated"), "--input", path("four.en"), "--device", "cpu"});
   EXPECT_EQ(read_file(folder_ / "out/none.txt"), without.output);
-  // Of one sentence: whatever its picture was.
+  // Of one sentence: whatever its image was.
   for (const char* condition : {"zeroed", "none"}) {
-    EXPECT_EQ(lines(condition + std::string(".txt"))[0], lines(condition + std::string(".txt"))[1]) << condition;
-    EXPECT_EQ(lines(condition + std::string(".txt"))[0], lines(condition + std::string(".txt"))[2]) << condition;
+    EXPECT_EQ(lines(condition + std::string(".txt"))[0], lines(condition + std::string(".txt"))[1])
+        << condition;
+    EXPECT_EQ(lines(condition + std::string(".txt"))[0], lines(condition + std::string(".txt"))[2])
+        << condition;
   }
-  const Outcome masked = run_penalmt({"translate", path("gated"), "--device", "cpu"}, "a <mask> circle .\n");
+  const Outcome masked =
+      run_penalmt({"translate", path("gated"), "--device", "cpu"}, "a <mask> circle .\n");
   EXPECT_EQ(lines("none.masked.txt")[0] + "\n", masked.output);
 }
 
@@ -158,9 +181,11 @@ TEST_F(ProbeCommand, CountsMaskedWordsThatTheReferenceTranslates) {
   EXPECT_EQ(json.at("masking").at("unknown"), 0);
   EXPECT_NEAR(json["masking"]["best_guess"]["restricted"].get<double>(), 100 / 3.0, 1e-9);
   EXPECT_NEAR(json["masking"]["best_guess"]["relaxed"].get<double>(), 200 / 3.0, 1e-9);
-  EXPECT_LE(json["conditions"][0]["restricted"]["score"], json["conditions"][0]["relaxed"]["score"]);
+  EXPECT_LE(json["conditions"][0]["restricted"]["score"],
+            json["conditions"][0]["relaxed"]["score"]);
   const std::string lexicon = file("my.tsv", "blue\tblaue\n");
-  const Json mine = json_of(probe("text", {"--json", "--mask", path("color.positions"), "--lexicon", lexicon}));
+  const Json mine =
+      json_of(probe("text", {"--json", "--mask", path("color.positions"), "--lexicon", lexicon}));
   EXPECT_EQ(mine.at("masking").at("counted"), 1);
   EXPECT_EQ(mine.at("masking").at("unknown"), 4);
 }
@@ -168,22 +193,26 @@ TEST_F(ProbeCommand, CountsMaskedWordsThatTheReferenceTranslates) {
 TEST_F(ProbeCommand, ATextOnlyModelIsABaseline) {
   const Outcome outcome = probe("text", with_images());
   EXPECT_EQ(outcome.errors, "");
-  EXPECT_EQ(outcome.output.substr(0, outcome.output.find('\n')), "4 of 6 lines count: those with a picture");
-  EXPECT_NE(outcome.output.find("a text-only model: its pictures cannot be changed\n"), std::string::npos);
+  EXPECT_EQ(outcome.output.substr(0, outcome.output.find('\n')),
+            "4 of 6 lines count: those with an image");
+  EXPECT_NE(outcome.output.find("a text-only model: its images cannot be changed\n"),
+            std::string::npos);
   const Json json = json_of(probe("text", with_images({"--json", "--contrastive", path("pairs")})));
-  EXPECT_EQ(pictures_of(json.at("conditions")), (Words{"none"}));
-  EXPECT_EQ(pictures_of(json.at("contrastive")), (Words{"none"}));
+  EXPECT_EQ(images_of(json.at("conditions")), (Words{"none"}));
+  EXPECT_EQ(images_of(json.at("contrastive")), (Words{"none"}));
 }
 
 // Whatever the model thinks of the translations: they are exchanged the second time.
-TEST_F(ProbeCommand, WithoutAPictureHalfOfTheContrastivePairsAreRight) {
+TEST_F(ProbeCommand, WithoutAnImageHalfOfTheContrastivePairsAreRight) {
   const auto pairs = [&](const std::string& model) {
-    return json_of(run_penalmt({"probe", path(model), "--contrastive", path("pairs"), "--contrastive-image-root",
-                                path("images"), "--json", "--device", "cpu"}));
+    return json_of(
+        run_penalmt({"probe", path(model), "--contrastive", path("pairs"),
+                     "--contrastive-image-root", path("images"), "--json", "--device", "cpu"}));
   };
   const Json text = pairs("text"), gated = pairs("gated");
-  EXPECT_EQ(text.at("pairs"), (Json{{"all", 4}, {"without_picture", 0}}));
-  EXPECT_EQ(pictures_of(gated.at("contrastive")), (Words{"right", "shuffled", "zeroed", "noise", "none"}));
+  EXPECT_EQ(text.at("pairs"), (Json{{"all", 4}, {"without_image", 0}}));
+  EXPECT_EQ(images_of(gated.at("contrastive")),
+            (Words{"right", "shuffled", "zeroed", "noise", "none"}));
   for (const Json& row : {text["contrastive"][0], gated["contrastive"][2], gated["contrastive"][4]})
     for (const char* by : {"perplexity", "probability"}) {
       EXPECT_EQ(row.at(by).at("score"), 50) << row;
@@ -191,33 +220,39 @@ TEST_F(ProbeCommand, WithoutAPictureHalfOfTheContrastivePairsAreRight) {
     }
   file("pairs/img.order", "0.png\n\ngone.png\n1.png\n");
   const Json some = pairs("gated");
-  EXPECT_EQ(some.at("pairs"), (Json{{"all", 4}, {"without_picture", 2}}));
+  EXPECT_EQ(some.at("pairs"), (Json{{"all", 4}, {"without_image", 2}}));
   EXPECT_EQ(folder_.without_path(some.at("notes")[0].get<std::string>()),
-            "pairs/img.order: 2 of 4 lines had no picture; 1 of them names one that is not there, first 'gone.png' in line 3");
+            "pairs/img.order: 2 of 4 lines had no image; 1 of them names one that is not there, "
+            "first 'gone.png' in line 3");
 }
 
 TEST_F(ProbeCommand, FindsTheContrastiveImagesInTheFolderOrBesideIt) {
   const auto status = [&] {
-    return run_penalmt({"probe", path("gated"), "--contrastive", path("pairs"), "--json", "--device", "cpu"}).status;
+    return run_penalmt({"probe", path("gated"), "--contrastive", path("pairs"), "--json",
+                        "--device", "cpu"})
+        .status;
   };
   EXPECT_EQ(status(), 0);  // images/ beside pairs/
   fs::rename(folder_ / "images", folder_ / "pairs/images");
   EXPECT_EQ(status(), 0);
 }
 
-TEST_F(ProbeCommand, FindsTheContrastivePicturesInAStore) {
+TEST_F(ProbeCommand, FindsTheContrastiveImagesInAStore) {
   make_tiny_run(path("features"), {.fusion = "selective", .features = true});
   make_tiny_store(path("store.npy"), {"0.png", "1.png", "3.png"});
   const auto run = [&](const Words& more) {
-    Words arguments = {"probe", path("features"), "--contrastive", path("pairs"), "--json", "--device", "cpu"};
+    Words arguments = {
+        "probe", path("features"), "--contrastive", path("pairs"), "--json", "--device", "cpu"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   };
   const Json json = json_of(run_penalmt(run({"--features", path("store.npy")})));
-  EXPECT_EQ(json.at("pairs"), (Json{{"all", 4}, {"without_picture", 1}}));
-  EXPECT_EQ(pictures_of(json.at("contrastive")), (Words{"right", "shuffled", "zeroed", "noise", "none"}));
-  // The text beside them needs no pictures.
-  const Json both = json_of(run_penalmt(run({"--features", path("store.npy"), "--source", path("in.en"), "--references", path("ref.de")})));
+  EXPECT_EQ(json.at("pairs"), (Json{{"all", 4}, {"without_image", 1}}));
+  EXPECT_EQ(images_of(json.at("contrastive")),
+            (Words{"right", "shuffled", "zeroed", "noise", "none"}));
+  // The text beside them needs no images.
+  const Json both = json_of(run_penalmt(run({"--features", path("store.npy"), "--source",
+                                             path("in.en"), "--references", path("ref.de")})));
   EXPECT_EQ(both.at("lines"), (Json{{"counted", 6}, {"all", 6}}));
   EXPECT_EQ(both.at("contrastive"), json.at("contrastive"));
   EXPECT_EQ(refusal(run({"--features", path("store.npy"), "--encoder", path("e")})),
@@ -226,7 +261,8 @@ TEST_F(ProbeCommand, FindsTheContrastivePicturesInAStore) {
 
 TEST_F(ProbeCommand, RawPairsAreNormalised) {
   const auto run = [&](const Words& more) {
-    Words arguments = {"probe", path("text"), "--contrastive", path("pairs"), "--json", "--device", "cpu"};
+    Words arguments = {"probe",    path("text"), "--contrastive", path("pairs"), "--json",
+                       "--device", "cpu"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_penalmt(arguments);
   };
@@ -234,11 +270,13 @@ TEST_F(ProbeCommand, RawPairsAreNormalised) {
   EXPECT_EQ(plain.errors, "");
   file("pairs/src.en", "A circle.\nA circle.\nTwo dogs.\nTwo dogs.\n");
   file("pairs/correct.de", "Ein roter Kreis.\nZwei blaue Quadrate.\nEin Hund.\nDer Mann rennt.\n");
-  file("pairs/incorrect.de", "Zwei blaue Quadrate.\nEin roter Kreis.\nDer Mann rennt.\nEin Hund.\n");
+  file("pairs/incorrect.de",
+       "Zwei blaue Quadrate.\nEin roter Kreis.\nDer Mann rennt.\nEin Hund.\n");
   EXPECT_EQ(run({"--raw"}).output, plain.output);
   EXPECT_EQ(run({"--raw"}).errors, "");
   EXPECT_EQ(folder_.without_path(run({}).errors),
-            "penalmt: warning: pairs/src.en: has capital letters, and the model was trained on lower-cased tokenised text; "
+            "penalmt: warning: pairs/src.en: has capital letters, and the model was trained on "
+            "lower-cased tokenised text; "
             "--raw normalises the pairs\n");
 }
 
@@ -247,14 +285,17 @@ TEST_F(ProbeCommand, WritesAPage) {
   const std::string page = read_file(folder_ / "r.html");
   EXPECT_NE(page.find("<section id=\"conditions\">"), std::string::npos);
   EXPECT_NE(page.find("<section id=\"gates\">"), std::string::npos);
-  EXPECT_NE(page.find("2 of 4 sentences: those whose translations differ most between right and shuffled"),
-            std::string::npos);
+  EXPECT_NE(
+      page.find(
+          "2 of 4 sentences: those whose translations differ most between right and shuffled"),
+      std::string::npos);
 }
 
 // 4 patches are a grid of 2 x 2.
 TEST_F(ProbeCommand, ShowsWhereASelectiveModelLooked) {
   make_tiny_run(folder_ / "selective", {.fusion = "selective"});
-  const Json json = json_of(probe("selective", with_images({"--json", "--report", path("r.html")})));
+  const Json json =
+      json_of(probe("selective", with_images({"--json", "--report", path("r.html")})));
   EXPECT_EQ(json.at("attention").at("pieces"), json.at("gates").at("pieces"));
   EXPECT_NEAR(json["attention"]["largest_if_even"].get<double>(), 0.25, 1e-9);
   EXPECT_GE(json["attention"]["largest"], 0.25);
@@ -273,60 +314,78 @@ TEST_F(ProbeCommand, RefusesWhatDoesNotFit) {
     return refusal(arguments);
   };
   EXPECT_EQ(refusal({"probe", model}),
-            "penalmt: probe: nothing to probe with; expected --source and --references, or --contrastive\n");
-  EXPECT_EQ(refusal({"probe", model, "--source", source}), "penalmt: --source: got no --references; expected both\n");
-  EXPECT_EQ(refusal({"probe", model, "--contrastive", path("pairs"), "--mask", path("color.positions")}),
-            "penalmt: --mask: got no --source; expected --source and --references\n");
-  EXPECT_EQ(more({"--image-root", path("images")}), "penalmt: --image-root: got no --images; expected both\n");
+            "penalmt: probe: nothing to probe with; expected --source and --references, or "
+            "--contrastive\n");
+  EXPECT_EQ(refusal({"probe", model, "--source", source}),
+            "penalmt: --source: got no --references; expected both\n");
+  EXPECT_EQ(
+      refusal({"probe", model, "--contrastive", path("pairs"), "--mask", path("color.positions")}),
+      "penalmt: --mask: got no --source; expected --source and --references\n");
+  EXPECT_EQ(more({"--image-root", path("images")}),
+            "penalmt: --image-root: got no --images; expected both\n");
   EXPECT_EQ(more({"--incongruent", "shuffeld"}),
-            "penalmt: --incongruent: got 'shuffeld', expected shuffled, zeroed, noise; did you mean 'shuffled'?\n");
-  EXPECT_EQ(more({"--lexicon", path("my.tsv")}), "penalmt: --lexicon: got no --mask; expected both\n");
+            "penalmt: --incongruent: got 'shuffeld', expected shuffled, zeroed, noise; did you "
+            "mean 'shuffled'?\n");
+  EXPECT_EQ(more({"--lexicon", path("my.tsv")}),
+            "penalmt: --lexicon: got no --mask; expected both\n");
   EXPECT_EQ(more({"--mask-token", "a b"}), "penalmt: --mask-token: got no --mask; expected both\n");
   EXPECT_EQ(more({"--kind", "color"}), "penalmt: --kind: got no --mask; expected both\n");
-  EXPECT_EQ(more({"--mask", path("color.positions"), "--mask-token", "a b"}), "penalmt: --mask-token: got 'a b', expected a word\n");
+  EXPECT_EQ(more({"--mask", path("color.positions"), "--mask-token", "a b"}),
+            "penalmt: --mask-token: got 'a b', expected a word\n");
   EXPECT_EQ(more({"--raw"}), "penalmt: --raw: is for contrastive pairs; got no --contrastive\n");
-  EXPECT_EQ(more({"--contrastive-image-root", "."}), "penalmt: --contrastive-image-root: got no --contrastive; expected both\n");
+  EXPECT_EQ(more({"--contrastive-image-root", "."}),
+            "penalmt: --contrastive-image-root: got no --contrastive; expected both\n");
   EXPECT_EQ(more({"--translations", source}), "penalmt: --translations: in.en is no folder\n");
-  EXPECT_EQ(more({"--report", "-"}), "penalmt: --report: got '-', expected a file; the results go to standard output\n");
+  EXPECT_EQ(more({"--report", "-"}),
+            "penalmt: --report: got '-', expected a file; the results go to standard output\n");
   const Words images = {"--images", path("images.txt"), "--image-root", path("images")};
   const auto with_images_too = [&](Words options) {
     options.insert(options.end(), images.begin(), images.end());
     return more(options);
   };
   EXPECT_EQ(with_images_too({"--mask", path("color.positions"), "--kind", "noun"}),
-            "penalmt: --kind: no lexicon of kind 'noun' for en to de; expected color or people, en to de or fr; for others "
+            "penalmt: --kind: no lexicon of kind 'noun' for en to de; expected color or people, en "
+            "to de or fr; for others "
             "give --lexicon\n");
   file("none.tsv", "dog\thund\n");
   EXPECT_EQ(with_images_too({"--mask", path("color.positions"), "--lexicon", path("none.tsv")}),
-            "penalmt: color.positions: of its masked words not one counts; 4 are not in the lexicon, 0 have no translation in "
+            "penalmt: color.positions: of its masked words not one counts; 4 are not in the "
+            "lexicon, 0 have no translation in "
             "ref.de\n");
   file("short.positions", "1\n");
   EXPECT_EQ(with_images_too({"--mask", path("short.positions")}),
-            "penalmt: short.positions: 1 lines, but in.en has 6; line i of one must belong to line i of the other\n");
+            "penalmt: short.positions: 1 lines, but in.en has 6; line i of one must belong to line "
+            "i of the other\n");
   EXPECT_EQ(with_images_too({"--metrics", "blue"}),
-            "penalmt: --metrics: unknown metric; got 'blue', expected one of bleu, chrf, ter; did you mean 'bleu'?\n");
+            "penalmt: --metrics: unknown metric; got 'blue', expected one of bleu, chrf, ter; did "
+            "you mean 'bleu'?\n");
   file("same.txt", "0.png\n0.png\n\n\n\n\n");
-  EXPECT_EQ(more({"--images", path("same.txt"), "--image-root", path("images")}),
-            "penalmt: --incongruent: shuffled: got one picture, expected at least two different ones\n");
+  EXPECT_EQ(
+      more({"--images", path("same.txt"), "--image-root", path("images")}),
+      "penalmt: --incongruent: shuffled: got one image, expected at least two different ones\n");
   file("short.txt", "0.png\n");
   EXPECT_EQ(more({"--images", path("short.txt"), "--image-root", path("images")}),
-            "penalmt: short.txt: 1 lines, but in.en has 6; line i of one must belong to line i of the other\n");
+            "penalmt: short.txt: 1 lines, but in.en has 6; line i of one must belong to line i of "
+            "the other\n");
   file("absent.txt", "a.png\nb.png\n\n\n\n\n");
-  EXPECT_EQ(refusal({"probe", path("text"), "--source", source, "--references", references, "--images", path("absent.txt"),
-                     "--image-root", path("images")}),
-            "penalmt: absent.txt: none of its 6 pictures is in images\n");
+  EXPECT_EQ(refusal({"probe", path("text"), "--source", source, "--references", references,
+                     "--images", path("absent.txt"), "--image-root", path("images")}),
+            "penalmt: absent.txt: none of its 6 images is in images\n");
   file("empty", "");
-  EXPECT_EQ(refusal({"probe", path("text"), "--source", path("empty"), "--references", path("empty")}),
-            "penalmt: empty: got no lines, expected at least one\n");
+  EXPECT_EQ(
+      refusal({"probe", path("text"), "--source", path("empty"), "--references", path("empty")}),
+      "penalmt: empty: got no lines, expected at least one\n");
   file("marks.tsv", "attribute\tvalue\tchoices\tphrase\tright\tnouns\toffsets\n");
   EXPECT_EQ(with_images_too({"--left-out", path("marks.tsv")}),
             "penalmt: marks.tsv: 0 marks, but in.en has 6 lines; mark i must belong to line i\n");
-  for (const char* name : {"src.en", "correct.de", "incorrect.de", "img.order"}) file("pairs/" + std::string(name), "");
+  for (const char* name : {"src.en", "correct.de", "incorrect.de", "img.order"})
+    file("pairs/" + std::string(name), "");
   EXPECT_EQ(refusal({"probe", path("text"), "--contrastive", path("pairs")}),
             "penalmt: pairs/src.en: got no lines, expected at least one\n");
 }
 
-// ---- generated shapes ----------------------------------------------------------------------------------------------
+// ---- generated shapes
+// ----------------------------------------------------------------------------------------------
 
 Words masked_colours(const Words& source) {
   const std::set<std::string_view> colours = {"red", "blue", "green", "yellow", "purple", "black"};
@@ -346,12 +405,15 @@ std::string joined(const Words& lines) {
   return text;
 }
 
-// Captions that need the picture; pairs of them with the pictures exchanged. A training of seconds does not make the model
-// look yet: it is every probe's path that is walked, with the numbers that hold all the same.
+// Captions that need the image; pairs of them with the images exchanged. A training of seconds does
+// not make the model look yet: it is every probe's path that is walked, with the numbers that hold
+// all the same.
 TEST(ProbeOfShapes, RunsEveryProbe) {
   const TemporaryFolder folder;
   const std::string corpus = folder / "corpus", tok = corpus + "/tok/test.lc.norm.tok.";
-  ASSERT_EQ(run_penalmt({"shapes", "--out", corpus, "--train", "200", "--val", "8", "--test", "24"}).status, 0);
+  ASSERT_EQ(run_penalmt({"shapes", "--out", corpus, "--train", "200", "--val", "8", "--test", "24"})
+                .status,
+            0);
   write_file(folder / "recipe.json", R"({
   "data": {"folder": ")" + corpus + R"("},
   "tokenizer": {"vocabulary": 120, "exact_vocabulary": false},
@@ -360,7 +422,8 @@ TEST(ProbeOfShapes, RunsEveryProbe) {
   "training": {"batch_tokens": 400, "accumulate": 1, "updates": 60, "validate_every": 60, "warmup": 10, "average": 1,
                "learning_rate": 5e-3, "validate_bleu": false}
 })");
-  const Outcome trained = run_penalmt({"train", folder / "recipe.json", "--out", folder / "run", "--threads", "1", "--device", "cpu"});
+  const Outcome trained = run_penalmt({"train", folder / "recipe.json", "--out", folder / "run",
+                                       "--threads", "1", "--device", "cpu"});
   ASSERT_EQ(trained.status, 0) << trained.errors;
   const Words source = read_lines(tok + "en"), references = read_lines(tok + "de");
   write_file(folder / "color.positions", joined(masked_colours(source)));
@@ -368,20 +431,43 @@ TEST(ProbeOfShapes, RunsEveryProbe) {
   std::filesystem::create_directories(folder / "pairs");
   const Words images = read_lines(corpus + "/image_splits/test.txt");
   Words src, incorrect;
-  for (std::size_t i = 0; i < source.size(); ++i) src.push_back(source[i / 2 * 2]), incorrect.push_back(references[i ^ 1]);
+  for (std::size_t i = 0; i < source.size(); ++i)
+    src.push_back(source[i / 2 * 2]), incorrect.push_back(references[i ^ 1]);
   write_file(folder / "pairs/src.en", joined(src));
   write_file(folder / "pairs/correct.de", joined(references));
   write_file(folder / "pairs/incorrect.de", joined(incorrect));
   write_file(folder / "pairs/img.order", joined(images));
 
-  const Outcome outcome = run_penalmt(
-      {"probe", folder / "run", "--source", tok + "en", "--references", tok + "de", "--images",
-       corpus + "/image_splits/test.txt", "--image-root", corpus + "/images", "--mask", folder / "color.positions",
-       "--left-out", corpus + "/left_out/test.de.tsv", "--contrastive", folder / "pairs", "--contrastive-image-root",
-       corpus + "/images", "--metrics", "bleu", "chrf", "--report", folder / "probe.html", "--json", "--device", "cpu"});
+  const Outcome outcome = run_penalmt({"probe",
+                                       folder / "run",
+                                       "--source",
+                                       tok + "en",
+                                       "--references",
+                                       tok + "de",
+                                       "--images",
+                                       corpus + "/image_splits/test.txt",
+                                       "--image-root",
+                                       corpus + "/images",
+                                       "--mask",
+                                       folder / "color.positions",
+                                       "--left-out",
+                                       corpus + "/left_out/test.de.tsv",
+                                       "--contrastive",
+                                       folder / "pairs",
+                                       "--contrastive-image-root",
+                                       corpus + "/images",
+                                       "--metrics",
+                                       "bleu",
+                                       "chrf",
+                                       "--report",
+                                       folder / "probe.html",
+                                       "--json",
+                                       "--device",
+                                       "cpu"});
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(folder.without_path(outcome.errors),
-            "penalmt: warning: run/recipe.json: the model was trained without masked words (data.masking); expect little of it where words are "
+            "penalmt: warning: run/recipe.json: the model was trained without masked words "
+            "(data.masking); expect little of it where words are "
             "masked\n");
   const Json json = Json::parse(outcome.output);
   EXPECT_EQ(json.at("lines"), (Json{{"counted", 24}, {"all", 24}}));

@@ -57,7 +57,8 @@ class Scripts : public testing::Test {
 
 TEST_F(Scripts, SetupRefusesAFolderWithoutLibtorch) {
   EXPECT_EQ(run("LIBTORCH=/nowhere bash " + kRecipes + "setup.sh"),
-            "setup: LIBTORCH=/nowhere: no LibTorch there; expected lib/libtorch_cpu.so and include/\nexit 2");
+            "setup: LIBTORCH=/nowhere: no LibTorch there; expected lib/libtorch_cpu.so and "
+            "include/\nexit 2");
 }
 
 TEST_F(Scripts, SetupRefusesAnotherLibtorch) {
@@ -73,29 +74,34 @@ TEST_F(Scripts, BuildRefusesAnUnknownKind) {
 TEST_F(Scripts, TheBundlesLauncherPutsItsLibrariesBeforeLibtorchs) {
   make_bundle("2.17\n");
   const std::string torch = libtorch("2", "11"), here = fs::canonical(folder_).string();
-  EXPECT_EQ(launch("-u LD_LIBRARY_PATH LIBTORCH=" + torch), here + "/lib:" + torch + "/lib --help\nexit 0");
+  EXPECT_EQ(launch("-u LD_LIBRARY_PATH LIBTORCH=" + torch),
+            here + "/lib:" + torch + "/lib --help\nexit 0");
 }
 
 TEST_F(Scripts, TheBundlesLauncherFindsTorchInPythonWithoutImportingIt) {
   make_bundle("2.17\n");
   write("python/torch/__init__.py", "raise SystemExit('imported')\n");
-  EXPECT_EQ(launch("-u LIBTORCH PYTHONPATH=" + folder_.string() + "/python"),
-            "penalmt: " + folder_.string() +
-                "/python/torch: no lib/libtorch_cpu.so there; expected the folder of torch 2.11\nexit 2");
+  EXPECT_EQ(
+      launch("-u LIBTORCH PYTHONPATH=" + folder_.string() + "/python"),
+      "penalmt: " + folder_.string() +
+          "/python/torch: no lib/libtorch_cpu.so there; expected the folder of torch 2.11\nexit 2");
 }
 
 TEST_F(Scripts, TheBundlesLauncherRefusesWhatCannotWork) {
   make_bundle("99.5\n");
-  EXPECT_EQ(launch("LIBTORCH=/nowhere"),
-            "penalmt: /nowhere: no lib/libtorch_cpu.so there; expected the folder of torch 2.11\nexit 2");
+  EXPECT_EQ(
+      launch("LIBTORCH=/nowhere"),
+      "penalmt: /nowhere: no lib/libtorch_cpu.so there; expected the folder of torch 2.11\nexit 2");
   const std::string old = libtorch("2", "9");
-  EXPECT_EQ(launch("LIBTORCH=" + old),
-            "penalmt: " + old + ": got torch 2.9, expected 2.11; pip install torch==2.11.0\nexit 2");
+  EXPECT_EQ(
+      launch("LIBTORCH=" + old),
+      "penalmt: " + old + ": got torch 2.9, expected 2.11; pip install torch==2.11.0\nexit 2");
   const std::string glibc = launch("LIBTORCH=" + libtorch("2", "11"));
   EXPECT_TRUE(glibc.starts_with("penalmt: this system's glibc: got 2.")) << glibc;
   EXPECT_TRUE(glibc.ends_with(", expected 99.5 or newer\nexit 2")) << glibc;
   EXPECT_EQ(launch("-u LIBTORCH -u PYTHONPATH PATH=/bin:/usr/bin PYTHONHOME=/nowhere"),
-            "penalmt: no torch in the active Python environment; expected 2.11; pip install torch==2.11.0, or set "
+            "penalmt: no torch in the active Python environment; expected 2.11; pip install "
+            "torch==2.11.0, or set "
             "LIBTORCH to a torch folder\nexit 2");
 }
 

@@ -15,13 +15,15 @@ namespace {
 class TokenizerCommand : public testing::Test {
  protected:
   TokenizerCommand() {
-    const auto golden = config::parse_file(std::filesystem::path(PENALMT_SOURCE) / "tests/golden/tokenizer.json");
+    const auto golden =
+        config::parse_file(std::filesystem::path(PENALMT_SOURCE) / "tests/golden/tokenizer.json");
     for (const std::string line : golden["corpus"]) text_ += line + "\n";
     write_file(folder_ / "text.txt", text_);
   }
-  Outcome train(const std::string& model, const std::string& kind = "bpe", const std::string& vocabulary = "150") {
-    return run_penalmt({"tokenizer", "train", "--input", folder_ / "text.txt", "--output", folder_ / model, "--kind",
-                        kind, "--vocabulary", vocabulary});
+  Outcome train(const std::string& model, const std::string& kind = "bpe",
+                const std::string& vocabulary = "150") {
+    return run_penalmt({"tokenizer", "train", "--input", folder_ / "text.txt", "--output",
+                        folder_ / model, "--kind", kind, "--vocabulary", vocabulary});
   }
   std::string errors_of(const std::vector<std::string>& arguments, const std::string& input = "") {
     const Outcome outcome = run_penalmt(arguments, input);
@@ -38,9 +40,9 @@ TEST_F(TokenizerCommand, TrainsAModelAndSaysSo) {
   const Outcome outcome = train("m.model");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.output, "");
-  EXPECT_EQ(
-      folder_.without_path(outcome.errors),
-      "penalmt: m.model: 150 pieces from " + std::to_string(std::count(text_.begin(), text_.end(), '\n')) + " lines\n");
+  EXPECT_EQ(folder_.without_path(outcome.errors),
+            "penalmt: m.model: 150 pieces from " +
+                std::to_string(std::count(text_.begin(), text_.end(), '\n')) + " lines\n");
 }
 
 TEST_F(TokenizerCommand, GivesBackWhatItSplit) {
@@ -64,9 +66,11 @@ TEST_F(TokenizerCommand, GivesBackWhatItSplit) {
 
 TEST_F(TokenizerCommand, WritesTheSameToAFileAsToAPipe) {
   train("m.model");
-  const std::string model = folder_ / "m.model", input = folder_ / "text.txt", output = folder_ / "pieces.txt";
+  const std::string model = folder_ / "m.model", input = folder_ / "text.txt",
+                    output = folder_ / "pieces.txt";
   const Outcome piped = run_penalmt({"tokenizer", "encode", "--model", model}, text_);
-  const Outcome filed = run_penalmt({"tokenizer", "encode", "--model", model, "--input", input, "--output", output});
+  const Outcome filed =
+      run_penalmt({"tokenizer", "encode", "--model", model, "--input", input, "--output", output});
   EXPECT_EQ(filed.status, 0);
   EXPECT_EQ(filed.output, "");
   EXPECT_EQ(read_file(output), piped.output);
@@ -76,16 +80,18 @@ TEST_F(TokenizerCommand, AnswersEachLineOfAPipeAtOnceAndEndsAtCtrlC) {
   train("m.model");
   const std::string model = folder_ / "m.model";
   const Outcome outcome = interrupt_penalmt({"tokenizer", "encode", "--model", model}, "a man\n");
-  EXPECT_EQ(outcome.output, run_penalmt({"tokenizer", "encode", "--model", model}, "a man\n").output);
+  EXPECT_EQ(outcome.output,
+            run_penalmt({"tokenizer", "encode", "--model", model}, "a man\n").output);
   EXPECT_EQ(outcome.status, 130);
   EXPECT_EQ(outcome.errors, "penalmt: interrupted\n");
 }
 
 TEST_F(TokenizerCommand, CallsAFullDiskTheMachinesFault) {
-  if (!std::filesystem::is_character_file("/dev/full")) GTEST_SKIP() << "this machine has no /dev/full";
+  if (!std::filesystem::is_character_file("/dev/full"))
+    GTEST_SKIP() << "this machine has no /dev/full";
   train("m.model");
-  const Outcome outcome =
-      run_penalmt({"tokenizer", "encode", "--model", folder_ / "m.model", "--output", "/dev/full"}, "a man\n");
+  const Outcome outcome = run_penalmt(
+      {"tokenizer", "encode", "--model", folder_ / "m.model", "--output", "/dev/full"}, "a man\n");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.errors, "penalmt: /dev/full: cannot write: No space left on device\n");
 }
@@ -94,8 +100,9 @@ TEST_F(TokenizerCommand, SharesOneVocabularyBetweenSeveralFiles) {
   write_file(folder_ / "a.txt", "aa aa aa\n");
   write_file(folder_ / "b.txt", "bb bb bb\n");
   const std::string model = folder_ / "joint.model";
-  const Outcome outcome = run_penalmt({"tokenizer", "train", "--input", folder_ / "a.txt", folder_ / "b.txt",
-                                       "--output", model, "--vocabulary", "50", "--exact-vocabulary", "false"});
+  const Outcome outcome =
+      run_penalmt({"tokenizer", "train", "--input", folder_ / "a.txt", folder_ / "b.txt",
+                   "--output", model, "--vocabulary", "50", "--exact-vocabulary", "false"});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(run_penalmt({"tokenizer", "encode", "--model", model}, "aa bb\n").output, "▁aa ▁bb\n");
 }
@@ -112,12 +119,16 @@ TEST_F(TokenizerCommand, RefusesWrongOptionsInOneLine) {
     return errors_of({"tokenizer", "train", "--input", text, "--output", model, option, value});
   };
   EXPECT_EQ(training("--vocabulary", "many"),
-            "penalmt: tokenizer train: --vocabulary: got \"many\", expected whole number, 5 to 1000000\n");
-  EXPECT_EQ(training("--vocabulary", "-3"),
-            "penalmt: tokenizer train: --vocabulary: got -3, expected whole number, 5 to 1000000\n");
+            "penalmt: tokenizer train: --vocabulary: got \"many\", expected whole number, 5 to "
+            "1000000\n");
+  EXPECT_EQ(
+      training("--vocabulary", "-3"),
+      "penalmt: tokenizer train: --vocabulary: got -3, expected whole number, 5 to 1000000\n");
   EXPECT_EQ(training("--kind", "bep"),
-            "penalmt: tokenizer train: --kind: got \"bep\", expected one of bpe, unigram; did you mean 'bpe'?\n");
-  EXPECT_EQ(training("--coverage", "2"), "penalmt: tokenizer train: --coverage: got 2, expected number, 0.9 to 1\n");
+            "penalmt: tokenizer train: --kind: got \"bep\", expected one of bpe, unigram; did you "
+            "mean 'bpe'?\n");
+  EXPECT_EQ(training("--coverage", "2"),
+            "penalmt: tokenizer train: --coverage: got 2, expected number, 0.9 to 1\n");
   EXPECT_FALSE(std::filesystem::exists(model));
 }
 
@@ -129,7 +140,8 @@ TEST_F(TokenizerCommand, RefusesWrongInputAndWritesNothing) {
   EXPECT_EQ(errors_of({"tokenizer", "encode", "--model", folder_ / "text.txt"}),
             "penalmt: text.txt: not a SentencePiece model, or a damaged one\n");
   write_file(folder_ / "bad.txt", "good\nb\xff\n");
-  EXPECT_EQ(errors_of({"tokenizer", "encode", "--model", model, "--input", folder_ / "bad.txt", "--output", output}),
+  EXPECT_EQ(errors_of({"tokenizer", "encode", "--model", model, "--input", folder_ / "bad.txt",
+                       "--output", output}),
             "penalmt: bad.txt:2: invalid UTF-8 at byte 2\n");
   EXPECT_FALSE(std::filesystem::exists(output));
   EXPECT_EQ(run_penalmt({"tokenizer", "decode", "--ids", "--model", model}, "5 6\n5 150\n").errors,

@@ -18,17 +18,23 @@ namespace {
 class TrainCommand : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_EQ(run_penalmt({"shapes", "--out", folder_ / "corpus", "--train", "60", "--val", "8", "--test", "4"}).status, 0);
+    ASSERT_EQ(run_penalmt({"shapes", "--out", folder_ / "corpus", "--train", "60", "--val", "8",
+                           "--test", "4"})
+                  .status,
+              0);
     write_file(recipe_, R"({
-  "data": {"folder": ")" + (folder_ / "corpus").string() + R"("},
+  "data": {"folder": ")" + (folder_ / "corpus").string() +
+                            R"("},
   "tokenizer": {"vocabulary": 120, "exact_vocabulary": false},
   "model": {"width": 16, "feed_forward": 32, "heads": 2, "encoder_layers": 1, "decoder_layers": 1, "fusion": "gated",
             "image_encoder": {"size": 32, "patch": 8, "width": 16, "feed_forward": 32, "heads": 2, "layers": 1}},
   "training": {"batch_tokens": 200, "accumulate": 1, "updates": 12, "validate_every": 6, "warmup": 5, "average": 2}
 })");
   }
-  std::vector<std::string> train(const std::string& run, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments = {"train", recipe_, "--out", folder_ / run, "--threads", "1", "--device", "cpu"};
+  std::vector<std::string> train(const std::string& run,
+                                 const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"train",     recipe_, "--out",    folder_ / run,
+                                          "--threads", "1",     "--device", "cpu"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
@@ -47,24 +53,30 @@ TEST_F(TrainCommand, LeavesARunFolderThatTranslates) {
   const Outcome outcome = run_penalmt(train("run"));
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(outcome.output, "");
-  for (const char* file : {"recipe.json", "metrics.jsonl", "tokenizer.model", "best/model.safetensors", "averaged/model.json",
-                           "checkpoints/00000006/model.safetensors", "checkpoints/00000012/state.json"})
+  for (const char* file :
+       {"recipe.json", "metrics.jsonl", "tokenizer.model", "best/model.safetensors",
+        "averaged/model.json", "checkpoints/00000006/model.safetensors",
+        "checkpoints/00000012/state.json"})
     EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / file)) << file;
   EXPECT_EQ(read_lines(folder_ / "run/metrics.jsonl").size(), 2u);
   const std::string corpus = folder_ / "corpus";
-  const Outcome translated = run_penalmt({"translate", folder_ / "run", "--input", corpus + "/tok/test.lc.norm.tok.en", "--images",
-                                          corpus + "/image_splits/test.txt", "--image-root", corpus + "/images"});
+  const Outcome translated = run_penalmt(
+      {"translate", folder_ / "run", "--input", corpus + "/tok/test.lc.norm.tok.en", "--images",
+       corpus + "/image_splits/test.txt", "--image-root", corpus + "/images"});
   EXPECT_EQ(translated.status, 0) << translated.errors;
   EXPECT_EQ(std::count(translated.output.begin(), translated.output.end(), '\n'), 4);
 }
 
-// Whatever the defaults leave out: vocabularies of their own, every dropout, bfloat16, the other norm, activation and positions.
+// Whatever the defaults leave out: vocabularies of their own, every dropout, bfloat16, the other
+// norm, activation and positions.
 TEST_F(TrainCommand, OtherChoicesTrainAndTranslateToo) {
   std::vector<std::string> choices;
   for (const char* choice :
-       {"model.embeddings=separate", "model.norm=pre", "model.activation=gelu", "model.positions=learned", "model.longest=64",
-        "model.attention_dropout=0.1", "model.activation_dropout=0.1", "model.fusion=selective", "tokenizer.kind=unigram",
-        "tokenizer.vocabulary=60", "training.precision=bfloat16", "training.clip_norm=1", "training.accumulate=2"})
+       {"model.embeddings=separate", "model.norm=pre", "model.activation=gelu",
+        "model.positions=learned", "model.longest=64", "model.attention_dropout=0.1",
+        "model.activation_dropout=0.1", "model.fusion=selective", "tokenizer.kind=unigram",
+        "tokenizer.vocabulary=60", "training.precision=bfloat16", "training.clip_norm=1",
+        "training.accumulate=2"})
     choices.insert(choices.end(), {"--set", choice});
   const Outcome outcome = run_penalmt(train("run", choices));
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
@@ -76,8 +88,9 @@ TEST_F(TrainCommand, OtherChoicesTrainAndTranslateToo) {
   EXPECT_LT(nlohmann::json::parse(metrics[1]).at("valid_nll").get<double>(),
             nlohmann::json::parse(metrics[0]).at("valid_nll").get<double>());
   const std::string corpus = folder_ / "corpus";
-  const Outcome translated = run_penalmt({"translate", folder_ / "run", "--input", corpus + "/tok/test.lc.norm.tok.en", "--images",
-                                          corpus + "/image_splits/test.txt", "--image-root", corpus + "/images"});
+  const Outcome translated = run_penalmt(
+      {"translate", folder_ / "run", "--input", corpus + "/tok/test.lc.norm.tok.en", "--images",
+       corpus + "/image_splits/test.txt", "--image-root", corpus + "/images"});
   EXPECT_EQ(translated.status, 0) << translated.errors;
   EXPECT_EQ(std::count(translated.output.begin(), translated.output.end(), '\n'), 4);
 }
@@ -86,13 +99,17 @@ TEST_F(TrainCommand, NothingButTheFusionChangesBetweenFusions) {
   const std::string corpus = folder_ / "corpus";
   std::set<std::string> answers;
   for (const std::string fusion : {"gated", "concatenated", "selective", "doubly_attentive"}) {
-    const Outcome outcome = run_penalmt(train(fusion, {"--set", "model.fusion=" + fusion, "--set", "training.image_dropout=0.2"}));
+    const Outcome outcome = run_penalmt(
+        train(fusion, {"--set", "model.fusion=" + fusion, "--set", "training.image_dropout=0.2"}));
     ASSERT_EQ(outcome.status, 0) << outcome.errors;
-    const Outcome translated = run_penalmt({"translate", folder_ / fusion, "--input", corpus + "/tok/test.lc.norm.tok.en", "--images",
-                                            corpus + "/image_splits/test.txt", "--image-root", corpus + "/images", "--json"});
+    const Outcome translated = run_penalmt(
+        {"translate", folder_ / fusion, "--input", corpus + "/tok/test.lc.norm.tok.en", "--images",
+         corpus + "/image_splits/test.txt", "--image-root", corpus + "/images", "--json"});
     ASSERT_EQ(translated.status, 0) << translated.errors;
-    const auto first = nlohmann::json::parse(translated.output.substr(0, translated.output.find('\n')));
-    EXPECT_EQ(first["image_use"]["side"], fusion == "gated" || fusion == "selective" ? "source" : "target");
+    const auto first =
+        nlohmann::json::parse(translated.output.substr(0, translated.output.find('\n')));
+    EXPECT_EQ(first["image_use"]["side"],
+              fusion == "gated" || fusion == "selective" ? "source" : "target");
     EXPECT_EQ(first["image_use"].contains("attention"), fusion != "gated");
     answers.insert(first["score"].dump());
   }
@@ -102,51 +119,73 @@ TEST_F(TrainCommand, NothingButTheFusionChangesBetweenFusions) {
 }
 
 TEST_F(TrainCommand, CarriesTheEncoderOfItsFeatures) {
-  const std::string corpus = folder_ / "corpus", encoder = PENALMT_SOURCE "/tests/golden/vision/encoder-grid", store = folder_ / "f.safetensors";
-  const Outcome features = run_penalmt({"features", corpus + "/images", "--encoder", encoder, "--out", store, "--precision", "fp32"});
+  const std::string corpus = folder_ / "corpus",
+                    encoder = PENALMT_SOURCE "/tests/golden/vision/encoder-grid",
+                    store = folder_ / "f.safetensors";
+  const Outcome features = run_penalmt({"features", corpus + "/images", "--encoder", encoder,
+                                        "--out", store, "--precision", "fp32"});
   ASSERT_EQ(features.status, 0) << features.errors;
-  const std::vector<std::string> choices = {"--set", "model.fusion=selective", "--set", "model.image_encoder.kind=features",
-                                            "--set", "data.features=" + store, "--set", "data.image_encoder=" + encoder};
+  const std::vector<std::string> choices = {
+      "--set", "model.fusion=selective", "--set", "model.image_encoder.kind=features",
+      "--set", "data.features=" + store, "--set", "data.image_encoder=" + encoder};
   const Outcome outcome = run_penalmt(train("run", choices));
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
-  EXPECT_NE(outcome.errors.find("train: 60 of 60 sentences have their picture"), std::string::npos) << outcome.errors;
+  EXPECT_NE(outcome.errors.find("train: 60 of 60 sentences have their image"), std::string::npos)
+      << outcome.errors;
   std::vector<std::string> again = train("run", choices);
   again.push_back("--resume");
   EXPECT_EQ(run_penalmt(again).status, 0);
 
   // The photograph itself, through the encoder in the run, is what its features in the store are.
   std::filesystem::rename(folder_ / "run", folder_ / "elsewhere");
-  const std::string model = folder_ / "elsewhere", input = corpus + "/tok/test.lc.norm.tok.en", list = corpus + "/image_splits/test.txt";
-  const Outcome stored = run_penalmt({"translate", model, "--input", input, "--images", list, "--features", store, "--json"});
-  const Outcome photographs = run_penalmt({"translate", model, "--input", input, "--images", list, "--image-root", corpus + "/images", "--json"});
+  const std::string model = folder_ / "elsewhere", input = corpus + "/tok/test.lc.norm.tok.en",
+                    list = corpus + "/image_splits/test.txt";
+  const Outcome stored = run_penalmt(
+      {"translate", model, "--input", input, "--images", list, "--features", store, "--json"});
+  const Outcome photographs = run_penalmt({"translate", model, "--input", input, "--images", list,
+                                           "--image-root", corpus + "/images", "--json"});
   ASSERT_EQ(stored.status, 0) << stored.errors;
   ASSERT_EQ(photographs.status, 0) << photographs.errors;
-  const auto score = [](const Outcome& answer) { return nlohmann::json::parse(answer.output.substr(0, answer.output.find('\n')))["score"].get<double>(); };
+  const auto score = [](const Outcome& answer) {
+    return nlohmann::json::parse(answer.output.substr(0, answer.output.find('\n')))["score"]
+        .get<double>();
+  };
   EXPECT_NEAR(score(stored), score(photographs), 1e-4);
-  EXPECT_EQ(run_penalmt({"translate", model, "--image", corpus + "/images/test-000001.png", "a circle ."}).status, 0);
+  EXPECT_EQ(
+      run_penalmt({"translate", model, "--image", corpus + "/images/test-000001.png", "a circle ."})
+          .status,
+      0);
 }
 
 TEST_F(TrainCommand, RefusesFeaturesThatDoNotFit) {
   const std::string corpus = folder_ / "corpus", store = folder_ / "f.safetensors";
-  const std::string grid = PENALMT_SOURCE "/tests/golden/vision/encoder-grid", pooled = PENALMT_SOURCE "/tests/golden/vision/encoder-pooled";
-  ASSERT_EQ(run_penalmt({"features", corpus + "/images", "--encoder", grid, "--out", store}).status, 0);
+  const std::string grid = PENALMT_SOURCE "/tests/golden/vision/encoder-grid",
+                    pooled = PENALMT_SOURCE "/tests/golden/vision/encoder-pooled";
+  ASSERT_EQ(run_penalmt({"features", corpus + "/images", "--encoder", grid, "--out", store}).status,
+            0);
   const std::vector<std::string> kind = {"--set", "model.image_encoder.kind=features"};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), kind.begin(), kind.end());
     return refusal(train("run", more));
   };
-  EXPECT_EQ(with({}), "penalmt: recipe.json: data.features: empty with model.image_encoder.kind features, expected a store, as penalmt features "
-                      "makes them\n");
+  EXPECT_EQ(with({}),
+            "penalmt: recipe.json: data.features: empty with model.image_encoder.kind features, "
+            "expected a store, as penalmt features "
+            "makes them\n");
   EXPECT_EQ(refusal(train("run", {"--set", "data.features=" + store})),
-            "penalmt: recipe.json: model.image_encoder.kind: got vit with data.features, expected features\n");
-  const std::string mismatch = with({"--set", "data.features=" + store, "--set", "data.image_encoder=" + pooled});
+            "penalmt: recipe.json: model.image_encoder.kind: got vit with data.features, expected "
+            "features\n");
+  const std::string mismatch =
+      with({"--set", "data.features=" + store, "--set", "data.image_encoder=" + pooled});
   EXPECT_TRUE(mismatch.starts_with("penalmt: " + pooled + ": got the encoder '")) << mismatch;
-  EXPECT_TRUE(with({"--set", "data.features=" + store, "--set", "model.features.width=7"}).ends_with("x 7\n"));
+  EXPECT_TRUE(with({"--set", "data.features=" + store, "--set", "model.features.width=7"})
+                  .ends_with("x 7\n"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
 }
 
 TEST_F(TrainCommand, InterruptedAndResumedEqualsUninterruptedToTheBit) {
-  const std::vector<std::string> longer = {"--set", "training.updates=600", "--set", "training.validate_every=200"};
+  const std::vector<std::string> longer = {"--set", "training.updates=600", "--set",
+                                           "training.validate_every=200"};
   ASSERT_EQ(run_penalmt(train("whole", longer)).status, 0);
   std::vector<std::string> resumed = train("parts", longer);
   resumed.push_back("--resume");
@@ -154,42 +193,57 @@ TEST_F(TrainCommand, InterruptedAndResumedEqualsUninterruptedToTheBit) {
   ASSERT_EQ(parts.status, 0) << parts.errors;
   EXPECT_GE(parts.interruptions, 1);
   EXPECT_GE(parts.saved, 1);
-  for (const char* file : {"checkpoints/00000600/model.safetensors", "checkpoints/00000600/optimiser.safetensors",
-                           "averaged/model.safetensors", "best/model.safetensors"})
+  for (const char* file :
+       {"checkpoints/00000600/model.safetensors", "checkpoints/00000600/optimiser.safetensors",
+        "averaged/model.safetensors", "best/model.safetensors"})
     EXPECT_TRUE(read_file(folder_ / "parts" / file) == read_file(folder_ / "whole" / file)) << file;
-  EXPECT_EQ(read_lines(folder_ / "parts/metrics.jsonl").size(), read_lines(folder_ / "whole/metrics.jsonl").size());
+  EXPECT_EQ(read_lines(folder_ / "parts/metrics.jsonl").size(),
+            read_lines(folder_ / "whole/metrics.jsonl").size());
 }
 
 TEST_F(TrainCommand, RefusesBeforeAnythingIsWritten) {
-  EXPECT_EQ(refusal(train("corpus")), "penalmt: corpus: already holds files; expected a new folder; continue a run with --resume\n");
+  EXPECT_EQ(refusal(train("corpus")),
+            "penalmt: corpus: already holds files; expected a new folder; continue a run with "
+            "--resume\n");
   EXPECT_EQ(refusal({"train", folder_ / "none.json", "--out", folder_ / "run"}),
             "penalmt: none.json: cannot read: No such file or directory\n");
-  EXPECT_EQ(refusal({"train"}), "penalmt: train: no recipe given; expected 'penalmt train RECIPE --out RUN'\n");
-  EXPECT_EQ(refusal({"train", recipe_}), "penalmt: train: no run folder given; expected '--out RUN'\n");
-  EXPECT_EQ(refusal(train("run", {"--set", "training.updatse=5", "--set", "model.dropout=1.5", "--set", "model.fusion=gatde"})),
-            "penalmt: recipe.json: training.updatse: unknown key; did you mean 'training.updates'?\n"
-            "penalmt: recipe.json: model.dropout: got 1.5, expected number, 0 to 0.99\n"
-            "penalmt: recipe.json: model.fusion: got \"gatde\", expected one of none, gated, concatenated, selective, doubly_attentive; did you mean 'gated'?\n");
+  EXPECT_EQ(refusal({"train"}),
+            "penalmt: train: no recipe given; expected 'penalmt train RECIPE --out RUN'\n");
+  EXPECT_EQ(refusal({"train", recipe_}),
+            "penalmt: train: no run folder given; expected '--out RUN'\n");
+  EXPECT_EQ(
+      refusal(train("run", {"--set", "training.updatse=5", "--set", "model.dropout=1.5", "--set",
+                            "model.fusion=gatde"})),
+      "penalmt: recipe.json: training.updatse: unknown key; did you mean 'training.updates'?\n"
+      "penalmt: recipe.json: model.dropout: got 1.5, expected number, 0 to 0.99\n"
+      "penalmt: recipe.json: model.fusion: got \"gatde\", expected one of none, gated, "
+      "concatenated, selective, doubly_attentive; did you mean 'gated'?\n");
   EXPECT_EQ(refusal(train("run", {"--set", "model.heads=3"})),
             "penalmt: recipe.json: model.heads: got 3, expected a divisor of width 16\n");
   EXPECT_EQ(refusal(train("run", {"--set", "data.folder=$PENALMT_UNSET"})),
-            "penalmt: data.folder: the environment variable PENALMT_UNSET is not set; set it to the folder of the corpus, or give the "
+            "penalmt: data.folder: the environment variable PENALMT_UNSET is not set; set it to "
+            "the folder of the corpus, or give the "
             "folder itself\n");
-  for (const auto& picture : std::filesystem::directory_iterator(folder_ / "corpus/images")) std::filesystem::remove(picture);
+  for (const auto& image : std::filesystem::directory_iterator(folder_ / "corpus/images"))
+    std::filesystem::remove(image);
   EXPECT_EQ(refusal(train("run")),
-            "penalmt: corpus/images: not one of the pictures of 60 lines is there; expected files such as 'train-000001.png'\n");
+            "penalmt: corpus/images: not one of the images of 60 lines is there; expected files "
+            "such as 'train-000001.png'\n");
   std::filesystem::remove(folder_ / "corpus/image_splits/train.txt");
-  EXPECT_EQ(refusal(train("run")), "penalmt: data: split 'train' has no list of pictures; model.fusion 'gated' needs one\n");
+  EXPECT_EQ(refusal(train("run")),
+            "penalmt: data: split 'train' has no list of images; model.fusion 'gated' needs one\n");
   write_file(folder_ / "corpus/tok/train.lc.norm.tok.de", "ein kreis .\n");
   EXPECT_EQ(refusal(train("run")),
-            "penalmt: corpus/tok/train.lc.norm.tok.en: 60 lines, but corpus/tok/train.lc.norm.tok.de has 1; line i of one must belong to "
+            "penalmt: corpus/tok/train.lc.norm.tok.en: 60 lines, but "
+            "corpus/tok/train.lc.norm.tok.de has 1; line i of one must belong to "
             "line i of the other\n");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
 }
 
 TEST_F(TrainCommand, RefusesToContinueWhatIsNoRun) {
   EXPECT_EQ(refusal(train("corpus", {"--resume"})),
-            "penalmt: corpus: holds files but no recipe.json; expected a run to continue, or a new folder\n");
+            "penalmt: corpus: holds files but no recipe.json; expected a run to continue, or a new "
+            "folder\n");
 }
 
 TEST_F(TrainCommand, ContinuesARunWhoseRecipeLacksANewerField) {
@@ -211,23 +265,31 @@ TEST_F(TrainCommand, GoesOnWhereMoreUpdatesAreAskedOfAFinishedRun) {
 TEST_F(TrainCommand, RefusesToContinueWithAnotherRecipe) {
   ASSERT_EQ(run_penalmt(train("run")).status, 0);
   EXPECT_EQ(refusal(train("run", {"--resume", "--set", "training.warmup=7"})),
-            "penalmt: run/recipe.json: begun with another recipe: training.warmup differs; expected the same recipe to continue (only "
+            "penalmt: run/recipe.json: begun with another recipe: training.warmup differs; "
+            "expected the same recipe to continue (only "
             "training.patience and, without linear decay, training.updates may change)\n");
 }
 
 TEST_F(TrainCommand, RefusesToContinueALinearDecayWithOtherUpdates) {
-  ASSERT_EQ(run_penalmt(train("run", {"--set", "training.decay=linear", "--set", "training.warmup=1"})).status, 0);
-  EXPECT_EQ(refusal(train("run", {"--resume", "--set", "training.decay=linear", "--set", "training.warmup=1", "--set", "training.updates=99"})),
-            "penalmt: run/recipe.json: begun with another recipe: training.updates differs; expected the same recipe to continue (only "
+  ASSERT_EQ(
+      run_penalmt(train("run", {"--set", "training.decay=linear", "--set", "training.warmup=1"}))
+          .status,
+      0);
+  EXPECT_EQ(refusal(train("run", {"--resume", "--set", "training.decay=linear", "--set",
+                                  "training.warmup=1", "--set", "training.updates=99"})),
+            "penalmt: run/recipe.json: begun with another recipe: training.updates differs; "
+            "expected the same recipe to continue (only "
             "training.patience and, without linear decay, training.updates may change)\n");
 }
 
 TEST_F(TrainCommand, AFullDiskIsTheMachinesFaultAndLeavesNothingHalfWritten) {
   std::filesystem::create_directory(folder_ / "small");
-  if (mount("tmpfs", (folder_ / "small").c_str(), "tmpfs", 0, "size=96k") != 0) GTEST_SKIP() << "may not mount a small disk";
+  if (mount("tmpfs", (folder_ / "small").c_str(), "tmpfs", 0, "size=96k") != 0)
+    GTEST_SKIP() << "may not mount a small disk";
   const Outcome outcome = run_penalmt(train("small/run"));
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.errors.find("cannot write: No space left on device\n"), std::string::npos) << outcome.errors;
+  EXPECT_NE(outcome.errors.find("cannot write: No space left on device\n"), std::string::npos)
+      << outcome.errors;
   EXPECT_FALSE(std::filesystem::exists(folder_ / "small/run/best"));
   EXPECT_TRUE(!std::filesystem::exists(folder_ / "small/run/checkpoints") ||
               std::filesystem::is_empty(folder_ / "small/run/checkpoints"));

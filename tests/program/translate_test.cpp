@@ -29,7 +29,7 @@ class TranslateProgram : public ::testing::Test {
     std::string ppm = "P6\n16 16\n255\n";
     for (int i = 0; i < 16 * 16 * 3; ++i) ppm += static_cast<char>(i * 7 % 256);
     write_file(folder_ / "wave.ppm", ppm);
-    write_file(folder_ / "broken.png", "no picture");
+    write_file(folder_ / "broken.png", "no image");
   }
   void TearDown() override { fs::remove_all(folder_); }
 
@@ -62,12 +62,18 @@ TEST_F(TranslateProgram, GivesALineForALineFromAFileAPipeAndIntoAFile) {
   EXPECT_EQ(lines[1], "");
   EXPECT_EQ(lines[4], "");
   EXPECT_NE(lines[0], "");
-  EXPECT_EQ(run_penalmt({"translate", path("text"), "--input", path("in.en")}).output, piped.output);
-  EXPECT_EQ(run_penalmt({"translate", path("text"), "--threads", "1", "--batch-tokens", "1"}, kLines).output,
+  EXPECT_EQ(run_penalmt({"translate", path("text"), "--input", path("in.en")}).output,
             piped.output);
-  EXPECT_EQ(run_penalmt({"translate", path("text/best"), "--threads", "3", "--batch-tokens", "9"}, kLines).output,
-            piped.output);
-  EXPECT_EQ(run_penalmt({"translate", path("text"), "--output", path("out.de")}, kLines).output, "");
+  EXPECT_EQ(
+      run_penalmt({"translate", path("text"), "--threads", "1", "--batch-tokens", "1"}, kLines)
+          .output,
+      piped.output);
+  EXPECT_EQ(
+      run_penalmt({"translate", path("text/best"), "--threads", "3", "--batch-tokens", "9"}, kLines)
+          .output,
+      piped.output);
+  EXPECT_EQ(run_penalmt({"translate", path("text"), "--output", path("out.de")}, kLines).output,
+            "");
   EXPECT_EQ(read_file(folder_ / "out.de"), piped.output);
   EXPECT_EQ(run_penalmt({"translate", path("text"), "a red circle ."}).output, lines[0] + "\n");
   EXPECT_EQ(run_penalmt({"translate", path("text")}, "").output, "");
@@ -78,12 +84,13 @@ TEST_F(TranslateProgram, RawTextIsNormalisedBeforeAndDetokenisedAfter) {
   const std::string normalised = run_penalmt({"normalize", "--language", "en"}, raw).output;
   EXPECT_EQ(lines_of(normalised)[0], "a &quot; red &quot; circle .");
   const std::string translated = run_penalmt({"translate", path("text")}, normalised).output;
-  const Outcome way_back = run_penalmt({"normalize", "--language", "de", "--reverse", "--capitalise"}, translated);
+  const Outcome way_back =
+      run_penalmt({"normalize", "--language", "de", "--reverse", "--capitalise"}, translated);
   const Outcome at_once = run_penalmt({"translate", path("text"), "--raw"}, raw);
   EXPECT_EQ(at_once.output, way_back.output);
   EXPECT_NE(at_once.output, translated);
-  const auto object =
-      nlohmann::json::parse(lines_of(run_penalmt({"translate", path("text"), "--raw", "--json"}, raw).output)[0]);
+  const auto object = nlohmann::json::parse(
+      lines_of(run_penalmt({"translate", path("text"), "--raw", "--json"}, raw).output)[0]);
   EXPECT_EQ(object["source"], "A “red” circle.");
   EXPECT_EQ(object["translation"], lines_of(at_once.output)[0]);
 }
@@ -93,9 +100,11 @@ TEST_F(TranslateProgram, RawTextNeedsAModelOfTokenisedText) {
   auto json = nlohmann::ordered_json::parse(read_file(description));
   json["text"] = "raw";
   write_file(description, json.dump());
-  expect_refusal({"translate", path("text"), "--raw"},
-                 path("text") + ": --raw is for models of tokenised text; got a model trained with data.text 'raw', "
-                                "expected 'tok'");
+  expect_refusal(
+      {"translate", path("text"), "--raw"},
+      path("text") +
+          ": --raw is for models of tokenised text; got a model trained with data.text 'raw', "
+          "expected 'tok'");
 }
 
 TEST_F(TranslateProgram, PrintsNBestAsLineScoreText) {
@@ -131,43 +140,48 @@ TEST_F(TranslateProgram, PrintsAJsonObjectALine) {
     EXPECT_LE(object["score"].get<double>(), 0);
     EXPECT_EQ(object["tokens"].empty(), plain[i].empty());
   }
-  const auto object = nlohmann::json::parse(
-      lines_of(run_penalmt({"translate", path("text"), "--json", "--n-best", "2"}, kLines).output)[0]);
+  const auto object = nlohmann::json::parse(lines_of(
+      run_penalmt({"translate", path("text"), "--json", "--n-best", "2"}, kLines).output)[0]);
   ASSERT_EQ(object["n_best"].size(), 2u);
   EXPECT_EQ(object["n_best"][0]["translation"], object["translation"]);
   EXPECT_GE(object["n_best"][0]["score"], object["n_best"][1]["score"]);
 }
 
-TEST_F(TranslateProgram, LooksAtPicturesAndReportsMissingOnes) {
+TEST_F(TranslateProgram, LooksAtImagesAndReportsMissingOnes) {
   write_file(folder_ / "list.txt", "wave.ppm#0\n\nabsent.jpg\nwave.ppm\n\n");
-  const Outcome with = run_penalmt({"translate", path("gated"), "--input", path("in.en"), "--images", path("list.txt"),
-                                    "--image-root", folder_.string(), "--json"});
+  const Outcome with =
+      run_penalmt({"translate", path("gated"), "--input", path("in.en"), "--images",
+                   path("list.txt"), "--image-root", folder_.string(), "--json"});
   EXPECT_EQ(with.status, 0);
-  EXPECT_EQ(with.errors, "penalmt: 3 of 5 lines had no picture; 1 of them names one that is not there, first 'absent.jpg' in line 3\n");
+  EXPECT_EQ(with.errors,
+            "penalmt: 3 of 5 lines had no image; 1 of them names one that is not there, first "
+            "'absent.jpg' in line 3\n");
   const Outcome without = run_penalmt({"translate", path("gated"), "--json"}, kLines);
-  EXPECT_EQ(without.errors,
-            "penalmt: warning: " + path("gated") +
-                ": a multimodal model run without pictures; give --images LIST --image-root DIR, or --image PHOTO\n");
+  EXPECT_EQ(without.errors, "penalmt: warning: " + path("gated") +
+                                ": a multimodal model run without images; give --images LIST "
+                                "--image-root DIR, or --image PHOTO\n");
   const auto score = [](const Outcome& outcome, size_t line) {
     return nlohmann::json::parse(lines_of(outcome.output)[line])["score"].get<double>();
   };
   EXPECT_GT(std::abs(score(with, 0) - score(without, 0)), 1e-3);
   EXPECT_NEAR(score(with, 2), score(without, 2), 1e-6);
-  const Outcome one =
-      run_penalmt({"translate", path("gated"), "--image", path("wave.ppm"), "a red circle .", "--json"});
+  const Outcome one = run_penalmt(
+      {"translate", path("gated"), "--image", path("wave.ppm"), "a red circle .", "--json"});
   EXPECT_EQ(one.errors, "");
   EXPECT_NEAR(score(one, 0), score(with, 0), 1e-5);
 }
 
-TEST_F(TranslateProgram, TakesPicturesAsStoredFeatures) {
+TEST_F(TranslateProgram, TakesImagesAsStoredFeatures) {
   make_tiny_run(folder_ / "features", {.fusion = "selective", .features = true});
   make_tiny_store(folder_ / "store.npy", {"a.jpg", "b.jpg"});
   write_file(folder_ / "list.txt", "a.jpg#2\n\nb.jpg\nabsent.jpg\n\n");
-  const Outcome seen = run_penalmt(
-      {"translate", path("features"), "--images", path("list.txt"), "--features", path("store.npy"), "--json"}, kLines);
+  const Outcome seen = run_penalmt({"translate", path("features"), "--images", path("list.txt"),
+                                    "--features", path("store.npy"), "--json"},
+                                   kLines);
   EXPECT_EQ(seen.status, 0);
   EXPECT_EQ(seen.errors, "penalmt: warning: " + path("store.npy") +
-                             ": does not say which encoder made it; the model expects features of 'toy'\npenalmt: 3 of 5 lines had no picture; 1 of "
+                             ": does not say which encoder made it; the model expects features of "
+                             "'toy'\npenalmt: 3 of 5 lines had no image; 1 of "
                              "them names one that is not there, first 'absent.jpg' in line 4\n");
   const auto lines = lines_of(seen.output);
   ASSERT_EQ(lines.size(), 5u);
@@ -182,38 +196,50 @@ TEST_F(TranslateProgram, TakesPicturesAsStoredFeatures) {
     EXPECT_GT(use["gate"][i].get<double>(), 0);
     EXPECT_LT(use["gate"][i].get<double>(), 1);
     ASSERT_EQ(use["attention"][i].size(), 2u);
-    EXPECT_NEAR(use["attention"][i][0].get<double>() + use["attention"][i][1].get<double>(), 1, 2e-4);
+    EXPECT_NEAR(use["attention"][i][0].get<double>() + use["attention"][i][1].get<double>(), 1,
+                2e-4);
   }
   EXPECT_FALSE(nlohmann::json::parse(lines[3]).contains("image_use"));
 
   const std::string model = path("features"), list = path("list.txt");
   expect_refusal({"translate", model, "--images", list, "--image-root", path("")},
-                 model + ": the model takes the features of 'toy', and carries no encoder; expected a store (--features) or an encoder "
-                         "(--encoder)");
+                 model +
+                     ": the model takes the features of 'toy', and carries no encoder; expected a "
+                     "store (--features) or an encoder "
+                     "(--encoder)");
   make_tiny_store(folder_ / "wide.npy", {"a.jpg"}, 7);
   expect_refusal({"translate", model, "--images", list, "--features", path("wide.npy")},
                  path("wide.npy") + ": got features of 2 x 7 (regions x width), expected 2 x 6");
   make_tiny_store(folder_ / "other.npy", {"z.jpg"});
   write_file(folder_ / "other.encoder.txt", "toy\n");
   expect_refusal({"translate", model, "--images", list, "--features", path("other.npy")},
-                 path("other.npy") + ": not one of the pictures that " + list + " names is in it; expected names such as 'a.jpg'");
+                 path("other.npy") + ": not one of the images that " + list +
+                     " names is in it; expected names such as 'a.jpg'");
   expect_refusal({"translate", path("gated"), "--images", list, "--features", path("store.npy")},
-                 path("gated") + ": the model has an image encoder of its own; got features " + path("store.npy") +
-                     ", expected the pictures themselves");
-  expect_refusal({"translate", model, "--features", path("store.npy")}, "--features: got no --images; expected both");
-  expect_refusal({"translate", model, "--images", list, "--features", path("store.npy"), "--image-root", "."},
-                 "--features: got --image-root too; expected one of them");
+                 path("gated") + ": the model has an image encoder of its own; got features " +
+                     path("store.npy") + ", expected the images themselves");
+  expect_refusal({"translate", model, "--features", path("store.npy")},
+                 "--features: got no --images; expected both");
+  expect_refusal(
+      {"translate", model, "--images", list, "--features", path("store.npy"), "--image-root", "."},
+      "--features: got --image-root too; expected one of them");
 }
 
 TEST_F(TranslateProgram, TakesJsonLines) {
-  const std::string input = R"({"source": "a red circle .", "image": "wave.ppm", "id": 7})" "\n"
-                            R"({"source": ""})" "\n"
-                            R"({"source": "a red circle .", "image": null})" "\n"
-                            R"({"image": "absent.ppm", "source": "a dog runs fast ."})" "\n";
-  const Outcome seen =
-      run_penalmt({"translate", path("gated"), "--json", "--json-input", "--image-root", path("")}, input);
+  const std::string input = R"({"source": "a red circle .", "image": "wave.ppm", "id": 7})"
+                            "\n"
+                            R"({"source": ""})"
+                            "\n"
+                            R"({"source": "a red circle .", "image": null})"
+                            "\n"
+                            R"({"image": "absent.ppm", "source": "a dog runs fast ."})"
+                            "\n";
+  const Outcome seen = run_penalmt(
+      {"translate", path("gated"), "--json", "--json-input", "--image-root", path("")}, input);
   EXPECT_EQ(seen.status, 0);
-  EXPECT_EQ(seen.errors, "penalmt: 3 of 4 lines had no picture; 1 of them names one that is not there, first 'absent.ppm' in line 4\n");
+  EXPECT_EQ(seen.errors,
+            "penalmt: 3 of 4 lines had no image; 1 of them names one that is not there, first "
+            "'absent.ppm' in line 4\n");
   const auto lines = lines_of(seen.output);
   ASSERT_EQ(lines.size(), 4u);
   const auto with = nlohmann::json::parse(lines[0]), without = nlohmann::json::parse(lines[2]);
@@ -224,66 +250,94 @@ TEST_F(TranslateProgram, TakesJsonLines) {
   EXPECT_FALSE(with["image_use"].contains("attention"));  // one pooled vector
   EXPECT_GT(std::abs(with["score"].get<double>() - without["score"].get<double>()), 1e-4);
   EXPECT_EQ(nlohmann::json::parse(lines[1])["translation"], "");
-  // The same as with a list of pictures.
+  // The same as with a list of images.
   write_file(folder_ / "one.txt", "wave.ppm\n");
   const Outcome listed = run_penalmt(
-      {"translate", path("gated"), "--json", "--images", path("one.txt"), "--image-root", path("")}, "a red circle .\n");
+      {"translate", path("gated"), "--json", "--images", path("one.txt"), "--image-root", path("")},
+      "a red circle .\n");
   auto expected = with;
   expected.erase("id");
   EXPECT_EQ(nlohmann::json::parse(lines_of(listed.output).front()), expected);
   // A path of its own where there is no --image-root; plain lines out.
-  const std::string whole_path = R"({"source": "a red circle .", "image": ")" + path("wave.ppm") + "\"}\n";
-  EXPECT_EQ(run_penalmt({"translate", path("gated"), "--json-input"}, whole_path).output, with["translation"].get<std::string>() + "\n");
+  const std::string whole_path =
+      R"({"source": "a red circle .", "image": ")" + path("wave.ppm") + "\"}\n";
+  EXPECT_EQ(run_penalmt({"translate", path("gated"), "--json-input"}, whole_path).output,
+            with["translation"].get<std::string>() + "\n");
 
   const std::string gated = path("gated");
-  expect_refusal({"translate", gated, "--json-input"}, "standard input:2: got no JSON object, expected one a line, as {\"source\": \"a dog .\", "
-                                                       "\"image\": \"dog.jpg\"}", "{\"source\": \"a\"}\n[]\n");
-  expect_refusal({"translate", gated, "--json-input"}, "standard input:1: got the key 'Image', expected source, image or id",
+  expect_refusal(
+      {"translate", gated, "--json-input"},
+      "standard input:2: got no JSON object, expected one a line, as {\"source\": \"a dog .\", "
+      "\"image\": \"dog.jpg\"}",
+      "{\"source\": \"a\"}\n[]\n");
+  expect_refusal({"translate", gated, "--json-input"},
+                 "standard input:1: got the key 'Image', expected source, image or id",
                  "{\"source\": \"a\", \"Image\": \"a.jpg\"}\n");
-  expect_refusal({"translate", gated, "--json-input"}, "standard input:1:17: key 'source' stands twice in one object",
+  expect_refusal({"translate", gated, "--json-input"},
+                 "standard input:1:17: key 'source' stands twice in one object",
                  "{\"source\": \"a\", \"source\": \"b\"}\n");
-  const Outcome prose = run_penalmt({"translate", gated, "--json-input"}, "{\"source\": \"a\"}\na dog .\n");
+  const Outcome prose =
+      run_penalmt({"translate", gated, "--json-input"}, "{\"source\": \"a\"}\na dog .\n");
   EXPECT_EQ(prose.status, 2);
   EXPECT_EQ(prose.errors.rfind("penalmt: standard input:2:1: not JSON: ", 0), 0u) << prose.errors;
-  expect_refusal({"translate", gated, "--json-input"}, "standard input:1: no \"source\" in the object, expected a text", "{\"image\": \"a.jpg\"}\n");
-  expect_refusal({"translate", gated, "--json-input"}, "standard input:1: \"image\": got 7, expected a text", "{\"source\": \"a\", \"image\": 7}\n");
+  expect_refusal({"translate", gated, "--json-input"},
+                 "standard input:1: no \"source\" in the object, expected a text",
+                 "{\"image\": \"a.jpg\"}\n");
+  expect_refusal({"translate", gated, "--json-input"},
+                 "standard input:1: \"image\": got 7, expected a text",
+                 "{\"source\": \"a\", \"image\": 7}\n");
   expect_refusal({"translate", path("text"), "--json-input"},
-                 "standard input:1: got the picture 'wave.ppm' for a text-only model, which would not look at it", input);
+                 "standard input:1: got the image 'wave.ppm' for a text-only model, which would "
+                 "not look at it",
+                 input);
   expect_refusal({"translate", gated, "--json-input", "a dog ."},
-                 "--json-input: got --images, --image or a sentence too; expected them in the input's objects");
+                 "--json-input: got --images, --image or a sentence too; expected them in the "
+                 "input's objects");
 }
 
 TEST_F(TranslateProgram, RefusesWhatItCannotDo) {
-  const std::string text = path("text"), gated = path("gated"), list = path("list.txt"), root = folder_.string();
+  const std::string text = path("text"), gated = path("gated"), list = path("list.txt"),
+                    root = folder_.string();
   write_file(folder_ / "list.txt", "wave.ppm\n\n");
-  expect_refusal({"translate", path("nowhere")},
-                 path("nowhere") + ": no such folder; expected a run folder or a checkpoint folder");
+  expect_refusal(
+      {"translate", path("nowhere")},
+      path("nowhere") + ": no such folder; expected a run folder or a checkpoint folder");
   expect_refusal({"translate", text, "--images", list, "--image-root", root},
                  text +
-                     ": a text-only model, which would not look at a picture; got --images; expected a model trained "
-                     "with pictures");
+                     ": a text-only model, which would not look at an image; got --images; "
+                     "expected a model trained "
+                     "with images");
   expect_refusal({"translate", text, "--image", path("wave.ppm"), "a dog ."},
                  text +
-                     ": a text-only model, which would not look at a picture; got --image; expected a model trained "
-                     "with pictures");
-  expect_refusal({"translate", gated, "--images", list}, "--images: got no --image-root; expected both");
-  expect_refusal(
-      {"translate", gated, "--image", path("wave.ppm")},
-      "--image: got no sentence; expected one, as in: penalmt translate MODEL --image photo.jpg \"a man .\"");
-  expect_refusal({"translate", gated, "--image", path("wave.ppm"), "--images", list, "--image-root", root, "a dog ."},
+                     ": a text-only model, which would not look at an image; got --image; expected "
+                     "a model trained "
+                     "with images");
+  expect_refusal({"translate", gated, "--images", list},
+                 "--images: got no --image-root; expected both");
+  expect_refusal({"translate", gated, "--image", path("wave.ppm")},
+                 "--image: got no sentence; expected one, as in: penalmt translate MODEL --image "
+                 "photo.jpg \"a man .\"");
+  expect_refusal({"translate", gated, "--image", path("wave.ppm"), "--images", list, "--image-root",
+                  root, "a dog ."},
                  "--image: got --images too; expected one of them");
-  expect_refusal({"translate", text, "--input", path("in.en"), "a dog ."}, "--input: got a sentence too; expected one of them");
+  expect_refusal({"translate", text, "--input", path("in.en"), "a dog ."},
+                 "--input: got a sentence too; expected one of them");
   expect_refusal({"translate", gated, "--images", list, "--image-root", root, "a dog ."},
                  "--images: got a single sentence; expected --image PHOTO with it");
-  expect_refusal({"translate", gated, "--input", path("in.en"), "--images", list, "--image-root", root},
-                 path("in.en") + ": 5 lines; expected 2, one for each picture of " + list);
-  expect_refusal({"translate", gated, "--image", "", "a dog ."}, "--image: got an empty name, expected a picture");
-  expect_refusal({"translate", gated, "--image", path("wave.ppm"), "--features", path("f.npy"), "a dog ."},
-                 "--image: got --features too; expected a picture file, which the model's encoder looks at, or --images with --features");
-  expect_refusal({"translate", gated, "--image", path("wave.ppm"), "--encoder", path("e"), "a dog ."},
-                 gated + ": the model has an image encoder of its own; got the encoder " + path("e"));
+  expect_refusal(
+      {"translate", gated, "--input", path("in.en"), "--images", list, "--image-root", root},
+      path("in.en") + ": 5 lines; expected 2, one for each image of " + list);
+  expect_refusal({"translate", gated, "--image", "", "a dog ."},
+                 "--image: got an empty name, expected an image");
+  expect_refusal(
+      {"translate", gated, "--image", path("wave.ppm"), "--features", path("f.npy"), "a dog ."},
+      "--image: got --features too; expected an image file, which the model's encoder looks at, or "
+      "--images with --features");
+  expect_refusal(
+      {"translate", gated, "--image", path("wave.ppm"), "--encoder", path("e"), "a dog ."},
+      gated + ": the model has an image encoder of its own; got the encoder " + path("e"));
   expect_refusal({"translate", gated, "--image", path("absent.jpg"), "a dog ."},
-                 path("absent.jpg") + ": no such picture");
+                 path("absent.jpg") + ": no such image");
   expect_refusal({"translate", gated, "--image", path("broken.png"), "a dog ."},
                  path("broken.png") + ": not an image that can be decoded");
   expect_refusal({"translate", text, "--beam", "2", "--n-best", "3"},
@@ -292,7 +346,7 @@ TEST_F(TranslateProgram, RefusesWhatItCannotDo) {
                  path("absent.en") + ": cannot read: No such file or directory");
   write_file(folder_ / "none.txt", "absent.jpg\n\n\n\n\n");
   expect_refusal({"translate", gated, "--images", path("none.txt"), "--image-root", root},
-                 root + ": not one of the pictures that " + path("none.txt") +
+                 root + ": not one of the images that " + path("none.txt") +
                      " names is there; expected files such as 'absent.jpg'");
   write_file(folder_ / "broken.txt", "broken.png\n\n\n\n\n");
   expect_refusal({"translate", gated, "--images", path("broken.txt"), "--image-root", root},
@@ -309,33 +363,38 @@ TEST_F(TranslateProgram, RefusesDamagedAndForeignCheckpoints) {
     EXPECT_EQ(outcome.errors.rfind("penalmt: " + weights.string() + ": ", 0), 0u) << outcome.errors;
     EXPECT_EQ(lines_of(outcome.errors).size(), 1u);
   }
-  fs::copy_file(folder_ / "gated" / "best" / "model.safetensors", weights, fs::copy_options::overwrite_existing);
+  fs::copy_file(folder_ / "gated" / "best" / "model.safetensors", weights,
+                fs::copy_options::overwrite_existing);
   const Outcome foreign = run_penalmt({"translate", path("text")}, kLines);
   EXPECT_EQ(foreign.status, 2);
-  EXPECT_NE(foreign.errors.find("is unknown to the model; is it another model's?"), std::string::npos)
+  EXPECT_NE(foreign.errors.find("is unknown to the model; is it another model's?"),
+            std::string::npos)
       << foreign.errors;
   fs::remove(folder_ / "text" / "best" / "model.json");
   const Outcome headless = run_penalmt({"translate", path("text")}, kLines);
   EXPECT_EQ(headless.status, 2);
-  EXPECT_NE(headless.errors.find("model.json: cannot read: No such file or directory"), std::string::npos)
+  EXPECT_NE(headless.errors.find("model.json: cannot read: No such file or directory"),
+            std::string::npos)
       << headless.errors;
 }
 
 TEST_F(TranslateProgram, ScoresGivenTranslations) {
   write_file(folder_ / "in.de", "ein roter kreis .\n\nein hund rennt .\nzwei blaue quadrate .\n\n");
-  const Outcome plain = run_penalmt({"score", path("text"), "--source", path("in.en"), "--target", path("in.de")});
+  const Outcome plain =
+      run_penalmt({"score", path("text"), "--source", path("in.en"), "--target", path("in.de")});
   EXPECT_EQ(plain.status, 0);
   const auto lines = lines_of(plain.output);
   ASSERT_EQ(lines.size(), 5u);
   EXPECT_EQ(lines[1], "0.000000");
   EXPECT_LT(std::stod(lines[0]), 0);
-  const Outcome json =
-      run_penalmt({"score", path("text"), "--source", path("in.en"), "--target", path("in.de"), "--json"});
+  const Outcome json = run_penalmt(
+      {"score", path("text"), "--source", path("in.en"), "--target", path("in.de"), "--json"});
   const auto object = nlohmann::json::parse(lines_of(json.output)[3]);
   EXPECT_EQ(object["target"], "zwei blaue quadrate .");
   EXPECT_NEAR(object["log_probability"].get<double>(), std::stod(lines[3]), 1e-5);
   write_file(folder_ / "short.de", "ein\n");
-  const Outcome uneven = run_penalmt({"score", path("text"), "--source", path("in.en"), "--target", path("short.de")});
+  const Outcome uneven =
+      run_penalmt({"score", path("text"), "--source", path("in.en"), "--target", path("short.de")});
   EXPECT_EQ(uneven.status, 2);
   EXPECT_EQ(uneven.errors, "penalmt: " + path("in.en") + ": 5 lines, but " + path("short.de") +
                                " has 1; line i of one must belong to line i of the other\n");
@@ -343,8 +402,8 @@ TEST_F(TranslateProgram, ScoresGivenTranslations) {
 
 TEST_F(TranslateProgram, LeavesNoHalfWrittenOutput) {
   write_file(folder_ / "bad.en", "a dog .\n\xff\n");
-  const Outcome outcome =
-      run_penalmt({"translate", path("text"), "--input", path("bad.en"), "--output", path("half.de")});
+  const Outcome outcome = run_penalmt(
+      {"translate", path("text"), "--input", path("bad.en"), "--output", path("half.de")});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.errors, "penalmt: " + path("bad.en") + ":2: invalid UTF-8 at byte 1\n");
   EXPECT_FALSE(fs::exists(folder_ / "half.de"));

@@ -1,4 +1,5 @@
-// The page in a real browser: a script added to a copy of it clicks, types and measures, in a frame as wide as a phone.
+// The page in a real browser: a script added to a copy of it clicks, types and measures, in a frame
+// as wide as a phone.
 #include <sys/wait.h>
 
 #include <cstdio>
@@ -25,8 +26,8 @@ std::string output_of(const std::string& command) {
   return WEXITSTATUS(pclose(pipe)) == 0 ? text : "";
 }
 
-// What `script` says of the page: it calls check(what, whether it is so), or expect(what, got, expected). Lines of what
-// is not so, of errors, and at last "done".
+// What `script` says of the page: it calls check(what, whether it is so), or expect(what, got,
+// expected). Lines of what is not so, of errors, and at last "done".
 constexpr const char* kBefore = R"html(<script>
 'use strict';
 const said = [];
@@ -45,27 +46,34 @@ parent.postMessage(said.join('\n'), '*');
 class ReportInABrowser : public testing::Test {
  protected:
   void SetUp() override {
-    if (output_of("command -v chromium").empty()) GTEST_SKIP() << "no chromium on the PATH (Debian's package chromium)";
+    if (output_of("command -v chromium").empty())
+      GTEST_SKIP() << "no chromium on the PATH (Debian's package chromium)";
   }
 
   // Shows the page in a frame so many pixels wide, and runs the script in it.
-  std::string say(std::string page, const std::string& script, int width = 360, const std::string& options = "") {
+  std::string say(std::string page, const std::string& script, int width = 360,
+                  const std::string& options = "") {
     page.insert(page.find("<title>"), kBefore);
-    page.insert(page.rfind("</body>"), "<script>\n'use strict';\n" + script + "</script>\n" + kAfter);
+    page.insert(page.rfind("</body>"),
+                "<script>\n'use strict';\n" + script + "</script>\n" + kAfter);
     write_file(folder_ / "page.html", page);
-    write_file(folder_ / "frame.html",
-               "<!DOCTYPE html><meta charset=\"utf-8\"><iframe src=\"page.html\" style=\"border:0;height:800px;width:" +
-                   std::to_string(width) +
-                   "px\"></iframe><pre></pre><script>addEventListener('message', (event) => { "
-                   "document.querySelector('pre').textContent = '[' + event.data + ']'; })</script>");
+    write_file(
+        folder_ / "frame.html",
+        "<!DOCTYPE html><meta charset=\"utf-8\"><iframe src=\"page.html\" "
+        "style=\"border:0;height:800px;width:" +
+            std::to_string(width) +
+            "px\"></iframe><pre></pre><script>addEventListener('message', (event) => { "
+            "document.querySelector('pre').textContent = '[' + event.data + ']'; })</script>");
     const std::string log = folder_ / "log";
     const std::string dom = output_of(
-        "timeout 120 chromium --headless --no-sandbox --disable-gpu --window-size=1400,1000 --virtual-time-budget=5000 "
+        "timeout 120 chromium --headless --no-sandbox --disable-gpu --window-size=1400,1000 "
+        "--virtual-time-budget=5000 "
         "--enable-logging=stderr --user-data-dir='" +
-        (folder_ / "profile").string() + "' " + options + " --dump-dom 'file://" + (folder_ / "frame.html").string() +
-        "' 2>'" + log + "'");
+        (folder_ / "profile").string() + "' " + options + " --dump-dom 'file://" +
+        (folder_ / "frame.html").string() + "' 2>'" + log + "'");
     const std::string errors = read_file(log);
-    for (std::size_t at = errors.find("CONSOLE"); at != std::string::npos; at = errors.find("CONSOLE", at + 1))
+    for (std::size_t at = errors.find("CONSOLE"); at != std::string::npos;
+         at = errors.find("CONSOLE", at + 1))
       ADD_FAILURE() << errors.substr(at, errors.find('\n', at) - at);
     const std::size_t begin = dom.find("<pre>["), end = dom.find("]</pre>");
     if (begin == std::string::npos || end == std::string::npos) return "no answer: " + dom + errors;
@@ -134,17 +142,17 @@ expect('containing, in capital letters', shown(), '1');
 set('words', 'bleu', 'input');
 expect('labels are not searched', shown(), '');
 set('words', '', 'input');
-set('picture', 'with', 'change');
-expect('with picture', shown(), '2');
-set('picture', 'without', 'change');
-expect('without picture', shown(), '4 1 3 5');
-set('picture', '', 'change');
+set('image', 'with', 'change');
+expect('with image', shown(), '2');
+set('image', 'without', 'change');
+expect('without image', shown(), '4 1 3 5');
+set('image', '', 'change');
 expect('all again', form.elements.count.value, '5 of 5 shown');
 )js"),
             "done");
 }
 
-// Nothing stands out of the window, and the pictures are there.
+// Nothing stands out of the window, and the images are there.
 constexpr const char* kFits = R"js(
 const wide = document.scrollingElement.scrollWidth;
 check(`${wide} of ${innerWidth} pixels`, wide <= innerWidth);
@@ -153,8 +161,8 @@ for (const one of document.querySelectorAll('body *:not(.unseen)')) {
   const {left, right} = one.getBoundingClientRect();
   check(`${one.tagName} ${one.className} from ${left} to ${right}`, left >= 0 && right <= innerWidth + 0.5);
 }
-const picture = document.querySelector('article img');
-check('the picture is decoded', picture.complete && picture.naturalWidth === 2);
+const image = document.querySelector('article img');
+check('the image is decoded', image.complete && image.naturalWidth === 2);
 )js";
 
 TEST_F(ReportInABrowser, FitsAPhoneAndADesktop) {

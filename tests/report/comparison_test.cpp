@@ -7,7 +7,8 @@ namespace {
 
 Comparison two_recipes() {
   return {.columns = {{"nll", 2, ComparisonColumn::Best::kLowest}, {"a|b BLEU", 1}},
-          .rows = {{"text", {"1", "2"}, {{{1.5, 1.7}, {}}, {{40, 41}, {}}}}, {"gated", {"1"}, {{{1.6}, {}}, {{42}, 0.04}}}},
+          .rows = {{"text", {"1", "2"}, {{{1.5, 1.7}, {}}, {{40, 41}, {}}}},
+                   {"gated", {"1"}, {{{1.6}, {}}, {{42}, 0.04}}}},
           .test = "a test"};
 }
 
@@ -24,7 +25,8 @@ TEST(Comparison, MarkdownMarksTheBestAndTheSignificant) {
             "| text | 1, 2 | **1.60 ± 0.14** | 40.5 ± 0.7 |\n"
             "| gated | 1 | **1.60** | **42.0** (p = 0.0400) \\* |\n"
             "\n"
-            "- Mean ± standard deviation over the seeds (of a sample: divided by one less than their number).\n"
+            "- Mean ± standard deviation over the seeds (of a sample: divided by one less than "
+            "their number).\n"
             "- The best mean of a column is bold.\n"
             "- p and the star for p ≤ 0.05: against text, a test.\n");
 }
@@ -33,8 +35,9 @@ TEST(Comparison, PageShowsTheSame) {
   Comparison comparison = two_recipes();
   comparison.rows[0].name = "<text>";
   const std::string page = comparison_page(comparison);
-  for (const char* part : {"<th scope=\"row\">&lt;text&gt;</th>", "<strong>42.0</strong> *<small>p = 0.0400</small>",
-                           "<th scope=\"col\">a|b BLEU</th>", "against &lt;text&gt;"})
+  for (const char* part :
+       {"<th scope=\"row\">&lt;text&gt;</th>", "<strong>42.0</strong> *<small>p = 0.0400</small>",
+        "<th scope=\"col\">a|b BLEU</th>", "against &lt;text&gt;"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 

@@ -30,15 +30,20 @@ std::string order(const std::string& page) {
 TEST_F(EvaluationReportPage, ShowsScoresWithIntervalsAndPValues) {
   const std::string text = page();
   EXPECT_TRUE(holds(text, "<title>Right &amp; &lt;shuffled&gt;</title>"));
-  EXPECT_TRUE(holds(text, "<td class=\"score\" data-label=\"BLEU\">41.0 <small>41.1 ± 1.2</small></td>"));
+  EXPECT_TRUE(
+      holds(text, "<td class=\"score\" data-label=\"BLEU\">41.0 <small>41.1 ± 1.2</small></td>"));
   EXPECT_TRUE(holds(text,
-                    "<td class=\"score\" data-label=\"BLEU\">9.5<span class=\"star\">*</span> <small>9.4 ± 1.5</small>"
+                    "<td class=\"score\" data-label=\"BLEU\">9.5<span class=\"star\">*</span> "
+                    "<small>9.4 ± 1.5</small>"
                     " <small>p = 0.0123</small></td>"));
-  EXPECT_TRUE(holds(text, "<td class=\"score\" data-label=\"TER\">110.5 <small>p = 0.5000</small></td>"));
+  EXPECT_TRUE(
+      holds(text, "<td class=\"score\" data-label=\"TER\">110.5 <small>p = 0.5000</small></td>"));
   EXPECT_TRUE(holds(text, "by paired bootstrap resampling, 1,000 samples. * marks p ≤ 0.05"));
   EXPECT_TRUE(holds(text, "The 2 comparisons are not corrected for their number."));
   EXPECT_TRUE(holds(text, "<code>BLEU|<wbr>nrefs:1|<wbr>tok:none</code>"));
-  EXPECT_TRUE(holds(text, "TER <span aria-hidden=\"true\">↓</span><span class=\"unseen\">, lower is better</span>"));
+  EXPECT_TRUE(holds(
+      text,
+      "TER <span aria-hidden=\"true\">↓</span><span class=\"unseen\">, lower is better</span>"));
 }
 
 TEST_F(EvaluationReportPage, ExplainsOnlyWhatIsThere) {
@@ -50,8 +55,8 @@ TEST_F(EvaluationReportPage, ExplainsOnlyWhatIsThere) {
   one.breakdowns.clear();
   one.systems[0].left_out.clear();
   const std::string text = evaluation_report(one);
-  for (const char* part :
-       {"bootstrap", "p &lt;", "lower is better", "Training", "Left-out", "Where the scores", "Bold"})
+  for (const char* part : {"bootstrap", "p &lt;", "lower is better", "Training", "Left-out",
+                           "Where the scores", "Bold"})
     EXPECT_FALSE(holds(text, part)) << part;
 }
 
@@ -64,8 +69,10 @@ TEST_F(EvaluationReportPage, ShowsLeftOutWordsBesideChance) {
 TEST_F(EvaluationReportPage, ShowsEachMetricByGroups) {
   const std::string text = page();
   EXPECT_TRUE(holds(text, "<caption>BLEU by words in the source</caption>"));
-  EXPECT_TRUE(holds(text, "<th scope=\"row\" data-sort=\"0\">2</th><td>4</td><td>40.5</td><td>30.2</td>"));
-  EXPECT_TRUE(holds(text, "<th scope=\"row\" data-sort=\"1\">3–6</th><td>1</td><td>–</td><td>–</td>"));
+  EXPECT_TRUE(
+      holds(text, "<th scope=\"row\" data-sort=\"0\">2</th><td>4</td><td>40.5</td><td>30.2</td>"));
+  EXPECT_TRUE(
+      holds(text, "<th scope=\"row\" data-sort=\"1\">3–6</th><td>1</td><td>–</td><td>–</td>"));
 }
 
 TEST_F(EvaluationReportPage, DrawsTrainingCurvesAndNamesEachRunsBest) {
@@ -73,8 +80,9 @@ TEST_F(EvaluationReportPage, DrawsTrainingCurvesAndNamesEachRunsBest) {
   EXPECT_EQ(count(text, "class=\"chart\""), 2u);
   EXPECT_TRUE(holds(text, "<title>text, update 1,000: validation nll 2.500</title>"));
   EXPECT_TRUE(holds(text, "text: 30.00 at best, at update 1,000. </desc>"));
-  EXPECT_TRUE(
-      holds(text, "<td>2,000</td><td>4.00</td><td>2.500 <small>at 1,000</small></td><td>30.00 <small>at 1,000"));
+  EXPECT_TRUE(holds(text,
+                    "<td>2,000</td><td>4.00</td><td>2.500 <small>at 1,000</small></td><td>30.00 "
+                    "<small>at 1,000"));
   EXPECT_TRUE(holds(text, "<td>100</td><td>–</td><td>7.100 <small>at 100</small></td><td>–</td>"));
 }
 
@@ -89,24 +97,27 @@ TEST_F(EvaluationReportPage, RunsHaveTheColourOfTheSystemOfTheirNameOrOneOfTheir
 
 TEST_F(EvaluationReportPage, MarksTheWordsThatDifferAndEscapesAll) {
   const std::string text = page();
-  EXPECT_TRUE(holds(text, "zwei <mark><b>grüne</b></mark> kreise"));  // wrong, and the other system's is another
-  EXPECT_TRUE(holds(text, "zwei <b>rote</b> kreise"));                // right, and the other system's is another
+  EXPECT_TRUE(holds(
+      text, "zwei <mark><b>grüne</b></mark> kreise"));  // wrong, and the other system's is another
+  EXPECT_TRUE(holds(text, "zwei <b>rote</b> kreise"));  // right, and the other system's is another
   EXPECT_TRUE(holds(text, "<b>ein</b> <mark><b>&lt;stern&gt;</b></mark>"));
   EXPECT_TRUE(holds(text, "(empty)"));
 }
 
 TEST_F(EvaluationReportPage, LoadsNothing) {
-  const std::string text = std::regex_replace(page(), std::regex("https://a.example"), "");  // a source sentence
-  EXPECT_FALSE(std::regex_search(text, std::regex("https?:|<(link|iframe)|<script src|url\\(|@import|eval\\(")));
+  const std::string text =
+      std::regex_replace(page(), std::regex("https://a.example"), "");  // a source sentence
+  EXPECT_FALSE(std::regex_search(
+      text, std::regex("https?:|<(link|iframe)|<script src|url\\(|@import|eval\\(")));
   EXPECT_TRUE(holds(text, "content=\"default-src 'none'; img-src data:;"));
 }
 
-TEST_F(EvaluationReportPage, EmbedsPicturesAndSaysWhereThereIsNone) {
+TEST_F(EvaluationReportPage, EmbedsImagesAndSaysWhereThereIsNone) {
   const std::string text = page();
-  EXPECT_TRUE(holds(text, "alt=\"The picture of sentence 2\" width=\"2\" height=\"1\">"));
+  EXPECT_TRUE(holds(text, "alt=\"The image of sentence 2\" width=\"2\" height=\"1\">"));
   EXPECT_EQ(count(text, "data:image/png;base64,iVBORw0KGgo"), 1u);
-  EXPECT_EQ(count(text, "no picture</figure>"), 4u);
-  EXPECT_TRUE(holds(text, "1 of the sentences with a picture"));
+  EXPECT_EQ(count(text, "no image</figure>"), 4u);
+  EXPECT_TRUE(holds(text, "1 of the sentences with an image"));
 }
 
 TEST_F(EvaluationReportPage, SeveralSystemsShowWhereTheyDifferMost) {
@@ -115,20 +126,23 @@ TEST_F(EvaluationReportPage, SeveralSystemsShowWhereTheyDifferMost) {
   two.samples = 2;
   const std::string text = evaluation_report(two);
   EXPECT_EQ(order(text), "3 1 ");
-  EXPECT_TRUE(holds(text, "The 2 of 5 sentences in which the systems&#39; sentence BLEU differs most"));
   EXPECT_TRUE(
-      holds(text, "<td>2 <small>40.0 %</small></td><td>1 <small>20.0 %</small></td><td>2 <small>40.0 %</small>"));
+      holds(text, "The 2 of 5 sentences in which the systems&#39; sentence BLEU differs most"));
+  EXPECT_TRUE(holds(text,
+                    "<td>2 <small>40.0 %</small></td><td>1 <small>20.0 %</small></td><td>2 "
+                    "<small>40.0 %</small>"));
   two.sentence_metric = 1;  // TER: less is better
   two.systems[1].sentence_scores = {99, 4, 0, 40.25, 50};
   EXPECT_TRUE(
-      holds(evaluation_report(two), "<td>2 <small>40.0 %</small></td><td>3 <small>60.0 %</small></td><td>0 <small>"));
+      holds(evaluation_report(two),
+            "<td>2 <small>40.0 %</small></td><td>3 <small>60.0 %</small></td><td>0 <small>"));
 }
 
-TEST_F(EvaluationReportPage, OneSystemShowsSentencesEvenlySpacedAmongThoseWithAPicture) {
+TEST_F(EvaluationReportPage, OneSystemShowsSentencesEvenlySpacedAmongThoseWithAnImage) {
   EvaluationReport one = report();
   one.systems.resize(1);
   EXPECT_EQ(order(evaluation_report(one)), "2 ");
-  one.pictures.clear();
+  one.images.clear();
   one.source.clear();
   one.systems[0].hypotheses.assign(100, "a");
   one.systems[0].sentence_scores.clear();

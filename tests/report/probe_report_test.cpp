@@ -22,9 +22,11 @@ class ProbeReportPage : public testing::Test {
 
 TEST_F(ProbeReportPage, ShowsEachConditionWithIntervalsAndPValues) {
   const std::string text = page();
-  EXPECT_TRUE(holds(text, "<td class=\"score\" data-label=\"BLEU\">41.03 <small>41.10 ± 1.20</small></td>"));
+  EXPECT_TRUE(holds(
+      text, "<td class=\"score\" data-label=\"BLEU\">41.03 <small>41.10 ± 1.20</small></td>"));
   EXPECT_TRUE(holds(text,
-                    "<td class=\"score\" data-label=\"BLEU\">30.50<span class=\"star\">*</span> <small>30.40 ± 1.10"
+                    "<td class=\"score\" data-label=\"BLEU\">30.50<span class=\"star\">*</span> "
+                    "<small>30.40 ± 1.10"
                     "</small> <small>p = 0.0123</small></td>"));
   EXPECT_TRUE(holds(text, "<small>p &lt; 0.0001</small>"));
   EXPECT_TRUE(holds(text, "<dt><code>BLEU</code></dt><dd>nrefs:1|<wbr>tok:none</dd>"));
@@ -35,7 +37,9 @@ TEST_F(ProbeReportPage, ShowsEachConditionWithIntervalsAndPValues) {
 
 TEST_F(ProbeReportPage, ShowsGates) {
   const std::string text = page();
-  EXPECT_TRUE(holds(text, "1,234 pieces of the sources looked at a picture. The mean gate is 0.420; 25.0 % are open"));
+  EXPECT_TRUE(holds(
+      text,
+      "1,234 pieces of the sources looked at an image. The mean gate is 0.420; 25.0 % are open"));
   EXPECT_TRUE(holds(text, "<title>0.75 to 1: 700 of 1,234</title>"));
   EXPECT_TRUE(holds(text, "<th scope=\"row\">&lt;kreis&gt;</th><td>0.500</td><td>1,200</td>"));
 }
@@ -63,7 +67,9 @@ TEST_F(ProbeReportPage, TheMostDifferentSentencesComeFirst) {
   ProbeReport two = report();
   two.samples = 2;
   EXPECT_EQ(count(probe_report(two), "<article"), 2u);
-  EXPECT_TRUE(holds(probe_report(two), "2 of 3 sentences: those whose translations differ most between right and shuffled"));
+  EXPECT_TRUE(
+      holds(probe_report(two),
+            "2 of 3 sentences: those whose translations differ most between right and shuffled"));
 }
 
 TEST_F(ProbeReportPage, MarksWhatDiffersAndEscapesAll) {
@@ -79,21 +85,25 @@ TEST_F(ProbeReportPage, ATextOnlyModelHasOneTranslationAndNothingToCompare) {
   one.conditions = {"none"};
   for (ProbeSentence& sentence : one.sentences) sentence.translations.resize(1);
   const std::string text = probe_report(one);
-  for (const char* part : {"words differ", "differ most", "data-difference", "Bold words", "value=\"difference\""})
+  for (const char* part :
+       {"words differ", "differ most", "data-difference", "Bold words", "value=\"difference\""})
     EXPECT_FALSE(holds(text, part)) << part;
   EXPECT_TRUE(holds(text, "3 of 3 sentences. <mark>"));
 }
 
 TEST_F(ProbeReportPage, LoadsNothing) {
-  EXPECT_FALSE(std::regex_search(page(), std::regex("https?:|<(link|iframe)|<script src|url\\(|@import|eval\\(")));
+  EXPECT_FALSE(std::regex_search(
+      page(), std::regex("https?:|<(link|iframe)|<script src|url\\(|@import|eval\\(")));
   EXPECT_EQ(count(page(), "data:image/png;base64,iVBORw0KGgo"), 2u);
-  EXPECT_EQ(count(page(), "no picture</figure>"), 1u);
+  EXPECT_EQ(count(page(), "no image</figure>"), 1u);
 }
 
-// ---- attention ------------------------------------------------------------------------------------------------------
+// ---- attention
+// ------------------------------------------------------------------------------------------------------
 
 std::string opacities(const std::string& grid) {
-  static const std::regex pattern("x=\"([0-9]+)\" y=\"([0-9]+)\" width=\"1\" height=\"1\" fill-opacity=\"([0-9.]+)\"");
+  static const std::regex pattern(
+      "x=\"([0-9]+)\" y=\"([0-9]+)\" width=\"1\" height=\"1\" fill-opacity=\"([0-9.]+)\"");
   std::string text;
   for (std::sregex_iterator match(grid.begin(), grid.end(), pattern), end; match != end; ++match)
     text += (*match)[1].str() + (*match)[2].str() + ":" + (*match)[3].str() + " ";
@@ -101,13 +111,17 @@ std::string opacities(const std::string& grid) {
 }
 
 TEST(AttentionGrid, IsRowByRowAndDarkWhereNothingLooked) {
-  EXPECT_EQ(opacities(attention_grid({{0.5, 0.25, 0, 0.25}})), "00:0.000 10:0.400 01:0.800 11:0.400 ");
-  EXPECT_EQ(opacities(attention_grid({{1, 0, 0, 0}, {0, 1, 0, 0}})), "00:0.000 10:0.000 01:0.800 11:0.800 ");
+  EXPECT_EQ(opacities(attention_grid({{0.5, 0.25, 0, 0.25}})),
+            "00:0.000 10:0.400 01:0.800 11:0.400 ");
+  EXPECT_EQ(opacities(attention_grid({{1, 0, 0, 0}, {0, 1, 0, 0}})),
+            "00:0.000 10:0.000 01:0.800 11:0.800 ");
 }
 
 TEST(AttentionGrid, LeavesAClassTokenOut) {
-  EXPECT_EQ(opacities(attention_grid({{0.9, 0.05, 0, 0, 0.05}})), "00:0.000 10:0.800 01:0.800 11:0.000 ");
-  EXPECT_TRUE(holds(attention_grid({std::vector<double>(197, 1 / 197.0)}), "viewBox=\"0 0 14 14\""));
+  EXPECT_EQ(opacities(attention_grid({{0.9, 0.05, 0, 0, 0.05}})),
+            "00:0.000 10:0.800 01:0.800 11:0.000 ");
+  EXPECT_TRUE(
+      holds(attention_grid({std::vector<double>(197, 1 / 197.0)}), "viewBox=\"0 0 14 14\""));
 }
 
 TEST(AttentionGrid, DrawsNoOtherNumberOfRegions) {
@@ -119,13 +133,17 @@ TEST(AttentionGrid, DrawsNoOtherNumberOfRegions) {
 TEST(PieceList, CarriesEachPiecesMap) {
   const TemporaryFolder folder;
   const ProbeReport report = sample_probe(folder.path());
-  const std::string grid = piece_list(report.sentences[0], false), token = piece_list(report.sentences[1], true);
+  const std::string grid = piece_list(report.sentences[0], false),
+                    token = piece_list(report.sentences[1], true);
   EXPECT_TRUE(holds(grid, "data-map=\"ffffffff\">"));
   EXPECT_TRUE(holds(grid, "data-map=\"ff000000\">"));
-  EXPECT_TRUE(holds(grid, "<button type=\"button\" class=\"piece inner\" aria-pressed=\"false\" data-map=\"000000ff\">"
-                          "<span dir=\"auto\">les</span><small>1.00</small><i style=\"width:100%\""));
+  EXPECT_TRUE(holds(
+      grid,
+      "<button type=\"button\" class=\"piece inner\" aria-pressed=\"false\" data-map=\"000000ff\">"
+      "<span dir=\"auto\">les</span><small>1.00</small><i style=\"width:100%\""));
   EXPECT_TRUE(holds(grid, "Gate of each piece of the source"));
-  EXPECT_TRUE(holds(token, "data-map=\"ff000000\" title=\"20 % of its attention is on the class token\">"));
+  EXPECT_TRUE(
+      holds(token, "data-map=\"ff000000\" title=\"20 % of its attention is on the class token\">"));
   EXPECT_TRUE(holds(token, "<span dir=\"auto\">␣</span>"));
   EXPECT_TRUE(holds(token, "Gate of each piece of the translation"));
   EXPECT_FALSE(holds(piece_list(report.sentences[2], false), "<button"));

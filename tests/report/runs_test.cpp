@@ -23,10 +23,12 @@ class Runs : public testing::Test {
 };
 
 TEST_F(Runs, AreReadLineByLine) {
-  write("text-seed1", R"({"update":62,"epoch":1,"loss":8.7,"nll":8.5,"valid_nll":7.5,"valid_bleu":0.25,"seconds":81.5})"
-                      "\n"
-                      R"({"update":124,"nll":null,"valid_nll":6})"
-                      "\n");
+  write(
+      "text-seed1",
+      R"({"update":62,"epoch":1,"loss":8.7,"nll":8.5,"valid_nll":7.5,"valid_bleu":0.25,"seconds":81.5})"
+      "\n"
+      R"({"update":124,"nll":null,"valid_nll":6})"
+      "\n");
   const auto runs = read_runs({folder_ / "text-seed1/"});
   ASSERT_EQ(runs.size(), 1u);
   EXPECT_EQ(runs[0].name, "text-seed1");
@@ -55,18 +57,23 @@ TEST_F(Runs, RefuseWhatTrainingDoesNotWrite) {
   const std::string first = "{\"update\":5}\n";
   EXPECT_EQ(refusal(first + "{\"update\":6,\n"),
             "run/metrics.jsonl:2: got no JSON, expected a JSON object as training writes it");
-  EXPECT_EQ(refusal("\n"), "run/metrics.jsonl:1: got no JSON, expected a JSON object as training writes it");
-  EXPECT_EQ(refusal("[1]\n"), "run/metrics.jsonl:1: got array, expected a JSON object as training writes it");
+  EXPECT_EQ(refusal("\n"),
+            "run/metrics.jsonl:1: got no JSON, expected a JSON object as training writes it");
+  EXPECT_EQ(refusal("[1]\n"),
+            "run/metrics.jsonl:1: got array, expected a JSON object as training writes it");
   EXPECT_EQ(refusal("{\"epoch\":1}\n"),
             "run/metrics.jsonl:1: no 'update' there; expected a JSON object as training writes it");
-  EXPECT_EQ(refusal("{\"update\":1.5}\n"), "run/metrics.jsonl:1: update: got 1.5, expected an integer of at least 1");
-  EXPECT_EQ(refusal("{\"update\":0}\n"), "run/metrics.jsonl:1: update: got 0, expected an integer of at least 1");
+  EXPECT_EQ(refusal("{\"update\":1.5}\n"),
+            "run/metrics.jsonl:1: update: got 1.5, expected an integer of at least 1");
+  EXPECT_EQ(refusal("{\"update\":0}\n"),
+            "run/metrics.jsonl:1: update: got 0, expected an integer of at least 1");
   EXPECT_EQ(refusal("{\"update\":1,\"valid_nll\":\"2\"}\n"),
             "run/metrics.jsonl:1: valid_nll: got \"2\", expected a number");
   EXPECT_EQ(refusal(first + first), "run/metrics.jsonl:2: update: got 5, expected more than 5");
   EXPECT_EQ(refusal(""), "run/metrics.jsonl: got no lines, expected at least one");
   const auto absent = thrown_message<Error>([&] { read_runs({folder_ / "absent"}); });
-  EXPECT_EQ(folder_.without_path(absent), "absent/metrics.jsonl: cannot read: No such file or directory");
+  EXPECT_EQ(folder_.without_path(absent),
+            "absent/metrics.jsonl: cannot read: No such file or directory");
 }
 
 }  // namespace

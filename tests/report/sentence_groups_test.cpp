@@ -36,9 +36,9 @@ TEST(SentenceGroups, NeverPartOneLength) {
   EXPECT_EQ(text_of(groups_by_length({})), "");
 }
 
-TEST(SentenceGroups, ByPictureHoldASentence) {
-  EXPECT_EQ(text_of(groups_by_picture({"", "a.png", ""})), "with picture: 1; without picture: 0 2; ");
-  EXPECT_EQ(text_of(groups_by_picture({"a.png"})), "with picture: 0; ");
+TEST(SentenceGroups, ByImageHoldASentence) {
+  EXPECT_EQ(text_of(groups_by_image({"", "a.png", ""})), "with image: 1; without image: 0 2; ");
+  EXPECT_EQ(text_of(groups_by_image({"a.png"})), "with image: 0; ");
 }
 
 }  // namespace

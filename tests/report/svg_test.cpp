@@ -22,7 +22,8 @@ TEST(Svg, TicksAreRoundAndCoverTheRange) {
   const Ticks tenths = round_ticks(0.1, 0.3, 3);
   ASSERT_EQ(tenths.size(), 3u);
   EXPECT_DOUBLE_EQ(tenths[2], 0.3);
-  for (const auto& [low, high] : {std::pair(1e-7, 2.3e-7), std::pair(-1e12, 7.0), std::pair(99.999, 100.001)}) {
+  for (const auto& [low, high] :
+       {std::pair(1e-7, 2.3e-7), std::pair(-1e12, 7.0), std::pair(99.999, 100.001)}) {
     const Ticks ticks = round_ticks(low, high, 5);
     EXPECT_LE(ticks.front(), low + 1e-8 * (high - low));
     EXPECT_GE(ticks.back(), high - 1e-8 * (high - low));
@@ -55,8 +56,11 @@ TEST(Svg, ChartsHaveNamesTitlesAndPointsInPlace) {
   chart.lines.push_back({1, true, {{0, 0, "start"}, {100, 10, "<end>"}}});
   const std::string text = line_chart(chart);
   EXPECT_TRUE(holds(text, "role=\"img\" aria-labelledby=\"loss-title loss-description\""));
-  EXPECT_TRUE(holds(text, "<title id=\"loss-title\">nll &amp; more</title><desc id=\"loss-description\">falls</desc>"));
-  EXPECT_TRUE(holds(text, "<g class=\"c1 dashed\"><path class=\"line\" d=\"M44.0 206.0L388.0 10.0\"/>"));
+  EXPECT_TRUE(holds(
+      text,
+      "<title id=\"loss-title\">nll &amp; more</title><desc id=\"loss-description\">falls</desc>"));
+  EXPECT_TRUE(
+      holds(text, "<g class=\"c1 dashed\"><path class=\"line\" d=\"M44.0 206.0L388.0 10.0\"/>"));
   EXPECT_TRUE(holds(text, "<title>&lt;end&gt;</title>"));
 }
 
@@ -65,7 +69,9 @@ TEST(Svg, LongLinesKeepAllPointsButFewTitles) {
   for (int i = 1; i <= 5000; ++i) chart.lines[0].points.push_back({i * 1.0, 1.0 / i, "point"});
   const std::string text = line_chart(chart);
   std::size_t titles = 0;
-  for (std::size_t at = text.find("<title>"); at != std::string::npos; at = text.find("<title>", at + 1)) ++titles;
+  for (std::size_t at = text.find("<title>"); at != std::string::npos;
+       at = text.find("<title>", at + 1))
+    ++titles;
   EXPECT_EQ(titles, 80u);
   EXPECT_LT(text.size(), 200000u);
 }

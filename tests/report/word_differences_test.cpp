@@ -15,7 +15,8 @@ std::string pattern(std::string_view sentence, std::string_view other) {
 }
 
 TEST(WordDifferences, MarkWhatTheOtherLacks) {
-  EXPECT_EQ(pattern("zwei rote kreise neben einem stern", "zwei blaue kreise neben dem stern"), "=x==x=");
+  EXPECT_EQ(pattern("zwei rote kreise neben einem stern", "zwei blaue kreise neben dem stern"),
+            "=x==x=");
   EXPECT_EQ(pattern("a b c", "a b c"), "===");
   EXPECT_EQ(pattern("a b c", ""), "xxx");
   EXPECT_EQ(pattern("", "a"), "");

@@ -34,7 +34,8 @@ TEST(Devices, RefusesWhatCannotBeHad) {
   };
   EXPECT_EQ(refusal("gpu"), "--device: got 'gpu', expected auto, cpu or cuda");
   if (driver_is_here()) GTEST_SKIP() << "this machine has a GPU driver";
-  EXPECT_EQ(refusal("cuda"), "--device cuda: no GPU or no driver for it on this machine; use --device cpu");
+  EXPECT_EQ(refusal("cuda"),
+            "--device cuda: no GPU or no driver for it on this machine; use --device cpu");
 }
 
 TEST(Devices, UsesAsManyThreadsAsAskedFor) {

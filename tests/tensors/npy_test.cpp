@@ -34,10 +34,12 @@ class Npy : public testing::Test {
   }
   // A version 1.0 file.
   static std::string file_of(const std::string& header, const std::string& data) {
-    return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) + '\0' + header + data;
+    return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) + '\0' + header +
+           data;
   }
 
-  std::filesystem::path path_ = std::filesystem::temp_directory_path() / ("npy_test." + std::to_string(getpid()));
+  std::filesystem::path path_ =
+      std::filesystem::temp_directory_path() / ("npy_test." + std::to_string(getpid()));
 };
 
 TEST_F(Npy, ReadsWhatNumpyWroteAndWritesTheSameBytes) {
@@ -62,8 +64,8 @@ TEST_F(Npy, ReadsWhatNumpyWroteAndWritesTheSameBytes) {
 
 TEST_F(Npy, ReadsVersionTwo) {
   const std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }\n";
-  EXPECT_EQ(refusal(std::string("\x93NUMPY\x02\x00", 8) + static_cast<char>(header.size()) + std::string(3, '\0') +
-                    header + "ab"),
+  EXPECT_EQ(refusal(std::string("\x93NUMPY\x02\x00", 8) + static_cast<char>(header.size()) +
+                    std::string(3, '\0') + header + "ab"),
             "accepted");
   EXPECT_EQ(load_npy(path_)[1].item<int>(), 'b');
 }
@@ -79,7 +81,8 @@ TEST_F(Npy, RefusesATruncatedOrForeignFile) {
   EXPECT_EQ(refusal("PNG"), "no .npy file; expected it to begin with \\x93NUMPY");
   EXPECT_EQ(refusal(whole.substr(0, 9)), "truncated; got 9 bytes");
   EXPECT_EQ(refusal(whole.substr(0, 60)), "truncated; got 60 bytes, expected at least 128");
-  EXPECT_EQ(refusal(whole.substr(0, whole.size() - 1)), "got 59 bytes of data, expected 60 for <f4 (3, 5)");
+  EXPECT_EQ(refusal(whole.substr(0, whole.size() - 1)),
+            "got 59 bytes of data, expected 60 for <f4 (3, 5)");
   EXPECT_EQ(refusal(whole + "x"), "got 61 bytes of data, expected 60 for <f4 (3, 5)");
   EXPECT_EQ(refusal(std::string("\x93NUMPY\x03\x00{}{}", 12)), "version 3.0; expected 1.0 or 2.0");
 }
@@ -87,21 +90,26 @@ TEST_F(Npy, RefusesATruncatedOrForeignFile) {
 TEST_F(Npy, RefusesWhatItCannotRepresent) {
   EXPECT_EQ(refusal(file_of("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }\n", "1234")),
             "element type: got '>f4', expected one of <f2, <f4, <f8, <i4, <i8, |u1, |b1");
-  EXPECT_EQ(refusal(file_of("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1), }\n", "1234")),
-            "the array is in column order, expected row order; save numpy.ascontiguousarray(array)");
-  EXPECT_EQ(refusal(file_of("{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 8), }\n", "1234")),
+  EXPECT_EQ(
+      refusal(file_of("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1), }\n", "1234")),
+      "the array is in column order, expected row order; save numpy.ascontiguousarray(array)");
+  EXPECT_EQ(refusal(file_of(
+                "{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 8), }\n",
+                "1234")),
             "got 4 bytes of data, expected more than can be for <f8 (4611686018427387904, 8)");
 }
 
 TEST_F(Npy, RefusesAHeaderThatIsNotNumpys) {
   for (const char* header :
-       {"", "{", "[]", "{'descr': '<f4', 'shape': (1,), }", "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,), }",
+       {"", "{", "[]", "{'descr': '<f4', 'shape': (1,), }",
+        "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,), }",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }",
         "{'descr': '<f4', 'fortran_order': False, 'shape': 1, }",
         "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }",
         "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,), }",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), } x"})
-    EXPECT_EQ(refusal(file_of(header, "1234")), "header: expected a dictionary of 'descr', 'fortran_order' and 'shape'")
+    EXPECT_EQ(refusal(file_of(header, "1234")),
+              "header: expected a dictionary of 'descr', 'fortran_order' and 'shape'")
         << header;
 }
 

@@ -13,10 +13,12 @@
 namespace penalmt {
 namespace {
 
-const std::filesystem::path kGolden = std::filesystem::path(PENALMT_SOURCE) / "tests/golden/tensor_files.safetensors";
+const std::filesystem::path kGolden =
+    std::filesystem::path(PENALMT_SOURCE) / "tests/golden/tensor_files.safetensors";
 constexpr std::pair<const char*, at::ScalarType> kTypes[] = {
-    {"f64", at::kDouble}, {"f32", at::kFloat}, {"f16", at::kHalf}, {"bf16", at::kBFloat16}, {"i64", at::kLong},
-    {"i32", at::kInt},    {"i16", at::kShort}, {"i8", at::kChar},  {"u8", at::kByte},       {"bool", at::kBool}};
+    {"f64", at::kDouble}, {"f32", at::kFloat}, {"f16", at::kHalf},  {"bf16", at::kBFloat16},
+    {"i64", at::kLong},   {"i32", at::kInt},   {"i16", at::kShort}, {"i8", at::kChar},
+    {"u8", at::kByte},    {"bool", at::kBool}};
 
 // What tests/golden/tensor_files.py calls counted((3, 5), type).
 at::Tensor counted(at::ScalarType type) {
@@ -73,7 +75,8 @@ TEST_F(Safetensors, WritesTheBytesThatPythonWrites) {
 
 TEST_F(Safetensors, GivesBackEveryTypeInTheOrderGiven) {
   NamedTensors saved;
-  for (const auto& [name, type] : kTypes) saved.tensors.emplace(saved.tensors.begin(), name, counted(type));
+  for (const auto& [name, type] : kTypes)
+    saved.tensors.emplace(saved.tensors.begin(), name, counted(type));
   saved.tensors.emplace_back("scalar \"quoted\" ü", at::scalar_tensor(3));
   saved.metadata = {{"a", "1"}, {"b", "zwei"}};
   save_safetensors(path_, saved);
@@ -88,7 +91,8 @@ TEST_F(Safetensors, GivesBackEveryTypeInTheOrderGiven) {
 }
 
 TEST_F(Safetensors, StoresStridedTensorsRowByRow) {
-  save_safetensors(path_, {{{"transposed", counted(at::kFloat).t()}, {"one", at::ones({1}, at::kByte)}}, {}});
+  save_safetensors(
+      path_, {{{"transposed", counted(at::kFloat).t()}, {"one", at::ones({1}, at::kByte)}}, {}});
   EXPECT_TRUE(load_safetensors(path_).tensors[0].second.equal(counted(at::kFloat).t()));
 }
 
@@ -110,7 +114,8 @@ TEST_F(Safetensors, RefusesATruncatedFile) {
   EXPECT_EQ(refusal(file_of("{}", "").substr(0, 9)),
             "truncated; got 9 bytes, expected at least 10 (a header of 2 bytes)");
   const std::string one = R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
-  EXPECT_EQ(refusal(file_of(one, "1234567")), "truncated; got 7 bytes of data, expected at least 8 (tensor 'x')");
+  EXPECT_EQ(refusal(file_of(one, "1234567")),
+            "truncated; got 7 bytes of data, expected at least 8 (tensor 'x')");
   for (std::size_t size = 0; size < whole.size(); size += 13)
     EXPECT_TRUE(refusal(whole.substr(0, size)).starts_with("truncated; got ")) << size;
 }
@@ -121,16 +126,21 @@ TEST_F(Safetensors, RefusesABadHeader) {
   EXPECT_EQ(refusal(file_of("{\"x\":", "")), "header: no valid JSON at byte 6");
   EXPECT_EQ(refusal(file_of("[1]", "")), "header: got a JSON array, expected an object");
   EXPECT_EQ(refusal(file_of(R"({"x":1,"x":2})", "")), "header: two tensors are called 'x'");
-  EXPECT_EQ(refusal(file_of(R"({"__metadata__":[]})", "")), "__metadata__: got [], expected an object of texts");
-  EXPECT_EQ(refusal(file_of(R"({"__metadata__":{"a":1}})", "")), "__metadata__: a: got 1, expected a text");
+  EXPECT_EQ(refusal(file_of(R"({"__metadata__":[]})", "")),
+            "__metadata__: got [], expected an object of texts");
+  EXPECT_EQ(refusal(file_of(R"({"__metadata__":{"a":1}})", "")),
+            "__metadata__: a: got 1, expected a text");
 }
 
 TEST_F(Safetensors, RefusesABadEntry) {
-  const auto entry = [&](const std::string& value) { return refusal(file_of("{\"x\":" + value + "}", "12345678")); };
+  const auto entry = [&](const std::string& value) {
+    return refusal(file_of("{\"x\":" + value + "}", "12345678"));
+  };
   EXPECT_EQ(entry("3"), "x: no 'dtype' in the header");
   EXPECT_EQ(entry(R"({"dtype":"F32","data_offsets":[0,8]})"), "x: no 'shape' in the header");
   EXPECT_EQ(entry(R"({"dtype":"F8_E5M2","shape":[8],"data_offsets":[0,8]})"),
-            "x: dtype: got \"F8_E5M2\", expected one of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL");
+            "x: dtype: got \"F8_E5M2\", expected one of F64, F32, F16, BF16, I64, I32, I16, I8, "
+            "U8, BOOL");
   EXPECT_EQ(entry(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})"),
             "x: shape: got [-2], expected a list of sizes");
   EXPECT_EQ(entry(R"({"dtype":"F32","shape":[2.0],"data_offsets":[0,8]})"),
@@ -139,19 +149,24 @@ TEST_F(Safetensors, RefusesABadEntry) {
             "x: data_offsets: got [8,0], expected [begin, end]");
   EXPECT_EQ(entry(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})"),
             "x: data_offsets: got 8 bytes, expected 12 for F32 [3]");
-  EXPECT_EQ(entry(R"({"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]})"),
-            "x: data_offsets: got 8 bytes, expected more than can be for F32 [4611686018427387904,4]");
+  EXPECT_EQ(
+      entry(R"({"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]})"),
+      "x: data_offsets: got 8 bytes, expected more than can be for F32 [4611686018427387904,4]");
 }
 
 TEST_F(Safetensors, RefusesOffsetsThatDoNotTileTheData) {
-  const auto pair = [&](const std::string& first, const std::string& second, const std::string& data) {
+  const auto pair = [&](const std::string& first, const std::string& second,
+                        const std::string& data) {
     const std::string entry = R"({"dtype":"U8","shape":[4],"data_offsets":)";
     return refusal(file_of("{\"x\":" + entry + first + "},\"y\":" + entry + second + "}}", data));
   };
   EXPECT_EQ(pair("[0,4]", "[4,8]", "12345678"), "accepted");
-  EXPECT_EQ(pair("[0,4]", "[2,6]", "12345678"), "y: data begins at 2, expected 4 (it overlaps another tensor)");
-  EXPECT_EQ(pair("[0,4]", "[6,10]", "1234567890"), "y: data begins at 6, expected 4 (a gap before it)");
-  EXPECT_EQ(pair("[0,4]", "[8,12]", "12345678"), "truncated; got 8 bytes of data, expected at least 12 (tensor 'y')");
+  EXPECT_EQ(pair("[0,4]", "[2,6]", "12345678"),
+            "y: data begins at 2, expected 4 (it overlaps another tensor)");
+  EXPECT_EQ(pair("[0,4]", "[6,10]", "1234567890"),
+            "y: data begins at 6, expected 4 (a gap before it)");
+  EXPECT_EQ(pair("[0,4]", "[8,12]", "12345678"),
+            "truncated; got 8 bytes of data, expected at least 12 (tensor 'y')");
   EXPECT_EQ(pair("[0,4]", "[4,8]", "1234567890"), "got 10 bytes of data, expected 8");
 }
 

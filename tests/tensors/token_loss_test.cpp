@@ -15,7 +15,8 @@ struct Case {
 
 Case formula(int64_t rows, int64_t vocabulary) {
   Case c{torch::cos(torch::arange(rows * 16, torch::kDouble).pow(2) / 7).reshape({rows, 16}),
-         torch::sin(torch::arange(vocabulary * 16, torch::kDouble).pow(2) / 5).reshape({vocabulary, 16}),
+         torch::sin(torch::arange(vocabulary * 16, torch::kDouble).pow(2) / 5)
+             .reshape({vocabulary, 16}),
          (torch::arange(rows) * 37 + 5) % vocabulary};
   c.gold.masked_fill_(torch::arange(rows) % 5 == 4, 0);  // padding
   return c;
@@ -28,28 +29,37 @@ struct Answer {
 };
 
 Answer reference(const Case& c, double smoothing) {
-  at::Tensor states = c.states.clone().set_requires_grad(true), weight = c.weight.clone().set_requires_grad(true);
+  at::Tensor states = c.states.clone().set_requires_grad(true),
+             weight = c.weight.clone().set_requires_grad(true);
   const at::Tensor logits = torch::matmul(states, weight.t());
   namespace F = torch::nn::functional;
   const auto options = F::CrossEntropyFuncOptions().ignore_index(0).reduction(torch::kSum);
-  const at::Tensor total = F::cross_entropy(logits, c.gold, F::CrossEntropyFuncOptions(options).label_smoothing(smoothing));
+  const at::Tensor total = F::cross_entropy(
+      logits, c.gold, F::CrossEntropyFuncOptions(options).label_smoothing(smoothing));
   total.backward();
   const at::Tensor real = c.gold.ne(0);
-  return {total.item<double>(), F::cross_entropy(logits, c.gold, options).item<double>(), states.grad(), weight.grad(),
-          real.sum().item<int64_t>(), (logits.argmax(1).eq(c.gold) & real).sum().item<int64_t>()};
+  return {total.item<double>(),
+          F::cross_entropy(logits, c.gold, options).item<double>(),
+          states.grad(),
+          weight.grad(),
+          real.sum().item<int64_t>(),
+          (logits.argmax(1).eq(c.gold) & real).sum().item<int64_t>()};
 }
 
-void match(int64_t rows, int64_t vocabulary, double smoothing, at::ScalarType type, double relative) {
+void match(int64_t rows, int64_t vocabulary, double smoothing, at::ScalarType type,
+           double relative) {
   const Case c = formula(rows, vocabulary);
   const Answer expected = reference(c, smoothing);
-  at::Tensor states = c.states.to(type).set_requires_grad(true), weight = c.weight.to(type).set_requires_grad(true);
+  at::Tensor states = c.states.to(type).set_requires_grad(true),
+             weight = c.weight.to(type).set_requires_grad(true);
   const TokenLoss loss = token_loss(states, weight, c.gold, smoothing, 0);
   EXPECT_NEAR(loss.total.item<double>(), expected.total, relative * expected.total);
   EXPECT_NEAR(loss.nll.item<double>(), expected.nll, relative * expected.nll);
   EXPECT_EQ(loss.tokens, expected.tokens);
   (loss.total * 3).backward();
   const auto near = [&](const at::Tensor& got, const at::Tensor& want) {
-    return (got.to(torch::kDouble) / 3 - want).abs().max().item<double>() / want.abs().max().item<double>();
+    return (got.to(torch::kDouble) / 3 - want).abs().max().item<double>() /
+           want.abs().max().item<double>();
   };
   EXPECT_LE(near(states.grad(), expected.states), relative);
   EXPECT_LE(near(weight.grad(), expected.weight), relative);
@@ -58,7 +68,9 @@ void match(int64_t rows, int64_t vocabulary, double smoothing, at::ScalarType ty
   }
 }
 
-TEST(TokenLoss, FusedEqualsCrossEntropyAndItsGradients) { match(700, 101, 0.1, torch::kFloat, 1e-5); }
+TEST(TokenLoss, FusedEqualsCrossEntropyAndItsGradients) {
+  match(700, 101, 0.1, torch::kFloat, 1e-5);
+}
 TEST(TokenLoss, FusedEqualsCrossEntropyWithoutSmoothing) { match(3, 23, 0.0, torch::kFloat, 1e-5); }
 TEST(TokenLoss, ComposedEqualsCrossEntropyInDouble) { match(40, 23, 0.1, torch::kDouble, 1e-12); }
 TEST(TokenLoss, InBfloat16IsNear) {
@@ -71,11 +83,14 @@ TEST(TokenLoss, WithoutGradientsGivesTheSameNumbers) {
   const at::Tensor states = c.states.to(torch::kFloat), weight = c.weight.to(torch::kFloat);
   const TokenLoss plain = token_loss(states, weight, c.gold, 0.1, 0);
   EXPECT_FALSE(plain.total.requires_grad());
-  EXPECT_EQ(plain.total.item<float>(), token_loss(states, weight.clone().set_requires_grad(true), c.gold, 0.1, 0).total.item<float>());
+  EXPECT_EQ(plain.total.item<float>(),
+            token_loss(states, weight.clone().set_requires_grad(true), c.gold, 0.1, 0)
+                .total.item<float>());
 }
 
 TEST(TokenLoss, HugeLogitsStayFinite) {
-  at::Tensor states = torch::full({2, 4}, 1e3f).set_requires_grad(true), weight = torch::full({9, 4}, 1e3f);
+  at::Tensor states = torch::full({2, 4}, 1e3f).set_requires_grad(true),
+             weight = torch::full({9, 4}, 1e3f);
   weight[3].fill_(-1e3f);
   const TokenLoss loss = token_loss(states, weight, torch::tensor({3, 5}), 0.1, 0);
   loss.total.backward();

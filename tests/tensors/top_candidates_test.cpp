@@ -12,17 +12,20 @@ namespace {
 // Logits [rows, columns] by a formula, without ties.
 at::Tensor some_logits(int64_t rows, int64_t columns, double scale) {
   const at::Tensor place = at::arange(rows * columns, at::kDouble);
-  return ((place * place * 0.37).cos() * scale + (place * 0.11).sin()).reshape({rows, columns}).to(at::kFloat);
+  return ((place * place * 0.37).cos() * scale + (place * 0.11).sin())
+      .reshape({rows, columns})
+      .to(at::kFloat);
 }
 
 void expect_as_aten(const at::Tensor& logits, const Candidates& found, const CandidateRule& rule) {
   const at::Tensor scores = at::log_softmax(logits.to(at::kDouble), -1);
-  auto [values, tokens] =
-      at::topk(scores.narrow(1, rule.first_token, logits.size(1) - rule.first_token), found.count, -1);
+  auto [values, tokens] = at::topk(
+      scores.narrow(1, rule.first_token, logits.size(1) - rule.first_token), found.count, -1);
   for (int64_t r = 0; r < logits.size(0); ++r) {
     for (int64_t k = 0; k < found.count; ++k) {
       const int token = found.tokens[r * found.count + k];
-      EXPECT_EQ(token, tokens[r][k].item<int64_t>() + rule.first_token) << "row " << r << ", candidate " << k;
+      EXPECT_EQ(token, tokens[r][k].item<int64_t>() + rule.first_token)
+          << "row " << r << ", candidate " << k;
       EXPECT_NEAR(found.log_probabilities[r * found.count + k], values[r][k].item<double>(), 2e-6);
     }
     EXPECT_NEAR(found.end[r], scores[r][rule.end_token].item<double>(),
@@ -80,7 +83,8 @@ TEST(TopCandidates, TakeTheSmallerNumberOfTwoEqualTokens) {
 
 TEST(TopCandidates, AreNoneWhereTheLogitsAreNotNumbers) {
   const Candidates found = top_candidates(at::full({2, 20}, std::nanf("")), {.count = 2});
-  for (float value : found.log_probabilities) EXPECT_FALSE(value > -std::numeric_limits<float>::infinity());
+  for (float value : found.log_probabilities)
+    EXPECT_FALSE(value > -std::numeric_limits<float>::infinity());
   for (float value : found.end) EXPECT_FALSE(value > -std::numeric_limits<float>::infinity());
 }
 

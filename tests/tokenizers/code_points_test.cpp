@@ -21,7 +21,9 @@ std::string applied(std::span<const Rule> rules, std::string_view line) {
   return to_utf8(text);
 }
 
-std::string applied(const Rule& rule, std::string_view line) { return applied(std::span(&rule, 1), line); }
+std::string applied(const Rule& rule, std::string_view line) {
+  return applied(std::span(&rule, 1), line);
+}
 
 TEST(CodePoints, GiveBackTheUtf8TheyCameFrom) {
   for (const std::string text : {"", "abc", "é ß Σ", "日本", "😀\U0010FFFF", "e\u0301\u200b"}) {

@@ -11,12 +11,13 @@ std::string joined(std::string_view line, MosesLanguage language) {
   return to_utf8(moses_detokenized(code_points(line), language));
 }
 
-constexpr auto kCzech = MosesLanguage::kCzech, kGerman = MosesLanguage::kGerman, kEnglish = MosesLanguage::kEnglish,
-               kFrench = MosesLanguage::kFrench;
+constexpr auto kCzech = MosesLanguage::kCzech, kGerman = MosesLanguage::kGerman,
+               kEnglish = MosesLanguage::kEnglish, kFrench = MosesLanguage::kFrench;
 
 TEST(MosesDetokenized, JoinsMarksToTheWordsTheyBelongTo) {
   EXPECT_EQ(joined("\" hello \" , he said ( loudly ) .", kEnglish), "\"hello\", he said (loudly).");
-  EXPECT_EQ(joined("at 11 : 27 : # 5 for $ 2.50 or 5 % ...", kEnglish), "at 11:27: #5 for $2.50 or 5%...");
+  EXPECT_EQ(joined("at 11 : 27 : # 5 for $ 2.50 or 5 % ...", kEnglish),
+            "at 11:27: #5 for $2.50 or 5%...");
   EXPECT_EQ(joined("and / or", kEnglish), "and/or");
   EXPECT_EQ(joined("a - b t-shirt = c", kEnglish), "a - b t-shirt = c");
 }
@@ -25,7 +26,8 @@ TEST(MosesDetokenized, JoinsContractionsAsTheLanguageDoes) {
   EXPECT_EQ(joined("it 's what they don 't", kEnglish), "it's what they don't");
   EXPECT_EQ(joined("l' homme d' art qu' elle", kFrench), "l'homme d'art qu'elle");
   EXPECT_EQ(joined("l ' 11", kFrench), "l'11");
-  EXPECT_EQ(joined("auf geht ' s bei mcdonald ' s-restaurant", kGerman), "auf geht's bei mcdonald's-restaurant");
+  EXPECT_EQ(joined("auf geht ' s bei mcdonald ' s-restaurant", kGerman),
+            "auf geht's bei mcdonald's-restaurant");
   EXPECT_EQ(joined("levi ' s", kCzech), "levi's");
 }
 
@@ -49,7 +51,8 @@ TEST(MosesDetokenized, JoinsAnAmpersandBetweenSingleLetters) {
 }
 
 TEST(MosesDetokenized, WritesFrenchSpacesBeforeHighMarks) {
-  EXPECT_EQ(joined("quoi ? non ! ici : là ; \" oh ! \" 11 : 27", kFrench), "quoi ? non ! ici : là ; \"oh !\" 11:27");
+  EXPECT_EQ(joined("quoi ? non ! ici : là ; \" oh ! \" 11 : 27", kFrench),
+            "quoi ? non ! ici : là ; \"oh !\" 11:27");
   EXPECT_EQ(joined("quoi ? non !", kCzech), "quoi? non!");
 }
 

@@ -13,8 +13,8 @@ std::string normalized(std::string_view line, MosesLanguage language) {
   return to_utf8(text);
 }
 
-constexpr auto kCzech = MosesLanguage::kCzech, kGerman = MosesLanguage::kGerman, kEnglish = MosesLanguage::kEnglish,
-               kFrench = MosesLanguage::kFrench;
+constexpr auto kCzech = MosesLanguage::kCzech, kGerman = MosesLanguage::kGerman,
+               kEnglish = MosesLanguage::kEnglish, kFrench = MosesLanguage::kFrench;
 
 TEST(NormalizePunctuation, MakesTypographicMarksPlain) {
   EXPECT_EQ(normalized("„a“ “b” «c» ‘d’ ‚e‘", kCzech), "\"a\" \"b\" \"c\" \"d\" \"e\"");

@@ -24,7 +24,8 @@ constexpr const char* kCodes[] = {"cs", "de", "en", "fr"};
 
 // What Moses's own scripts answered (tests/golden/moses.py).
 const json& golden() {
-  static const json answers = config::parse_file(fs::path(PENALMT_SOURCE) / "tests/golden/moses.json");
+  static const json answers =
+      config::parse_file(fs::path(PENALMT_SOURCE) / "tests/golden/moses.json");
   return answers;
 }
 
@@ -58,11 +59,13 @@ TEST(Moses, GivesAnEmptyLineForALineWithoutTokens) {
 }
 
 TEST(Moses, SplitsAgainWhatItJoined) {
-  const MosesLanguage english = moses_language("en"), german = moses_language("de"), french = moses_language("fr");
+  const MosesLanguage english = moses_language("en"), german = moses_language("de"),
+                      french = moses_language("fr");
   const std::string line =
       "a man &apos;s dog &quot; rex &quot; barks ; he is 3.5 years ( or 1,000 ) , isn &apos;t he ?";
   EXPECT_EQ(to_moses(from_moses(line, english), english), line);
-  EXPECT_EQ(to_moses(from_moses("das &quot; geht &apos; s &quot; -schild : 5 % , usw. 3", german), german),
+  EXPECT_EQ(to_moses(from_moses("das &quot; geht &apos; s &quot; -schild : 5 % , usw. 3", german),
+                     german),
             "das &quot; geht &apos; s &quot; -schild : 5 % , usw. 3");
   EXPECT_EQ(to_moses(from_moses("l&apos; homme : &quot; d&apos; accord ! &quot;", french), french),
             "l&apos; homme : &quot; d&apos; accord ! &quot;");
@@ -101,12 +104,13 @@ struct CorpusFile {
 
 std::vector<CorpusFile> corpus(const fs::path& folder) {
   std::vector<CorpusFile> files;
-  for (const char* const split : {"train", "val", "test_2016_flickr", "test_2017_flickr", "test_2017_mscoco"}) {
+  for (const char* const split :
+       {"train", "val", "test_2016_flickr", "test_2017_flickr", "test_2017_mscoco"}) {
     for (const std::string code : kCodes) {
       const fs::path raw = folder / "raw" / (std::string(split) + "." + code + ".gz");
       if (!fs::exists(raw)) continue;
-      files.push_back(
-          {split, code, read_lines(raw), read_lines(folder / "tok" / (std::string(split) + ".lc.norm.tok." + code))});
+      files.push_back({split, code, read_lines(raw),
+                       read_lines(folder / "tok" / (std::string(split) + ".lc.norm.tok." + code))});
     }
   }
   return files;
@@ -116,7 +120,8 @@ std::vector<CorpusFile> corpus(const fs::path& folder) {
 std::string plain(const std::string& line, MosesLanguage language) {
   std::u32string text = lower_case(code_points(line)), single;
   normalize_punctuation(text, language);
-  for (const std::u32string_view word : split_at_spaces(text)) single.append(single.empty() ? U"" : U" ").append(word);
+  for (const std::u32string_view word : split_at_spaces(text))
+    single.append(single.empty() ? U"" : U" ").append(word);
   return to_utf8(single);
 }
 
@@ -139,7 +144,8 @@ TEST(Moses, GivesBackMulti30ksCaptionsButForTheirSlips) {
     const MosesLanguage language = moses_language(file.code);
     std::size_t came_back = 0;
     for (std::size_t i = 0; i < file.raw.size(); ++i)
-      came_back += plain(from_moses(file.tok[i], language), language) == plain(file.raw[i], language);
+      came_back +=
+          plain(from_moses(file.tok[i], language), language) == plain(file.raw[i], language);
     EXPECT_GE(static_cast<double>(came_back), 0.998 * static_cast<double>(file.raw.size()))
         << file.split << "." << file.code << ": " << came_back << " of " << file.raw.size();
   }

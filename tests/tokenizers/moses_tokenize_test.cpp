@@ -11,8 +11,8 @@ std::string tokenized(std::string_view line, MosesLanguage language) {
   return to_utf8(moses_tokenized(code_points(line), language));
 }
 
-constexpr auto kCzech = MosesLanguage::kCzech, kGerman = MosesLanguage::kGerman, kEnglish = MosesLanguage::kEnglish,
-               kFrench = MosesLanguage::kFrench;
+constexpr auto kCzech = MosesLanguage::kCzech, kGerman = MosesLanguage::kGerman,
+               kEnglish = MosesLanguage::kEnglish, kFrench = MosesLanguage::kFrench;
 
 TEST(MosesTokenized, PartsApostrophesAsTheLanguageDoes) {
   const std::string line = "it's the boys' l'homme, d'11";
@@ -41,7 +41,9 @@ TEST(MosesTokenized, KeepsTheFullStopBeforeALowerCaseWordAndInsideInitials) {
   EXPECT_EQ(tokenized("3.14.", kEnglish), "3.14 .");
 }
 
-TEST(MosesTokenized, KeepsFullStopsInARowTogether) { EXPECT_EQ(tokenized("a..b ...", kEnglish), "a .. b ..."); }
+TEST(MosesTokenized, KeepsFullStopsInARowTogether) {
+  EXPECT_EQ(tokenized("a..b ...", kEnglish), "a .. b ...");
+}
 
 TEST(MosesTokenized, PartsCommasButForThoseInNumbers) {
   EXPECT_EQ(tokenized("a,b 5,300 5, 6 a,5", kEnglish), "a , b 5,300 5 , 6 a , 5");

@@ -23,7 +23,8 @@ TEST(Adam, TakesTheStepsOfThePaper) {
   for (const double decay : {0.0, 0.1}) {
     TwoParameters module;
     module->to(torch::kDouble);
-    at::Tensor a = module->a.detach().clone(), mean = torch::zeros_like(a), square = torch::zeros_like(a);
+    at::Tensor a = module->a.detach().clone(), mean = torch::zeros_like(a),
+               square = torch::zeros_like(a);
     Adam adam(*module, {.beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-8, .weight_decay = decay});
     for (int t = 1; t <= 5; ++t) {
       adam.zero_gradients();
@@ -32,7 +33,8 @@ TEST(Adam, TakesTheStepsOfThePaper) {
       const at::Tensor gradient = 2 * a / 2.0;
       mean = 0.9 * mean + 0.1 * gradient;
       square = 0.98 * square + 0.02 * gradient * gradient;
-      a = a * (1 - 0.01 * decay) - 0.01 * (mean / (1 - std::pow(0.9, t))) / ((square / (1 - std::pow(0.98, t))).sqrt() + 1e-8);
+      a = a * (1 - 0.01 * decay) - 0.01 * (mean / (1 - std::pow(0.9, t))) /
+                                       ((square / (1 - std::pow(0.98, t))).sqrt() + 1e-8);
       EXPECT_TRUE(torch::allclose(module->a, a, 1e-10, 1e-12)) << "step " << t;
     }
   }

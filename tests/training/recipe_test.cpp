@@ -19,7 +19,8 @@ std::string refusal(const std::string& text, const std::vector<std::string>& ass
     load(text, assignments);
   } catch (const Error& error) {
     std::string what = error.what();
-    const std::string place = (std::filesystem::temp_directory_path() / "penalmt_recipe.json").string() + ": ";
+    const std::string place =
+        (std::filesystem::temp_directory_path() / "penalmt_recipe.json").string() + ": ";
     for (size_t at; (at = what.find(place)) != std::string::npos;) what.erase(at, place.size());
     return what;
   }
@@ -27,7 +28,8 @@ std::string refusal(const std::string& text, const std::vector<std::string>& ass
 }
 
 TEST(Recipe, WhatIsNotSaidIsTheDefault) {
-  const Recipe recipe = load(R"({"model": {"dropout": 0.2} /* a comment */})", {"training.seed=7", "model.fusion=gated"});
+  const Recipe recipe = load(R"({"model": {"dropout": 0.2} /* a comment */})",
+                             {"training.seed=7", "model.fusion=gated"});
   EXPECT_EQ(recipe.model.dropout, 0.2);
   EXPECT_EQ(recipe.training.seed, 7);
   EXPECT_EQ(recipe.model.fusion, "gated");
@@ -36,16 +38,19 @@ TEST(Recipe, WhatIsNotSaidIsTheDefault) {
 }
 
 TEST(Recipe, AllProblemsAreReportedAtOnce) {
-  const std::string what = refusal(R"({"training": {"updatse": 5, "accumulate": 0}, "modle": {}})", {"model.dropout=1.5"});
-  EXPECT_NE(what.find("training.updatse: unknown key; did you mean 'updates'?"), std::string::npos) << what;
+  const std::string what = refusal(R"({"training": {"updatse": 5, "accumulate": 0}, "modle": {}})",
+                                   {"model.dropout=1.5"});
+  EXPECT_NE(what.find("training.updatse: unknown key; did you mean 'updates'?"), std::string::npos)
+      << what;
   EXPECT_NE(what.find("training.accumulate: "), std::string::npos) << what;
   EXPECT_NE(what.find("modle: unknown key; did you mean 'model'?"), std::string::npos) << what;
   EXPECT_NE(what.find("model.dropout: "), std::string::npos) << what;
 }
 
 TEST(Recipe, BpeDropoutNeedsABpe) {
-  EXPECT_EQ(refusal("{}", {"tokenizer.kind=unigram", "training.bpe_dropout=0.1"}),
-            "training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the kind bpe");
+  EXPECT_EQ(
+      refusal("{}", {"tokenizer.kind=unigram", "training.bpe_dropout=0.1"}),
+      "training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the kind bpe");
 }
 
 TEST(Recipe, LinearDecayNeedsUpdatesAfterTheWarmup) {
@@ -55,7 +60,8 @@ TEST(Recipe, LinearDecayNeedsUpdatesAfterTheWarmup) {
 
 TEST(Recipe, TheProjectsRecipesAreRight) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(PENALMT_SOURCE "/recipes"))
-    if (entry.path().extension() == ".json" && entry.path().parent_path().filename() != "benchmark") {
+    if (entry.path().extension() == ".json" &&
+        entry.path().parent_path().filename() != "benchmark") {
       if (entry.path().parent_path().filename() == "cifar10") {
         EXPECT_NO_THROW(load_classifier_recipe(entry.path(), {})) << entry.path();
       } else {

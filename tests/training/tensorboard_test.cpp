@@ -7,11 +7,14 @@
 namespace penalmt {
 namespace {
 
-TEST(TensorBoard, ChecksumIsCastagnolis) { EXPECT_EQ(crc32c("123456789"), 0xE3069283u); }  // the polynomial's check value
+TEST(TensorBoard, ChecksumIsCastagnolis) {
+  EXPECT_EQ(crc32c("123456789"), 0xE3069283u);
+}  // the polynomial's check value
 
 // The records by hand: the length, then an event that holds the version or the tag and the value.
 TEST(TensorBoard, WritesOneRecordAnEvent) {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "penalmt_tensorboard";
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / "penalmt_tensorboard";
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   {
@@ -29,7 +32,8 @@ TEST(TensorBoard, WritesOneRecordAnEvent) {
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].substr(9), std::string("\x1a\x0d") + "brain.Event:2");
   // step 300 = varint AC 02; summary { value { tag "loss", simple_value 1.5 } }
-  EXPECT_EQ(events[1].substr(9), std::string("\x10\xac\x02\x2a\x0d\x0a\x0b\x0a\x04loss\x15\x00\x00\xc0\x3f", 18));
+  EXPECT_EQ(events[1].substr(9),
+            std::string("\x10\xac\x02\x2a\x0d\x0a\x0b\x0a\x04loss\x15\x00\x00\xc0\x3f", 18));
   std::filesystem::remove_all(folder);
 }
 

@@ -1,4 +1,5 @@
-// Laws of a training run: it learns, it resumes to the bit, accumulation changes nothing, it stops and averages as told.
+// Laws of a training run: it learns, it resumes to the bit, accumulation changes nothing, it stops
+// and averages as told.
 #include "training/trainer.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +19,10 @@ namespace fs = std::filesystem;
 
 // A folder of its own for every test.
 struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("penalmt_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()))) {
+  Folder()
+      : path(fs::temp_directory_path() /
+             ("penalmt_" +
+              std::string(testing::UnitTest::GetInstance()->current_test_info()->name()))) {
     fs::remove_all(path);
     fs::create_directories(path);
   }
@@ -32,8 +36,10 @@ Recipe tiny_recipe() {
   recipe.model.encoder_layers = recipe.model.decoder_layers = 1;
   recipe.model.dropout = 0.1;
   recipe.tokenizer.vocabulary = 60, recipe.tokenizer.exact_vocabulary = false;
-  recipe.training.batch_tokens = 40, recipe.training.accumulate = 1, recipe.training.updates = 20, recipe.training.warmup = 10;
-  recipe.training.learning_rate = 5e-3, recipe.training.patience = 0, recipe.training.average = 3, recipe.training.validate_bleu = false;
+  recipe.training.batch_tokens = 40, recipe.training.accumulate = 1, recipe.training.updates = 20,
+  recipe.training.warmup = 10;
+  recipe.training.learning_rate = 5e-3, recipe.training.patience = 0, recipe.training.average = 3,
+  recipe.training.validate_bleu = false;
   config::Problems problems("test");
   recipe.model = recipe.model.resolved(problems);
   problems.throw_if_any();
@@ -42,7 +48,8 @@ Recipe tiny_recipe() {
 
 Split toy_split() {
   Split split;
-  const std::vector<std::string> source = {"a", "b", "c", "d", "e", "f"}, target = {"u", "v", "w", "x", "y", "z"};
+  const std::vector<std::string> source = {"a", "b", "c", "d", "e", "f"},
+                                 target = {"u", "v", "w", "x", "y", "z"};
   for (int i = 0; i < 24; ++i) {
     std::string from, to;
     for (int j = 0; j <= i % 4 + 1; ++j) {
@@ -55,20 +62,25 @@ Split toy_split() {
   return split;
 }
 
-std::unique_ptr<Trainer> make_trainer(const Recipe& recipe, const fs::path& run, bool resume = false) {
+std::unique_ptr<Trainer> make_trainer(const Recipe& recipe, const fs::path& run,
+                                      bool resume = false) {
   Split train = toy_split(), valid = toy_split();
   fs::create_directories(run);
   const Tokenizers tokenizers = train_tokenizers(train.text, recipe);
   encode_split(train, tokenizers, recipe);
   encode_split(valid, tokenizers, recipe);
-  return std::make_unique<Trainer>(recipe, run, tokenizers, std::move(train), std::move(valid), c10::kCPU, resume);
+  return std::make_unique<Trainer>(recipe, run, tokenizers, std::move(train), std::move(valid),
+                                   c10::kCPU, resume);
 }
 
-NamedTensors last_weights(const fs::path& run) { return load_safetensors(newest_checkpoint(run).value() / "model.safetensors"); }
+NamedTensors last_weights(const fs::path& run) {
+  return load_safetensors(newest_checkpoint(run).value() / "model.safetensors");
+}
 
 void expect_equal(const NamedTensors& got, const NamedTensors& expected) {
   ASSERT_EQ(got.tensors.size(), expected.tensors.size());
-  for (const auto& [name, tensor] : expected.tensors) EXPECT_TRUE(torch::equal(*find(got, name), tensor)) << name;
+  for (const auto& [name, tensor] : expected.tensors)
+    EXPECT_TRUE(torch::equal(*find(got, name), tensor)) << name;
 }
 
 TEST(Trainer, LearnsByHeart) {
@@ -79,10 +91,12 @@ TEST(Trainer, LearnsByHeart) {
   recipe.training.label_smoothing = 0;
   recipe.training.validate_bleu = true;
   make_trainer(recipe, folder.path / "run")->run();
-  const auto last = nlohmann::ordered_json::parse(read_lines(folder.path / "run" / "metrics.jsonl").back());
+  const auto last =
+      nlohmann::ordered_json::parse(read_lines(folder.path / "run" / "metrics.jsonl").back());
   std::vector<std::string> keys;
   for (const auto& [key, value] : last.items()) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{"update", "epoch", "loss", "nll", "valid_nll", "valid_accuracy", "valid_bleu", "learning_rate",
+  EXPECT_EQ(keys, (std::vector<std::string>{"update", "epoch", "loss", "nll", "valid_nll",
+                                            "valid_accuracy", "valid_bleu", "learning_rate",
                                             "target_tokens", "tokens_per_second", "seconds"}));
   EXPECT_GT(last["valid_bleu"].get<double>(), 80);
   EXPECT_DOUBLE_EQ(last["learning_rate"].get<double>(), inverse_square_root(400, 5e-3, 10, 1e-7));
@@ -98,12 +112,17 @@ TEST(Trainer, AResumedRunEqualsAnUninterruptedOneToTheBit) {
   Recipe half = recipe;
   half.training.updates = 7;  // in the middle of an epoch
   make_trainer(half, folder.path / "parts")->run();
-  // The end of the first part is a validation that the whole run does not have: the comparison below is of the last ones.
+  // The end of the first part is a validation that the whole run does not have: the comparison
+  // below is of the last ones.
   make_trainer(recipe, folder.path / "parts", true)->run();
   expect_equal(last_weights(folder.path / "parts"), last_weights(folder.path / "whole"));
-  const auto optimiser = [&](const char* run) { return load_safetensors(newest_checkpoint(folder.path / run).value() / "optimiser.safetensors"); };
+  const auto optimiser = [&](const char* run) {
+    return load_safetensors(newest_checkpoint(folder.path / run).value() / "optimiser.safetensors");
+  };
   expect_equal(optimiser("parts"), optimiser("whole"));
-  const auto last_line = [&](const char* run) { return nlohmann::json::parse(read_lines(folder.path / run / "metrics.jsonl").back()); };
+  const auto last_line = [&](const char* run) {
+    return nlohmann::json::parse(read_lines(folder.path / run / "metrics.jsonl").back());
+  };
   EXPECT_EQ(last_line("parts")["valid_nll"], last_line("whole")["valid_nll"]);
   EXPECT_EQ(last_line("parts")["target_tokens"], last_line("whole")["target_tokens"]);
 }
@@ -139,7 +158,8 @@ TEST(Trainer, DropsNoMergesWhereLearnedPositionsWouldEnd) {
   const Tokenizers tokenizers = train_tokenizers(split.text, recipe);
   encode_split(split, tokenizers, recipe);
   size_t longest = 0;
-  for (const Example& example : split.examples) longest = std::max({longest, example.source.size(), example.target.size()});
+  for (const Example& example : split.examples)
+    longest = std::max({longest, example.source.size(), example.target.size()});
   recipe.model.longest = static_cast<int64_t>(longest);
   const std::vector<Example> plain = split.examples;
   sample_split(split, tokenizers, recipe, 2);  // an earlier epoch leaves nothing behind
@@ -161,15 +181,20 @@ TEST(Trainer, AccumulatedBatchesEqualOneLargeBatch) {
   Folder folder;
   Recipe small = tiny_recipe(), large = tiny_recipe();
   small.training.updates = large.training.updates = 1;
-  small.training.batch_tokens = 6, small.training.accumulate = 1000;  // the whole epoch in tiny batches
+  small.training.batch_tokens = 6,
+  small.training.accumulate = 1000;  // the whole epoch in tiny batches
   large.training.batch_tokens = 10000;
-  auto a = make_trainer(small, folder.path / "small"), b = make_trainer(large, folder.path / "large");
+  auto a = make_trainer(small, folder.path / "small"),
+       b = make_trainer(large, folder.path / "large");
   a->run();
   b->run();
-  const NamedTensors mean_a = load_safetensors(newest_checkpoint(folder.path / "small").value() / "optimiser.safetensors");
-  const NamedTensors mean_b = load_safetensors(newest_checkpoint(folder.path / "large").value() / "optimiser.safetensors");
+  const NamedTensors mean_a =
+      load_safetensors(newest_checkpoint(folder.path / "small").value() / "optimiser.safetensors");
+  const NamedTensors mean_b =
+      load_safetensors(newest_checkpoint(folder.path / "large").value() / "optimiser.safetensors");
   const at::Tensor& gradient = *find(mean_b, "mean");
-  EXPECT_LE((*find(mean_a, "mean") - gradient).abs().max().item<double>(), 1e-5 * gradient.abs().max().item<double>());
+  EXPECT_LE((*find(mean_a, "mean") - gradient).abs().max().item<double>(),
+            1e-5 * gradient.abs().max().item<double>());
 }
 
 TEST(Trainer, KeepsTheLastCheckpointsAndAveragesThem) {
@@ -178,15 +203,19 @@ TEST(Trainer, KeepsTheLastCheckpointsAndAveragesThem) {
   recipe.training.validate_every = 4;
   make_trainer(recipe, folder.path / "run")->run();
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder.path / "run" / "checkpoints")) names.push_back(entry.path().filename());
+  for (const auto& entry : fs::directory_iterator(folder.path / "run" / "checkpoints"))
+    names.push_back(entry.path().filename());
   std::sort(names.begin(), names.end());
   EXPECT_EQ(names, (std::vector<std::string>{"00000012", "00000016", "00000020"}));
-  const NamedTensors averaged = load_safetensors(folder.path / "run" / "averaged" / "model.safetensors");
+  const NamedTensors averaged =
+      load_safetensors(folder.path / "run" / "averaged" / "model.safetensors");
   at::Tensor sum = torch::zeros_like(*find(averaged, "embedding"));
   for (const std::string& name : names)
-    sum += *find(load_safetensors(folder.path / "run" / "checkpoints" / name / "model.safetensors"), "embedding");
+    sum += *find(load_safetensors(folder.path / "run" / "checkpoints" / name / "model.safetensors"),
+                 "embedding");
   EXPECT_TRUE(torch::allclose(*find(averaged, "embedding"), sum / 3, 1e-5, 1e-7));
-  EXPECT_FALSE(fs::exists(folder.path / "run" / "checkpoints" / "00000012" / "optimiser.safetensors"));
+  EXPECT_FALSE(
+      fs::exists(folder.path / "run" / "checkpoints" / "00000012" / "optimiser.safetensors"));
   EXPECT_TRUE(fs::exists(folder.path / "run" / "best" / "model.safetensors"));
 }
 
@@ -194,50 +223,60 @@ TEST(Trainer, StopsWhenPatienceEnds) {
   Folder folder;
   Recipe recipe = tiny_recipe();
   recipe.training.updates = 1000, recipe.training.validate_every = 1, recipe.training.patience = 3;
-  recipe.training.learning_rate = recipe.training.initial_learning_rate = 0;  // nothing is ever learnt
+  recipe.training.learning_rate = recipe.training.initial_learning_rate =
+      0;  // nothing is ever learnt
   make_trainer(recipe, folder.path / "run")->run();
   EXPECT_EQ(read_lines(folder.path / "run" / "metrics.jsonl").size(), 4u);
 }
 
-// A split whose pictures are noise, for a gated model.
+// A split whose images are noise, for a gated model.
 std::unique_ptr<Trainer> gated_trainer(Recipe recipe, const fs::path& run) {
-  class Noise : public PictureSet {
+  class Noise : public ImageSet {
    public:
     explicit Noise(int64_t lines) {
       for (int64_t i = 0; i < lines; ++i) index_.push_back(i);
     }
     at::Tensor rows(const std::vector<int64_t>& which) const override {
-      return at::sin(at::tensor(which, at::kDouble).view({-1, 1, 1}) + at::arange(6).view({1, 2, 3})).to(at::kFloat);
+      return at::sin(at::tensor(which, at::kDouble).view({-1, 1, 1}) +
+                     at::arange(6).view({1, 2, 3}))
+          .to(at::kFloat);
     }
   };
   recipe.model.fusion = "gated";
   recipe.model.image_encoder.kind = "features";
   recipe.model.features = {.regions = 2, .width = 3};
   Split train = toy_split(), valid = toy_split();
-  for (Split* split : {&train, &valid}) split->images = std::make_shared<Noise>(static_cast<int64_t>(split->text.source.size()));
+  for (Split* split : {&train, &valid})
+    split->images = std::make_shared<Noise>(static_cast<int64_t>(split->text.source.size()));
   fs::create_directories(run);
   const Tokenizers tokenizers = train_tokenizers(train.text, recipe);
   encode_split(train, tokenizers, recipe);
   encode_split(valid, tokenizers, recipe);
-  return std::make_unique<Trainer>(recipe, run, tokenizers, std::move(train), std::move(valid), c10::kCPU, false);
+  return std::make_unique<Trainer>(recipe, run, tokenizers, std::move(train), std::move(valid),
+                                   c10::kCPU, false);
 }
 
-TEST(Trainer, WithEveryPictureDroppedTheFusionLearnsNothing) {
+TEST(Trainer, WithEveryImageDroppedTheFusionLearnsNothing) {
   Folder folder;
   Recipe recipe = tiny_recipe();
   recipe.training.weight_decay = 0;
   const auto gate_moves = [&](double dropout, const char* run) {
     recipe.training.image_dropout = dropout;
     const auto trainer = gated_trainer(recipe, folder.path / run);
-    const at::Tensor before = trainer->model()->named_parameters()["fusion.gate.weight"].detach().clone();
+    const at::Tensor before =
+        trainer->model()->named_parameters()["fusion.gate.weight"].detach().clone();
     trainer->run();
-    return (trainer->model()->named_parameters()["fusion.gate.weight"] - before).abs().max().item<double>();
+    return (trainer->model()->named_parameters()["fusion.gate.weight"] - before)
+        .abs()
+        .max()
+        .item<double>();
   };
   EXPECT_EQ(gate_moves(1, "all"), 0);
   EXPECT_GT(gate_moves(0.5, "half"), 1e-3);
-  // Another draw than with all pictures: the runs differ.
+  // Another draw than with all images: the runs differ.
   gate_moves(0, "none");
-  EXPECT_FALSE(torch::equal(*find(last_weights(folder.path / "half"), "embedding"), *find(last_weights(folder.path / "none"), "embedding")));
+  EXPECT_FALSE(torch::equal(*find(last_weights(folder.path / "half"), "embedding"),
+                            *find(last_weights(folder.path / "none"), "embedding")));
 }
 
 TEST(Trainer, BeginsWithTheWeightsOfAnotherRun) {
@@ -246,13 +285,19 @@ TEST(Trainer, BeginsWithTheWeightsOfAnotherRun) {
   make_trainer(recipe, folder.path / "text")->run();
   recipe.training.initial_weights = (folder.path / "text").string();
   const auto trainer = gated_trainer(recipe, folder.path / "gated");
-  const NamedTensors text = load_safetensors(folder.path / "text" / "averaged" / "model.safetensors");
+  const NamedTensors text =
+      load_safetensors(folder.path / "text" / "averaged" / "model.safetensors");
   for (const auto& item : trainer->model()->named_parameters()) {
     const at::Tensor* taken = find(text, item.key());
     EXPECT_EQ(taken == nullptr, item.key().starts_with("fusion.")) << item.key();
     if (taken) EXPECT_TRUE(torch::equal(item.value(), *taken)) << item.key();
   }
-  EXPECT_EQ(trainer->model()->named_parameters()["fusion.image_projection.weight"].abs().max().item<double>(), 0);  // it starts silent
+  EXPECT_EQ(trainer->model()
+                ->named_parameters()["fusion.image_projection.weight"]
+                .abs()
+                .max()
+                .item<double>(),
+            0);  // it starts silent
   const auto tokenizers = initial_tokenizers(recipe);
   EXPECT_FALSE(tokenizers);  // make_trainer writes none
 }
@@ -272,11 +317,15 @@ TEST(Trainer, RefusesInitialWeightsThatDoNotFit) {
     }
     return std::string("no error");
   };
-  EXPECT_EQ(refusal(), file + ": tensor 'encoder.layers.0.feed_forward.up.weight': got shape [64, 32], expected [65, 32]");
+  EXPECT_EQ(refusal(), file +
+                           ": tensor 'encoder.layers.0.feed_forward.up.weight': got shape [64, "
+                           "32], expected [65, 32]");
   save_safetensors(file, {{{"alien", torch::zeros({2})}}, {}});
-  EXPECT_EQ(refusal(), file + ": none of its 1 tensors is one of the model's; is it another kind of model's?");
+  EXPECT_EQ(refusal(),
+            file + ": none of its 1 tensors is one of the model's; is it another kind of model's?");
   recipe.training.initial_weights = (folder.path / "absent").string();
-  EXPECT_EQ(refusal(), (folder.path / "absent").string() + ": no such folder; expected a run folder or a checkpoint folder");
+  EXPECT_EQ(refusal(), (folder.path / "absent").string() +
+                           ": no such folder; expected a run folder or a checkpoint folder");
 }
 
 TEST(Trainer, RefusesWeightsOfAnotherModel) {
@@ -284,13 +333,15 @@ TEST(Trainer, RefusesWeightsOfAnotherModel) {
   make_trainer(tiny_recipe(), folder.path / "run")->run();
   Recipe wider = tiny_recipe();
   wider.model.feed_forward = 65;
-  const std::string file = (newest_checkpoint(folder.path / "run").value() / "model.safetensors").string();
+  const std::string file =
+      (newest_checkpoint(folder.path / "run").value() / "model.safetensors").string();
   try {
     make_trainer(wider, folder.path / "run", true);
     FAIL() << "no refusal";
   } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()),
-              file + ": tensor 'encoder.layers.0.feed_forward.up.weight': got shape [64, 32], expected [65, 32]");
+    EXPECT_EQ(std::string(error.what()), file +
+                                             ": tensor 'encoder.layers.0.feed_forward.up.weight': "
+                                             "got shape [64, 32], expected [65, 32]");
   }
 }
 

@@ -1,5 +1,5 @@
-// A run folder with a tiny model whose weights are a formula, written without LibTorch: best/model.safetensors,
-// best/model.json and tokenizer.model.
+// A run folder with a tiny model whose weights are a formula, written without LibTorch:
+// best/model.safetensors, best/model.json and tokenizer.model.
 #pragma once
 
 #include <cmath>
@@ -17,8 +17,8 @@ namespace penalmt {
 
 struct TinyRun {
   std::string fusion = "none", positions = "sinusoidal";
-  int64_t longest = 12;  // of learned positions
-  bool features = false;  // pictures come as features [2, 6] of the encoder "toy"; no image encoder
+  int64_t longest = 12;   // of learned positions
+  bool features = false;  // images come as features [2, 6] of the encoder "toy"; no image encoder
 };
 
 inline const std::vector<std::string>& tiny_text() {
@@ -30,8 +30,10 @@ inline const std::vector<std::string>& tiny_text() {
   return lines;
 }
 
-inline int64_t write_tiny_weights(const std::filesystem::path& file, const TinyRun& run, int64_t vocabulary) {
-  constexpr int64_t width = 16, inner = 32, image_width = 8, image_inner = 16, patches = 4, patch_values = 3 * 8 * 8;
+inline int64_t write_tiny_weights(const std::filesystem::path& file, const TinyRun& run,
+                                  int64_t vocabulary) {
+  constexpr int64_t width = 16, inner = 32, image_width = 8, image_inner = 16, patches = 4,
+                    patch_values = 3 * 8 * 8;
   std::vector<std::pair<std::string, std::vector<int64_t>>> tensors;
   const auto linear = [&](const std::string& name, int64_t out, int64_t in) {
     tensors.push_back({name + ".weight", {out, in}});
@@ -86,8 +88,8 @@ inline int64_t write_tiny_weights(const std::filesystem::path& file, const TinyR
     ++order;
     for (int64_t i = 0; i < size; ++i) {
       const double place = static_cast<double>(i + 3 * order);
-      const float value =
-          static_cast<float>(std::cos(place * place * 0.0137 + static_cast<double>(order)) * scale + (gain ? 1 : 0));
+      const float value = static_cast<float>(
+          std::cos(place * place * 0.0137 + static_cast<double>(order)) * scale + (gain ? 1 : 0));
       data.append(reinterpret_cast<const char*>(&value), sizeof(value));
     }
     header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {begin, data.size()}}};
@@ -100,13 +102,16 @@ inline int64_t write_tiny_weights(const std::filesystem::path& file, const TinyR
   return order;
 }
 
-// A feature store that such a run takes: an .npy file [names.size(), 2, width] of a formula's numbers, with its names file.
-inline void make_tiny_store(const std::filesystem::path& path, const std::vector<std::string>& names, int64_t width = 6) {
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(names.size()) + ", 2, " +
-                       std::to_string(width) + "), }";
+// A feature store that such a run takes: an .npy file [names.size(), 2, width] of a formula's
+// numbers, with its names file.
+inline void make_tiny_store(const std::filesystem::path& path,
+                            const std::vector<std::string>& names, int64_t width = 6) {
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
+                       std::to_string(names.size()) + ", 2, " + std::to_string(width) + "), }";
   header.resize((10 + header.size() + 64) / 64 * 64 - 11, ' ');
   header += '\n';
-  std::string bytes = std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) + '\0' + header;
+  std::string bytes =
+      std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) + '\0' + header;
   for (int64_t i = 0; i < static_cast<int64_t>(names.size()) * 2 * width; ++i) {
     const float value = static_cast<float>(std::sin(static_cast<double>(i) * 1.3) * 2);
     bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
@@ -119,19 +124,25 @@ inline void make_tiny_store(const std::filesystem::path& path, const std::vector
 
 inline void make_tiny_run(const std::filesystem::path& folder, const TinyRun& run = {}) {
   std::filesystem::create_directories(folder / "best");
-  const Tokenizer tokenizer = Tokenizer::train(tiny_text(), {.vocabulary = 80, .exact_vocabulary = false});
+  const Tokenizer tokenizer =
+      Tokenizer::train(tiny_text(), {.vocabulary = 80, .exact_vocabulary = false});
   write_file(folder / "tokenizer.model", tokenizer.serialized());
   write_tiny_weights(folder / "best" / "model.safetensors", run, tokenizer.vocabulary_size());
-  nlohmann::ordered_json model = {
-      {"width", 16},
-      {"feed_forward", 32},
-      {"heads", 2},
-      {"encoder_layers", 1},
-      {"decoder_layers", 1},
-      {"positions", run.positions},
-      {"longest", run.longest},
-      {"fusion", run.fusion},
-      {"image_encoder", {{"size", 16}, {"patch", 8}, {"width", 8}, {"feed_forward", 16}, {"heads", 2}, {"layers", 1}}}};
+  nlohmann::ordered_json model = {{"width", 16},
+                                  {"feed_forward", 32},
+                                  {"heads", 2},
+                                  {"encoder_layers", 1},
+                                  {"decoder_layers", 1},
+                                  {"positions", run.positions},
+                                  {"longest", run.longest},
+                                  {"fusion", run.fusion},
+                                  {"image_encoder",
+                                   {{"size", 16},
+                                    {"patch", 8},
+                                    {"width", 8},
+                                    {"feed_forward", 16},
+                                    {"heads", 2},
+                                    {"layers", 1}}}};
   if (run.features) {
     model["image_encoder"] = {{"kind", "features"}};
     model["features"] = {{"regions", 2}, {"width", 6}, {"encoder", "toy"}};

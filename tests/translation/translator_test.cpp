@@ -75,7 +75,8 @@ TEST_F(TranslatorTest, LeavesEmptyLinesEmpty) {
   EXPECT_EQ(translator.timing().sentences, 1);
 }
 
-// The search written out with the whole decoder: what greedy decoding and its score are by definition.
+// The search written out with the whole decoder: what greedy decoding and its score are by
+// definition.
 TEST_F(TranslatorTest, GreedyIsTheWholeDecodersBestTokenAtEachPosition) {
   const ModelDescription description = read_description(folder_ / "best");
   TranslationModel model = read_model(folder_ / "best", description);
@@ -91,8 +92,8 @@ TEST_F(TranslatorTest, GreedyIsTheWholeDecodersBestTokenAtEachPosition) {
     const int64_t limit = 2 * static_cast<int64_t>(source.size()) + 20;
     std::vector<int> words;
     while (true) {
-      const at::Tensor scores =
-          at::log_softmax(model->logits(model->decode(at::tensor(target).unsqueeze(0), memory))[0][-1], -1);
+      const at::Tensor scores = at::log_softmax(
+          model->logits(model->decode(at::tensor(target).unsqueeze(0), memory))[0][-1], -1);
       int64_t best = 2 + scores.narrow(0, 2, scores.size(0) - 2).argmax().item<int64_t>();
       if (static_cast<int64_t>(words.size()) + 1 == limit) best = kEos;
       total += scores[best].item<double>();
@@ -112,9 +113,11 @@ TEST_F(TranslatorTest, ScoresAreTheSumsOfTheWholeDecodersLogProbabilities) {
   TranslationModel model = read_model(folder_ / "best", description);
   const Tokenizer tokenizer = Tokenizer::open(folder_ / "tokenizer.model");
   Translator translator = Translator::open(folder_, at::kCPU);
-  const std::vector<std::string> sources = {"a red circle .", "", "the man rides a bike .", "a dog ."};
+  const std::vector<std::string> sources = {"a red circle .", "", "the man rides a bike .",
+                                            "a dog ."};
   const std::vector<std::string> targets = {"ein roter kreis .", "", "", "ein hund rennt ."};
-  const auto scores = translator.score(sources, targets, nullptr, {.tokens = 12, .threads = 2}, "a.en", "a.de");
+  const auto scores =
+      translator.score(sources, targets, nullptr, {.tokens = 12, .threads = 2}, "a.en", "a.de");
   EXPECT_EQ(scores[1], 0);
   c10::InferenceMode guard;
   for (size_t i : {0, 2, 3}) {
@@ -122,8 +125,8 @@ TEST_F(TranslatorTest, ScoresAreTheSumsOfTheWholeDecodersLogProbabilities) {
     for (int id : tokenizer.encode(sources[i])) source.push_back(id);
     source.push_back(kEos);
     for (int id : tokenizer.encode(targets[i])) target.push_back(id);
-    const at::Tensor states =
-        model->decode(at::tensor(target).unsqueeze(0), model->encode(at::tensor(source).unsqueeze(0), {}));
+    const at::Tensor states = model->decode(at::tensor(target).unsqueeze(0),
+                                            model->encode(at::tensor(source).unsqueeze(0), {}));
     const at::Tensor logs = at::log_softmax(model->logits(states)[0], -1);
     target.push_back(kEos);
     double total = 0;
@@ -132,7 +135,8 @@ TEST_F(TranslatorTest, ScoresAreTheSumsOfTheWholeDecodersLogProbabilities) {
     EXPECT_EQ(translator.target_length(targets[i]), static_cast<int64_t>(target.size()) - 1);
   }
   EXPECT_EQ(refusal([&] {
-              translator.score({"a dog .", ""}, {"ein hund .", "der mann ."}, nullptr, {}, "a.en", "a.de");
+              translator.score({"a dog .", ""}, {"ein hund .", "der mann ."}, nullptr, {}, "a.en",
+                               "a.de");
             }),
             "a.en:2: an empty line; a.de has words there; expected a source for them");
 }
@@ -145,7 +149,8 @@ TEST_F(TranslatorTest, PrefersAveragedToBestAndTakesCheckpointFoldersThemselves)
   EXPECT_EQ(locate_model(folder_ / "best").source_tokenizer, folder_ / "tokenizer.model");
   fs::create_directories(folder_ / "checkpoints");
   fs::copy(folder_ / "best", folder_ / "checkpoints" / "12");
-  EXPECT_EQ(locate_model(folder_ / "checkpoints" / "12/").source_tokenizer, folder_ / "tokenizer.model");
+  EXPECT_EQ(locate_model(folder_ / "checkpoints" / "12/").source_tokenizer,
+            folder_ / "tokenizer.model");
 }
 
 TEST_F(TranslatorTest, RefusesFoldersWithoutAModelOrTokenizer) {
@@ -155,23 +160,27 @@ TEST_F(TranslatorTest, RefusesFoldersWithoutAModelOrTokenizer) {
   EXPECT_EQ(refusal([&] { Translator::open(folder_ / "tokenizer.model", at::kCPU); }),
             where + "/tokenizer.model: not a folder; expected a run folder or a checkpoint folder");
   fs::create_directories(folder_ / "empty");
-  EXPECT_EQ(refusal([&] { Translator::open(folder_ / "empty", at::kCPU); }),
-            where + "/empty: no model here; expected averaged/, best/, or model.safetensors and model.json");
+  EXPECT_EQ(
+      refusal([&] { Translator::open(folder_ / "empty", at::kCPU); }),
+      where +
+          "/empty: no model here; expected averaged/, best/, or model.safetensors and model.json");
   fs::remove(folder_ / "tokenizer.model");
   EXPECT_EQ(refusal([&] { Translator::open(folder_, at::kCPU); }),
             where +
-                "/best: no tokenizer here or in the two folders above; expected tokenizer.model, or source.model and "
+                "/best: no tokenizer here or in the two folders above; expected tokenizer.model, "
+                "or source.model and "
                 "target.model");
 }
 
 TEST_F(TranslatorTest, RefusesAnotherRunsTokenizer) {
-  const Tokenizer other = Tokenizer::train(tiny_text(), {.vocabulary = 45, .exact_vocabulary = false});
+  const Tokenizer other =
+      Tokenizer::train(tiny_text(), {.vocabulary = 45, .exact_vocabulary = false});
   const Tokenizer own = Tokenizer::open(folder_ / "tokenizer.model");
   write_file(folder_ / "tokenizer.model", other.serialized());
   EXPECT_EQ(refusal([&] { Translator::open(folder_, at::kCPU); }),
-            folder_.string() + "/tokenizer.model: " + std::to_string(other.vocabulary_size()) + " pieces; expected " +
-                std::to_string(own.vocabulary_size()) + ", as " + folder_.string() +
-                "/best/model.json says; is it another run's?");
+            folder_.string() + "/tokenizer.model: " + std::to_string(other.vocabulary_size()) +
+                " pieces; expected " + std::to_string(own.vocabulary_size()) + ", as " +
+                folder_.string() + "/best/model.json says; is it another run's?");
 }
 
 TEST_F(TranslatorTest, RefusesSentencesLongerThanLearnedPositions) {
@@ -183,7 +192,8 @@ TEST_F(TranslatorTest, RefusesSentencesLongerThanLearnedPositions) {
   EXPECT_EQ(refusal([&] {
               translator.translate({"a dog .", line}, nullptr, {.beam = 2}, {}, "captions.en", 7);
             }),
-            "captions.en:8: a sentence of 13 tokens; the model's learned positions serve at most 12; split the line");
+            "captions.en:8: a sentence of 13 tokens; the model's learned positions serve at most "
+            "12; split the line");
 }
 
 TEST_F(TranslatorTest, TranslatesSentencesLongerThanTheKeptPositions) {
@@ -209,15 +219,16 @@ TEST_F(TranslatorTest, RefusesWeightsThatAreNotNumbers) {
             "input:2: the model's scores are not numbers; expected finite weights");
 }
 
-TEST_F(TranslatorTest, APictureChangesAMultimodalModelsScoresAndAMissingOneDoesNot) {
+TEST_F(TranslatorTest, AnImageChangesAMultimodalModelsScoresAndAMissingOneDoesNot) {
   make_tiny_run(folder_, {.fusion = "gated"});
   Translator translator = Translator::open(folder_, at::kCPU);
   EXPECT_TRUE(translator.uses_images());
-  // A PPM, the simplest of pictures.
+  // A PPM, the simplest of images.
   std::string ppm = "P6\n16 16\n255\n";
   for (int i = 0; i < 16 * 16 * 3; ++i) ppm += static_cast<char>(i * 7 % 256);
   write_file(folder_ / "wave.ppm", ppm);
-  const ImageSet images({"wave.ppm", "", "absent.ppm"}, folder_, translator.description().model.image_encoder.size, 1);
+  const DecodedImages images({"wave.ppm", "", "absent.ppm"}, folder_,
+                             translator.description().model.image_encoder.size, 1);
   const SearchOptions search{.beam = 3};
   const std::vector<std::string> lines(3, "a red circle .");
   const auto with = translator.translate(lines, &images, search, {});

@@ -1,0 +1,153 @@
+#include "datasets/features/exported_encoder.h"
+
+#include <algorithm>
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/script.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/parallel.h"
+#include "base/sha256.h"
+#include "tensors/devices.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kNetwork = "encoder.pt";
+constexpr const char* kDescription = "encoder.json";
+constexpr int64_t kFilesABatch = 16;
+
+[[noreturn]] void refuse(const fs::path& path, const std::string& what) {
+  throw Error(path.string() + ": " + what);
+}
+
+// Where TorchScript's errors say what went wrong.
+std::string last_line(std::string text) {
+  text.resize(text.find_last_not_of(" \n") + 1);
+  return text.substr(text.rfind('\n') + 1);
+}
+
+std::string first_line(const char* text) {
+  return std::string(text).substr(0, std::string_view(text).find('\n'));
+}
+
+EncoderDescription read_description(const fs::path& file) {
+  config::Problems problems(file.string());
+  EncoderDescription description;
+  config::read(description, config::parse_file(file), problems);
+  description.preprocessing.check(problems, "preprocessing.");
+  problems.throw_if_any();
+  return description;
+}
+
+// Convolutions run faster on channels-last tensors; freezing folds batch norm into them.
+torch::jit::Module load_network(const fs::path& file, c10::Device device) {
+  try {
+    torch::jit::Module module = torch::jit::load(file.string(), device);
+    module.eval();
+    for (at::Tensor weight : module.parameters())
+      if (weight.dim() == 4) weight.set_data(weight.contiguous(at::MemoryFormat::ChannelsLast));
+    module = torch::jit::freeze(module);
+    return device.is_cpu() ? torch::jit::optimize_for_inference(module) : module;
+  } catch (const c10::Error& error) {
+    refuse(file,
+           "no TorchScript module that can be run: " + first_line(error.what_without_backtrace()));
+  }
+}
+
+}  // namespace
+
+struct ExportedEncoder::Data {
+  fs::path file;
+  c10::Device device;
+  EncoderDescription description;
+  std::string name;
+  torch::jit::Module module;
+
+  // [B, F], [B, R, F] or [B, F, H, W] → [B, R, F]
+  at::Tensor regions_of(const at::Tensor& output, int64_t images) const {
+    const std::string& layout = description.layout;
+    const int64_t dimensions = layout == "pooled" ? 2 : layout == "patches" ? 3 : 4;
+    at::Tensor features = output;
+    if (layout == "pooled" && output.dim() == 2) features = output.unsqueeze(1);
+    if (layout == "grid" && output.dim() == 4) features = output.flatten(2).transpose(1, 2);
+    const std::vector<int64_t> expected = {images, description.regions, description.width};
+    if (output.dim() != dimensions || features.sizes() != expected)
+      refuse(file,
+             fmt::format("gives [{}] for {} images; {} says layout {}, {} x {} (regions x width)",
+                         fmt::join(output.sizes(), ", "), images, kDescription, layout, expected[1],
+                         expected[2]));
+    return features.to(at::kFloat).contiguous();
+  }
+};
+
+ExportedEncoder ExportedEncoder::open(const fs::path& folder, c10::Device device) {
+  const EncoderDescription description = read_description(folder / kDescription);
+  const fs::path file = folder / kNetwork;
+  {
+    const MappedFile bytes(file);
+    const std::string found = sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    if (found != description.fingerprint)
+      refuse(file, fmt::format("its SHA-256 is {}; {} describes another one, {}", found,
+                               kDescription, description.fingerprint));
+  }
+  const std::string whole =
+      description.fingerprint + config::write(description.preprocessing).dump();
+  return ExportedEncoder(std::make_shared<Data>(
+      Data{file, device, description, description.name + " " + sha256(whole).substr(0, 16),
+           load_network(file, device)}));
+}
+
+const Preprocessing& ExportedEncoder::preprocessing() const {
+  return data_->description.preprocessing;
+}
+FeatureShape ExportedEncoder::shape() const {
+  return {data_->description.regions, data_->description.width};
+}
+const std::string& ExportedEncoder::name() const { return data_->name; }
+
+at::Tensor ExportedEncoder::encode(const at::Tensor& pixels) const {
+  const c10::InferenceMode guard;
+  const at::Tensor input = normalised(pixels.to(data_->device), preprocessing())
+                               .contiguous(at::MemoryFormat::ChannelsLast);
+  c10::IValue output;
+  try {
+    output = data_->module.forward({input});
+  } catch (const std::exception& error) {
+    refuse(data_->file, fmt::format("fails on images of [{}]: {}", fmt::join(input.sizes(), ", "),
+                                    last_line(error.what())));
+  }
+  if (!output.isTensor())
+    refuse(data_->file, "gives " + output.tagKind() + ", expected one tensor");
+  return data_->regions_of(output.toTensor(), pixels.size(0));
+}
+
+at::Tensor ExportedEncoder::encode_files(const std::vector<fs::path>& files, int threads) const {
+  const auto count = static_cast<int64_t>(files.size());
+  at::Tensor features = at::empty({count, regions(), width()}, at::kFloat);
+  const int64_t batches = (count + kFilesABatch - 1) / kFilesABatch;
+  const OneThreadEach one_thread_each;
+  parallel_for(batches, threads, [&](int64_t batch) {
+    const OneThreadEach here;
+    const int64_t begin = batch * kFilesABatch, end = std::min(begin + kFilesABatch, count);
+    std::vector<at::Tensor> pixels;
+    for (int64_t i = begin; i < end; ++i) pixels.push_back(load_pixels(files[i], preprocessing()));
+    features.slice(0, begin, end).copy_(encode(at::stack(pixels)));
+  });
+  return features;
+}
+
+void copy_encoder(const fs::path& from, const fs::path& to) {
+  AtomicFolder folder(to);
+  for (const char* name : {kNetwork, kDescription})
+    write_file(folder.path() / name, read_file(from / name));
+  folder.commit();
+}
+
+}  // namespace penalmt

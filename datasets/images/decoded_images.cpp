@@ -1,0 +1,85 @@
+#include "datasets/images/decoded_images.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <opencv2/imgproc.hpp>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "datasets/images/image_decoding.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+cv::Mat squashed(const cv::Mat& image, int size) {
+  cv::Mat shrunk, square;
+  cv::resize(image, shrunk, {std::min(image.cols, size), std::min(image.rows, size)}, 0, 0,
+             cv::INTER_AREA);
+  cv::resize(shrunk, square, {size, size}, 0, 0, cv::INTER_LINEAR);
+  return square;
+}
+
+// Writes the image as [3, size, size] RGB.
+void load_into(const fs::path& path, int size, uint8_t* planes) {
+  const cv::Mat square = squashed(decode_image(path), size);
+  const std::size_t area = static_cast<std::size_t>(size) * size;
+  cv::Mat outputs[3];
+  for (int c = 0; c < 3; ++c) outputs[c] = cv::Mat(size, size, CV_8U, planes + c * area);
+  const int from_to[] = {2, 0, 1, 1, 0, 2};  // BGR → RGB
+  cv::mixChannels(&square, 1, outputs, 3, from_to, 3);
+}
+
+}  // namespace
+
+at::Tensor load_image(const fs::path& path, int64_t size) {
+  at::Tensor pixels = at::empty({3, size, size}, at::kByte);
+  load_into(path, static_cast<int>(size), pixels.data_ptr<uint8_t>());
+  return pixels;
+}
+
+int64_t ImageSet::missing() const { return std::count(index_.begin(), index_.end(), -1); }
+
+ImageFiles find_images(const std::vector<std::string>& names, const fs::path& root) {
+  ImageFiles found;
+  std::unordered_map<std::string, int64_t> rows;
+  for (const std::string& name : names) {
+    const auto [entry, is_new] = rows.try_emplace(name, -1);
+    std::error_code ignored;
+    if (is_new && !name.empty() && fs::is_regular_file(root / name, ignored)) {
+      entry->second = static_cast<int64_t>(found.files.size());
+      found.files.push_back(root / name);
+    }
+    found.index.push_back(entry->second);
+  }
+  if (!names.empty() && found.files.empty()) {
+    const auto named = std::find_if(names.begin(), names.end(),
+                                    [](const std::string& name) { return !name.empty(); });
+    throw Error(fmt::format(
+        "{}: not one of the images of {} lines is there; {}", root.string(), names.size(),
+        named == names.end() ? "no line of the list names one"
+                             : fmt::format("expected files such as '{}'", *named)));
+  }
+  return found;
+}
+
+DecodedImages::DecodedImages(const std::vector<std::string>& names, const fs::path& root,
+                             int64_t size, int threads) {
+  ImageFiles found = find_images(names, root);
+  index_ = std::move(found.index);
+  pixels_ = at::empty({static_cast<int64_t>(found.files.size()), 3, size, size}, at::kByte);
+  uint8_t* const pixels = pixels_.data_ptr<uint8_t>();
+  parallel_for(static_cast<int64_t>(found.files.size()), threads, [&](int64_t i) {
+    load_into(found.files[i], static_cast<int>(size), pixels + i * 3 * size * size);
+  });
+}
+
+at::Tensor DecodedImages::rows(const std::vector<int64_t>& which) const {
+  return pixels_.index_select(0, at::tensor(which, at::kLong));
+}
+
+}  // namespace penalmt

@@ -1,0 +1,20 @@
+// An image file as pixels: JPEG, PNG, WebP, BMP, PNM.
+#pragma once
+
+#include <filesystem>
+
+#include <opencv2/core/mat.hpp>
+
+namespace penalmt {
+
+// What an image may have; its header is asked before anything is decoded.
+inline constexpr int64_t kMostPixels = 200'000'000;
+
+// 8-bit BGR, turned upright by its EXIF orientation. Grey becomes coloured, 16 bits become 8,
+// transparent parts show white. Throws Error "path: not an image that can be decoded", "path:
+// 100,000 x 100,000 pixels; expected at most 200,000,000", "path: an animation; expected a still
+// image", "path: damaged; Corrupt JPEG data: premature end of data segment" (in libjpeg's words),
+// and what check_whole (whole_files.h) throws.
+cv::Mat decode_image(const std::filesystem::path& path);
+
+}  // namespace penalmt

@@ -1,0 +1,115 @@
+#include "datasets/images/labelled_images.h"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "datasets/images/decoded_images.h"
+#include "datasets/text/corpus.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What `wanted` holds of in the folder, but for hidden names; sorted.
+std::vector<fs::path> entries(const fs::path& folder, bool (*wanted)(const fs::path&)) {
+  if (!fs::is_directory(folder))
+    throw Error(fmt::format("{}: no such folder; expected a folder of images", folder.string()));
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (!entry.path().filename().string().starts_with('.') && wanted(entry.path()))
+      found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+LabelledImages selected(const LabelledImages& images, const std::vector<int64_t>& which) {
+  LabelledImages part{images.classes, {}, {}, {}};
+  for (const int64_t i : which) part.names.push_back(images.names[i]);
+  const at::Tensor rows = at::tensor(which, at::kLong);
+  part.pixels = images.pixels.index_select(0, rows);
+  part.labels = images.labels.index_select(0, rows);
+  return part;
+}
+
+}  // namespace
+
+at::Tensor load_images(const std::vector<fs::path>& files, int64_t size, int threads) {
+  const auto count = static_cast<int64_t>(files.size());
+  at::Tensor pixels = at::empty({count, 3, size, size}, at::kByte);
+  parallel_for(count, threads, [&](int64_t i) { pixels[i].copy_(load_image(files[i], size)); });
+  return pixels;
+}
+
+std::vector<fs::path> image_files(const fs::path& folder) {
+  std::vector<fs::path> files =
+      entries(folder, [](const fs::path& path) { return fs::is_regular_file(path); });
+  if (files.empty()) throw Error(fmt::format("{}: got no files, expected images", folder.string()));
+  return files;
+}
+
+LabelledImages read_labelled_images(const fs::path& root, int64_t size, int threads,
+                                    const std::vector<std::string>& known) {
+  // 1. The classes.
+  const std::vector<fs::path> folders =
+      entries(root, [](const fs::path& path) { return fs::is_directory(path); });
+  if (folders.empty())
+    throw Error(
+        fmt::format("{}: got no folders, expected one of images for each class", root.string()));
+  LabelledImages images{known, {}, {}, {}};
+  if (known.empty())
+    for (const fs::path& folder : folders) images.classes.push_back(folder.filename());
+  // 2. The images of each.
+  std::vector<fs::path> files;
+  std::vector<int64_t> labels;
+  for (const fs::path& folder : folders) {
+    const std::string name = folder.filename();
+    const auto label = std::find(images.classes.begin(), images.classes.end(), name);
+    if (label == images.classes.end())
+      throw Error(fmt::format("{}: unknown class '{}'; expected one of {}{}", root.string(), name,
+                              fmt::join(known, ", "), did_you_mean(name, known)));
+    for (const fs::path& file : image_files(folder)) {
+      images.names.push_back(name + "/" + file.filename().string());
+      files.push_back(file);
+      labels.push_back(label - images.classes.begin());
+    }
+  }
+  images.labels = at::tensor(labels, at::kLong);
+  images.pixels = load_images(files, size, threads);
+  return images;
+}
+
+LabelledSplits read_labelled_splits(const LabelledImageOptions& options, int64_t size,
+                                    int threads) {
+  const fs::path folder = expand_environment(options.folder, "data.folder");
+  if (!fs::is_directory(folder))
+    throw Error(
+        fmt::format("{}: no such folder; expected a folder of labelled images; set data.folder",
+                    folder.string()));
+  const fs::path root = folder / options.train;
+  const LabelledImages all = read_labelled_images(root, size, threads);
+  if (all.classes.size() < 2)
+    throw Error(fmt::format("{}: got one class, '{}'; expected at least two", root.string(),
+                            all.classes.front()));
+  const at::Tensor counts = at::bincount(all.labels, {}, static_cast<int64_t>(all.classes.size()));
+  std::vector<int64_t> train, valid;
+  int64_t begin = 0;
+  for (size_t label = 0; label < all.classes.size(); ++label) {
+    const int64_t count = counts[static_cast<int64_t>(label)].item<int64_t>();
+    if (count <= options.valid)
+      throw Error(fmt::format("{}: got {} images, expected more than data.valid = {}",
+                              (root / all.classes[label]).string(), count, options.valid));
+    for (int64_t i = 0; i < count; ++i)
+      (i < count - options.valid ? train : valid).push_back(begin + i);
+    begin += count;
+  }
+  return {selected(all, train), selected(all, valid)};
+}
+
+}  // namespace penalmt

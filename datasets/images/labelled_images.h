@@ -1,0 +1,65 @@
+// Images of known classes, one folder a class:
+//
+//   <root>/cat/0000.jpg
+//   <root>/dog/0000.jpg
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "base/config.h"
+
+namespace penalmt {
+
+struct LabelledImageOptions {
+  std::string folder = "$CIFAR10";
+  std::string train = "train";
+  int64_t valid = 500;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("folder", folder, "the images; $NAME is an environment variable", config::anything());
+    v("train", train, "the folder in it that holds a folder of images for each class",
+      config::anything());
+    v("valid", valid,
+      "images of each class, the last by name, that are not trained on but validated on",
+      config::between(1, 1e9));
+  }
+};
+
+struct LabelledImages {
+  std::vector<std::string> classes;  // sorted
+  std::vector<std::string> names;    // "cat/0000.jpg", sorted
+  at::Tensor pixels;                 // uint8 [N, 3, size, size]
+  at::Tensor labels;                 // int64 [N]: which of the classes
+
+  int64_t count() const { return static_cast<int64_t>(names.size()); }
+};
+
+// The images, brought to size x size and decoded by `threads` threads (0: one a core). Throws Error
+// for one that is missing or does not decode (the first in their order).
+at::Tensor load_images(const std::vector<std::filesystem::path>& files, int64_t size, int threads);
+
+// The files of a folder whose names do not begin with a dot, sorted. Throws Error where there is no
+// such folder or no file in it.
+std::vector<std::filesystem::path> image_files(const std::filesystem::path& folder);
+
+// All images below `root`. Its folders are the classes, unless `known` names them: then a folder
+// that is none of them is refused, and one may be missing. Throws Error where there is no such
+// folder, no class or a class without images, and what load_images throws.
+LabelledImages read_labelled_images(const std::filesystem::path& root, int64_t size, int threads,
+                                    const std::vector<std::string>& known = {});
+
+struct LabelledSplits {
+  LabelledImages train, valid;
+};
+
+// The training images of a recipe: the last `valid` of each class apart from the others. Throws
+// Error for fewer than two classes, and a class that has too few.
+LabelledSplits read_labelled_splits(const LabelledImageOptions& options, int64_t size, int threads);
+
+}  // namespace penalmt

@@ -1,0 +1,139 @@
+#include "datasets/text/corpus.h"
+
+#include <cctype>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SplitFiles {
+  fs::path source, target;
+  std::optional<fs::path> images;
+};
+
+fs::path corpus_folder(const DataOptions& options) {
+  return expand_environment(options.folder, "data.folder");
+}
+
+SplitFiles multi30k_files(const DataOptions& options, const std::string& split) {
+  const fs::path folder = corpus_folder(options);
+  if (!fs::is_directory(folder))
+    throw Error(
+        fmt::format("{}: no such folder; expected a corpus in Multi30k's layout; set data.folder",
+                    folder.string()));
+  const auto text_file = [&](const std::string& language) {
+    return options.text == "raw"
+               ? folder / "raw" / fmt::format("{}.{}", split, language)
+               : folder / "tok" / fmt::format("{}.lc.norm.tok.{}", split, language);
+  };
+  SplitFiles files{text_file(options.source_language), text_file(options.target_language),
+                   std::nullopt};
+  const fs::path list = folder / "image_splits" / (split + ".txt");
+  if (fs::exists(plain_or_gzip(list))) files.images = list;
+  return files;
+}
+
+SplitFiles named_files(const DataOptions& options, const std::string& split) {
+  const bool is_train = split == options.train;
+  if (!is_train && split != options.valid)
+    throw Error(fmt::format("data: layout \"files\" has no split '{}'; expected '{}' or '{}'",
+                            split, options.train, options.valid));
+  const std::string name = is_train ? "train" : "valid";
+  // A folder left at its default is no prefix: the files may lie anywhere.
+  const fs::path folder =
+      options.folder == DataOptions().folder ? fs::path() : corpus_folder(options);
+  const auto required = [&](const std::string& file, const std::string& key) {
+    if (file.empty())
+      throw Error(fmt::format("data.{}_{}: empty; layout \"files\" needs it", name, key));
+    return folder / expand_environment(file, fmt::format("data.{}_{}", name, key));
+  };
+  SplitFiles files{required(is_train ? options.train_source : options.valid_source, "source"),
+                   required(is_train ? options.train_target : options.valid_target, "target"),
+                   std::nullopt};
+  const std::string& list = is_train ? options.train_images : options.valid_images;
+  if (!list.empty())
+    files.images = folder / expand_environment(list, fmt::format("data.{}_images", name));
+  return files;
+}
+
+void mask(const DataOptions& options, const std::string& split, const fs::path& place,
+          std::vector<std::string>& lines) {
+  if (options.layout != "multi30k")
+    throw Error(
+        fmt::format("data.masking: got '{}' with layout \"{}\", expected layout \"multi30k\"",
+                    options.masking, options.layout));
+  const fs::path file =
+      corpus_folder(options) / "masking" / fmt::format("{}.{}.positions", split, options.masking);
+  const WordPositions positions = read_positions(file);
+  check_positions(positions, file.string(), lines, place.string());
+  lines = mask_lines(lines, positions, options.mask_token);
+}
+
+std::string with_split(std::string path, const std::string& split) {
+  constexpr std::string_view kSplit = "{split}";
+  for (std::size_t at = 0; (at = path.find(kSplit, at)) != std::string::npos; at += split.size())
+    path.replace(at, kSplit.size(), split);
+  return path;
+}
+
+}  // namespace
+
+StoreFiles feature_files(const DataOptions& options, const std::string& split) {
+  const auto path = [&](const std::string& text, const std::string& key) {
+    return with_split(expand_environment(text, key), split);
+  };
+  return {path(options.features, "data.features"),
+          path(options.feature_names, "data.feature_names")};
+}
+
+ParallelText load_split(const DataOptions& options, const std::string& split) {
+  const SplitFiles files =
+      options.layout == "files" ? named_files(options, split) : multi30k_files(options, split);
+  ParallelText text = read_parallel_text(files.source, files.target, files.images);
+  if (text.source.empty())
+    throw Error(fmt::format("{}: no lines; expected at least one", files.source.string()));
+  if (!options.masking.empty()) mask(options, split, files.source, text.source);
+  return text;
+}
+
+fs::path image_root(const DataOptions& options) {
+  const fs::path images = expand_environment(options.images, "data.images");
+  if (options.layout == "files" && options.folder == DataOptions().folder) return images;
+  return corpus_folder(options) / images;
+}
+
+std::string expand_environment(const std::string& text, const std::string& where) {
+  const auto in_name = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+  };
+  std::string expanded;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool braced = text.compare(i, 2, "${") == 0;
+    const std::size_t begin = i + (braced ? 2 : 1);
+    std::size_t end = begin;
+    while (end < text.size() && in_name(text[end])) ++end;
+    const bool closed = !braced || (end < text.size() && text[end] == '}');
+    if (text[i] != '$' || end == begin || !closed) {
+      expanded += text[i++];
+      continue;
+    }
+    const std::string name = text.substr(begin, end - begin);
+    const char* value = std::getenv(name.c_str());
+    if (!value || !*value)
+      throw Error(fmt::format(
+          "{}: the environment variable {} is not set; set it to the folder of the corpus, or "
+          "give the folder itself",
+          where, name));
+    expanded += value;
+    i = braced ? end + 1 : end;
+  }
+  return expanded;
+}
+
+}  // namespace penalmt

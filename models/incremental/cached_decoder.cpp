@@ -1,0 +1,238 @@
+#include "models/incremental/cached_decoder.h"
+
+#include <ATen/Functions.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/incremental/step_kernels.h"
+#include "tensors/private_operators.h"
+
+namespace penalmt {
+namespace {
+
+constexpr int64_t kTile =
+    1024;  // columns of logits at a time: a batch's tile stays in the second cache
+constexpr int64_t kFirstPositions = 128;  // position vectors computed at once
+
+enum Buffer {
+  kStates,
+  kNormed,
+  kWide,
+  kQuery,
+  kMixed,
+  kBranch,
+  kBefore,
+  kGate,
+  kTileBuffer,
+  kBuffers
+};
+
+StepLinear step_linear(const LinearImpl& linear) {
+  const at::Tensor weight = linear.weight.detach();
+  return {weight, weight.t().contiguous(), linear.bias.detach()};
+}
+
+std::unique_ptr<StepAttention> step_attention(const StepWeights& weights) {
+  return weights.uses_cpu_kernels() ? make_cpu_step_attention(weights.shape)
+                                    : make_tensor_step_attention(weights.shape);
+}
+
+// states: [M, C] → a layer's keys and values [M, 2 C].
+at::Tensor keys_values(const StepLinear& projection, const at::Tensor& states) {
+  at::Tensor projected = at::empty({states.size(0), projection.bias.size(0)}, states.options());
+  projection.apply(states, projected);
+  return projected;
+}
+
+StepNorm step_norm(const torch::nn::LayerNormImpl& norm) {
+  return {norm.weight.detach(), norm.bias.detach(), norm.options.eps()};
+}
+
+}  // namespace
+
+void StepLinear::apply(const at::Tensor& x, at::Tensor& out) const {
+  if (onednn_is_faster(x))
+    out.copy_(onednn_linear(x, weight, bias));
+  else
+    at::addmm_out(out, bias, x, transposed);
+}
+
+StepWeights::StepWeights(TranslationModelImpl& model)
+    : doubly_attentive(model.options().fusion == "doubly_attentive"),
+      norm(model.options().norm == "pre" ? NormOrder::pre : NormOrder::post),
+      activation(model.options().activation == "gelu" ? Activation::gelu : Activation::relu),
+      shape{model.options().decoder_layers, model.options().heads, model.options().width},
+      embedding(model.target_embedding().detach()),
+      output(model.output_embedding().detach()),
+      position_vectors(model.target_positions.ptr()),
+      longest(model.options().positions == "learned" ? model.options().longest : 0) {
+  for (const auto& module : *model.decoder->layers) {
+    const auto& layer = *module->as<DecoderLayerImpl>();
+    layers.push_back({.self_in = step_linear(*layer.self_attention->in_projection),
+                      .self_out = step_linear(*layer.self_attention->out_projection),
+                      .query = step_linear(*layer.cross_attention->query_projection),
+                      .memory = step_linear(*layer.cross_attention->memory_projection),
+                      .memory_out = step_linear(*layer.cross_attention->out_projection),
+                      .up = step_linear(*layer.feed_forward->up),
+                      .down = step_linear(*layer.feed_forward->down),
+                      .self_norm = step_norm(*layer.self_attention_residual->norm),
+                      .memory_norm = step_norm(*layer.cross_attention_residual->norm),
+                      .feed_forward_norm = step_norm(*layer.feed_forward_residual->norm)});
+    if (!doubly_attentive) continue;
+    const auto& image = *layer.image_attention;
+    layers.back().image_query = step_linear(*image.attention->query_projection);
+    layers.back().image_memory = step_linear(*image.attention->memory_projection);
+    layers.back().image_out = step_linear(*image.attention->out_projection);
+    layers.back().image_gate = step_linear(*image.gate);
+    layers.back().image_norm = step_norm(*layer.image_attention_residual->norm);
+  }
+  if (norm == NormOrder::pre) final_norm = step_norm(*model.decoder->final_norm);
+}
+
+bool StepWeights::uses_cpu_kernels() const {
+  return embedding.is_cpu() && embedding.scalar_type() == at::kFloat;
+}
+
+CachedDecoder::CachedDecoder(std::shared_ptr<const StepWeights> weights)
+    : weights_(std::move(weights)),
+      attention_(step_attention(*weights_)),
+      image_attention_(weights_->doubly_attentive ? step_attention(*weights_) : nullptr),
+      buffers_(kBuffers) {}
+
+void CachedDecoder::start(const Memory& memory) {
+  const at::Tensor places = memory.visible.flatten().nonzero().squeeze(1);
+  const at::Tensor real =
+      memory.states.flatten(0, 1).index_select(0, places);  // [M of all sentences, C]
+  const at::Tensor lengths = memory.visible.sum(1, false, at::kLong).cpu();  // [B]
+  std::vector<at::Tensor> of_text, of_image;
+  for (const StepLayer& layer : weights_->layers)
+    of_text.push_back(keys_values(layer.memory, real));
+  attention_->start(std::move(of_text), {lengths.const_data_ptr<int64_t>(),
+                                         lengths.const_data_ptr<int64_t>() + lengths.size(0)});
+  position_ = 0;
+
+  with_image_ = at::Tensor();
+  if (!memory.regions.defined()) return;
+  const at::Tensor regions = memory.regions.flatten(0, 1);  // [B * R, C]
+  for (const StepLayer& layer : weights_->layers)
+    of_image.push_back(keys_values(layer.image_memory, regions));
+  image_attention_->start(std::move(of_image),
+                          std::vector<int64_t>(memory.regions.size(0), memory.regions.size(1)));
+  with_image_ = memory.with_image.unsqueeze(1);
+}
+
+template <class Branch>
+void CachedDecoder::residual(at::Tensor& x, const StepNorm& norm, const Branch& branch) {
+  if (weights_->norm == NormOrder::post) {
+    add_norm(x, branch(x), norm.weight, norm.bias, norm.epsilon, x);
+    return;
+  }
+  x.add_(branch(at::layer_norm(x, {x.size(1)}, norm.weight, norm.bias, norm.epsilon)));
+}
+
+at::Tensor CachedDecoder::advance(const std::vector<int>& tokens) {
+  const int64_t rows = static_cast<int64_t>(tokens.size()), width = weights_->shape.width;
+  at::Tensor x = buffer(kStates, rows, width), wide = buffer(kWide, rows, 3 * width),
+             query = buffer(kQuery, rows, width);
+  at::Tensor mixed = buffer(kMixed, rows, width), branch = buffer(kBranch, rows, width);
+  embed(tokens, x);
+  attention_->begin_position();
+  for (size_t l = 0; l < weights_->layers.size(); ++l) {
+    const StepLayer& layer = weights_->layers[l];
+    residual(x, layer.self_norm, [&](const at::Tensor& y) {
+      layer.self_in.apply(y, wide);
+      attention_->attend_self(static_cast<int64_t>(l), wide, mixed);
+      layer.self_out.apply(mixed, branch);
+      return branch;
+    });
+    residual(x, layer.memory_norm, [&](const at::Tensor& y) {
+      layer.query.apply(y, query);
+      attention_->attend_memory(static_cast<int64_t>(l), query, mixed);
+      layer.memory_out.apply(mixed, branch);
+      return branch;
+    });
+    if (with_image_.defined()) attend_to_image(static_cast<int64_t>(l), x);
+    residual(x, layer.feed_forward_norm,
+             [&](const at::Tensor& y) { return feed_forward(layer, y); });
+  }
+  ++position_;
+  if (weights_->norm == NormOrder::post) return x;
+  const StepNorm& norm = weights_->final_norm;
+  return at::layer_norm(x, {width}, norm.weight, norm.bias, norm.epsilon);
+}
+
+at::Tensor CachedDecoder::feed_forward(const StepLayer& layer, const at::Tensor& y) {
+  at::Tensor inner = buffer(kNormed, y.size(0), layer.up.bias.size(0)),
+             branch = buffer(kBranch, y.size(0), y.size(1));
+  layer.up.apply(y, inner);
+  if (weights_->activation == Activation::relu)
+    inner.relu_();
+  else
+    at::gelu_(inner);
+  layer.down.apply(inner, branch);
+  return branch;
+}
+
+void CachedDecoder::attend_to_image(int64_t l, at::Tensor& x) {
+  const StepLayer& layer = weights_->layers[l];
+  const int64_t rows = x.size(0), width = x.size(1);
+  at::Tensor before = buffer(kBefore, rows, width).copy_(x);
+  at::Tensor query = buffer(kQuery, rows, width), mixed = buffer(kMixed, rows, width),
+             branch = buffer(kBranch, rows, width), gate = buffer(kGate, rows, 1);
+  residual(x, layer.image_norm, [&](const at::Tensor& y) {
+    layer.image_query.apply(y, query);
+    image_attention_->attend_memory(l, query, mixed);
+    layer.image_out.apply(mixed, branch);
+    layer.image_gate.apply(y, gate);
+    return branch.mul_(gate.sigmoid_());
+  });
+  x.copy_(at::where(with_image_, x, before));
+}
+
+void CachedDecoder::reorder(const std::vector<int64_t>& rows) {
+  attention_->reorder(rows);
+  if (!with_image_.defined()) return;
+  image_attention_->reorder(rows);
+  with_image_ = with_image_.index_select(0, at::tensor(rows, at::kLong).to(with_image_.device()));
+}
+
+at::Tensor CachedDecoder::logits(const at::Tensor& states) const {
+  if (onednn_is_faster(states)) return onednn_linear(states, weights_->output, {});
+  return at::mm(states, weights_->output.t());
+}
+
+Candidates CachedDecoder::best(const at::Tensor& states, const CandidateRule& rule) {
+  const at::Tensor& output = weights_->output;
+  if (!weights_->uses_cpu_kernels() || onednn_is_faster(states))
+    return top_candidates(logits(states), rule);
+  const int64_t rows = states.size(0), vocabulary = output.size(0);
+  CandidateScan scan(rows, rule);
+  for (int64_t first = 0; first < vocabulary; first += kTile) {
+    const int64_t columns = std::min(kTile, vocabulary - first);
+    at::Tensor tile = buffer(kTileBuffer, rows, columns);
+    at::mm_out(tile, states, output.narrow(0, first, columns).t());
+    scan.add(tile.const_data_ptr<float>(), columns, first, columns);
+  }
+  return scan.finish();
+}
+
+void CachedDecoder::embed(const std::vector<int>& tokens, at::Tensor& x) {
+  if (!positions_.defined() || position_ >= positions_.size(0)) {
+    int64_t wanted = std::max(kFirstPositions, 2 * position_);
+    if (weights_->longest > 0) wanted = std::min(wanted, weights_->longest);
+    positions_ = weights_->positions(wanted);
+  }
+  embed_tokens(tokens, weights_->embedding, std::sqrt(static_cast<double>(x.size(1))),
+               positions_[position_], x);
+}
+
+// A contiguous [rows, columns] of memory that earlier steps used too.
+at::Tensor CachedDecoder::buffer(int which, int64_t rows, int64_t columns) {
+  at::Tensor& kept = buffers_[which];
+  if (!kept.defined() || kept.numel() < rows * columns)
+    kept = at::empty({rows * columns}, weights_->embedding.options());
+  return kept.narrow(0, 0, rows * columns).view({rows, columns});
+}
+
+}  // namespace penalmt

@@ -1,0 +1,96 @@
+// The decoder one position at a time: what was computed for the positions before is kept.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "models/incremental/step_attention.h"
+#include "models/translation_model.h"
+#include "tensors/top_candidates.h"
+
+namespace penalmt {
+
+// A linear map laid out for products of few rows.
+struct StepLinear {
+  at::Tensor weight;      // [out, in]
+  at::Tensor transposed;  // [in, out]
+  at::Tensor bias;        // [out]
+  // x: [N, in] → out: [N, out].
+  void apply(const at::Tensor& x, at::Tensor& out) const;
+};
+
+struct StepNorm {
+  at::Tensor weight, bias;  // [C]
+  double epsilon = 1e-5;
+};
+
+struct StepLayer {
+  StepLinear self_in, self_out, query, memory, memory_out, up, down;
+  StepNorm self_norm, memory_norm, feed_forward_norm;
+  // Doubly attentive decoders only.
+  StepLinear image_query, image_memory, image_out, image_gate;
+  StepNorm image_norm;
+};
+
+// The weights of a model's decoder, copied into the layout that single steps want. Never changes:
+// threads share one.
+struct StepWeights {
+  explicit StepWeights(TranslationModelImpl& model);
+
+  bool uses_cpu_kernels() const;  // float32 on the CPU
+  at::Tensor positions(int64_t length) const {
+    return position_vectors->forward(length).to(embedding.options());
+  }
+
+  bool doubly_attentive;
+  NormOrder norm;
+  Activation activation;
+  StepAttentionShape shape;
+  std::vector<StepLayer> layers;
+  StepNorm final_norm;   // pre-norm only
+  at::Tensor embedding;  // [V, C]
+  at::Tensor output;     // [V, C]
+  std::shared_ptr<PositionsImpl> position_vectors;
+  int64_t longest;  // the most positions there are; 0: no limit
+};
+
+// One batch after the other; buffers are used again. Not for two threads at once. Wants
+// c10::InferenceMode or no_grad.
+class CachedDecoder {
+ public:
+  explicit CachedDecoder(std::shared_ptr<const StepWeights> weights);
+
+  // Begins a batch: one row a sentence, no position yet. Every sentence must see at least one
+  // position of the memory.
+  void start(const Memory& memory);
+  // One position on: tokens[r] is what row r said last (the start token at first). Returns the
+  // decoder's states [N, C], valid until the next call.
+  at::Tensor advance(const std::vector<int>& tokens);
+  // states: [N, C] → [N, V].
+  at::Tensor logits(const at::Tensor& states) const;
+  // The best of logits(states), which are never in memory as a whole.
+  Candidates best(const at::Tensor& states, const CandidateRule& rule);
+  // Row r goes on from what was row rows[r].
+  void reorder(const std::vector<int64_t>& rows);
+
+ private:
+  at::Tensor buffer(int which, int64_t rows, int64_t columns);
+  void embed(const std::vector<int>& tokens, at::Tensor& x);
+  at::Tensor feed_forward(const StepLayer& layer, const at::Tensor& y);
+  // The image's part of a layer, where the sentence has an image.
+  void attend_to_image(int64_t l, at::Tensor& x);
+  // One residual: x = norm(x + branch(x)), or x = x + branch(norm(x)).
+  template <class Branch>
+  void residual(at::Tensor& x, const StepNorm& norm, const Branch& branch);
+
+  const std::shared_ptr<const StepWeights> weights_;
+  const std::unique_ptr<StepAttention> attention_;
+  const std::unique_ptr<StepAttention> image_attention_;  // its memory: the image's regions
+  at::Tensor with_image_;  // [N, 1] bool; undefined where no sentence of the batch has an image
+  std::vector<at::Tensor> buffers_;
+  at::Tensor positions_;  // [at least the positions so far, C]
+  int64_t position_ = 0;
+};
+
+}  // namespace penalmt

@@ -1,0 +1,76 @@
+#include "commands/cli/image_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "datasets/text/parallel_text.h"
+#include "translation/translator.h"
+
+namespace penalmt {
+
+void add_image_options(CLI::App& command, ImageArguments& arguments) {
+  command
+      .add_option("--images", arguments.images,
+                  "the images' names, one a line of the text; an empty line: none")
+      ->type_name("LIST");
+  command.add_option("--image-root", arguments.image_root, "the folder that the names are in")
+      ->type_name("DIR");
+  command
+      .add_option("--features", arguments.features,
+                  "or the store that has their features (penalmt features, or .npy)")
+      ->type_name("STORE");
+  command
+      .add_option("--feature-names", arguments.feature_names,
+                  "the names of an .npy store's rows, one a line; default: STORE.names.txt")
+      ->type_name("FILE");
+  command
+      .add_option("--encoder", arguments.encoder,
+                  "the exported encoder of a model that takes features and carries none")
+      ->type_name("DIR");
+}
+
+void check(const ImageArguments& arguments) {
+  if (arguments.images.empty() && !arguments.image_root.empty())
+    throw Error("--image-root: got no --images; expected both");
+  if (arguments.images.empty() && !arguments.features.empty())
+    throw Error("--features: got no --images; expected both");
+  if (!arguments.images.empty() && arguments.image_root.empty() && arguments.features.empty())
+    throw Error("--images: got no --image-root; expected both");
+  if (!arguments.image_root.empty() && !arguments.features.empty())
+    throw Error("--features: got --image-root too; expected one of them");
+  if (!arguments.feature_names.empty() && arguments.features.empty())
+    throw Error("--feature-names: got no --features; expected both");
+  if (!arguments.encoder.empty() && !arguments.features.empty())
+    throw Error("--encoder: got --features too; expected one of them");
+}
+
+ImageSourceOptions image_source_options(const ImageArguments& arguments, int threads) {
+  return {arguments.image_root, arguments.features, arguments.feature_names, arguments.encoder,
+          threads};
+}
+
+void expect_multimodal(const Translator& translator, const std::string& option) {
+  if (!translator.uses_images())
+    throw Error(translator.place() + ": a text-only model, which would not look at an image; got " +
+                option + "; expected a model trained with images");
+}
+
+std::optional<LineImages> open_line_images(const Translator& translator,
+                                           const ImageArguments& arguments, int threads) {
+  if (!arguments.images.empty()) {
+    expect_multimodal(translator, "--images");
+    LineImages images(read_image_list(arguments.images),
+                      open_images(translator, image_source_options(arguments, threads)),
+                      arguments.images);
+    images.expect_some();
+    return images;
+  }
+  if (translator.uses_images())
+    warning(translator.place() +
+            ": a multimodal model run without images; give --images LIST --image-root DIR, or "
+            "--image PHOTO");
+  return std::nullopt;
+}
+
+}  // namespace penalmt

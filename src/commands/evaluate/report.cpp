@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "commands/cli/common.h"
+#include "commands/evaluate/steps.h"
+#include "datasets/text/parallel_text.h"
+#include "report/html.h"
+#include "report/sentence_groups.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+// One path a sentence, empty where the name is empty or not on the disk.
+std::vector<fs::path> found_images(const EvaluateOptions& options, std::size_t sentences) {
+  const Lines names = read_image_list(options.images);
+  if (names.size() != sentences)
+    throw Error(fmt::format("{}: got {} lines, expected {} as in {}", options.images, names.size(),
+                            sentences, options.references.front()));
+  std::vector<fs::path> images(sentences);
+  std::size_t found = 0;
+  std::error_code ignored;  // a name that cannot be looked up is not on the disk
+  for (std::size_t i = 0; i < sentences; ++i) {
+    const fs::path path = fs::path(options.image_root) / names[i];
+    if (!names[i].empty() && fs::is_regular_file(path, ignored)) images[i] = path, ++found;
+  }
+  if (found == 0)
+    throw Error(fmt::format("{}: none of its {} images is in {}; check --image-root",
+                            options.images, sentences, options.image_root));
+  return images;
+}
+
+// Each group's scores, as if it were a test set of its own.
+ReportBreakdown breakdown(const std::string& title, const std::vector<SentenceGroup>& groups,
+                          const Metrics& metrics, const std::vector<System>& systems) {
+  ReportBreakdown breakdown{title, {}};
+  for (const SentenceGroup& group : groups) {
+    ReportGroup& row = breakdown.groups.emplace_back();
+    row.label = group.label;
+    row.sentences = static_cast<int64_t>(group.sentences.size());
+    for (const System& system : systems) {
+      auto& values = row.values.emplace_back();
+      for (std::size_t m = 0; m < metrics.size(); ++m)
+        values.emplace_back(metrics[m]->value(system.statistics[m].sum_of(group.sentences)));
+    }
+  }
+  return breakdown;
+}
+
+ReportSystem report_system(const EvaluateOptions& options, const Metrics& metrics,
+                           const System& system) {
+  ReportSystem row;
+  row.name = system.name;
+  row.hypotheses = system.hypotheses;
+  for (const MetricScore& score : system.scores) {
+    ReportScore& cell = row.scores.emplace_back();
+    cell.value = fmt::format("{:.{}f}", score.score, options.width);
+    cell.detail = score.verbose;
+    if (score.confidence) cell.interval = {score.confidence->mean, score.confidence->half_width};
+    cell.p_value = score.p_value;
+  }
+  for (std::size_t i = 0; i < system.hypotheses.size(); ++i)
+    row.sentence_scores.push_back(
+        metrics.front()->sentence_score(system.statistics.front().row(i)).score);
+  if (system.left_out)
+    for (const auto& attribute : with_all(*system.left_out))
+      row.left_out.push_back({attribute.name, attribute.right, attribute.total, attribute.chance});
+  return row;
+}
+
+// "runs/text/test.de" and "runs/gated/test.de" are "text/test.de" and "gated/test.de": the folders
+// that all names begin with are left out.
+void shorten_names(std::vector<ReportSystem>& systems) {
+  std::size_t common = systems.front().name.rfind('/') + 1;  // 0 where there is none
+  for (const ReportSystem& system : systems) {
+    common = std::min(common, system.name.rfind('/') + 1);
+    while (common > 0 && system.name.compare(0, common, systems.front().name, 0, common) != 0)
+      common = common < 2 ? 0 : systems.front().name.rfind('/', common - 2) + 1;
+  }
+  for (ReportSystem& system : systems) system.name.erase(0, common);
+}
+
+}  // namespace
+
+EvaluationReport begin_report(const EvaluateOptions& options,
+                              const std::vector<Lines>& references) {
+  EvaluationReport report;
+  report.title = "Evaluation against " + fs::path(options.references.front()).filename().string();
+  report.references = references;
+  report.width = options.width;
+  report.samples = options.samples;
+  report.runs = read_runs({options.runs.begin(), options.runs.end()});
+  if (!options.source.empty())
+    report.source =
+        read_as_many(options.source, references.front().size(), options.references.front());
+  if (!options.images.empty()) report.images = found_images(options, references.front().size());
+  if (options.paired_bootstrap)
+    report.significance_test = fmt::format("paired bootstrap resampling, {} samples",
+                                           html::with_thousands(options.bootstrap_samples));
+  if (options.paired_randomisation)
+    report.significance_test = fmt::format("paired approximate randomisation, {} trials",
+                                           html::with_thousands(options.randomisation_samples));
+  return report;
+}
+
+void write_report(const EvaluateOptions& options, const Metrics& metrics,
+                  const std::vector<System>& systems, EvaluationReport report) {
+  for (const MetricScore& score : systems.front().scores)
+    report.metrics.push_back({score.name, score.signature, score.name == "TER"});
+  for (const System& system : systems)
+    report.systems.push_back(report_system(options, metrics, system));
+  if (options.names.empty()) shorten_names(report.systems);
+  report.breakdowns.push_back(
+      report.source.empty()
+          ? breakdown("reference length", groups_by_length(report.references.front()), metrics,
+                      systems)
+          : breakdown("source length", groups_by_length(report.source), metrics, systems));
+  if (!report.images.empty())
+    report.breakdowns.push_back(
+        breakdown("image", groups_by_image(report.images), metrics, systems));
+  write_file(options.report, evaluation_report(report));
+}
+
+}  // namespace penalmt

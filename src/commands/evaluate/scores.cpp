@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "base/text.h"
+#include "commands/cli/common.h"
+#include "commands/evaluate/steps.h"
+#include "evaluation/unicode.h"
+
+namespace penalmt {
+namespace {
+
+const Lines kMetrics = {"bleu", "chrf", "ter"};
+
+// Standard input can be read once.
+void check_standard_input(const EvaluateOptions& options) {
+  int64_t readers = options.source == "-";
+  for (const Lines& files : {options.hypotheses, options.references})
+    readers += std::count(files.begin(), files.end(), "-");
+  if (readers > 1)
+    throw Error(fmt::format("-: standard input is named {} times, expected once", readers));
+}
+
+void check_systems(const EvaluateOptions& options) {
+  const std::size_t systems = options.hypotheses.size();
+  if (!options.names.empty() && options.names.size() != systems)
+    throw Error(fmt::format("--names: got {}, expected {}: one for each file of --hypotheses",
+                            options.names.size(), systems));
+  const Lines& names = options.names.empty() ? options.hypotheses : options.names;
+  std::set<std::string> seen;
+  for (const std::string& name : names) {
+    const bool readable =
+        !name.empty() && !first_invalid_utf8(name) &&
+        std::none_of(name.begin(), name.end(), [](char c) { return c >= 0 && c < ' '; });
+    if (!readable)
+      throw Error(fmt::format(
+          "{}: a system's name must be text without control characters; --names gives another",
+          options.names.empty() ? "--hypotheses" : "--names"));
+    if (!seen.insert(name).second)
+      throw Error(
+          fmt::format("{}: '{}' stands there twice; expected a name of its own for each system",
+                      options.names.empty() ? "--hypotheses" : "--names", name));
+  }
+  if (options.sentence_level && systems > 1)
+    throw Error(fmt::format("--sentence-level: got {} files of hypotheses, expected one", systems));
+  if (options.confidence && systems > 1)
+    throw Error(fmt::format(
+        "--confidence: got {} files of hypotheses, expected one; --paired-bs compares several",
+        systems));
+  if (options.paired() && systems < 2)
+    throw Error(
+        fmt::format("{}: got one file of hypotheses, expected the baseline's and at least one more",
+                    options.paired_bootstrap ? "--paired-bs" : "--paired-ar"));
+}
+
+// [column][line]; the last column holds what further tabs there are. As in sacreBLEU, columns that
+// are empty at the end of a line are none, but where an empty one is a missing reference.
+std::vector<Lines> read_columns(const std::string& path, int columns, bool may_be_empty) {
+  std::vector<Lines> texts(static_cast<std::size_t>(columns));
+  const Lines lines = may_be_empty ? read_lines(path) : read_scored_lines(path);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::string_view rest = lines[i];
+    for (std::size_t c = 0; c + 1 < texts.size(); ++c) {
+      const std::size_t tab = rest.find('\t');
+      if (tab == std::string_view::npos)
+        throw Error(fmt::format("{}:{}: expected {} tab-separated columns, got {}", path, i + 1,
+                                columns, c + 1));
+      texts[c].emplace_back(may_be_empty ? trim_end(rest.substr(0, tab)) : rest.substr(0, tab));
+      rest.remove_prefix(tab + 1);
+    }
+    texts.back().emplace_back(trim_end(rest));
+  }
+  return texts;
+}
+
+// Scores mean little when text is tokenised twice.
+void warn_of_tokenised_text(const System& system, const EvaluateOptions& options) {
+  if (options.force || options.bleu.tokenizer == "none" || options.metrics.front() != "bleu")
+    return;
+  const auto tokenised =
+      std::count_if(system.hypotheses.begin(), system.hypotheses.end(),
+                    [](const std::string& line) { return line.ends_with(" ."); });
+  if (tokenised >= 100)
+    warning(
+        fmt::format("{}: {} lines end in ' .', so the text looks tokenised, and --tokenize {} "
+                    "tokenises it again; "
+                    "--tokenize none takes it as it is",
+                    system.name, tokenised, options.bleu.tokenizer));
+}
+
+}  // namespace
+
+void check_options(EvaluateOptions& options) {
+  for (const std::string& metric : options.metrics)
+    if (std::find(kMetrics.begin(), kMetrics.end(), metric) == kMetrics.end())
+      throw Error(fmt::format("--metrics: unknown metric; got '{}', expected one of {}{}", metric,
+                              fmt::join(kMetrics, ", "), did_you_mean(metric, kMetrics)));
+  std::sort(options.metrics.begin(), options.metrics.end());
+  options.metrics.erase(std::unique(options.metrics.begin(), options.metrics.end()),
+                        options.metrics.end());
+  if (options.sentence_level && options.metrics.size() > 1)
+    throw Error(
+        fmt::format("--sentence-level: got {} metrics, expected one", options.metrics.size()));
+  if (options.bleu.smooth_value &&
+      (options.bleu.smooth_method == "exp" || options.bleu.smooth_method == "none"))
+    throw Error(fmt::format(
+        "--smooth-value: method '{}' takes no value; expected --smooth-method floor or add-k",
+        options.bleu.smooth_method));
+  if (options.reference_columns > 1 && options.references.size() > 1)
+    throw Error(fmt::format("--num-refs: got {} files of references, expected one with {} columns",
+                            options.references.size(), options.reference_columns));
+  if (options.bleu.smooth_value &&
+      !(*options.bleu.smooth_value >= 0 && *options.bleu.smooth_value <= 1e9))
+    throw Error(fmt::format("--smooth-value: got {}, expected a number from 0 to 1e9",
+                            *options.bleu.smooth_value));
+  if (options.report == "-")
+    throw Error("--report: got '-', expected a file; the scores go to standard output");
+  check_standard_input(options);
+  check_systems(options);
+}
+
+std::vector<Lines> read_references(const EvaluateOptions& options) {
+  const std::string& first = options.references.front();
+  std::vector<Lines> references;
+  if (options.reference_columns > 1)
+    references = read_columns(first, options.reference_columns, options.skip_empty_references);
+  else
+    references.push_back(read_scored_lines(first));
+  if (references.front().empty()) throw Error(first + ": got no lines, expected at least one");
+  for (std::size_t i = 1; i < options.references.size(); ++i)
+    references.push_back(read_as_many(options.references[i], references.front().size(), first));
+  return references;
+}
+
+Metrics make_metrics(const EvaluateOptions& options, const References& references) {
+  Metrics metrics;
+  for (const std::string& metric : options.metrics) {
+    if (metric == "bleu") metrics.push_back(std::make_unique<Bleu>(options.bleu, references));
+    if (metric == "chrf") metrics.push_back(std::make_unique<Chrf>(options.chrf, references));
+    if (metric == "ter") metrics.push_back(std::make_unique<Ter>(options.ter, references));
+  }
+  return metrics;
+}
+
+std::vector<System> scored_systems(const EvaluateOptions& options, const Metrics& metrics,
+                                   std::size_t sentences) {
+  std::vector<LeftOutMark> marks;
+  if (!options.left_out.empty()) marks = read_left_out_marks(options.left_out);
+  std::vector<System> systems;
+  for (std::size_t i = 0; i < options.hypotheses.size(); ++i) {
+    System& system = systems.emplace_back();
+    system.name = options.names.empty() ? options.hypotheses[i] : options.names[i];
+    system.hypotheses = read_as_many(options.hypotheses[i], sentences, options.references.front());
+    warn_of_tokenised_text(system, options);
+    for (const auto& metric : metrics) {
+      system.statistics.push_back(metric->statistics(system.hypotheses, options.threads));
+      system.scores.push_back(metric->score(system.statistics.back().sum()));
+    }
+    if (!options.left_out.empty()) system.left_out = score_left_out(system.hypotheses, marks);
+  }
+  return systems;
+}
+
+void estimate_confidence(const EvaluateOptions& options, const Metrics& metrics, System& system) {
+  const ResamplingOptions resampling = {options.confidence_samples, options.seed, options.threads};
+  for (std::size_t m = 0; m < metrics.size(); ++m) {
+    system.scores[m].confidence =
+        bootstrap_confidence(*metrics[m], system.statistics[m], resampling);
+    system.scores[m].signature =
+        metrics[m]->signature(fmt::format("bs:{}|seed:{}", resampling.samples, options.seed));
+  }
+}
+
+void test_in_pairs(const EvaluateOptions& options, const Metrics& metrics,
+                   std::vector<System>& systems) {
+  const auto& test = options.paired_bootstrap ? paired_bootstrap : paired_randomisation;
+  const int64_t samples =
+      options.paired_bootstrap ? options.bootstrap_samples : options.randomisation_samples;
+  for (std::size_t m = 0; m < metrics.size(); ++m) {
+    std::vector<Statistics> statistics;
+    for (const System& system : systems) statistics.push_back(system.statistics[m]);
+    const auto results = test(*metrics[m], statistics, {samples, options.seed, options.threads});
+    for (std::size_t s = 0; s < systems.size(); ++s) {
+      MetricScore& score = systems[s].scores[m];
+      score.confidence = results[s].confidence;
+      score.p_value = results[s].p_value;
+      score.signature = metrics[m]->signature(fmt::format(
+          "{}:{}|seed:{}", options.paired_bootstrap ? "bs" : "ar", samples, options.seed));
+    }
+  }
+}
+
+std::vector<LeftOutScore::Attribute> with_all(const LeftOutScore& score) {
+  auto attributes = score.attributes;
+  attributes.push_back(score.all);
+  return attributes;
+}
+
+}  // namespace penalmt

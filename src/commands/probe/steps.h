@@ -1,0 +1,141 @@
+// The steps of `penalmt probe`, in their order: options checked, texts and images read, everything
+// translated and scored under each condition, conditions compared, results printed and reported.
+// probe.cpp puts them together.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commands/cli/common.h"
+#include "commands/cli/image_options.h"
+#include "datasets/scenes/left_out_score.h"
+#include "datasets/text/masking.h"
+#include "evaluation/image_use_statistics.h"
+#include "evaluation/masked_accuracy.h"
+#include "evaluation/score_format.h"
+#include "translation/image_use.h"
+
+namespace penalmt {
+
+class ImageSet;
+class Translator;
+
+using Lines = std::vector<std::string>;
+
+struct ProbeOptions {
+  std::string model, source, references;
+  ImageArguments images;   // with features, image_root is for the report alone
+  bool all_lines = false;  // those without an image too
+  Lines incongruent = {"shuffled", "zeroed", "noise"};
+  std::string mask, lexicon;
+  std::optional<std::string> given_kind, given_mask_token;
+  std::string left_out;
+  std::string contrastive, contrastive_image_root;
+  bool raw = false;  // the contrastive pairs are text as people write it
+  Lines metrics = {"bleu"};
+  std::optional<std::string> tokenize;  // nullopt: none for models of tokenised text, else 13a
+  std::optional<int64_t> beam;          // nullopt: the model's
+  uint64_t seed = 12345;                // of the images' changes and of resampling
+  bool json = false;
+  std::string report, translations;
+  int64_t samples = 20;
+  MachineOptions machine;
+
+  bool has_text() const { return !source.empty(); }
+  std::string kind() const { return given_kind.value_or("color"); }
+  std::string mask_token() const { return given_mask_token.value_or(kMaskToken); }
+};
+
+// The lines that count, and their numbers in the files. Without --images all do.
+struct ProbeText {
+  Lines source, references;
+  std::vector<std::size_t> lines;
+  std::size_t all_lines = 0;        // of the files
+  Lines masked_source;              // empty without --mask
+  std::vector<Lines> masked_words;  // a line: the words that were taken away
+  std::vector<LeftOutMark> marks;   // empty without --left-out
+  std::unique_ptr<ImageSet> all_images,
+      images;  // of all lines, of these; null: the model gets none
+  std::vector<std::filesystem::path> photographs;  // a line: its file, "" where there is none
+};
+
+// A kind of images that the model is given in place of the right ones.
+struct Condition {
+  std::string name;                   // "right", "shuffled", "zeroed", "noise", "none"
+  std::unique_ptr<ImageSet> changed;  // owned here where it was made for the purpose
+  const ImageSet* images = nullptr;
+};
+
+// What a model made of the text under a condition.
+struct Answers {
+  std::string condition;
+  Lines translations, masked_translations;
+  std::vector<double> log_probabilities;  // of the references
+};
+
+// What is compared: a number a condition, from rows a sentence.
+struct Measure {
+  std::string name, signature;
+  std::shared_ptr<const SumScore> score;
+  std::vector<Statistics> rows;  // one a condition
+};
+
+struct ProbeResults {
+  Lines conditions;                      // their names
+  std::size_t lines = 0, all_lines = 0;  // that count, of the files
+  std::vector<SystemScores> scores;      // one a condition; empty without text
+  std::vector<Answers> answers;          // one a condition
+  std::size_t pairs = 0, pairs_without_image = 0;
+  std::vector<SystemScores> contrastive;  // one a condition; empty without --contrastive
+  std::shared_ptr<const MaskedAccuracy> restricted, relaxed;  // null without --mask
+  std::optional<double> left_out_chance;                      // percent
+  std::vector<ImageUse> image_use;  // a line, with its own image; empty: none looked at
+  GateStatistics gates;
+  AttentionStatistics attention;
+  Lines notes;  // what was not probed, and why
+};
+
+// Throws Error where options do not fit each other.
+void check_options(const ProbeOptions& options);
+
+ProbeText read_probe_text(const ProbeOptions& options, Translator& translator);
+
+// The images that a list names, for all its lines; null for a text-only model and without a list.
+// The one place that knows how images reach a model. Lines that name an image which is not there
+// are noted in `notes`, where given.
+std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Translator& translator,
+                                       const ImageArguments& images, std::size_t lines,
+                                       const std::string& place, Lines* notes);
+
+// "right", those of --incongruent and "none"; "none" alone where there are no images. Throws Error
+// where there are not two different ones to shuffle.
+std::vector<Condition> conditions_of(const ImageSet* right, const ProbeOptions& options);
+
+// Translates and scores the text under each condition: fills `scores`, `answers` and what belongs
+// to them.
+void probe_text(const ProbeOptions& options, const ProbeText& text, Translator& translator,
+                ProbeResults& results);
+
+// --contrastive.
+void probe_contrastive(const ProbeOptions& options, Translator& translator, ProbeResults& results);
+
+// Gates and attention with the right images.
+void probe_image_use(const ProbeOptions& options, const ProbeText& text, Translator& translator,
+                     ProbeResults& results);
+
+// Each condition against the first: the measures' values with 95 % bootstrap intervals, and p by
+// paired approximate randomisation, where equal differences count (evaluation/resampling.h).
+std::vector<SystemScores> compared(const Lines& conditions, const std::vector<Measure>& measures,
+                                   const ProbeOptions& options);
+
+// To standard output, as text or JSON; the translations to --translations; the page to --report.
+void print_probe(const ProbeOptions& options, const ProbeResults& results);
+void write_probe_translations(const ProbeOptions& options, const ProbeResults& results);
+void write_probe_report(const ProbeOptions& options, const ProbeText& text,
+                        const ProbeResults& results);
+
+}  // namespace penalmt

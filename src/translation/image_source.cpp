@@ -1,0 +1,134 @@
+#include "translation/image_source.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "datasets/features/feature_set.h"
+#include "datasets/images/decoded_images.h"
+#include "translation/translator.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Image files in a folder.
+class FolderSource : public ImageSource {
+ public:
+  FolderSource(fs::path root, int threads) : root_(std::move(root)), threads_(threads) {
+    if (!fs::is_directory(root_))
+      throw Error(root_.string() + ": no such folder; expected the images");
+  }
+  bool has(const std::string& name) const override {
+    std::error_code ignored;
+    return !name.empty() && fs::is_regular_file(root_ / name, ignored);
+  }
+  std::string none_of(const std::string& what, const std::string& example) const override {
+    return fmt::format("{}: not one of the images that {} names is there{}", root_.string(), what,
+                       example.empty() ? "; its lines are empty"
+                                       : fmt::format("; expected files such as '{}'", example));
+  }
+
+ protected:
+  const fs::path root_;
+  const int threads_;
+};
+
+class PixelSource : public FolderSource {
+ public:
+  PixelSource(fs::path root, int64_t size, int threads)
+      : FolderSource(std::move(root), threads), size_(size) {}
+  std::unique_ptr<ImageSet> load(const std::vector<std::string>& names) const override {
+    return std::make_unique<DecodedImages>(names, root_, size_, threads_);
+  }
+
+ private:
+  const int64_t size_;
+};
+
+class EncoderSource : public FolderSource {
+ public:
+  EncoderSource(fs::path root, ExportedEncoder encoder, int threads)
+      : FolderSource(std::move(root), threads), encoder_(std::move(encoder)) {}
+  std::unique_ptr<ImageSet> load(const std::vector<std::string>& names) const override {
+    return std::make_unique<EncodedImages>(names, root_, encoder_, threads_);
+  }
+
+ private:
+  const ExportedEncoder encoder_;
+};
+
+class StoreSource : public ImageSource {
+ public:
+  StoreSource(FeatureStore store, std::string place)
+      : store_(std::move(store)), place_(std::move(place)) {}
+  bool has(const std::string& name) const override {
+    return !name.empty() && store_.row(name) >= 0;
+  }
+  std::unique_ptr<ImageSet> load(const std::vector<std::string>& names) const override {
+    return std::make_unique<StoredFeatures>(names, store_, place_);
+  }
+  std::string none_of(const std::string& what, const std::string& example) const override {
+    return fmt::format("{}: not one of the images that {} names is in it{}", place_, what,
+                       example.empty() ? "; its lines are empty"
+                                       : fmt::format("; expected names such as '{}'", example));
+  }
+
+ private:
+  const FeatureStore store_;
+  const std::string place_;
+};
+
+}  // namespace
+
+ExportedEncoder open_encoder(const fs::path& folder, const FeatureOptions& features,
+                             c10::Device device) {
+  ExportedEncoder encoder = ExportedEncoder::open(folder, device);
+  if (!features.encoder.empty() && encoder.name() != features.encoder)
+    throw Error(fmt::format("{}: got the encoder '{}', expected '{}'", folder.string(),
+                            encoder.name(), features.encoder));
+  const auto fits = [](int64_t expected, int64_t got) { return expected == 0 || expected == got; };
+  if (!fits(features.regions, encoder.regions()) || !fits(features.width, encoder.width()))
+    throw Error(fmt::format("{}: gives features of {} x {} (regions x width), expected {} x {}",
+                            folder.string(), encoder.regions(), encoder.width(), features.regions,
+                            features.width));
+  return encoder;
+}
+
+std::shared_ptr<const ImageSource> open_images(const Translator& translator,
+                                               const ImageSourceOptions& options) {
+  const ModelOptions& model = translator.description().model;
+  const FeatureOptions& features = model.features;
+  if (!model.takes_features()) {
+    if (!options.encoder.empty())
+      throw Error(fmt::format("{}: the model has an image encoder of its own; got the encoder {}",
+                              translator.place(), options.encoder.string()));
+    if (!options.features.empty())
+      throw Error(
+          fmt::format("{}: the model has an image encoder of its own; got features {}, expected "
+                      "the images themselves",
+                      translator.place(), options.features.string()));
+    return std::make_shared<PixelSource>(options.root, model.image_encoder.size, options.threads);
+  }
+  if (!options.features.empty()) {
+    FeatureStore store = FeatureStore::open(options.features, options.feature_names);
+    store.expect({features.regions, features.width}, features.encoder);
+    if (store.encoder().empty() && !features.encoder.empty())
+      warning(
+          fmt::format("{}: does not say which encoder made it; the model expects features of '{}'",
+                      options.features.string(), features.encoder));
+    return std::make_shared<StoreSource>(std::move(store), options.features.string());
+  }
+  const fs::path folder = options.encoder.empty() ? translator.carried_encoder() : options.encoder;
+  if (folder.empty())
+    throw Error(fmt::format(
+        "{}: the model takes {}, and carries no encoder; expected a store (--features) or an "
+        "encoder (--encoder)",
+        translator.place(),
+        features.encoder.empty() ? "features" : "the features of '" + features.encoder + "'"));
+  return std::make_shared<EncoderSource>(
+      options.root, open_encoder(folder, features, translator.device()), options.threads);
+}
+
+}  // namespace penalmt

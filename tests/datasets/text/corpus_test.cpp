@@ -1,0 +1,165 @@
+#include "datasets/text/corpus.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "datasets/images/decoded_images.h"
+#include "tests/base/temporary_folder.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_small_corpus(const TemporaryFolder& folder) {
+  for (const char* part : {"tok", "raw", "image_splits"}) fs::create_directory(folder / part);
+  write_file(folder / "tok/train.lc.norm.tok.en", "a circle .\na square .\n");
+  write_file(folder / "tok/train.lc.norm.tok.de", "ein kreis .\nein quadrat .\n");
+  write_file(folder / "tok/val.lc.norm.tok.en", "a star .\n");
+  write_file(folder / "tok/val.lc.norm.tok.de", "ein stern .\n");
+  write_file(folder / "raw/train.en", "A circle.\nA square.\n");
+  write_file(folder / "raw/train.de", "Ein Kreis.\nEin Quadrat.\n");
+  write_file(folder / "image_splits/train.txt", "1.jpg\n2.jpg\n");
+}
+
+TEST(Corpus, ReadsMulti30ksLayout) {
+  const TemporaryFolder folder;
+  write_small_corpus(folder);
+  DataOptions options{.folder = folder.path().string()};
+  const ParallelText train = load_split(options, "train");
+  EXPECT_EQ(train.source[1], "a square .");
+  EXPECT_EQ(train.target[1], "ein quadrat .");
+  EXPECT_EQ(train.images, (std::vector<std::string>{"1.jpg", "2.jpg"}));
+  EXPECT_TRUE(load_split(options, "val").images.empty());
+  options.text = "raw";
+  EXPECT_EQ(load_split(options, "train").source[0], "A circle.");
+  EXPECT_EQ(image_root(options), folder / "images");
+}
+
+TEST(Corpus, MasksWordsOfTheSources) {
+  const TemporaryFolder folder;
+  write_small_corpus(folder);
+  fs::create_directory(folder / "masking");
+  write_file(folder / "masking/train.shape.positions", "1\n\n");
+  DataOptions options{.folder = folder.path().string(), .masking = "shape"};
+  EXPECT_EQ(load_split(options, "train").source,
+            (std::vector<std::string>{"a <mask> .", "a square ."}));
+  options.mask_token = "?";
+  EXPECT_EQ(load_split(options, "train").source[0], "a ? .");
+  write_file(folder / "masking/train.shape.positions", "7\n\n");
+  EXPECT_EQ(folder.without_path(thrown_message<Error>([&] { load_split(options, "train"); })),
+            "masking/train.shape.positions:1: position 7; line 1 of tok/train.lc.norm.tok.en has 3 "
+            "words");
+  options.layout = "files";
+  options.train_source = "tok/train.lc.norm.tok.en",
+  options.train_target = "tok/train.lc.norm.tok.de";
+  EXPECT_EQ(thrown_message<Error>([&] { load_split(options, "train"); }),
+            "data.masking: got 'shape' with layout \"files\", expected layout \"multi30k\"");
+}
+
+TEST(Corpus, NamesTheStoreOfASplit) {
+  setenv("PENALMT_TEST_HOME", "/data", 1);
+  const DataOptions options{.features = "$PENALMT_TEST_HOME/{split}/{split}.npy",
+                            .feature_names = "{split}.txt"};
+  EXPECT_EQ(feature_files(options, "val").store, "/data/val/val.npy");
+  EXPECT_EQ(feature_files(options, "val").names, "val.txt");
+  EXPECT_EQ(feature_files({}, "val").names, "");
+}
+
+TEST(Corpus, ReadsFilesNamedOneByOne) {
+  const TemporaryFolder folder;
+  write_small_corpus(folder);
+  DataOptions options{
+      .layout = "files", .folder = folder.path().string(), .train = "train", .valid = "val"};
+  options.train_source = "raw/train.en";
+  options.train_target = "tok/train.lc.norm.tok.de";
+  options.train_images = "image_splits/train.txt";
+  options.valid_source = "tok/val.lc.norm.tok.en";
+  options.valid_target = "tok/val.lc.norm.tok.de";
+  EXPECT_EQ(load_split(options, "train").source[0], "A circle.");
+  EXPECT_EQ(load_split(options, "train").images[1], "2.jpg");
+  EXPECT_EQ(load_split(options, "val").target[0], "ein stern .");
+  EXPECT_EQ(image_root(options), folder / "images");
+
+  // Without a folder the names stand for themselves.
+  DataOptions bare{.layout = "files", .images = "photographs"};
+  bare.train_source = (folder / "raw/train.en").string();
+  bare.train_target = (folder / "raw/train.de").string();
+  EXPECT_EQ(load_split(bare, "train").source.size(), 2u);
+  EXPECT_EQ(image_root(bare), "photographs");
+}
+
+TEST(Corpus, ExpandsEnvironmentVariables) {
+  setenv("PENALMT_TEST_HOME", "/data", 1);
+  unsetenv("PENALMT_TEST_ABSENT");
+  EXPECT_EQ(expand_environment("$PENALMT_TEST_HOME/a", "x"), "/data/a");
+  EXPECT_EQ(expand_environment("a/${PENALMT_TEST_HOME}b", "x"), "a//datab");
+  EXPECT_EQ(expand_environment("no variable, 5$ and ${open", "x"), "no variable, 5$ and ${open");
+  EXPECT_EQ(
+      thrown_message<Error>([] { expand_environment("$PENALMT_TEST_ABSENT/a", "data.folder"); }),
+      "data.folder: the environment variable PENALMT_TEST_ABSENT is not set; set it to the folder "
+      "of the corpus, "
+      "or give "
+      "the folder itself");
+}
+
+TEST(Corpus, RefusesWhatIsNotThere) {
+  const TemporaryFolder folder;
+  write_small_corpus(folder);
+  write_file(folder / "empty", "");
+  const auto message = [&](const DataOptions& options, const std::string& split) {
+    return folder.without_path(thrown_message<Error>([&] { load_split(options, split); }));
+  };
+  EXPECT_EQ(message({.folder = (folder / "absent").string()}, "train"),
+            "absent: no such folder; expected a corpus in Multi30k's layout; set data.folder");
+  EXPECT_EQ(message({.folder = folder.path().string()}, "test"),
+            "tok/test.lc.norm.tok.en: cannot read: No such file or directory");
+  DataOptions files{.layout = "files", .folder = folder.path().string()};
+  EXPECT_EQ(message(files, "train"), "data.train_source: empty; layout \"files\" needs it");
+  EXPECT_EQ(message(files, "test"),
+            "data: layout \"files\" has no split 'test'; expected 'train' or 'val'");
+  files.train_source = files.train_target = "empty";
+  EXPECT_EQ(message(files, "train"), "empty: no lines; expected at least one");
+}
+
+// ---- the real corpus
+// -------------------------------------------------------------------------------------------------
+
+class RealMulti30k : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!getenv("MULTI30K")) GTEST_SKIP() << "MULTI30K is not set: the real corpus is not checked";
+  }
+};
+
+TEST_F(RealMulti30k, HasItsLinesAndWords) {
+  EXPECT_EQ(load_split({}, "train").source.size(), 29000u);
+  EXPECT_EQ(load_split({}, "val").source.size(), 1014u);
+  const ParallelText test = load_split({}, "test_2016_flickr");
+  EXPECT_EQ(test.source.size(), 1000u);
+  std::size_t words = 0;
+  for (const std::string& line : test.target) words += split_whitespace(line).size();
+  EXPECT_EQ(words, 12103u);
+  EXPECT_EQ(load_split({.text = "raw", .target_language = "fr"}, "test_2017_mscoco").images[0],
+            "COCO_train2014_000000117071.jpg");
+}
+
+TEST_F(RealMulti30k, HasOneImageInFour) {
+  for (const auto& [split, found] :
+       {std::pair("train", 6993), std::pair("val", 242), std::pair("test_2016_flickr", 243)}) {
+    const std::vector<std::string> names = load_split({}, split).images;
+    int64_t there = 0;
+    for (const std::string& name : names) there += fs::exists(image_root({}) / name);
+    EXPECT_EQ(there, found) << split;
+  }
+  const DecodedImages images(load_split({}, "val").images, image_root({}), 32);
+  EXPECT_EQ(images.found(), 242);
+  EXPECT_EQ(images.missing(), 1014 - 242);
+  EXPECT_EQ(images.pixels().size(0), 242);
+}
+
+}  // namespace
+}  // namespace penalmt

@@ -1,0 +1,129 @@
+#include "models/incremental/cached_decoder.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "tests/models/formula_model.h"
+
+namespace penalmt {
+namespace {
+
+// Two sentences of different lengths; the second one's memory has a hole in the middle.
+Memory some_memory(int64_t width, at::ScalarType type, bool with_images) {
+  const at::Tensor place = at::arange(3 * 21 * width, at::kDouble);
+  at::Tensor visible = at::ones({3, 21}, at::kBool);
+  visible[0].narrow(0, 17, 4).fill_(false);
+  visible[1].narrow(0, 4, 3).fill_(false);
+  visible[2].narrow(0, 1, 20).fill_(false);
+  Memory memory{(place * 0.7).cos().view({3, 21, width}).to(type), visible};
+  // The second sentence has no image.
+  if (with_images) {
+    memory.regions =
+        (at::arange(3 * 5 * width, at::kDouble) * 0.9).sin().view({3, 5, width}).to(type);
+    memory.with_image = at::tensor({1, 0, 1}).to(at::kBool);
+  }
+  return memory;
+}
+
+struct Case {
+  const char* norm;
+  const char* activation;
+  const char* positions;
+  int64_t width, heads;
+};
+
+// Decodes three sentences whose hypotheses part and join the wrong way round, and compares each
+// step with the whole decoder.
+void expect_as_the_full_decoder(TranslationModel& model, at::ScalarType type, double tolerance) {
+  c10::InferenceMode guard;
+  at::set_num_threads(1);  // for such small tensors waiting for each other costs more than the work
+  model->eval();
+  const Memory memory =
+      some_memory(model->options().width, type, model->options().fusion == "doubly_attentive");
+  CachedDecoder decoder(std::make_shared<StepWeights>(*model));
+  for (int batch = 0; batch < 2; ++batch) {  // the second one uses the buffers again
+    decoder.start(memory);
+    std::vector<std::vector<int64_t>> prefixes(3, {1});
+    std::vector<int64_t> sentence = {0, 1, 2};
+    for (int64_t position = 0; position < 40; ++position) {
+      std::vector<int> last;
+      for (const auto& prefix : prefixes) last.push_back(static_cast<int>(prefix.back()));
+      const at::Tensor states = decoder.advance(last);
+      const at::Tensor logits = decoder.logits(states);
+      const at::Tensor rows = at::tensor(sentence);
+      std::vector<int64_t> flat;
+      for (const auto& prefix : prefixes) flat.insert(flat.end(), prefix.begin(), prefix.end());
+      const at::Tensor target =
+          at::tensor(flat).view({static_cast<int64_t>(prefixes.size()), position + 1});
+      Memory of_rows{memory.states.index_select(0, rows), memory.visible.index_select(0, rows)};
+      if (memory.regions.defined()) {
+        of_rows.regions = memory.regions.index_select(0, rows);
+        of_rows.with_image = memory.with_image.index_select(0, rows);
+      }
+      const at::Tensor full = model->logits(model->decode(target, of_rows)).select(1, position);
+      ASSERT_LT((logits - full).abs().max().item<double>(), tolerance) << "position " << position;
+      const Candidates best = decoder.best(states, {.count = 3});
+      const Candidates expected = top_candidates(full, {.count = 3});
+      EXPECT_EQ(best.tokens, expected.tokens);
+      for (size_t i = 0; i < best.tokens.size(); ++i)
+        EXPECT_NEAR(best.log_probabilities[i], expected.log_probabilities[i], tolerance);
+      // Every third position rows are doubled, dropped and turned round.
+      std::vector<int64_t> from;
+      const int64_t n = static_cast<int64_t>(prefixes.size());
+      for (int64_t r = 0; r < n; ++r) {
+        from.push_back(r);
+        if (position % 3 == 0 && n < 9) from.push_back(r);
+      }
+      if (position % 5 == 4 && n > 5) from.erase(from.begin() + position % n);
+      std::vector<std::vector<int64_t>> next;
+      std::vector<int64_t> next_sentence;
+      for (size_t r = 0; r < from.size(); ++r) {
+        next.push_back(prefixes[from[r]]);
+        next.back().push_back(3 + (position * 5 + static_cast<int64_t>(r) * 7) % 20);
+        next_sentence.push_back(sentence[from[r]]);
+      }
+      decoder.reorder(from);
+      prefixes = next;
+      sentence = next_sentence;
+    }
+  }
+}
+
+TEST(CachedDecoder, GivesTheFullDecodersLogitsAtEveryPosition) {
+  for (const Case& c :
+       {Case{"post", "relu", "sinusoidal", 32, 4}, Case{"pre", "gelu", "learned", 64, 4},
+        Case{"post", "gelu", "sinusoidal", 128, 4}, Case{"pre", "relu", "sinusoidal", 64, 1},
+        Case{"post", "relu", "learned", 20, 2}, Case{"post", "relu", "sinusoidal", 128, 1}}) {
+    SCOPED_TRACE(std::string(c.norm) + " " + c.activation + " " + c.positions + " " +
+                 std::to_string(c.width / c.heads));
+    TranslationModel model = formula_model({.norm = c.norm,
+                                            .activation = c.activation,
+                                            .positions = c.positions,
+                                            .width = c.width,
+                                            .heads = c.heads});
+    expect_as_the_full_decoder(model, at::kFloat, 2e-5);
+  }
+}
+
+TEST(CachedDecoder, AttendsToTheImageOfADoublyAttentiveModel) {
+  for (const char* norm : {"post", "pre"}) {
+    TranslationModel model = formula_model({.norm = norm, .fusion = "doubly_attentive"});
+    expect_as_the_full_decoder(model, at::kFloat, 2e-5);
+    model->to(at::kDouble);
+    expect_as_the_full_decoder(model, at::kDouble, 1e-6);
+  }
+}
+
+TEST(CachedDecoder, ServesOtherNumberFormatsThroughLibTorch) {
+  TranslationModel model = formula_model(
+      {.norm = "pre", .activation = "gelu", .positions = "learned", .width = 32, .heads = 4});
+  model->to(at::kDouble);
+  expect_as_the_full_decoder(model, at::kDouble, 1e-6);
+  TranslationModel post = formula_model(
+      {.norm = "post", .activation = "relu", .positions = "sinusoidal", .width = 32, .heads = 4});
+  post->to(at::kDouble);
+  expect_as_the_full_decoder(post, at::kDouble, 1e-6);
+}
+
+}  // namespace
+}  // namespace penalmt

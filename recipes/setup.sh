@@ -10,7 +10,7 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache libsentencepiece-dev sentencepiece libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libjpeg62-turbo-dev
   nlohmann-json3-dev libfmt-dev libcli11-dev libicu-dev zlib1g-dev libtcmalloc-minimal4 libgtest-dev xz-utils)
-download_packages=(python3-pip) # only to fetch LibTorch
+download_packages=(python3-venv) # only to fetch LibTorch
 version=2.11.0
 cpu_wheels=("torch==$version" nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
 
@@ -81,7 +81,8 @@ if [ $fetch = yes ]; then
     mkdir "$partial" "$partial/temporary"
     if [ "$kind" = cpu ]; then what=(--no-deps "${cpu_wheels[@]}"); else what=("torch==$version"); fi
     say "fetching LibTorch $version ($kind) into $target"
-    TMPDIR=$partial/temporary python3 -m pip install --quiet --no-cache-dir --no-compile --no-warn-conflicts --root-user-action=ignore \
+    python3 -m venv "$partial/venv"
+    TMPDIR=$partial/temporary "$partial/venv/bin/python" -m pip install --quiet --no-cache-dir --no-compile --no-warn-conflicts \
       --target "$partial/libtorch" "${what[@]}" >&2
     mv "$partial/libtorch" "$target"
     rm -rf "$partial"

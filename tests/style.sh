@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# How the sources look: all of them as clang-format 14 writes them, and names as .clang-tidy says in the files without torch.
+#
+#   tests/style.sh      exit 1 where something differs; says so and checks nothing where the two tools are missing (tests/setup.sh)
+#
+# What passed once is remembered by its content in the cache folder, outside the checkout.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+find_tool() { command -v "$1-14" || { command -v "$1" >/dev/null && "$1" --version | grep -q 'version 14\.' && command -v "$1"; }; }
+clang_format=$(find_tool clang-format) && clang_tidy=$(find_tool clang-tidy) || {
+  echo "style: no clang-format 14 or no clang-tidy 14 here: not checked"
+  exit 0
+}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/penalmt/style
+mkdir -p "$cache"
+began=$SECONDS
+
+mapfile -t sources < <(find src models tokenizers datasets recipes tests -name '*.cpp' -o -name '*.h' -o -name '*.inc' -o -name '*.cu' | sort)
+"$clang_format" --dry-run -Werror "${sources[@]}" || { echo "style: FAILED: clang-format -i the files above"; exit 1; }
+
+# Names: each source file by itself, all headers at once in one source that includes them.
+without_torch=(src/base src/evaluation src/report tokenizers datasets/text datasets/scenes/left_out_score.cpp)
+mapfile -t units < <(find "${without_torch[@]}" -name '*.cpp' | sort)
+mapfile -t headers < <(find "${without_torch[@]}" -name '*.h' | sort)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+printf '#include "%s"\n' "${headers[@]#src/}" >"$scratch/headers.cpp"
+
+# $1: a source, the other arguments: what its result depends on.
+check_names() {
+  local unit=$1 key
+  key=$(cat .clang-tidy "$@" | sha256sum | cut -c1-32)
+  [ ! -e "$cache/$key" ] || return 0
+  if "$clang_tidy" --quiet --checks='-*,readability-identifier-naming' --warnings-as-errors='*' --header-filter="$header_filter" "$unit" -- \
+    -x c++ -std=c++20 -I. -Isrc -DPENALMT_VERSION='""' >"$scratch/${unit//\//-}.log" 2>/dev/null; then
+    touch "$cache/$key"
+  else
+    cat "$scratch/${unit//\//-}.log"
+    return 1
+  fi
+}
+export -f check_names
+export cache scratch clang_tidy
+failed=0
+header_filter='.*' check_names "$scratch/headers.cpp" "${headers[@]}" &
+printf '%s\n' "${units[@]}" | header_filter='^$' xargs -P "$(nproc)" -I {} bash -c 'check_names "$1"' _ {} || failed=1
+wait $! || failed=1
+[ $failed = 0 ] || { echo "style: FAILED: names that .clang-tidy forbids, above"; exit 1; }
+echo "style: ${#sources[@]} files formatted, names of $((${#units[@]} + ${#headers[@]})) checked, $((SECONDS - began)) s"

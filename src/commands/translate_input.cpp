@@ -84,13 +84,13 @@ std::vector<std::string> InputChunk::sources() const {
 TranslationInput::TranslationInput(const TranslateArguments& arguments,
                                    const Translator& translator)
     : arguments_(arguments) {
-  const ImageArguments& images = arguments.images;
+  const ImageArguments& image_arguments = arguments.images;
   const int threads = arguments.machine.threads;
   chunk_ = translator.uses_images() ? kChunkWithImages : kChunk;
   if (arguments.json_input) {
     // Images are asked for by the lines; a text-only model refuses the first that does.
     reader_.emplace(arguments.input);
-    ImageSourceOptions options = image_source_options(images, threads);
+    ImageSourceOptions options = image_source_options(image_arguments, threads);
     if (options.root.empty()) options.root = ".";
     if (translator.uses_images()) source_ = open_images(translator, options);
     return;
@@ -99,11 +99,11 @@ TranslationInput::TranslationInput(const TranslateArguments& arguments,
   if (arguments.image) {
     expect_multimodal(translator, "--image");
     if (!fs::is_regular_file(*arguments.image)) throw Error(*arguments.image + ": no such image");
-    ImageSourceOptions options = image_source_options(images, threads);
+    ImageSourceOptions options = image_source_options(image_arguments, threads);
     options.root = ".";
     source_ = open_images(translator, options);
     names = {*arguments.image};
-  } else if (const auto images = open_line_images(translator, images, threads)) {
+  } else if (const auto images = open_line_images(translator, image_arguments, threads)) {
     source_ = images->source();
     names = images->names();
   }
@@ -111,7 +111,7 @@ TranslationInput::TranslationInput(const TranslateArguments& arguments,
     lines_.push_back({arguments.sentence, ""});
   } else if (source_) {
     for (std::string& line : read_lines(arguments.input)) lines_.push_back({std::move(line), ""});
-    LineImages(names, source_, images.images)
+    LineImages(names, source_, image_arguments.images)
         .expect_lines(static_cast<int64_t>(lines_.size()), name());
   } else {
     reader_.emplace(arguments.input);

@@ -141,15 +141,16 @@ void check_options(const ProbeOptions& options) {
 }
 
 std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Translator& translator,
-                                       const ImageArguments& images, std::size_t lines,
+                                       const ImageArguments& arguments, std::size_t lines,
                                        const std::string& place, Lines* notes) {
   if (!translator.uses_images()) return nullptr;
-  std::optional<LineImages> images = open_line_images(translator, images, options.machine.threads);
+  std::optional<LineImages> images =
+      open_line_images(translator, arguments, options.machine.threads);
   if (!images) return nullptr;
   images->expect_lines(static_cast<int64_t>(lines), place);
   ImageCount count;
   auto set = images->load(count);
-  if (notes && count.not_found > 0) notes->push_back(images.images + ": " + count.text());
+  if (notes && count.not_found > 0) notes->push_back(arguments.images + ": " + count.text());
   return set;
 }
 

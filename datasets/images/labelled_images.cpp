@@ -105,8 +105,10 @@ LabelledSplits read_labelled_splits(const LabelledImageOptions& options, int64_t
     if (count <= options.valid)
       throw Error(fmt::format("{}: got {} images, expected more than data.valid = {}",
                               (root / all.classes[label]).string(), count, options.valid));
-    for (int64_t i = 0; i < count; ++i)
-      (i < count - options.valid ? train : valid).push_back(begin + i);
+    const int64_t others = count - options.valid;
+    const int64_t learned = options.limit > 0 ? std::min(options.limit, others) : others;
+    for (int64_t i = 0; i < learned; ++i) train.push_back(begin + i);
+    for (int64_t i = others; i < count; ++i) valid.push_back(begin + i);
     begin += count;
   }
   return {selected(all, train), selected(all, valid)};

@@ -19,6 +19,7 @@ struct LabelledImageOptions {
   std::string folder = "$CIFAR10";
   std::string train = "train";
   int64_t valid = 500;
+  int64_t limit = 0;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -28,6 +29,8 @@ struct LabelledImageOptions {
     v("valid", valid,
       "images of each class, the last by name, that are not trained on but validated on",
       config::between(1, 1e9));
+    v("limit", limit, "images of each class that are learned from, the first by name; 0: all",
+      config::between(0, 1e9));
   }
 };
 
@@ -58,8 +61,8 @@ struct LabelledSplits {
   LabelledImages train, valid;
 };
 
-// The training images of a recipe: the last `valid` of each class apart from the others. Throws
-// Error for fewer than two classes, and a class that has too few.
+// The training images of a recipe: the last `valid` of each class apart from the others, of which
+// the first `limit` stay. Throws Error for fewer than two classes, and a class that has too few.
 LabelledSplits read_labelled_splits(const LabelledImageOptions& options, int64_t size, int threads);
 
 }  // namespace penalmt

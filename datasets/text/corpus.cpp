@@ -1,5 +1,6 @@
 #include "datasets/text/corpus.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 
@@ -75,6 +76,12 @@ void mask(const DataOptions& options, const std::string& split, const fs::path& 
   lines = mask_lines(lines, positions, options.mask_token);
 }
 
+// The first `count` lines stay.
+void cut(ParallelText& text, std::size_t count) {
+  for (std::vector<std::string>* lines : {&text.source, &text.target, &text.images})
+    lines->resize(std::min(lines->size(), count));
+}
+
 std::string with_split(std::string path, const std::string& split) {
   constexpr std::string_view kSplit = "{split}";
   for (std::size_t at = 0; (at = path.find(kSplit, at)) != std::string::npos; at += split.size())
@@ -99,6 +106,8 @@ ParallelText load_split(const DataOptions& options, const std::string& split) {
   if (text.source.empty())
     throw Error(fmt::format("{}: no lines; expected at least one", files.source.string()));
   if (!options.masking.empty()) mask(options, split, files.source, text.source);
+  if (options.limit > 0 && split == options.train)
+    cut(text, static_cast<std::size_t>(options.limit));
   return text;
 }
 

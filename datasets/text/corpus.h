@@ -18,6 +18,7 @@ struct DataOptions {
   std::string target_language = "de";
   std::string train = "train";
   std::string valid = "val";
+  int64_t limit = 0;
   std::string images = "images";
   std::string features = "", feature_names = "", image_encoder = "";
   std::string masking = "", mask_token = kMaskToken;
@@ -40,6 +41,8 @@ struct DataOptions {
     v("target_language", target_language, "the language translated into", config::anything());
     v("train", train, "the split trained on", config::anything());
     v("valid", valid, "the split that chooses the checkpoint", config::anything());
+    v("limit", limit, "pairs of `train` that are learned from, the first of it; 0: all",
+      config::between(0, 1e12));
     v("images", images, "the folder of the images", config::anything());
     v("features", features,
       "model.image_encoder.kind features: the store of the images' vectors (penalmt features, or "
@@ -66,8 +69,8 @@ struct DataOptions {
 };
 
 // The lines of one split; its images are empty where it has no list (Multi30k: no
-// image_splits/<split>.txt). Layout "files" knows the splits `train` and `valid`. Throws Error
-// where a file is missing or there is not one line.
+// image_splits/<split>.txt). Layout "files" knows the splits `train` and `valid`. Of the split
+// `train`, the first `limit` lines. Throws Error where a file is missing or there is not one line.
 ParallelText load_split(const DataOptions& options, const std::string& split);
 
 // The feature store of a split: data.features with the split's name, and the names file, empty

@@ -55,6 +55,19 @@ TEST_F(LabelledImagesTest, TheLastOfEachClassAreForValidation) {
   EXPECT_EQ(splits.valid.classes, splits.train.classes);
 }
 
+TEST_F(LabelledImagesTest, ALimitKeepsTheFirstOfEachClassToLearnFrom) {
+  const auto splits = [&](int64_t limit) {
+    return read_labelled_splits({.folder = path("data"), .valid = 2, .limit = limit}, 8, 1);
+  };
+  const LabelledSplits two = splits(2);
+  EXPECT_EQ(two.train.names, (std::vector<std::string>{"blue/000.ppm", "blue/001.ppm",
+                                                       "red/000.ppm", "red/001.ppm"}));
+  EXPECT_TRUE(at::equal(two.train.labels, at::tensor({0, 0, 1, 1}, at::kLong)));
+  EXPECT_EQ(two.valid.names, splits(0).valid.names);
+  EXPECT_EQ(splits(0).train.count(), 6);
+  EXPECT_EQ(splits(9).train.names, splits(0).train.names);
+}
+
 TEST_F(LabelledImagesTest, RefusesWhatIsNotThere) {
   const auto splits = [&](const std::string& folder, int64_t valid) {
     return read_labelled_splits({.folder = folder, .valid = valid}, 8, 1);

@@ -60,6 +60,24 @@ TEST(Corpus, MasksWordsOfTheSources) {
             "data.masking: got 'shape' with layout \"files\", expected layout \"multi30k\"");
 }
 
+TEST(Corpus, ALimitKeepsTheFirstPairsOfTheTrainingTextAlone) {
+  const TemporaryFolder folder;
+  write_small_corpus(folder);
+  fs::create_directory(folder / "masking");
+  write_file(folder / "masking/train.shape.positions", "1\n1\n");
+  write_file(folder / "masking/val.shape.positions", "\n");
+  DataOptions options{.folder = folder.path().string(), .limit = 1, .masking = "shape"};
+  const ParallelText train = load_split(options, "train");
+  EXPECT_EQ(train.source, (std::vector<std::string>{"a <mask> ."}));
+  EXPECT_EQ(train.target, (std::vector<std::string>{"ein kreis ."}));
+  EXPECT_EQ(train.images, (std::vector<std::string>{"1.jpg"}));
+  options.train = "other";
+  EXPECT_EQ(load_split(options, "train").source.size(), 2u);
+  options.train = "train", options.limit = 3;
+  EXPECT_EQ(load_split(options, "train").source.size(), 2u);
+  EXPECT_EQ(load_split(options, "val").source.size(), 1u);
+}
+
 TEST(Corpus, NamesTheStoreOfASplit) {
   setenv("PENALMT_TEST_HOME", "/data", 1);
   const DataOptions options{.features = "$PENALMT_TEST_HOME/{split}/{split}.npy",

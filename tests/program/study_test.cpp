@@ -1,0 +1,335 @@
+// The study's driver (recipes/study) on a plan of small arms: what it runs, goes on with, passes
+// over, writes down and refuses; its tables from results alone.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "harness.h"
+#include "tests/base/temporary_folder.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+const std::string kScript = std::string(PENALMT_SOURCE) + "/recipes/study/run.sh";
+
+struct Ended {
+  std::string text;  // standard output and error
+  int status = -1;
+};
+
+Ended shell(const std::string& command) {
+  FILE* pipe = popen(("exec 2>&1; " + command).c_str(), "r");
+  Ended ended;
+  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) ended.text += static_cast<char>(c);
+  ended.status = WEXITSTATUS(pclose(pipe));
+  return ended;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// A study in a folder of its own: two arms on generated scenes, a run a second.
+class Study : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    corpus_ = new TemporaryFolder();
+    const std::string folder = *corpus_ / "corpus";
+    ASSERT_EQ(run_penalmt({"shapes", "--out", folder, "--train", "100", "--val", "10", "--test",
+                           "10", "--seed", "1"})
+                  .status,
+              0);
+  }
+  static void TearDownTestSuite() { delete corpus_; }
+
+  Study() {
+    if (shell("python3 --version").status != 0) return;
+    write_plan({{"plain", 0.0}, {"penal", 0.01}});
+  }
+  void SetUp() override {
+    if (plan_.is_null()) GTEST_SKIP() << "no python3";
+  }
+
+  void write_plan(const std::vector<std::pair<std::string, double>>& arms, int updates = 4) {
+    json group = {
+        {"name", "Small scenes"}, {"kind", "translation"}, {"recipe", "recipes/shapes/gated.json"},
+        {"seeds", {1}},           {"minutes", 30},         {"control", "plain"},
+        {"tests", {"test"}},      {"arms", json::array()}};
+    group["set"] = {{"data.folder", (*corpus_ / "corpus").string()},
+                    {"model", {{"fusion", "none"}, {"width", 16}, {"feed_forward", 16}}},
+                    {"model.heads", 2},
+                    {"model.encoder_layers", 1},
+                    {"model.decoder_layers", 1},
+                    {"training.warmup", 2},
+                    {"training.updates", updates},
+                    {"training.validate_every", 2}};
+    for (const auto& [name, tau] : arms)
+      group["arms"].push_back({{"name", name}, {"set", {{"model.tau.encoder", tau}}}});
+    plan_ = {{"record", 1},
+             {"records", {{"1", "the first"}}},
+             {"choices", json::object()},
+             {"groups", {group}}};
+    save_plan();
+  }
+  void save_plan() { write_file(folder_ / "plan.json", plan_.dump()); }
+
+  std::string line(const std::string& words) const {
+    return "PENALMT=" + std::string(PENALMT_PROGRAM) + " PENALMT_RUNS=" + folder_.path().string() +
+           "/runs " + kScript + " " + words + " --study " + folder_.path().string();
+  }
+  Ended study(const std::string& words) const {
+    Ended ended = shell(line(words));
+    ended.text = folder_.without_path(ended.text);
+    return ended;
+  }
+  std::string file(const std::string& name) const { return read_file(folder_ / name); }
+  std::vector<json> results() const {
+    std::vector<json> found;
+    if (!fs::exists(folder_ / "results.jsonl")) return found;
+    for (const std::string& text : read_lines(folder_ / "results.jsonl"))
+      found.push_back(json::parse(text));
+    return found;
+  }
+
+  static TemporaryFolder* corpus_;
+  const TemporaryFolder folder_;
+  json plan_;
+};
+TemporaryFolder* Study::corpus_ = nullptr;
+
+TEST_F(Study, TrainsScoresAndWritesDownEveryArm) {
+  const Ended all = study("all");
+  EXPECT_EQ(all.status, 0) << all.text;
+  const std::vector<json> lines = results();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["arm"], "plain");
+  EXPECT_EQ(lines[1]["arm"], "penal");
+  for (const json& result : lines) {
+    EXPECT_EQ(result["record"], 1);
+    EXPECT_EQ(result["group"], "Small scenes");
+    EXPECT_EQ(result["control"], "plain");
+    EXPECT_EQ(result["seed"], 1);
+    EXPECT_EQ(result["updates"], 4);
+    EXPECT_EQ(result["precision"], lines[0]["precision"]);
+    EXPECT_GT(result["seconds"].get<double>(), 0);
+    EXPECT_GT(result["valid_nll"].get<double>(), 0);
+    EXPECT_GE(result["valid_bleu"].get<double>(), 0);
+    EXPECT_GE(result["tests"]["test"].get<double>(), 0);
+    EXPECT_TRUE(result["commit"].is_string() && result["processor"].is_string());
+  }
+  EXPECT_NE(lines[0]["valid_nll"], lines[1]["valid_nll"]);
+  const fs::path run = folder_ / "runs/study/record1/plain-seed1";
+  EXPECT_TRUE(fs::exists(run / "model/averaged/model.safetensors"));
+  EXPECT_FALSE(fs::exists(run / "program"));
+  EXPECT_FALSE(fs::exists(run / "model/checkpoints"));
+
+  EXPECT_EQ(study("status").text,
+            "group         done  running  failed  waiting  left  core-hours\n"
+            "Small scenes     2        0       0        0     0         0.0\n"
+            "all              2        0       0        0     0         0.0\n");
+  const Ended again = study("next");
+  EXPECT_EQ(again.text, "study: nothing is left to run\n");
+  EXPECT_EQ(again.status, 1);
+  EXPECT_EQ(study("report").status, 0);
+  EXPECT_TRUE(contains(file("README.md"), "\n| plain | 1 | ")) << file("README.md");
+}
+
+TEST_F(Study, AnInterruptedRunEndsAsOneNeverStopped) {
+  write_plan({{"plain", 0.0}}, 60);
+  const Ended cut = shell(line("next") + " & until [ -e " + folder_.path().string() +
+                          "/runs/study/record1/plain-seed1/model/checkpoints/00000002 ]; do sleep "
+                          "0.02; done; kill -TERM $!; wait $!");
+  EXPECT_EQ(cut.status, 130) << cut.text;
+  EXPECT_TRUE(results().empty());
+  EXPECT_EQ(study("next").status, 0);
+  ASSERT_EQ(results().size(), 1u);
+  const json first = results()[0];
+  fs::remove_all(folder_ / "runs");
+  fs::remove(folder_ / "results.jsonl");
+  EXPECT_EQ(study("next").status, 0);
+  EXPECT_EQ(results()[0]["valid_nll"], first["valid_nll"]);
+  EXPECT_EQ(results()[0]["updates"], 60);
+}
+
+TEST_F(Study, PassesOverWhatIsRunning) {
+  const std::string run = (folder_ / "runs/study/record1/plain-seed1").string();
+  fs::create_directories(run);
+  write_file(run + "/lock", "host, process 7");
+  const Ended next =
+      shell("flock " + run + "/lock bash -c '" + line("status") + "; " + line("next") + "'");
+  EXPECT_TRUE(
+      next.text.starts_with("group         done  running  failed  waiting  left  core-hours\n"
+                            "Small scenes     0        1       0        0     1         1.0\n"
+                            "all              0        1       0        0     1         1.0\n"
+                            "running: plain, seed 1: host, process 7\n"))
+      << next.text;
+  ASSERT_EQ(results().size(), 1u) << next.text;
+  EXPECT_EQ(results()[0]["arm"], "penal");
+}
+
+TEST_F(Study, ARunThatFailedIsNamedAndTriedByAnotherProgramAlone) {
+  plan_["groups"][0]["arms"] = {{{"name", "plain"}, {"set", {{"model.tua.encoder", 0}}}}};
+  save_plan();
+  const Ended failed = study("next");
+  EXPECT_EQ(failed.status, 1);
+  const std::string words =
+      "exit 2: penalmt: recipes/shapes/gated.json: model.tua.encoder: unknown key; did you mean "
+      "'model.tau.encoder'?\n";
+  EXPECT_TRUE(failed.text.ends_with("study: plain, seed 1: FAILED: " + words)) << failed.text;
+  EXPECT_TRUE(study("status").text.ends_with("failed: plain, seed 1: " + words));
+  EXPECT_EQ(study("next").text, "study: nothing is left to run\n");
+  const std::string mark = (folder_ / "runs/study/record1/plain-seed1/failed").string();
+  json told = json::parse(read_file(mark));
+  told["program"] = "another";
+  write_file(mark, told.dump());
+  EXPECT_TRUE(study("next").text.ends_with("FAILED: " + words));
+}
+
+TEST_F(Study, WaitsForChoices) {
+  plan_["choices"] = {{"best", nullptr}};
+  plan_["groups"][0]["arms"] = {{{"name", "plain"}, {"choice", "best"}}};
+  save_plan();
+  EXPECT_EQ(study("next").text, "study: nothing is left to run\n");
+  EXPECT_TRUE(
+      study("status").text.ends_with("waiting: plain, seed 1: choices.best of plan.json\n"));
+  plan_["choices"]["best"] = {{"model.tau.encoder", 0.5}};
+  save_plan();
+  EXPECT_EQ(study("next").status, 0);
+  EXPECT_EQ(json::parse(file(
+                "runs/study/record1/plain-seed1/model/recipe.json"))["model"]["tau"]["encoder"],
+            0.5);
+}
+
+TEST_F(Study, RefusesWhatItCannotRead) {
+  EXPECT_EQ(study("next --part 3/2").text,
+            "study: --part: got 3/2, expected I/N with 1 <= I <= N\n");
+  EXPECT_EQ(study("status --group 'wave 9'").text,
+            "study: --group: no group's name has 'wave 9'\n");
+  plan_["groups"][0]["arms"][1]["name"] = "plain";
+  save_plan();
+  EXPECT_EQ(study("status").text, "study: plan.json: two arms are named 'plain'\n");
+  plan_["groups"][0]["arms"][1] = {{"name", "penal"}, {"control", "none"}};
+  save_plan();
+  EXPECT_EQ(study("status").text, "study: plan.json: arm 'penal': control 'none' is no arm\n");
+  plan_["groups"][0]["arms"][1] = {{"name", "penal"}, {"seed", 1}};
+  save_plan();
+  EXPECT_EQ(study("status").text, "study: plan.json: 'penal': unknown key 'seed'\n");
+  plan_["groups"][0]["arms"][1] = {{"name", "penal"}, {"choice", "best"}};
+  save_plan();
+  EXPECT_EQ(study("status").text,
+            "study: plan.json: arm 'penal': choice 'best' is not in choices\n");
+  plan_["groups"][0]["arms"][1] = {{"name", "penal"}};
+  save_plan();
+  write_file(folder_ / "results.jsonl", "{\"arm\": 1}\n");
+  const Ended refused = study("status");
+  EXPECT_EQ(refused.text,
+            "study: results.jsonl:1: not a result; expected a JSON object with record, arm, seed "
+            "and precision\n");
+  EXPECT_EQ(refused.status, 2);
+  write_file(folder_ / "results.jsonl", "");
+  write_file(folder_ / "README.md", "prose\n");
+  EXPECT_EQ(study("report").text,
+            "study: README.md: expected one line '<!-- results: made by run.sh report -->' and "
+            "after it one '<!-- end of results -->'\n");
+}
+
+// ---- the report, from results that are given
+
+json result(const std::string& arm, int seed, double bleu, double test) {
+  return {{"record", 1},
+          {"group", "Small scenes"},
+          {"arm", arm},
+          {"control", "plain"},
+          {"kind", "translation"},
+          {"seed", seed},
+          {"precision", "float32"},
+          {"commit", "abc"},
+          {"processor", "a processor"},
+          {"seconds", 90},
+          {"updates", 4},
+          {"valid_nll", 2.5},
+          {"valid_bleu", bleu},
+          {"tests", {{"test", test}}}};
+}
+
+TEST_F(Study, TheReportComesFromResultsAlone) {
+  std::string lines;
+  const auto add = [&](json entry) { lines += entry.dump() + "\n"; };
+  for (int seed = 1; seed <= 3; ++seed) {
+    add(result("penal", seed, 23 + seed, 30 + seed));
+    add(result("plain", seed, 20 + seed, 30 + seed));
+  }
+  add(result("penal", 1, 99, 99));  // made twice: the first counts
+  json measured = {{"record", 1}, {"arm", "plain"}, {"seed", 1}, {"precision", "float32"}};
+  measured["chain"]["encoder"] = {{"straightness", 0.5}, {"alignment", 0.01}};
+  add(measured);
+  json old = result("plain", 1, 10, 10);
+  old["record"] = 0;
+  add(old);
+  write_file(folder_ / "results.jsonl", lines);
+  plan_["records"]["0"] = "before the counters";
+  save_plan();
+  write_file(folder_ / "README.md",
+             "Above.\n<!-- results: made by run.sh report -->\nold\n<!-- end of results -->\n"
+             "Below.\n");
+  const Ended report = study("report");
+  EXPECT_EQ(report.status, 0) << report.text;
+  const std::string head =
+      "| arm | seeds | validation nll | validation BLEU | against control | p | `test` | `test` "
+      "against control | p | core-minutes |\n"
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+  EXPECT_EQ(file("README.md"),
+            "Above.\n<!-- results: made by run.sh report -->\n\n"
+            "### Small scenes\n\n"
+            "Control: plain. float32, one thread, on a processor; program of abc.\n\n" +
+                head +
+                "| plain | 3 | 2.500 ± 0.000 | 22.00 ± 1.00 |  |  | 32.00 ± 1.00 |  |  | 1.5 |\n"
+                "| penal | 3 | 2.500 ± 0.000 | 25.00 ± 1.00 | +3.00 | 0.100 | 32.00 ± 1.00 | "
+                "+0.00 | 1.000 | 1.5 |\n\n"
+                "![validation BLEU of each seed](figures/small-scenes.svg)\n\n"
+                "| chain of the encoder | seeds | straightness | evenness | alignment | turning | "
+                "norm of z / norm of x | norm of z |\n"
+                "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
+                "| plain | 1 | 0.500 |  | 0.0100 |  |  |  |\n\n"
+                "## Record 0 (before the counters): not comparable with the above\n\n"
+                "### Small scenes\n\n"
+                "Control: plain. float32, one thread, on a processor; program of abc.\n\n" +
+                head +
+                "| plain | 1 | 2.500 | 10.00 |  |  | 10.00 |  |  | 1.5 |\n\n"
+                "<!-- end of results -->\nBelow.\n");
+  const std::string figure = file("figures/small-scenes.svg");
+  EXPECT_TRUE(contains(figure, ">penal</text>")) << figure;
+  std::size_t dots = 0;
+  for (std::size_t at = 0; (at = figure.find("<circle", at)) != std::string::npos; ++at) ++dots;
+  EXPECT_EQ(dots, 6u);
+  // Made again it is the same.
+  const std::string before = file("README.md");
+  EXPECT_EQ(study("report").status, 0);
+  EXPECT_EQ(file("README.md"), before);
+}
+
+TEST_F(Study, AnArmIsComparedWithItsControlInOnePrecision) {
+  std::string lines;
+  for (int seed = 1; seed <= 2; ++seed) {
+    lines += result("plain", seed, 20 + seed, 30).dump() + "\n";
+    json narrow = result("penal", seed, 30 + seed, 30);
+    narrow["precision"] = "bfloat16";
+    lines += narrow.dump() + "\n";
+  }
+  write_file(folder_ / "results.jsonl", lines);
+  EXPECT_EQ(study("report").status, 0);
+  EXPECT_TRUE(contains(file("README.md"),
+                       "\n| penal (bfloat16) | 2 | 2.500 ± 0.000 | 31.50 ± "
+                       "0.71 |  |  | 30.00 ± 0.00 |  |  | 1.5 |\n"))
+      << file("README.md");
+}
+
+}  // namespace
+}  // namespace penalmt

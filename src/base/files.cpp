@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/disk.h"
 #include "base/error.h"
 
 namespace penalmt {
@@ -18,6 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kBuffer = std::size_t{1} << 16;
+constexpr std::string_view kTemporary = ".penalmt-", kRandom = "XXXXXX";
 
 // Closes a descriptor when the scope ends.
 struct Descriptor {
@@ -34,11 +37,28 @@ mode_t default_mode(mode_t wanted) {
   return wanted & ~mask;
 }
 
-// ".name.XXXXXX" beside `target`, as a modifiable C string.
+// ".name.penalmt-XXXXXX" beside `target`, as a modifiable C string.
 std::vector<char> temporary_pattern(const fs::path& target) {
-  const std::string pattern =
-      (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
+  std::string pattern = (target.parent_path() / ("." + target.filename().string())).string();
+  pattern.append(kTemporary).append(kRandom);
   return {pattern.c_str(), pattern.c_str() + pattern.size() + 1};
+}
+
+// The target of a temporary file or folder by its name; "" for the name of anything else.
+std::string_view target_of(std::string_view name) {
+  const std::size_t ending = kTemporary.size() + kRandom.size();
+  if (name.size() <= ending + 1 || name[0] != '.') return "";
+  const std::string_view tail = name.substr(name.size() - ending);
+  return tail.starts_with(kTemporary) ? name.substr(1, name.size() - ending - 1) : "";
+}
+
+// Locks what was just made; false where remove_abandoned() took it for abandoned in the moment
+// before. A file system without locks never gives one to remove_abandoned() either.
+bool hold(int descriptor) {
+  while (::flock(descriptor, LOCK_EX) != 0 && errno == EINTR) {
+  }
+  struct stat status = {};
+  return ::fstat(descriptor, &status) == 0 && status.st_nlink > 0;
 }
 
 void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
@@ -55,14 +75,14 @@ void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
 void flush_folder(const fs::path& folder) {
   const Descriptor descriptor{
       ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (descriptor.value >= 0) ::fsync(descriptor.value);
+  if (descriptor.value >= 0) disk::flush(descriptor.value);
 }
 
 void flush_tree(const fs::path& folder) {
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     const Descriptor descriptor{::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC)};
     if (descriptor.value < 0) throw_file_error(entry.path(), "flush", errno);
-    if (::fsync(descriptor.value) != 0 && is_machine_fault(errno))
+    if (disk::flush(descriptor.value) != 0 && is_machine_fault(errno))
       throw_file_error(entry.path(), "write", errno);
   }
   flush_folder(folder);
@@ -107,18 +127,25 @@ AtomicFile::AtomicFile(const fs::path& path) : path_(path) {
     if (descriptor_ < 0) throw_file_error(path_, "write", errno);
     return;
   }
-  std::vector<char> name = temporary_pattern(target_);
-  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor_ < 0) throw_file_error(path_, "write", errno);
-  temporary_ = name.data();
+  make_temporary();
   const mode_t mode =
       fs::exists(status) ? static_cast<mode_t>(status.permissions()) : default_mode(0666);
   (void)!::fchmod(descriptor_, mode);
 }
 
 AtomicFile::~AtomicFile() {
+  if (!temporary_.empty()) disk::remove(temporary_);
   if (descriptor_ >= 0 && descriptor_ != STDOUT_FILENO) ::close(descriptor_);
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::make_temporary() {
+  do {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    std::vector<char> name = temporary_pattern(target_);
+    descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor_ < 0) throw_file_error(path_, "write", errno);
+    temporary_ = name.data();
+  } while (!hold(descriptor_));
 }
 
 void AtomicFile::write(std::string_view bytes) {
@@ -134,10 +161,10 @@ void AtomicFile::flush() {
 void AtomicFile::commit() {
   flush();
   if (temporary_.empty()) return;
-  if (::fsync(descriptor_) != 0) throw_file_error(path_, "write", errno);
-  if (::close(std::exchange(descriptor_, -1)) != 0) throw_file_error(path_, "write", errno);
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw_file_error(path_, "write", errno);
+  if (disk::flush(descriptor_) != 0) throw_file_error(path_, "write", errno);
+  if (disk::rename(temporary_, target_) != 0) throw_file_error(path_, "write", errno);
   temporary_.clear();
+  if (::close(std::exchange(descriptor_, -1)) != 0) throw_file_error(path_, "write", errno);
   flush_folder(target_.parent_path());
 }
 
@@ -168,35 +195,84 @@ AtomicFolder::AtomicFolder(fs::path target) : target_(std::move(target)) {
     fs::create_directories(target_.parent_path(), code);
     if (code) throw_file_error(target_, "write", code.value());
   }
-  std::vector<char> name = temporary_pattern(target_);
-  if (::mkdtemp(name.data()) == nullptr) throw_file_error(target_, "write", errno);
-  temporary_ = name.data();
+  remove_abandoned(target_.parent_path(), target_.filename().string());
+  make_temporary();
   ::chmod(temporary_.c_str(), default_mode(0777));
 }
 
 AtomicFolder::~AtomicFolder() {
-  std::error_code ignored;
-  if (!committed_) fs::remove_all(temporary_, ignored);
+  if (!temporary_.empty()) remove_tree(temporary_);
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void AtomicFolder::make_temporary() {
+  do {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    std::vector<char> name = temporary_pattern(target_);
+    if (::mkdtemp(name.data()) == nullptr) throw_file_error(target_, "write", errno);
+    temporary_ = name.data();
+    descriptor_ = ::open(temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor_ < 0) throw_file_error(target_, "write", errno);
+  } while (!hold(descriptor_));
 }
 
 void AtomicFolder::commit() {
   flush_tree(temporary_);
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
-    // An older folder with files stands there: swap the two in one step, then remove it under its
-    // temporary name.
-    if (errno != ENOTEMPTY && errno != EEXIST) throw_file_error(target_, "write", errno);
-    if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) !=
-        0) {
-      std::error_code code;  // a file system without the swap
-      fs::remove_all(target_, code);
-      if (::rename(temporary_.c_str(), target_.c_str()) != 0)
-        throw_file_error(target_, "write", errno);
-    }
+  if (disk::rename(temporary_, target_) == 0) {
+    temporary_.clear();
+  } else {
+    replace_older();
   }
-  committed_ = true;
-  std::error_code ignored;
-  fs::remove_all(temporary_, ignored);
   flush_folder(target_.parent_path());
+  if (!temporary_.empty()) remove_tree(std::exchange(temporary_, {}));
+}
+
+// A folder with files stands at the target: the two are swapped in one step, and the older one is
+// left to be removed under the temporary name.
+void AtomicFolder::replace_older() {
+  if (errno != ENOTEMPTY && errno != EEXIST) throw_file_error(target_, "write", errno);
+  if (disk::exchange(temporary_, target_) == 0) return;
+  // A file system without the swap: the older one steps aside, and back where that fails.
+  std::vector<char> aside = temporary_pattern(target_);
+  if (::mkdtemp(aside.data()) == nullptr) throw_file_error(target_, "write", errno);
+  if (disk::rename(target_, aside.data()) == 0) {
+    if (disk::rename(temporary_, target_) == 0) {
+      temporary_ = aside.data();
+      return;
+    }
+    const int error_number = errno;
+    if (disk::rename(aside.data(), target_) == 0) throw_file_error(target_, "write", error_number);
+  }
+  const int error_number = errno;
+  disk::remove(aside.data());
+  throw_file_error(target_, "write", error_number);
+}
+
+void remove_abandoned(const fs::path& folder, const std::string& name) {
+  std::error_code ignored;
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, ignored)) {
+    const std::string file = entry.path().filename().string();
+    const std::string_view target = target_of(file);
+    if (!target.empty() && (name.empty() || target == name)) found.push_back(entry.path());
+  }
+  for (const fs::path& path : found) {
+    const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+    if (descriptor.value >= 0 && ::flock(descriptor.value, LOCK_EX | LOCK_NB) == 0)
+      remove_tree(path);
+  }
+}
+
+std::error_code remove_tree(const fs::path& path) {
+  std::error_code code;
+  if (fs::is_directory(fs::symlink_status(path, code))) {
+    std::vector<fs::path> inside;
+    for (const auto& entry : fs::directory_iterator(path, code)) inside.push_back(entry.path());
+    for (const fs::path& each : inside)
+      if (const std::error_code failure = remove_tree(each)) return failure;
+  }
+  if (disk::remove(path) != 0 && errno != ENOENT) return {errno, std::generic_category()};
+  return {};
 }
 
 MappedFile::MappedFile(const fs::path& path) {

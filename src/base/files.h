@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace penalmt {
 
@@ -34,6 +35,7 @@ class AtomicFile {
   void commit();
 
  private:
+  void make_temporary();
   void flush();
   std::filesystem::path path_, target_,
       temporary_;  // as named by the user; links resolved; empty where written in place
@@ -42,7 +44,8 @@ class AtomicFile {
 };
 
 // A folder that appears at `target` only when complete: fill `path()`, then commit(). An
-// uncommitted one is removed. Missing parents of `target` are made.
+// uncommitted one is removed, and so is what a process that died left of one. Missing parents of
+// `target` are made.
 class AtomicFolder {
  public:
   explicit AtomicFolder(std::filesystem::path target);
@@ -54,9 +57,19 @@ class AtomicFolder {
   void commit();
 
  private:
+  void make_temporary();
+  void replace_older();
   std::filesystem::path target_, temporary_;
-  bool committed_ = false;
+  int descriptor_ = -1;  // of the temporary folder, which it locks
 };
+
+// Temporary files and folders are called ".NAME.penalmt-XXXXXX", beside what they become, and
+// locked by whoever makes them. This removes those in `folder` that nobody holds: the process died.
+// `name`: only those of this target; "": of all.
+void remove_abandoned(const std::filesystem::path& folder, const std::string& name = "");
+
+// Removes a file, a link, or a folder with all that is in it; what is not there is no error.
+std::error_code remove_tree(const std::filesystem::path& path);
 
 // A file mapped read-only into memory: what is touched is loaded. Throws Error where it cannot be
 // opened.

@@ -20,7 +20,8 @@ volatile std::sig_atomic_t signals_seen = 0;
 // and beginning to wait.
 int signal_event = -1;
 
-void on_signal(int) {
+void on_signal(int signal) {
+  if (signals_seen != 0 && signal == SIGHUP) return;
   if (signals_seen != 0) _exit(kExitInterrupted);
   signals_seen = 1;
   const int error_number = errno;
@@ -39,6 +40,9 @@ void watch_for_interrupts() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  struct sigaction before = {};
+  sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
 }
 
 bool interrupted() { return signals_seen != 0; }

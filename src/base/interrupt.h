@@ -1,10 +1,12 @@
-// Ctrl-C and SIGTERM: the first asks the work to stop where it can save what is worth keeping, a
-// second one ends the program at once.
+// Ctrl-C, SIGTERM and SIGHUP: the first asks the work to stop where it can save what is worth
+// keeping, a second one ends the program at once. A terminal that closes sends SIGHUP more than
+// once: that is never a second one.
 #pragma once
 
 namespace penalmt {
 
-// Installs the handlers. Call it once, before there are threads.
+// Installs the handlers. Call it once, before there are threads. A SIGHUP that is ignored (nohup)
+// stays so.
 void watch_for_interrupts();
 
 // True from the first signal on.

@@ -153,8 +153,20 @@ Strings keys_inside(const Fields& fields, const std::string& prefix) {
   return keys;
 }
 
-// A slip in the name; else the same name at another place of the recipe.
+// "learning_rate" → "lr".
+std::string initials(const std::string& name) {
+  std::string letters;
+  for (const std::string_view word : split(name, '_')) letters += word.substr(0, 1);
+  return letters;
+}
+
+// The name in full; a slip in it; else the same name at another place of the recipe.
 std::string suggestion(const Fields& fields, const std::string& prefix, const std::string& key) {
+  for (const std::string& path : all_paths(fields)) {
+    if (!path.starts_with(prefix) || initials(last_part(path)) != last_part(key)) continue;
+    if (last_part(path).find('_') != std::string::npos)
+      return "; did you mean '" + path.substr(prefix.size()) + "'?";
+  }
   const std::string here = did_you_mean(key, keys_inside(fields, prefix));
   if (!here.empty()) return here;
   const std::string near = did_you_mean(prefix + key, all_paths(fields));
@@ -312,12 +324,16 @@ void read(const Fields& fields, const json& object, Problems& problems) {
 
 void set(const Fields& fields, std::string_view assignment, Problems& problems) {
   const std::size_t equals = assignment.find('=');
-  const std::string key(assignment.substr(0, equals));
+  std::string key(assignment.substr(0, equals));
   if (equals == std::string_view::npos || key.empty()) {
     problems.add(std::string(assignment), "expected key=value");
     return;
   }
-  const std::string text(assignment.substr(equals + 1));
+  std::string text(assignment.substr(equals + 1));
+  if (key.back() == ' ') {  // "key = value"
+    key.erase(key.find_last_not_of(' ') + 1);
+    text.erase(0, text.find_first_not_of(' '));
+  }
   json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) value = text;
   if (const Field* field = find_field(fields, key)) {

@@ -196,6 +196,39 @@ TEST(ConfigSet, ReadsValuesAsJsonAndElseAsText) {
   EXPECT_EQ(recipe.schedule.peak, 3.0);
 }
 
+TEST(ConfigSet, TakesSpacesAroundTheEqualsSign) {
+  Recipe recipe;
+  for (const char* assignment : {"schedule.peak = 2", "name =  two words ", "resume =true"})
+    EXPECT_EQ(problems_of_setting(assignment, &recipe), Lines{});
+  EXPECT_EQ(recipe.schedule.peak, 2.0);
+  EXPECT_EQ(recipe.name, "two words ");
+  EXPECT_TRUE(recipe.resume);
+  problems_of_setting("name= led", &recipe);
+  EXPECT_EQ(recipe.name, " led");
+}
+
+struct Rates {
+  double learning_rate = 1;
+  void visit(auto& v) { v("learning_rate", learning_rate, "", config::anything()); }
+};
+
+struct Training {
+  Rates training;
+  void visit(auto& v) { v.group("training", training, ""); }
+};
+
+TEST(Config, KnowsANameByItsInitials) {
+  Training options;
+  config::Problems problems("r.json");
+  config::set(options, "lr=1", problems);
+  config::set(options, "training.lr=1", problems);
+  config::read(options, nlohmann::json::parse(R"({"training": {"lr": 1}})"), problems);
+  EXPECT_EQ(problems.lines(),
+            (Lines{"r.json: lr: unknown key; did you mean 'training.learning_rate'?",
+                   "r.json: training.lr: unknown key; did you mean 'training.learning_rate'?",
+                   "r.json: training.lr: unknown key; did you mean 'learning_rate'?"}));
+}
+
 TEST(ConfigSet, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(problems_of_setting("schedule.peek=1"),
             Lines{"--set: schedule.peek: unknown key; did you mean 'schedule.peak'?"});

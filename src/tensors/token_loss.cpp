@@ -10,48 +10,15 @@
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <bit>
-#include <cmath>
 #include <vector>
 
 #include "tensors/counter_bits.h"
+#include "tensors/loss_rows.h"
 #include "tensors/precision.h"
 #include "tensors/private_operators.h"
 
 namespace penalmt {
 namespace {
-
-// Rows of logits held at once. 256 x 10,000 floats are 10 MB: large enough for the products, small
-// enough for the caches.
-constexpr int64_t kRowsAtOnce = 256;
-constexpr int64_t kNarrowRowsAtOnce = 1024;
-
-// e^x for x <= 0 to 2e-7 relative (degree-6 polynomial on [-ln 2 / 2, ln 2 / 2]); a plain
-// expression, so that loops vectorise.
-inline float exp_negative(float x) {
-  x = x < -87.0f ? -87.0f : x;
-  const float shifted =
-      x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the sum's low bits are round(x / ln 2)
-  const float n = shifted - 12582912.0f;
-  const float r = (x - n * 0.693145752f) - n * 1.42860677e-6f;
-  float p = 1.0f / 720;
-  p = p * r + 1.0f / 120;
-  p = p * r + 1.0f / 24;
-  p = p * r + 1.0f / 6;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  return std::bit_cast<float>(std::bit_cast<int32_t>(p) + (static_cast<int32_t>(n) << 23));
-}
-
-inline float widen(float x) { return x; }
-inline float widen(uint16_t x) { return std::bit_cast<float>(static_cast<uint32_t>(x) << 16); }
-inline void narrow(float value, float& out) { out = value; }
-inline void narrow(float value,
-                   uint16_t& out) {  // round to nearest, ties to even; never called with NaN
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  out = static_cast<uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
 
 struct RowLoss {
   double smoothed, nll;

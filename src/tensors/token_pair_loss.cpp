@@ -1,0 +1,246 @@
+#include "tensors/token_pair_loss.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <tuple>
+#include <vector>
+
+#include "tensors/counter_bits.h"
+#include "tensors/loss_rows.h"
+#include "tensors/precision.h"
+#include "tensors/private_operators.h"
+
+namespace penalmt {
+namespace {
+
+struct RowOptions {
+  float smoothing, first, second, first_to_second, second_to_first;
+};
+
+struct RowPair {
+  double total, nll;
+  bool correct;
+};
+
+// The loss of one token's two rows of logits, which become their own gradients. With P and Q the
+// two distributions, d = log P - log Q, KL(P || Q) = sum P d:
+//
+//   dKL(P || Q) / d first = P (d - KL(P || Q))     dKL(P || Q) / d second = Q - P
+template <class Scalar>
+__attribute__((always_inline)) inline RowPair one_pair(Scalar* __restrict first,
+                                                       Scalar* __restrict second,
+                                                       int64_t vocabulary, int64_t gold,
+                                                       const RowOptions& options) {
+  const RowMass of_first = mass_of(first, vocabulary), of_second = mass_of(second, vocabulary);
+  const float from_first = of_first.highest + of_first.log_mass,
+              from_second = of_second.highest + of_second.log_mass;
+  float forward = 0, backward = 0, sum_first = 0, sum_second = 0;
+#pragma omp simd reduction(+ : forward, backward, sum_first, sum_second)
+  for (int64_t v = 0; v < vocabulary; ++v) {
+    const float p = widen(first[v]) - from_first, q = widen(second[v]) - from_second;
+    forward += exp_negative(p) * (p - q);
+    backward += exp_negative(q) * (q - p);
+    sum_first += p;
+    sum_second += q;
+  }
+  const float gold_first = widen(first[gold]) - from_first,
+              gold_second = widen(second[gold]) - from_second;
+  const bool correct = widen(first[gold]) == of_first.highest;
+  const float base = options.smoothing / static_cast<float>(vocabulary),
+              at_gold = 1.0f - options.smoothing;
+  const auto cross_entropy = [&](float log_gold, float sum) {
+    return -static_cast<double>(at_gold) * log_gold - static_cast<double>(base) * sum;
+  };
+  const double total = options.first * cross_entropy(gold_first, sum_first) +
+                       options.second * cross_entropy(gold_second, sum_second) +
+                       options.first_to_second * static_cast<double>(forward) +
+                       options.second_to_first * static_cast<double>(backward);
+  // Gradient at a logit of each row, where the smoothed target has the probability `target`.
+  const auto at_first = [&](float p, float q, float target) {
+    const float of_p = exp_negative(p), of_q = exp_negative(q);
+    return options.first * (of_p - target) + options.first_to_second * of_p * (p - q - forward) +
+           options.second_to_first * (of_p - of_q);
+  };
+  const auto at_second = [&](float p, float q, float target) {
+    const float of_p = exp_negative(p), of_q = exp_negative(q);
+    return options.second * (of_q - target) + options.first_to_second * (of_q - of_p) +
+           options.second_to_first * of_q * (q - p - backward);
+  };
+#pragma omp simd
+  for (int64_t v = 0; v < vocabulary; ++v) {
+    const float p = widen(first[v]) - from_first, q = widen(second[v]) - from_second;
+    narrow(at_first(p, q, base), first[v]);
+    narrow(at_second(p, q, base), second[v]);
+  }
+  narrow(at_first(gold_first, gold_second, base + at_gold), first[gold]);
+  narrow(at_second(gold_first, gold_second, base + at_gold), second[gold]);
+  const double share = options.first / (options.first + options.second);
+  return {total, -share * gold_first - (1 - share) * gold_second, correct};
+}
+
+PENALMT_CLONES RowPair pair_of_rows(float* first, float* second, int64_t vocabulary, int64_t gold,
+                                    const RowOptions& options) {
+  return one_pair(first, second, vocabulary, gold, options);
+}
+PENALMT_CLONES RowPair pair_of_rows(uint16_t* first, uint16_t* second, int64_t vocabulary,
+                                    int64_t gold, const RowOptions& options) {
+  return one_pair(first, second, vocabulary, gold, options);
+}
+
+struct PairResult {
+  double total = 0, nll = 0;
+  int64_t correct = 0, tokens = 0;
+  at::Tensor gradient_first, gradient_second, gradient_weight;
+};
+
+// Two slices of logits [n, V] become their gradients (zero rows where there is no token); the
+// losses are added up in the rows' order.
+template <class Scalar>
+void slice_pair(Scalar* first, Scalar* second, int64_t vocabulary, const int64_t* gold,
+                int64_t rows, int64_t pad, const RowOptions& options, PairResult& result) {
+  std::vector<RowPair> losses(rows);
+  at::parallel_for(0, rows, 8, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      Scalar *a = first + row * vocabulary, *b = second + row * vocabulary;
+      if (gold[row] == pad) {
+        std::fill_n(a, vocabulary, Scalar(0));
+        std::fill_n(b, vocabulary, Scalar(0));
+      } else {
+        losses[row] = pair_of_rows(a, b, vocabulary, gold[row], options);
+      }
+    }
+  });
+  for (int64_t row = 0; row < rows; ++row) {
+    if (gold[row] == pad) continue;
+    result.total += losses[row].total;
+    result.nll += losses[row].nll;
+    result.correct += losses[row].correct;
+    ++result.tokens;
+  }
+}
+
+// The same with LibTorch's operators, for float64 and for GPUs. Returns the two gradients.
+std::pair<at::Tensor, at::Tensor> slice_pair(const at::Tensor& first, const at::Tensor& second,
+                                             const at::Tensor& gold, double smoothing,
+                                             const PairWeights& weights, int64_t pad,
+                                             PairResult& result) {
+  const auto type = first.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const at::Tensor p = at::log_softmax(first, -1, type), q = at::log_softmax(second, -1, type);
+  const at::Tensor real = gold.ne(pad), mask = real.unsqueeze(-1).to(type);
+  const at::Tensor of_p = p.exp(), of_q = q.exp(), difference = p - q;
+  const at::Tensor forward = (of_p * difference).sum(-1, true),
+                   backward = -(of_q * difference).sum(-1, true);
+  at::Tensor target = at::full_like(p, smoothing / static_cast<double>(p.size(-1)));
+  target.scatter_add_(-1, gold.unsqueeze(-1), at::full_like(forward, 1 - smoothing));
+  const auto summed = [&](const at::Tensor& rows) {
+    return rows.masked_fill(~real, 0).sum(at::kDouble).item<double>();
+  };
+  const auto of_gold = [&](const at::Tensor& logs) {
+    return -logs.gather(-1, gold.unsqueeze(-1)).squeeze(-1);
+  };
+  result.total += weights.first * summed(-(target * p).sum(-1)) +
+                  weights.second * summed(-(target * q).sum(-1)) +
+                  weights.first_to_second * summed(forward.squeeze(-1)) +
+                  weights.second_to_first * summed(backward.squeeze(-1));
+  const double share = weights.first / (weights.first + weights.second);
+  result.nll += share * summed(of_gold(p)) + (1 - share) * summed(of_gold(q));
+  result.correct += (first.argmax(-1).eq(gold) & real).sum().item<int64_t>();
+  result.tokens += real.sum().item<int64_t>();
+  const at::Tensor at_first = weights.first * (of_p - target) +
+                              weights.first_to_second * of_p * (difference - forward) +
+                              weights.second_to_first * (of_p - of_q);
+  const at::Tensor at_second = weights.second * (of_q - target) +
+                               weights.first_to_second * (of_q - of_p) -
+                               weights.second_to_first * of_q * (difference + backward);
+  return {(at_first * mask).to(first.scalar_type()), (at_second * mask).to(first.scalar_type())};
+}
+
+at::Tensor logits_of(const at::Tensor& slice, const at::Tensor& weight) {
+  if (slice.is_cpu() && slice.scalar_type() == at::kFloat && onednn_is_faster(slice))
+    return onednn_linear(slice, weight, {});
+  return at::linear(slice, weight);
+}
+
+PairResult fused(const at::Tensor& first, const at::Tensor& second, const at::Tensor& weight,
+                 const at::Tensor& gold, double smoothing, const PairWeights& weights,
+                 int64_t pad) {
+  const bool kernels = first.is_cpu() && first.scalar_type() == at::kFloat;
+  const bool narrow = kernels && matrix_precision() == Precision::bfloat16;
+  const auto type = narrow ? at::kBFloat16 : first.scalar_type();
+  const at::Tensor of_first = first.to(type), of_second = second.to(type),
+                   of_weight = weight.to(type);
+  const RowOptions options{static_cast<float>(smoothing), static_cast<float>(weights.first),
+                           static_cast<float>(weights.second),
+                           static_cast<float>(weights.first_to_second),
+                           static_cast<float>(weights.second_to_first)};
+  PairResult result{.gradient_first = at::empty_like(first),
+                    .gradient_second = at::empty_like(second),
+                    .gradient_weight = at::zeros_like(weight)};
+  const int64_t rows = first.size(0), vocabulary = weight.size(0),
+                at_once = kernels && !narrow ? kRowsAtOnce : kNarrowRowsAtOnce;
+  for (int64_t begin = 0; begin < rows; begin += at_once) {
+    const int64_t count = std::min(at_once, rows - begin);
+    const at::Tensor slice_first = of_first.narrow(0, begin, count),
+                     slice_second = of_second.narrow(0, begin, count),
+                     slice_gold = gold.narrow(0, begin, count);
+    at::Tensor a = logits_of(slice_first, of_weight), b = logits_of(slice_second, of_weight);
+    if (narrow) {
+      slice_pair(reinterpret_cast<uint16_t*>(a.data_ptr()),
+                 reinterpret_cast<uint16_t*>(b.data_ptr()), vocabulary,
+                 slice_gold.const_data_ptr<int64_t>(), count, pad, options, result);
+    } else if (kernels) {
+      slice_pair(a.mutable_data_ptr<float>(), b.mutable_data_ptr<float>(), vocabulary,
+                 slice_gold.const_data_ptr<int64_t>(), count, pad, options, result);
+    } else {
+      std::tie(a, b) = slice_pair(a, b, slice_gold, smoothing, weights, pad, result);
+    }
+    result.gradient_first.narrow(0, begin, count).copy_(at::mm(a, of_weight));
+    result.gradient_second.narrow(0, begin, count).copy_(at::mm(b, of_weight));
+    result.gradient_weight.add_(at::mm(a.t(), slice_first)).add_(at::mm(b.t(), slice_second));
+  }
+  return result;
+}
+
+class FusedPair : public torch::autograd::Function<FusedPair> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& first,
+                            const at::Tensor& second, const at::Tensor& weight,
+                            const PairResult& result) {
+    context->saved_data["first"] = result.gradient_first;
+    context->saved_data["second"] = result.gradient_second;
+    context->saved_data["weight"] = result.gradient_weight;
+    return at::full({}, result.total, first.options());
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    torch::autograd::variable_list scaled;
+    for (const char* name : {"first", "second", "weight"})
+      scaled.push_back(context->saved_data[name].toTensor() * gradients[0]);
+    scaled.push_back({});
+    context->saved_data.clear();
+    return scaled;
+  }
+};
+
+}  // namespace
+
+TokenLoss token_pair_loss(const at::Tensor& first, const at::Tensor& second,
+                          const at::Tensor& weight, const at::Tensor& gold, double smoothing,
+                          const PairWeights& weights, int64_t pad) {
+  PairResult result;
+  {
+    at::NoGradGuard no_grad;
+    result = fused(first.detach().contiguous(), second.detach().contiguous(), weight.detach(), gold,
+                   smoothing, weights, pad);
+  }
+  TokenLoss loss;
+  loss.total = FusedPair::apply(first, second, weight, result);
+  loss.nll = at::full({}, result.nll, at::kDouble);
+  loss.correct = result.correct;
+  loss.tokens = result.tokens;
+  return loss;
+}
+
+}  // namespace penalmt

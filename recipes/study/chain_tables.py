@@ -9,7 +9,7 @@ MEASURES = {
     "alignment": ("alignment", 4),
     "turning": ("turning", 3),
     "ratio": ("norm of z / norm of x", 3),
-    "norm": ("norm of z", 2),
+    "step": ("norm of z", 2),
 }
 
 

@@ -128,4 +128,14 @@ def chain(arm, folder, program):
         options = ["--source", corpus.text(valid, "source"), "--references",
                    corpus.text(valid, "target"), *corpus.image_options(valid)]
     program.run("chain", folder / "model", *options, "--json", "--threads", "1", output=output)
-    return read_json(output)
+    return {chain["stack"]: of_stack(chain) for chain in read_json(output)["chains"]}
+
+
+def of_stack(chain):
+    """The stack's own measures, and the means over its residuals of theirs."""
+    found = {name: chain[name]["mean"] for name in ("straightness", "evenness") if chain[name]}
+    for name in ("alignment", "turning", "ratio", "step"):
+        means = [node[name]["mean"] for node in chain["nodes"] if node[name]]
+        if means:
+            found[name] = sum(means) / len(means)
+    return {name: round(number, 6) for name, number in found.items()}

@@ -5,11 +5,13 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/files.h"
 #include "base/text.h"
 #include "harness.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/datasets/coloured_images.h"
 
 namespace penalmt {
 namespace {
@@ -172,6 +174,42 @@ TEST_F(Study, PassesOverWhatIsRunning) {
       << next.text;
   ASSERT_EQ(results().size(), 1u) << next.text;
   EXPECT_EQ(results()[0]["arm"], "penal");
+}
+
+TEST_F(Study, TwoAtOnceShareTheRuns) {
+  const Ended both = shell(line("all") + " & " + line("all") + "; wait $!");
+  EXPECT_EQ(both.status, 0) << both.text;
+  std::set<std::string> arms;
+  for (const json& result : results()) arms.insert(result["arm"]);
+  EXPECT_EQ(arms, (std::set<std::string>{"plain", "penal"}));
+  EXPECT_EQ(results().size(), 2u);
+}
+
+TEST_F(Study, RecognisesImagesToo) {
+  for (const char* part : {"train", "test"})
+    write_coloured_images(folder_ / ("images/" + std::string(part)), 6);
+  json& group = plan_["groups"][0];
+  group["kind"] = "classifier";
+  group["recipe"] = "recipes/cifar10/resnet.json";
+  group["arms"] = {{{"name", "plain"}, {"set", {{"tau", 0}}}}};
+  group["set"] = {{"data.folder", (folder_ / "images").string()},
+                  {"data.valid", 2},
+                  {"data.limit", 3},
+                  {"image_encoder", {{"size", 8}, {"width", 8}, {"stages", 1}}},
+                  {"training.crop", 1},
+                  {"training.warmup", 2},
+                  {"training.updates", 4}};
+  save_plan();
+  const Ended next = study("next");
+  EXPECT_EQ(next.status, 0) << next.text;
+  ASSERT_EQ(results().size(), 1u);
+  const json found = results()[0];
+  EXPECT_EQ(found["updates"], 4);
+  EXPECT_GE(found["valid_accuracy"].get<double>(), 0);
+  EXPECT_LE(found["tests"]["test"].get<double>(), 100);
+  EXPECT_FALSE(found.contains("valid_bleu"));
+  EXPECT_EQ(study("report").status, 0);
+  EXPECT_TRUE(contains(file("README.md"), "| validation accuracy, % |")) << file("README.md");
 }
 
 TEST_F(Study, ARunThatFailedIsNamedAndTriedByAnotherProgramAlone) {

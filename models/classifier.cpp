@@ -6,8 +6,9 @@
 
 namespace penalmt {
 
-ClassifierImpl::ClassifierImpl(const ImageEncoderOptions& options, double tau, int64_t classes)
-    : image_encoder(register_module("image_encoder", make_image_encoder(options, tau))),
+ClassifierImpl::ClassifierImpl(const ImageEncoderOptions& options, const PenalOptions& penal,
+                               int64_t classes)
+    : image_encoder(register_module("image_encoder", make_image_encoder(options, penal))),
       head(register_module("head", Linear(image_encoder->width(), classes))) {
   name_dropout_sites(*this);
 }
@@ -32,7 +33,7 @@ ClassifierDescription read_classifier_description(const std::filesystem::path& f
 
 Classifier read_classifier(const std::filesystem::path& folder,
                            const ClassifierDescription& description) {
-  Classifier model(description.image_encoder, /*tau=*/0.0,
+  Classifier model(description.image_encoder, PenalOptions{},
                    static_cast<int64_t>(description.classes.size()));
   load_weights(folder / "model.safetensors", *model);
   model->eval();

@@ -14,8 +14,8 @@ namespace penalmt {
 
 class ClassifierImpl : public torch::nn::Module {
  public:
-  // `options` checked; tau: of the encoder's penal connections.
-  ClassifierImpl(const ImageEncoderOptions& options, double tau, int64_t classes);
+  // `options` checked; `penal`: as make_image_encoder takes it.
+  ClassifierImpl(const ImageEncoderOptions& options, const PenalOptions& penal, int64_t classes);
   // pixels: [B, 3, size, size] uint8 → [B, classes]. The penalty counts once an image.
   at::Tensor logits(const at::Tensor& pixels, const Pass& pass = {});
 

@@ -18,28 +18,38 @@ void ImageAttentionImpl::start_silent() {
   attention->out_projection->weight.zero_();
 }
 
-DecoderLayerImpl::DecoderLayerImpl(const StackConfig& config, bool doubly_attentive)
+namespace {
+
+// One of the residuals of a decoder layer, from `sublayer` 0 on.
+Residual residual_of(const StackConfig& config, bool doubly_attentive, int64_t layer,
+                     int64_t sublayer) {
+  const int64_t sublayers = doubly_attentive ? 4 : 3;
+  return Residual(config.width, config.norm, config.dropout,
+                  config.penal.at_depth(sublayers * layer + sublayer, sublayers * config.layers));
+}
+
+}  // namespace
+
+DecoderLayerImpl::DecoderLayerImpl(const StackConfig& config, bool doubly_attentive, int64_t layer)
     : self_attention(register_module(
           "self_attention", SelfAttention(config.width, config.heads, config.attention_dropout))),
-      self_attention_residual(
-          register_module("self_attention_residual",
-                          Residual(config.width, config.norm, config.dropout, config.tau))),
+      self_attention_residual(register_module("self_attention_residual",
+                                              residual_of(config, doubly_attentive, layer, 0))),
       cross_attention(register_module(
           "cross_attention", CrossAttention(config.width, config.heads, config.attention_dropout))),
-      cross_attention_residual(
-          register_module("cross_attention_residual",
-                          Residual(config.width, config.norm, config.dropout, config.tau))),
+      cross_attention_residual(register_module("cross_attention_residual",
+                                               residual_of(config, doubly_attentive, layer, 1))),
       feed_forward(register_module("feed_forward",
                                    FeedForward(config.width, config.feed_forward, config.activation,
                                                config.activation_dropout))),
       feed_forward_residual(
           register_module("feed_forward_residual",
-                          Residual(config.width, config.norm, config.dropout, config.tau))) {
+                          residual_of(config, doubly_attentive, layer, doubly_attentive ? 3 : 2))) {
   if (!doubly_attentive) return;
   image_attention = register_module(
       "image_attention", ImageAttention(config.width, config.heads, config.attention_dropout));
-  image_attention_residual = register_module(
-      "image_attention_residual", Residual(config.width, config.norm, config.dropout, config.tau));
+  image_attention_residual =
+      register_module("image_attention_residual", residual_of(config, doubly_attentive, layer, 2));
 }
 
 at::Tensor DecoderLayerImpl::forward(at::Tensor x, const Memory& memory, const at::Tensor& visible,
@@ -72,9 +82,10 @@ at::Tensor DecoderLayerImpl::attend_to_image(const at::Tensor& x, const Memory& 
 }
 
 DecoderImpl::DecoderImpl(const StackConfig& config, bool doubly_attentive)
-    : layers(register_module("layers", torch::nn::ModuleList())) {
+    : layer_drop(register_module("layer_drop", CounterDropout(config.layer_drop))),
+      layers(register_module("layers", torch::nn::ModuleList())) {
   for (int64_t l = 0; l < config.layers; ++l)
-    layers->push_back(DecoderLayer(config, doubly_attentive));
+    layers->push_back(DecoderLayer(config, doubly_attentive, l));
   if (config.norm == NormOrder::pre)
     final_norm = register_module("final_norm",
                                  torch::nn::LayerNorm(torch::nn::LayerNormOptions({config.width})));
@@ -82,8 +93,9 @@ DecoderImpl::DecoderImpl(const StackConfig& config, bool doubly_attentive)
 
 at::Tensor DecoderImpl::forward(at::Tensor x, const Memory& memory, const at::Tensor& visible,
                                 const Rows& rows, DecoderView* view) {
-  for (const auto& layer : *layers)
-    x = layer->as<DecoderLayerImpl>()->forward(x, memory, visible, rows, view);
+  for (size_t l = 0; l < layers->size(); ++l)
+    if (!layer_drop->drops(static_cast<int64_t>(l), rows))
+      x = layers[l]->as<DecoderLayerImpl>()->forward(x, memory, visible, rows, view);
   return final_norm ? final_norm(x) : x;
 }
 

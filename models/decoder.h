@@ -32,7 +32,8 @@ struct DecoderView {
 class DecoderLayerImpl : public torch::nn::Module {
  public:
   // doubly_attentive: it attends to memory.regions, too, behind the cross-attention.
-  DecoderLayerImpl(const StackConfig& config, bool doubly_attentive);
+  // `layer`: from 0.
+  DecoderLayerImpl(const StackConfig& config, bool doubly_attentive, int64_t layer);
   // x: [B, T, C]; visible: [B, 1, 1, M], true where the memory is real. `view`, where given, is
   // added to.
   at::Tensor forward(at::Tensor x, const Memory& memory, const at::Tensor& visible,
@@ -59,6 +60,7 @@ class DecoderImpl : public torch::nn::Module {
   at::Tensor forward(at::Tensor x, const Memory& memory, const at::Tensor& visible,
                      const Rows& rows, DecoderView* view = nullptr);
 
+  CounterDropout layer_drop;     // as the encoder's
   torch::nn::ModuleList layers;  // of DecoderLayer
   torch::nn::LayerNorm final_norm{
       nullptr};  // pre-norm stacks end with one; null in post-norm stacks

@@ -14,12 +14,14 @@ struct StackConfig {
   bool final_norm = true;  // pre-norm only: the sum is normalised at the end
   Activation activation = Activation::relu;
   double dropout = 0, attention_dropout = 0, activation_dropout = 0;
-  double tau = 0;
+  double layer_drop = 0;  // probability that an update goes without a layer (LayerDrop)
+  PenalOptions penal = {};
 };
 
 class EncoderLayerImpl : public torch::nn::Module {
  public:
-  explicit EncoderLayerImpl(const StackConfig& config);
+  // `layer`: from 0.
+  EncoderLayerImpl(const StackConfig& config, int64_t layer);
   // x: [B, S, C]; visible: [B, 1, 1, S].
   at::Tensor forward(at::Tensor x, const at::Tensor& visible, const Rows& rows);
 
@@ -35,6 +37,7 @@ class EncoderImpl : public torch::nn::Module {
   explicit EncoderImpl(const StackConfig& config);
   at::Tensor forward(at::Tensor x, const at::Tensor& visible, const Rows& rows);
 
+  CounterDropout layer_drop;     // of whole layers, their normalisations too (Fan et al., 2020)
   torch::nn::ModuleList layers;  // of EncoderLayer
   torch::nn::LayerNorm final_norm{
       nullptr};  // null in post-norm stacks and where the configuration wants none

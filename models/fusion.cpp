@@ -34,8 +34,8 @@ Memory AdditiveFusion::fuse(const Memory& text, const ImageStates& image, const 
   return {text.states.index_copy(0, image.which, sum), text.visible};
 }
 
-GatedFusion::GatedFusion(int64_t width, int64_t feature_width, double tau)
-    : AdditiveFusion(tau),
+GatedFusion::GatedFusion(int64_t width, int64_t feature_width, const PenalOptions& penal)
+    : AdditiveFusion(penal, width),
       image_projection(register_module("image_projection", Linear(feature_width, width))),
       gate(register_module("gate", Linear(2 * width, width))) {}
 
@@ -64,8 +64,8 @@ FusionView GatedFusion::view(const at::Tensor& text, const at::Tensor& regions) 
   return {open(text, pooled(regions)).mean(-1), {}};
 }
 
-SelectiveFusion::SelectiveFusion(int64_t width, int64_t feature_width, double tau)
-    : AdditiveFusion(tau),
+SelectiveFusion::SelectiveFusion(int64_t width, int64_t feature_width, const PenalOptions& penal)
+    : AdditiveFusion(penal, width),
       query_projection(register_module("query_projection", Linear(width, width))),
       region_projection(register_module("region_projection", Linear(feature_width, 2 * width, 2))),
       gate(register_module("gate", Linear(2 * width, width))) {}
@@ -118,9 +118,9 @@ Memory DoublyAttentiveFusion::fuse(const Memory& text, const ImageStates& image,
 }
 
 std::shared_ptr<Fusion> make_fusion(const std::string& kind, int64_t width, int64_t feature_width,
-                                    double tau) {
-  if (kind == "gated") return std::make_shared<GatedFusion>(width, feature_width, tau);
-  if (kind == "selective") return std::make_shared<SelectiveFusion>(width, feature_width, tau);
+                                    const PenalOptions& penal) {
+  if (kind == "gated") return std::make_shared<GatedFusion>(width, feature_width, penal);
+  if (kind == "selective") return std::make_shared<SelectiveFusion>(width, feature_width, penal);
   if (kind == "concatenated") return std::make_shared<ConcatenatedFusion>(width, feature_width);
   if (kind == "doubly_attentive")
     return std::make_shared<DoublyAttentiveFusion>(width, feature_width);

@@ -46,8 +46,8 @@ class Fusion : public torch::nn::Module {
 // Adds to the text what it sees: out = text + z, where there is an image.
 class AdditiveFusion : public Fusion {
  public:
-  explicit AdditiveFusion(double tau)
-      : connection(register_module("connection", PenalConnection(0.0, tau))) {}
+  AdditiveFusion(const PenalOptions& penal, int64_t width)
+      : connection(register_module("connection", PenalConnection(0.0, penal, width))) {}
   Memory fuse(const Memory& text, const ImageStates& image, const Rows& rows) final;
 
   PenalConnection connection;
@@ -61,7 +61,7 @@ class AdditiveFusion : public Fusion {
 // P pool(regions).
 class GatedFusion : public AdditiveFusion {
  public:
-  GatedFusion(int64_t width, int64_t feature_width, double tau);
+  GatedFusion(int64_t width, int64_t feature_width, const PenalOptions& penal);
   void start_silent() override;  // P = 0
   FusionView view(const at::Tensor& text, const at::Tensor& regions) override;
 
@@ -81,7 +81,7 @@ class GatedFusion : public AdditiveFusion {
 // text + W seen).
 class SelectiveFusion : public AdditiveFusion {
  public:
-  SelectiveFusion(int64_t width, int64_t feature_width, double tau);
+  SelectiveFusion(int64_t width, int64_t feature_width, const PenalOptions& penal);
   void start_silent()
       override;  // values = 0, g = sigmoid(W text - 2): some 12 % of the text is taken away
   FusionView view(const at::Tensor& text, const at::Tensor& regions) override;
@@ -120,6 +120,6 @@ class DoublyAttentiveFusion : public Fusion {
 // "gated", "selective", "concatenated" or "doubly_attentive". Throws c10::Error for "none", which
 // needs no module.
 std::shared_ptr<Fusion> make_fusion(const std::string& kind, int64_t width, int64_t feature_width,
-                                    double tau);
+                                    const PenalOptions& penal);
 
 }  // namespace penalmt

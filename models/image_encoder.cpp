@@ -9,7 +9,7 @@ namespace penalmt {
 namespace {
 
 std::shared_ptr<ImageEncoder> make_vision_transformer(const ImageEncoderOptions& options,
-                                                      double tau) {
+                                                      const PenalOptions& penal) {
   return std::make_shared<VisionTransformerImpl>(VisionTransformerConfig{
       .size = options.size,
       .patch = options.patch,
@@ -22,18 +22,22 @@ std::shared_ptr<ImageEncoder> make_vision_transformer(const ImageEncoderOptions&
                 .final_norm = false,
                 .activation = Activation::gelu,
                 .dropout = options.dropout,
-                .tau = tau}});
+                .penal = penal}});
 }
 
 }  // namespace
 
-std::shared_ptr<ImageEncoder> make_image_encoder(const ImageEncoderOptions& options, double tau) {
-  if (options.kind == "vit") return make_vision_transformer(options, tau);
+std::shared_ptr<ImageEncoder> make_image_encoder(const ImageEncoderOptions& options,
+                                                 PenalOptions penal) {
+  if (penal.penalty == Penalty::relative) penal.penalty = Penalty::absolute;
+  penal.scale = branch_scale_named(options.branch_scale);
+  penal.scale_start = options.branch_scale_start;
+  if (options.kind == "vit") return make_vision_transformer(options, penal);
   return std::make_shared<ResNetImpl>(ResNetConfig{.size = options.size,
                                                    .width = options.width,
                                                    .stages = options.stages,
                                                    .blocks = options.blocks,
-                                                   .tau = tau});
+                                                   .penal = penal});
 }
 
 at::Tensor centred(const at::Tensor& pixels, const at::Tensor& like) {

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "models/options.h"
-#include "tensors/counter_random.h"
+#include "models/penal_connection.h"
 
 namespace penalmt {
 
@@ -19,8 +19,10 @@ class ImageEncoder : public torch::nn::Module {
   virtual int64_t width() const = 0;    // F
 };
 
-// `options` checked. tau: of its penal connections.
-std::shared_ptr<ImageEncoder> make_image_encoder(const ImageEncoderOptions& options, double tau);
+// `options` checked. `penal`: of its penal connections, but their scales, which `options` has; a
+// relative penalty is of text alone: images have the absolute one.
+std::shared_ptr<ImageEncoder> make_image_encoder(const ImageEncoderOptions& options,
+                                                 PenalOptions penal);
 
 // Pixels as numbers around 0 of about unit deviation, in the type and on the device of `like`.
 at::Tensor centred(const at::Tensor& pixels, const at::Tensor& like);

@@ -154,11 +154,12 @@ at::Tensor PositionsImpl::forward(int64_t length) {
 }
 
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions,
-                 CounterDropoutImpl& dropout, const Rows& rows) {
+                 CounterDropoutImpl& words, CounterDropoutImpl& dropout, const Rows& rows) {
   const double scale = std::sqrt(static_cast<double>(embedding.size(1)));
   const at::Tensor position = positions.forward(ids.size(1)).to(embedding.options());
-  return dropout.forward(at::add(position, at::embedding(embedding, ids, /*padding_idx=*/0), scale),
-                         rows);
+  const at::Tensor tokens =
+      words.whole_rows(at::embedding(embedding, ids, /*padding_idx=*/0), rows);
+  return dropout.forward(at::add(position, tokens, scale), rows);
 }
 
 }  // namespace penalmt

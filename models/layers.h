@@ -92,8 +92,9 @@ class PositionsImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Positions);
 
-// dropout(embedding * sqrt(C) + positions): what enters a stack. ids: [B, T] int64 → [B, T, C].
+// dropout(words(embedding) * sqrt(C) + positions): what enters a stack. `words` drops whole tokens.
+// ids: [B, T] int64 → [B, T, C].
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions,
-                 CounterDropoutImpl& dropout, const Rows& rows);
+                 CounterDropoutImpl& words, CounterDropoutImpl& dropout, const Rows& rows);
 
 }  // namespace penalmt

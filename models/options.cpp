@@ -47,6 +47,9 @@ ModelOptions ModelOptions::resolved(config::Problems& problems) const {
   if (full.width % full.heads != 0)
     problems.add("model.heads",
                  fmt::format("got {}, expected a divisor of width {}", full.heads, full.width));
+  if (full.penalty == "stream" && full.norm != "pre")
+    problems.add("model.penalty",
+                 fmt::format("got stream with model.norm {}, expected the norm pre", full.norm));
   if (full.positions == "sinusoidal" && full.width % 2 != 0)
     problems.add(
         "model.width",

@@ -14,6 +14,7 @@ struct TauOptions {
   double decoder = 3e-4;
   double fusion = 3e-4;
   double image_encoder = 3e-4;
+  double grade = 1;
   template <class Visitor>
   void visit(Visitor& v) {
     v("encoder", encoder, "penal strength of the text encoder's residuals; 0 is plain addition",
@@ -22,6 +23,31 @@ struct TauOptions {
     v("fusion", fusion, "penal strength of the fusion's residual", config::between(0, 1));
     v("image_encoder", image_encoder, "penal strength of the image encoder's residuals",
       config::between(0, 1));
+    v("grade", grade,
+      "factor of tau at a stack's last residual, linear in depth, the mean over the stack kept; 1: "
+      "tau everywhere",
+      config::between(0, 2));
+  }
+};
+
+// Probabilities that an update goes without a layer (LayerDrop, Fan et al., 2020).
+struct LayerDropOptions {
+  double encoder = 0, decoder = 0;
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("encoder", encoder, "of a layer of the text encoder", config::between(0, 0.99));
+    v("decoder", decoder, "of a layer of the decoder", config::between(0, 0.99));
+  }
+};
+
+// Probabilities that a token's embedding is set to zero, the others' divided by 1 - p (Sennrich et
+// al., 2016); its position vector stays.
+struct WordDropoutOptions {
+  double source = 0, target = 0;
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("source", source, "of a source token", config::between(0, 0.99));
+    v("target", target, "of a token that the decoder is fed", config::between(0, 0.99));
   }
 };
 
@@ -41,6 +67,9 @@ struct ImageEncoderOptions {
   // resnet
   int64_t stages = 3;
   int64_t blocks = 1;
+  // both
+  std::string branch_scale = "none";
+  double branch_scale_start = 0.1;
   template <class Visitor>
   void visit(Visitor& v) {
     v("kind", kind,
@@ -66,6 +95,10 @@ struct ImageEncoderOptions {
       config::between(1, 6));
     v("blocks", blocks, "resnet: blocks of a stage; with 3 stages 1 is ResNet-8, 3 is ResNet-20",
       config::between(1, 100));
+    v("branch_scale", branch_scale, "as model.branch_scale, of the image encoder's residuals",
+      config::one_of({"none", "scalar", "channel"}));
+    v("branch_scale_start", branch_scale_start, "what these scales begin with",
+      config::between(0, 10));
   }
 
   // Problems that concern several fields go to `problems`, their keys under `group`.
@@ -95,6 +128,11 @@ struct ModelOptions {
   std::string embeddings = "shared";
   double dropout = 0.3, attention_dropout = 0, activation_dropout = 0;
   TauOptions tau;
+  std::string penalty = "absolute";
+  std::string branch_scale = "none";
+  double branch_scale_start = 0.1;
+  LayerDropOptions layer_drop;
+  WordDropoutOptions word_dropout;
   std::string fusion = "none";
   ImageEncoderOptions image_encoder;
   FeatureOptions features;
@@ -132,6 +170,21 @@ struct ModelOptions {
     v("activation_dropout", activation_dropout, "the same of a channel after the activation",
       config::between(0, 0.99));
     v.group("tau", tau, "strength of the penal connections, by stack");
+    v("penalty", penalty,
+      "what tau weighs: ||z||^2 of what a branch adds; the same over the mean square of what it is "
+      "added to (text and fusion; the image encoder's stays absolute); or, as a control, ||x||^2 "
+      "of "
+      "the sum (norm pre)",
+      config::one_of({"absolute", "relative", "stream"}));
+    v("branch_scale", branch_scale,
+      "what each branch's output of the text stacks is multiplied by: nothing, a learned number, "
+      "or one a channel (LayerScale)",
+      config::one_of({"none", "scalar", "channel"}));
+    v("branch_scale_start", branch_scale_start, "what the scales begin with; 0: ReZero",
+      config::between(0, 10));
+    v.group("layer_drop", layer_drop, "probability that an update goes without a layer, by stack");
+    v.group("word_dropout", word_dropout,
+            "probability that a token's embedding is set to zero in training");
     v("fusion", fusion,
       "how the image joins the text: a gated sum with one pooled vector, regions as more memory, "
       "selective attention, or attention of the decoder's own",

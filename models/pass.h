@@ -19,7 +19,8 @@ struct Pass {
 
 // The rows of a stack in that pass. real: [B, length] bool, or undefined where all are.
 inline Rows rows_of(at::Tensor real, int64_t length, const Pass& pass) {
-  Rows rows{std::move(real), {}, pass.tau_scale};
+  Rows rows{.real = std::move(real), .counters = {}, .tau_scale = pass.tau_scale};
+  rows.update_counter = update_counter(pass.seed, pass.update);
   if (pass.ids.defined()) rows.counters = row_counters(pass.ids, length, pass.seed, pass.update);
   return rows;
 }

@@ -11,11 +11,21 @@
 //
 // z costs no memory: it is computed again as x_l - x_{l-1}, and both are kept for the layers around
 // anyway.
+//
+// Variants of the penalty, a position (C numbers):
+//
+//   absolute   tau/2 * ||z_l||^2
+//   relative   tau/2 * C * ||z_l||^2 / max(||x_{l-1}||^2, C/10), the denominator held constant: a
+//              network can shrink every branch without changing its function where a normalisation
+//              follows, and this penalty does not see it
+//   stream     tau/2 * ||x_l||^2 of the sum, a control: its gradient goes to both addends
 #pragma once
 
 #include <torch/nn/cloneable.h>
 #include <torch/nn/module.h>
 #include <torch/nn/modules/normalization.h>
+
+#include <string>
 
 #include "tensors/counter_random.h"
 
@@ -29,6 +39,11 @@ class CounterDropoutImpl : public torch::nn::Module {
   explicit CounterDropoutImpl(double probability) : site_{probability, 0} {}
   // x: [B, T, C] with rows of [B, T]; x itself in evaluation.
   at::Tensor forward(const at::Tensor& x, const Rows& rows);
+  // The same with one draw a row, whose channels are dropped together.
+  at::Tensor whole_rows(const at::Tensor& x, const Rows& rows);
+  // One draw an update for the whole of a unit, as layer number `unit` of a stack: true where it is
+  // dropped.
+  bool drops(int64_t unit, const Rows& rows) const;
   // In evaluation nothing is dropped, whatever the probability.
   DropoutSite active_site() const { return is_training() ? site_ : DropoutSite{}; }
   void set_site(uint64_t site) { site_.site = site; }
@@ -41,12 +56,44 @@ TORCH_MODULE(CounterDropout);
 // Gives every CounterDropout below `root` the hash of its path.
 void name_dropout_sites(torch::nn::Module& root);
 
+enum class Penalty { absolute, relative, stream };
+Penalty penalty_named(const std::string& name);
+
+// What a branch's output is multiplied by before it is added: nothing, one learned number, or one a
+// channel (LayerScale, Touvron et al., 2021; begun at 0: ReZero, Bachlechner et al., 2021).
+enum class BranchScale { none, scalar, channel };
+BranchScale branch_scale_named(const std::string& name);
+
+// The penal connections of a stack, or one of them.
+struct PenalOptions {
+  double tau = 0;    // mean over the stack's residuals
+  double grade = 1;  // tau is grade * tau at the last residual, linear in depth
+  Penalty penalty = Penalty::absolute;
+  BranchScale scale = BranchScale::none;
+  double scale_start = 0.1;
+
+  // Those of residual l = 0 .. residuals - 1 of a stack.
+  PenalOptions at_depth(int64_t l, int64_t residuals) const;
+};
+
+class PenalConnectionImpl;
+
+// Is shown each residual as it is added, in evaluation too. x, z: as PenalConnection adds them,
+// with their graph.
+class ResidualObserver {
+ public:
+  virtual ~ResidualObserver() = default;
+  virtual void see(const PenalConnectionImpl& connection, const at::Tensor& x, const at::Tensor& z,
+                   const Rows& rows) = 0;
+};
+
 class PenalConnectionImpl : public torch::nn::Module {
  public:
-  PenalConnectionImpl(double dropout, double tau);
+  // width: C. `penal`: of this connection alone, its grade without effect.
+  PenalConnectionImpl(double dropout, const PenalOptions& penal, int64_t width);
 
-  // x + z, z = dropout(branch). x, branch: [B, T, C]; or feature maps [B, C, h, w], without dropout
-  // and with `rows.real` undefined.
+  // x + z, z = dropout(scale * branch). x, branch: [B, T, C]; or feature maps [B, C, h, w], without
+  // dropout and with `rows.real` undefined, whose penalty is not relative.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& branch, const Rows& rows);
   // norm(x + z): the same in one pass over the memory where a kernel is at hand (float32 on the
   // CPU).
@@ -55,11 +102,25 @@ class PenalConnectionImpl : public torch::nn::Module {
 
   double tau() const { return tau_; }
   void set_tau(double tau) { tau_ = tau; }
+  // Who is shown x and z from now on; null: nobody. It must outlive its being shown.
+  void observe(ResidualObserver* observer) { observer_ = observer; }
+  // While removed, z is left out: the sum is x. For evaluation.
+  void remove(bool removed) { removed_ = removed; }
+
+  // The weight [C, in] or bias [C] of the branch's last linear map with the branch's scale in it; 0
+  // where the branch is removed.
+  at::Tensor folded(const at::Tensor& parameter) const;
 
   CounterDropout dropout;
+  at::Tensor scale;  // [1] or [C]; undefined where the branch is added as it is
 
  private:
+  at::Tensor scaled(const at::Tensor& branch) const;
+
   double tau_;
+  Penalty penalty_;
+  bool removed_ = false;
+  ResidualObserver* observer_ = nullptr;
 };
 TORCH_MODULE(PenalConnection);
 
@@ -70,7 +131,7 @@ enum class NormOrder { post, pre };
 // One residual of a stack: its penal connection, its normalisation, and the order of the two.
 class ResidualImpl : public torch::nn::Module {
  public:
-  ResidualImpl(int64_t width, NormOrder order, double dropout, double tau);
+  ResidualImpl(int64_t width, NormOrder order, double dropout, const PenalOptions& penal);
 
   // post: norm(x + z(branch(x))); pre: x + z(branch(norm(x))). `branch` maps [B, T, C] to [B, T,
   // C].

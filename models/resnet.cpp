@@ -25,12 +25,13 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& x) {
                         /*cudnn_enabled=*/true);
 }
 
-ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, int64_t stride, double tau)
+ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, int64_t stride,
+                                     const PenalOptions& penal)
     : first_norm(register_module("first_norm", BatchNorm(in))),
       first_convolution(register_module("first_convolution", Convolution(in, out, 3, stride))),
       second_norm(register_module("second_norm", BatchNorm(out))),
       second_convolution(register_module("second_convolution", Convolution(out, out, 3, 1))),
-      connection(register_module("connection", PenalConnection(/*dropout=*/0, tau))) {
+      connection(register_module("connection", PenalConnection(/*dropout=*/0, penal, out))) {
   if (in != out || stride != 1)
     projection = register_module("projection", Convolution(in, out, 1, stride));
 }
@@ -57,7 +58,9 @@ ResNetImpl::ResNetImpl(const ResNetConfig& config)
     for (int64_t block = 0; block < config.blocks; ++block) {
       const bool halves = stage > 0 && block == 0;
       const int64_t out = halves ? 2 * in : in;
-      blocks->push_back(ResidualBlock(in, out, halves ? 2 : 1, config.tau));
+      const int64_t depth = stage * config.blocks + block;
+      blocks->push_back(ResidualBlock(in, out, halves ? 2 : 1,
+                                      config.penal.at_depth(depth, config.stages * config.blocks)));
       in = out;
     }
   const int64_t across = config.size >> (config.stages - 1);

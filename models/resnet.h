@@ -45,7 +45,7 @@ TORCH_MODULE(BatchNorm);
 
 class ResidualBlockImpl : public torch::nn::Module {
  public:
-  ResidualBlockImpl(int64_t in, int64_t out, int64_t stride, double tau);
+  ResidualBlockImpl(int64_t in, int64_t out, int64_t stride, const PenalOptions& penal);
   // P x + z. x: [B, in, h, w] → [B, out, h / stride, w / stride]. The penalty is tau / 2 * ||z||^2
   // an image, summed over places.
   at::Tensor forward(const at::Tensor& x, double tau_scale);
@@ -65,7 +65,7 @@ struct ResNetConfig {
   int64_t size = 32;               // pixels, a multiple of 2^(stages - 1)
   int64_t width = 64;              // of the last stage, a multiple of 2^(stages - 1)
   int64_t stages = 3, blocks = 1;  // blocks: of a stage
-  double tau = 0;
+  PenalOptions penal = {};
 };
 
 class ResNetImpl : public ImageEncoder {

@@ -14,7 +14,15 @@ Activation activation(const std::string& name) {
   return name == "gelu" ? Activation::gelu : Activation::relu;
 }
 
-StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau) {
+// tau: of the stack.
+PenalOptions penal_options(const ModelOptions& options, double tau) {
+  return {.tau = tau, .grade = options.tau.grade, .penalty = penalty_named(options.penalty)};
+}
+
+StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau, double layer_drop) {
+  PenalOptions penal = penal_options(options, tau);
+  penal.scale = branch_scale_named(options.branch_scale);
+  penal.scale_start = options.branch_scale_start;
   return {.layers = layers,
           .width = options.width,
           .feed_forward = options.feed_forward,
@@ -24,7 +32,8 @@ StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau) 
           .dropout = options.dropout,
           .attention_dropout = options.attention_dropout,
           .activation_dropout = options.activation_dropout,
-          .tau = tau};
+          .layer_drop = layer_drop,
+          .penal = penal};
 }
 
 // [B, M] → [B, 1, 1, M], or undefined where every position is real (then attention needs no mask;
@@ -44,12 +53,18 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
       target_positions(register_module(
           "target_positions",
           Positions(options.positions == "learned", options.longest, options.width))),
+      source_word_dropout(
+          register_module("source_word_dropout", CounterDropout(options.word_dropout.source))),
+      target_word_dropout(
+          register_module("target_word_dropout", CounterDropout(options.word_dropout.target))),
       source_dropout(register_module("source_dropout", CounterDropout(options.dropout))),
       target_dropout(register_module("target_dropout", CounterDropout(options.dropout))),
       encoder(register_module(
-          "encoder", Encoder(text_stack(options, options.encoder_layers, options.tau.encoder)))),
+          "encoder", Encoder(text_stack(options, options.encoder_layers, options.tau.encoder,
+                                        options.layer_drop.encoder)))),
       decoder(register_module(
-          "decoder", Decoder(text_stack(options, options.decoder_layers, options.tau.decoder),
+          "decoder", Decoder(text_stack(options, options.decoder_layers, options.tau.decoder,
+                                        options.layer_drop.decoder),
                              options.fusion == "doubly_attentive"))),
       options_(options) {
   if (options.embeddings == "shared") {
@@ -69,11 +84,12 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
   if (options.uses_images()) {
     if (!options.takes_features())
       image_encoder = register_module(
-          "image_encoder", make_image_encoder(options.image_encoder, options.tau.image_encoder));
+          "image_encoder", make_image_encoder(options.image_encoder,
+                                              penal_options(options, options.tau.image_encoder)));
     const int64_t feature_width = image_encoder ? image_encoder->width() : options.features.width;
     TORCH_CHECK(feature_width > 0, "features without a width");
-    fusion = register_module(
-        "fusion", make_fusion(options.fusion, options.width, feature_width, options.tau.fusion));
+    fusion = register_module("fusion", make_fusion(options.fusion, options.width, feature_width,
+                                                   penal_options(options, options.tau.fusion)));
   }
   name_dropout_sites(*this);
 }
@@ -97,7 +113,8 @@ ImageStates TranslationModelImpl::encode_images(const Images& images, const Pass
 }
 
 Memory TranslationModelImpl::encode_text(const at::Tensor& source, const Rows& rows) {
-  const at::Tensor x = embed(source, source_embedding_, *source_positions, *source_dropout, rows);
+  const at::Tensor x = embed(source, source_embedding_, *source_positions, *source_word_dropout,
+                             *source_dropout, rows);
   return {encoder(x, attention_mask(rows.real), rows), rows.real};
 }
 
@@ -112,8 +129,8 @@ Memory TranslationModelImpl::encode(const at::Tensor& source, const Images& imag
 at::Tensor TranslationModelImpl::decode(const at::Tensor& target_input, const Memory& memory,
                                         const Pass& pass) {
   const Rows rows = rows_of(target_input.ne(kPaddingId), target_input.size(1), pass);
-  const at::Tensor x =
-      embed(target_input, target_embedding_, *target_positions, *target_dropout, rows);
+  const at::Tensor x = embed(target_input, target_embedding_, *target_positions,
+                             *target_word_dropout, *target_dropout, rows);
   return decoder->forward(x, memory, attention_mask(memory.visible), rows);
 }
 
@@ -141,8 +158,8 @@ ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::
 
   const Memory memory = fusion->fuse(text, image, rows);
   const Rows target_rows = rows_of(target_input.ne(kPaddingId), target_input.size(1), {});
-  const at::Tensor x =
-      embed(target_input, target_embedding_, *target_positions, *target_dropout, target_rows);
+  const at::Tensor x = embed(target_input, target_embedding_, *target_positions,
+                             *target_word_dropout, *target_dropout, target_rows);
   DecoderView view;
   decoder->forward(x, memory, attention_mask(memory.visible), target_rows, &view);
   if (!view.gate.empty())

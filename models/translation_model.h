@@ -64,6 +64,7 @@ class TranslationModelImpl : public torch::nn::Module {
   void set_tau(const std::string& stack, double tau);
 
   Positions source_positions, target_positions;
+  CounterDropout source_word_dropout, target_word_dropout;  // of whole tokens
   CounterDropout source_dropout, target_dropout;
   Encoder encoder;
   Decoder decoder;

@@ -33,6 +33,12 @@ StepLinear step_linear(const LinearImpl& linear) {
   return {weight, weight.t().contiguous(), linear.bias.detach()};
 }
 
+// The last map of a residual's branch.
+StepLinear step_linear(const LinearImpl& linear, const ResidualImpl& residual) {
+  const at::Tensor weight = residual.connection->folded(linear.weight);
+  return {weight, weight.t().contiguous(), residual.connection->folded(linear.bias)};
+}
+
 std::unique_ptr<StepAttention> step_attention(const StepWeights& weights) {
   return weights.uses_cpu_kernels() ? make_cpu_step_attention(weights.shape)
                                     : make_tensor_step_attention(weights.shape);
@@ -70,12 +76,14 @@ StepWeights::StepWeights(TranslationModelImpl& model)
   for (const auto& module : *model.decoder->layers) {
     const auto& layer = *module->as<DecoderLayerImpl>();
     layers.push_back({.self_in = step_linear(*layer.self_attention->in_projection),
-                      .self_out = step_linear(*layer.self_attention->out_projection),
+                      .self_out = step_linear(*layer.self_attention->out_projection,
+                                              *layer.self_attention_residual),
                       .query = step_linear(*layer.cross_attention->query_projection),
                       .memory = step_linear(*layer.cross_attention->memory_projection),
-                      .memory_out = step_linear(*layer.cross_attention->out_projection),
+                      .memory_out = step_linear(*layer.cross_attention->out_projection,
+                                                *layer.cross_attention_residual),
                       .up = step_linear(*layer.feed_forward->up),
-                      .down = step_linear(*layer.feed_forward->down),
+                      .down = step_linear(*layer.feed_forward->down, *layer.feed_forward_residual),
                       .self_norm = step_norm(*layer.self_attention_residual->norm),
                       .memory_norm = step_norm(*layer.cross_attention_residual->norm),
                       .feed_forward_norm = step_norm(*layer.feed_forward_residual->norm)});
@@ -83,7 +91,8 @@ StepWeights::StepWeights(TranslationModelImpl& model)
     const auto& image = *layer.image_attention;
     layers.back().image_query = step_linear(*image.attention->query_projection);
     layers.back().image_memory = step_linear(*image.attention->memory_projection);
-    layers.back().image_out = step_linear(*image.attention->out_projection);
+    layers.back().image_out =
+        step_linear(*image.attention->out_projection, *layer.image_attention_residual);
     layers.back().image_gate = step_linear(*image.gate);
     layers.back().image_norm = step_norm(*layer.image_attention_residual->norm);
   }

@@ -33,8 +33,8 @@ struct StepLayer {
   StepNorm image_norm;
 };
 
-// The weights of a model's decoder, copied into the layout that single steps want. Never changes:
-// threads share one.
+// The weights of a model's decoder, copied into the layout that single steps want, branch scales
+// folded in. Never changes: threads share one.
 struct StepWeights {
   explicit StepWeights(TranslationModelImpl& model);
 

@@ -48,12 +48,16 @@ class Dropout : public torch::autograd::Function<Dropout> {
 
 }  // namespace
 
+uint64_t update_counter(uint64_t seed, int64_t update) {
+  return mix64(mix64(seed) ^ static_cast<uint64_t>(update));
+}
+
 at::Tensor row_counters(const at::Tensor& ids, int64_t length, uint64_t seed, int64_t update) {
   const int64_t sentences = ids.size(0);
   at::Tensor counters = at::empty({sentences, length}, at::kLong);
   const int64_t* id = ids.const_data_ptr<int64_t>();
   int64_t* out = counters.mutable_data_ptr<int64_t>();
-  const uint64_t stream = mix64(mix64(seed) ^ static_cast<uint64_t>(update));
+  const uint64_t stream = update_counter(seed, update);
   for (int64_t b = 0; b < sentences; ++b) {
     const uint64_t example = mix64(stream ^ static_cast<uint64_t>(id[b]));
     for (int64_t t = 0; t < length; ++t)

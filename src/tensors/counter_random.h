@@ -14,7 +14,8 @@ namespace penalmt {
 struct Rows {
   at::Tensor real;      // [B, T] bool, true where a token (or region) stands; undefined: everywhere
   at::Tensor counters;  // [B, T] int64
-  double tau_scale = 1;  // tau is multiplied by it
+  double tau_scale = 1;         // tau is multiplied by it
+  uint64_t update_counter = 0;  // of what is drawn once an update
 };
 
 // SplitMix64's step: a bijection of 64 bits whose outputs pass for random.
@@ -24,6 +25,9 @@ constexpr uint64_t mix64(uint64_t x) {
   x = (x ^ (x >> 27)) * 0x94D049BB133111EBull;
   return x ^ (x >> 31);
 }
+
+// The counter of an update: one number a (seed, update).
+uint64_t update_counter(uint64_t seed, int64_t update);
 
 // Counters of the positions 0..length-1 of each example. `ids` [B] int64 (on the CPU) are the
 // examples' numbers in the corpus.

@@ -5,6 +5,7 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -59,13 +60,25 @@ PENALMT_CLONES void forward_rows(const float* x, const float* branch, const floa
   }
 }
 
+// What z is multiplied by where z is penalised. x: [channels].
+__attribute__((always_inline)) inline float strength(const PenalTerm& penal, const float* x,
+                                                     int64_t channels) {
+  const float tau = static_cast<float>(penal.tau);
+  if (!penal.relative) return tau;
+  float squares = 0;
+#pragma omp simd reduction(+ : squares)
+  for (int64_t c = 0; c < channels; ++c) squares += x[c] * x[c];
+  const float width = static_cast<float>(channels);
+  return tau * width / std::max(squares, width / 10);
+}
+
 PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const float* sum,
                                   const float* means, const float* rstds, const float* weight,
                                   const int64_t* counters, uint64_t site, uint32_t threshold,
-                                  float scale, const bool* real, float tau, float* factors,
-                                  float* gradient_x, float* gradient_branch, float* gradient_weight,
-                                  float* gradient_bias, int64_t begin, int64_t end,
-                                  int64_t channels) {
+                                  float scale, const bool* real, const PenalTerm& penal,
+                                  float* factors, float* gradient_x, float* gradient_branch,
+                                  float* gradient_weight, float* gradient_bias, int64_t begin,
+                                  int64_t end, int64_t channels) {
   for (int64_t row = begin; row < end; ++row) {
     const float* __restrict g = gradient + row * channels;
     const float* __restrict h = sum + row * channels;
@@ -93,8 +106,9 @@ PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const f
     } else {
       for (int64_t c = 0; c < channels; ++c) factors[c] = 1;
     }
-    if (tau != 0 && (!real || real[row])) {
+    if (penal.tau != 0 && (!real || real[row])) {
       const float* __restrict in = x + row * channels;
+      const float tau = strength(penal, in, channels);
 #pragma omp simd
       for (int64_t c = 0; c < channels; ++c) gb[c] = (gx[c] + tau * (h[c] - in[c])) * factors[c];
     } else {
@@ -130,16 +144,16 @@ ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const a
                                              const ResidualNormResult& kept,
                                              const at::Tensor& weight, const at::Tensor& counters,
                                              const DropoutSite& site, const at::Tensor& real,
-                                             double tau) {
+                                             const PenalTerm& penal) {
   const auto [rows, channels] = shape_of(gradient);
   ResidualNormGradients result;
   result.x = at::empty_like(gradient);
-  result.branch = site.threshold() || tau != 0 ? at::empty_like(gradient) : result.x;
+  result.branch = site.threshold() || penal.tau != 0 ? at::empty_like(gradient) : result.x;
   at::Tensor partial_weight = at::zeros({kPartials, channels}, gradient.options());
   at::Tensor partial_bias = at::zeros({kPartials, channels}, gradient.options());
   const int64_t* keys = site.threshold() ? counters.const_data_ptr<int64_t>() : nullptr;
   const bool* real_rows = real.defined() ? real.const_data_ptr<bool>() : nullptr;
-  const float* inputs = tau != 0 ? x.const_data_ptr<float>() : nullptr;
+  const float* inputs = penal.tau != 0 ? x.const_data_ptr<float>() : nullptr;
   const int64_t slice = (rows + kPartials - 1) / kPartials;
   at::parallel_for(
       0, kPartials, 1, [&, rows = rows, channels = channels](int64_t first, int64_t last) {
@@ -148,9 +162,8 @@ ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const a
           backward_rows(gradient.const_data_ptr<float>(), inputs, kept.sum.const_data_ptr<float>(),
                         kept.mean.const_data_ptr<float>(), kept.rstd.const_data_ptr<float>(),
                         weight.const_data_ptr<float>(), keys, site.site, site.threshold(),
-                        static_cast<float>(site.scale()), real_rows, static_cast<float>(tau),
-                        factors.data(), result.x.mutable_data_ptr<float>(),
-                        result.branch.mutable_data_ptr<float>(),
+                        static_cast<float>(site.scale()), real_rows, penal, factors.data(),
+                        result.x.mutable_data_ptr<float>(), result.branch.mutable_data_ptr<float>(),
                         partial_weight.mutable_data_ptr<float>() + part * channels,
                         partial_bias.mutable_data_ptr<float>() + part * channels,
                         std::min(part * slice, rows), std::min((part + 1) * slice, rows), channels);

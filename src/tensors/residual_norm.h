@@ -26,13 +26,20 @@ struct ResidualNormGradients {
   at::Tensor weight, bias;  // [C]
 };
 
+// What the gradient at z gains: tau * z (Chen et al., ICLR 2023); relative: that over the mean
+// square of x's row, which counts for at least 1/10.
+struct PenalTerm {
+  double tau = 0;
+  bool relative = false;
+};
+
 // z, the branch's contribution, is had as h - x: both are kept for other ends (x by the sublayer's
-// first product, h by the normalisation). Where `real` is true the gradient at z gains tau * z
-// (Chen et al., ICLR 2023). x may be undefined when tau is 0.
+// first product, h by the normalisation). The penal term counts where `real` is true. x may be
+// undefined when tau is 0.
 ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const at::Tensor& x,
                                              const ResidualNormResult& kept,
                                              const at::Tensor& weight, const at::Tensor& counters,
                                              const DropoutSite& site, const at::Tensor& real,
-                                             double tau);
+                                             const PenalTerm& penal);
 
 }  // namespace penalmt

@@ -40,6 +40,8 @@ struct ClassifierRecipe {
   LabelledImageOptions data;
   ImageEncoderOptions image_encoder;
   double tau = 3e-4;
+  double tau_grade = 1;
+  std::string penalty = "absolute";
   ClassifierTrainingOptions training;
 
   template <class Visitor>
@@ -48,6 +50,12 @@ struct ClassifierRecipe {
     v.group("image_encoder", image_encoder, "the network");
     v("tau", tau, "penal strength of the network's residuals; 0 is plain addition",
       config::between(0, 1));
+    v("tau_grade", tau_grade,
+      "factor of tau at the last residual, linear in depth, the mean kept; 1: tau everywhere",
+      config::between(0, 2));
+    v("penalty", penalty,
+      "what tau weighs: ||z||^2 of what a branch adds, or, as a control, ||x||^2 of the sum",
+      config::one_of({"absolute", "stream"}));
     v.group("training", training, "how it learns");
   }
 };

@@ -11,7 +11,8 @@
 namespace penalmt {
 
 struct FormulaModelOptions {
-  std::string norm = "post", activation = "relu", positions = "sinusoidal", fusion = "none";
+  std::string norm = "post", activation = "relu", positions = "sinusoidal", fusion = "none",
+              branch_scale = "none";
   int64_t width = 32, heads = 4, layers = 2, vocabulary = 23, longest = 64;
 };
 
@@ -26,6 +27,7 @@ inline ModelOptions formula_model_options(const FormulaModelOptions& wanted) {
   options.positions = wanted.positions;
   options.longest = wanted.longest;
   options.fusion = wanted.fusion;
+  options.branch_scale = wanted.branch_scale;
   options.image_encoder.size = 16;
   options.image_encoder.width = 16;
   options.image_encoder.feed_forward = 32;
@@ -44,7 +46,8 @@ inline void fill_by_formula(torch::nn::Module& module) {
     const double shift = static_cast<double>(++order);
     const at::Tensor place = at::arange(item.value().numel(), at::kDouble);
     const at::Tensor wave = ((place + shift) * (place + shift) * 0.0137 + shift).cos();
-    const bool is_gain = item.key().ends_with("norm.weight");
+    const bool is_gain =
+        item.key().ends_with("norm.weight") || item.key().ends_with("connection.scale");
     const double scale =
         item.value().dim() == 2 ? 1.5 / std::sqrt(static_cast<double>(item.value().size(1))) : 0.2;
     item.value().copy_((wave * scale + (is_gain ? 1.0 : 0.0)).view_as(item.value()));

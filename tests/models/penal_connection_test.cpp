@@ -23,9 +23,9 @@ at::Tensor from_json(const nlohmann::json& json) {
 
 // The network of tests/golden/penal_hook.py: three residuals of a feed-forward branch.
 struct HookNetworkImpl : torch::nn::Module {
-  HookNetworkImpl(NormOrder order, double tau, double dropout = 0) : order(order) {
+  HookNetworkImpl(NormOrder order, const PenalOptions& penal) : order(order) {
     for (int i = 0; i < 3; ++i) {
-      residuals->push_back(Residual(6, order, dropout, tau));
+      residuals->push_back(Residual(6, order, /*dropout=*/0, penal.at_depth(i, 3)));
       const std::string name = std::to_string(i);
       up.push_back(register_parameter("up" + name, torch::zeros({8, 6})));
       up_bias.push_back(register_parameter("up_bias" + name, torch::zeros({8})));
@@ -62,12 +62,14 @@ struct HookNetworkImpl : torch::nn::Module {
   }
 
   at::Tensor states(at::Tensor x, const Rows& rows) {
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 3; ++i) {
+      inputs.push_back(x);
       x = residual(i)->forward(x, rows, [&](const at::Tensor& y) {
         at::Tensor z = linear(torch::relu(linear(y, up[i], up_bias[i])), down[i], down_bias[i]);
         branches.push_back(z);
         return z;
       });
+    }
     return final_norm ? final_norm(x) : x;
   }
   at::Tensor summed_loss(const at::Tensor& x, const at::Tensor& targets, const Rows& rows) {
@@ -82,7 +84,7 @@ struct HookNetworkImpl : torch::nn::Module {
   std::vector<at::Tensor> up, up_bias, down, down_bias;
   torch::nn::LayerNorm final_norm{nullptr};
   at::Tensor output;
-  std::vector<at::Tensor> branches;  // what each branch gave, in order
+  std::vector<at::Tensor> inputs, branches;  // what each residual got, and its branch gave
 };
 TORCH_MODULE(HookNetwork);
 
@@ -112,7 +114,7 @@ void expect_near(const at::Tensor& got, const at::Tensor& expected, double relat
 void match_golden(NormOrder order, const std::string& optimiser) {
   const nlohmann::json golden = config::parse_file(PENALMT_SOURCE "/tests/golden/penal_hook.json");
   const nlohmann::json& run = golden[order == NormOrder::pre ? "pre" : "post"][optimiser];
-  HookNetwork network(order, golden["tau"].get<double>());
+  HookNetwork network(order, PenalOptions{.tau = golden["tau"].get<double>()});
   network->to(torch::kDouble);
   {
     torch::NoGradGuard no_grad;
@@ -159,28 +161,80 @@ std::vector<at::Tensor> gradients(torch::nn::Module& module) {
   return all;
 }
 
-TEST(PenalConnection, HasTheGradientOfTheExplicitLoss) {
-  const double tau = 0.03;
-  for (const NormOrder order : {NormOrder::pre, NormOrder::post}) {
-    HookNetwork penal(order, tau), plain(order, 0.0);
-    for (HookNetwork network : {penal, plain}) {
-      network->to(torch::kDouble);
-      fill(*network);
-    }
-    penal->summed_loss(input(), targets(), all_real()).backward();
-    at::Tensor explicit_loss = plain->summed_loss(input(), targets(), all_real());
-    for (const at::Tensor& z : plain->branches)
-      explicit_loss = explicit_loss + tau / 2 * z.pow(2).sum();
-    explicit_loss.backward();
-    const auto got = gradients(*penal), expected = gradients(*plain);
-    for (size_t i = 0; i < got.size(); ++i)
-      expect_near(got[i], expected[i], 1e-12, "parameter " + std::to_string(i));
+// The penalty of the network's residual i, written out.
+at::Tensor explicit_penalty(HookNetworkImpl& network, int i, const PenalOptions& penal) {
+  const at::Tensor &x = network.inputs[i], &scale = network.residual(i)->connection->scale;
+  const at::Tensor z = scale.defined() ? network.branches[i] * scale : network.branches[i];
+  at::Tensor squares = z.pow(2).sum(-1);  // [B, T]
+  if (penal.penalty == Penalty::stream) squares = (x + z).pow(2).sum(-1);
+  if (penal.penalty == Penalty::relative)
+    squares = 6 * squares / x.detach().pow(2).sum(-1).clamp_min(6.0 / 10);
+  return penal.at_depth(i, 3).tau / 2 * squares.sum();
+}
+
+void expect_the_gradient_of_the_explicit_loss(const PenalOptions& options, NormOrder order) {
+  PenalOptions without = options;
+  without.tau = 0;
+  HookNetwork penal(order, options), plain(order, without);
+  for (HookNetwork network : {penal, plain}) {
+    network->to(torch::kDouble);
+    fill(*network);
   }
+  at::Tensor x = input();
+  x[0].narrow(0, 0, 2).mul_(0.05);  // below a relative penalty's floor
+  penal->summed_loss(x, targets(), all_real()).backward();
+  at::Tensor explicit_loss = plain->summed_loss(x, targets(), all_real());
+  for (int i = 0; i < 3; ++i) explicit_loss = explicit_loss + explicit_penalty(*plain, i, options);
+  explicit_loss.backward();
+  const auto got = gradients(*penal), expected = gradients(*plain);
+  for (size_t i = 0; i < got.size(); ++i)
+    expect_near(got[i], expected[i], 1e-12, "parameter " + std::to_string(i));
+}
+
+TEST(PenalConnection, HasTheGradientOfTheExplicitLoss) {
+  for (const NormOrder order : {NormOrder::pre, NormOrder::post})
+    expect_the_gradient_of_the_explicit_loss({.tau = 0.03}, order);
+}
+
+TEST(PenalConnection, RelativeHasTheGradientOfTheExplicitLoss) {
+  for (const NormOrder order : {NormOrder::pre, NormOrder::post})
+    expect_the_gradient_of_the_explicit_loss({.tau = 0.03, .penalty = Penalty::relative}, order);
+}
+
+TEST(PenalConnection, StreamHasTheGradientOfTheExplicitLoss) {
+  expect_the_gradient_of_the_explicit_loss({.tau = 0.03, .penalty = Penalty::stream},
+                                           NormOrder::pre);
+}
+
+TEST(PenalConnection, AGradedTauIsLinearInDepthAndKeepsItsMean) {
+  const PenalOptions penal{.tau = 4, .grade = 0.5};
+  EXPECT_DOUBLE_EQ(penal.at_depth(0, 5).tau, 6);
+  EXPECT_DOUBLE_EQ(penal.at_depth(1, 5).tau, 5);
+  EXPECT_DOUBLE_EQ(penal.at_depth(2, 5).tau, 4);
+  EXPECT_DOUBLE_EQ(penal.at_depth(4, 5).tau, 2);
+  EXPECT_DOUBLE_EQ(penal.at_depth(0, 1).tau, 4);
+  EXPECT_EQ((PenalOptions{.tau = 3e-4}.at_depth(3, 8).tau), 3e-4);
+  for (const NormOrder order : {NormOrder::pre, NormOrder::post})
+    expect_the_gradient_of_the_explicit_loss({.tau = 0.03, .grade = 0.5}, order);
+}
+
+TEST(PenalConnection, TheScaleOfABranchIsPartOfWhatIsAdded) {
+  for (const NormOrder order : {NormOrder::pre, NormOrder::post})
+    for (const BranchScale scale : {BranchScale::scalar, BranchScale::channel})
+      for (const Penalty penalty : {Penalty::absolute, Penalty::relative})
+        expect_the_gradient_of_the_explicit_loss({.tau = 0.03, .penalty = penalty, .scale = scale},
+                                                 order);
+}
+
+TEST(PenalConnection, ABranchScaleBegunAtZeroLeavesTheStreamAlone) {
+  PenalConnection connection(0.0, PenalOptions{.scale = BranchScale::channel, .scale_start = 0}, 6);
+  const at::Tensor x = input().to(torch::kFloat);
+  EXPECT_TRUE(torch::equal(connection(x, torch::sin(x), all_real()), x));
 }
 
 TEST(PenalConnection, WithDropoutPenalisesWhatIsReallyAdded) {
   const double tau = 0.05;
-  PenalConnection penal(0.4, tau), plain(0.4, 0.0);
+  PenalConnection penal(0.4, PenalOptions{.tau = tau}, 6), plain(0.4, PenalOptions{}, 6);
   penal->dropout->set_site(7);
   plain->dropout->set_site(7);
   const Rows rows{torch::ones({2, 5}, torch::kBool), row_counters(torch::arange(2), 5, 1, 3), 1};
@@ -196,20 +250,22 @@ TEST(PenalConnection, WithDropoutPenalisesWhatIsReallyAdded) {
 }
 
 TEST(PenalConnection, WithTauZeroIsPlainAdditionToTheBit) {
-  PenalConnection connection(0.0, 0.0);
-  at::Tensor x = input().to(torch::kFloat).set_requires_grad(true),
-             z = torch::sin(x.detach() * 9).set_requires_grad(true);
-  const at::Tensor y = connection(x, z, all_real());
-  EXPECT_TRUE(torch::equal(y, x + z));
-  EXPECT_EQ(y.grad_fn()->name(), (x + z).grad_fn()->name());
-  const at::Tensor weight = torch::cos(x.detach() * 77);
-  (y * weight).sum().backward();
-  EXPECT_TRUE(torch::equal(x.grad(), weight));
-  EXPECT_TRUE(torch::equal(z.grad(), weight));
+  for (const Penalty penalty : {Penalty::absolute, Penalty::relative, Penalty::stream}) {
+    PenalConnection connection(0.0, PenalOptions{.tau = 0, .grade = 0.5, .penalty = penalty}, 6);
+    at::Tensor x = input().to(torch::kFloat).set_requires_grad(true),
+               z = torch::sin(x.detach() * 9).set_requires_grad(true);
+    const at::Tensor y = connection(x, z, all_real());
+    EXPECT_TRUE(torch::equal(y, x + z));
+    EXPECT_EQ(y.grad_fn()->name(), (x + z).grad_fn()->name());
+    const at::Tensor weight = torch::cos(x.detach() * 77);
+    (y * weight).sum().backward();
+    EXPECT_TRUE(torch::equal(x.grad(), weight));
+    EXPECT_TRUE(torch::equal(z.grad(), weight));
+  }
 }
 
 TEST(PenalConnection, RegistersNothingInEvaluation) {
-  PenalConnection connection(0.3, 0.1);
+  PenalConnection connection(0.3, PenalOptions{.tau = 0.1}, 6);
   connection->eval();
   const at::Tensor x = input().set_requires_grad(true), z = torch::sin(x);
   const at::Tensor y = connection(x, z, Rows{});
@@ -218,7 +274,7 @@ TEST(PenalConnection, RegistersNothingInEvaluation) {
 }
 
 TEST(PenalConnection, AddsNothingAtPadding) {
-  PenalConnection connection(0.0, 0.5);
+  PenalConnection connection(0.0, PenalOptions{.tau = 0.5}, 6);
   Rows rows = all_real();
   rows.real[1].narrow(0, 3, 2).fill_(false);
   at::Tensor x = input(), z = torch::sin(x).set_requires_grad(true);
@@ -226,10 +282,19 @@ TEST(PenalConnection, AddsNothingAtPadding) {
   const at::Tensor expected = 1 + 0.5 * z.detach() * rows.real.unsqueeze(-1);
   expect_near(z.grad(), expected, 1e-14, "z");
   EXPECT_TRUE(torch::equal(z.grad()[1].narrow(0, 3, 2), torch::ones({2, 6}, kDouble)));
+  for (const Penalty penalty : {Penalty::relative, Penalty::stream}) {
+    PenalConnection variant(0.0, PenalOptions{.tau = 0.5, .penalty = penalty}, 6);
+    x = input().set_requires_grad(true);
+    z.mutable_grad() = at::Tensor();
+    variant(x, z, rows).sum().backward();
+    for (const at::Tensor& gradient : {x.grad(), z.grad()})
+      EXPECT_TRUE(torch::equal(gradient[1].narrow(0, 3, 2), torch::ones({2, 6}, kDouble)));
+    EXPECT_FALSE(torch::allclose(z.grad()[1].narrow(0, 0, 3), torch::ones({3, 6}, kDouble)));
+  }
 }
 
 TEST(PenalConnection, ScalesWithTheLoss) {
-  PenalConnection connection(0.0, 0.5);
+  PenalConnection connection(0.0, PenalOptions{.tau = 0.5}, 6);
   Rows rows = all_real();
   at::Tensor z = torch::sin(input()).set_requires_grad(true);
   connection(input(), z, rows).sum().backward();
@@ -241,18 +306,22 @@ TEST(PenalConnection, ScalesWithTheLoss) {
 }
 
 TEST(PenalConnection, AccumulationOverMicroBatchesChangesNothing) {
-  HookNetwork whole(NormOrder::post, 0.02), parts(NormOrder::post, 0.02);
-  for (HookNetwork network : {whole, parts}) {
-    network->to(torch::kDouble);
-    fill(*network);
+  for (const Penalty penalty : {Penalty::absolute, Penalty::relative, Penalty::stream}) {
+    const PenalOptions penal{.tau = 0.02, .penalty = penalty, .scale = BranchScale::channel};
+    const NormOrder order = penalty == Penalty::stream ? NormOrder::pre : NormOrder::post;
+    HookNetwork whole(order, penal), parts(order, penal);
+    for (HookNetwork network : {whole, parts}) {
+      network->to(torch::kDouble);
+      fill(*network);
+    }
+    whole->summed_loss(input(4), targets(4), all_real(4)).backward();
+    for (int i = 0; i < 4; ++i)
+      parts->summed_loss(input(4).narrow(0, i, 1), targets(4).narrow(0, i, 1), all_real(1))
+          .backward();
+    const auto got = gradients(*parts), expected = gradients(*whole);
+    for (size_t i = 0; i < got.size(); ++i)
+      expect_near(got[i], expected[i], 1e-12, "parameter " + std::to_string(i));
   }
-  whole->summed_loss(input(4), targets(4), all_real(4)).backward();
-  for (int i = 0; i < 4; ++i)
-    parts->summed_loss(input(4).narrow(0, i, 1), targets(4).narrow(0, i, 1), all_real(1))
-        .backward();
-  const auto got = gradients(*parts), expected = gradients(*whole);
-  for (size_t i = 0; i < got.size(); ++i)
-    expect_near(got[i], expected[i], 1e-12, "parameter " + std::to_string(i));
 }
 
 // The fused float32 kernel and the composed path are two answers to one question.
@@ -260,12 +329,18 @@ TEST(PenalConnection, FusedKernelEqualsTheComposedPath) {
   const Rows rows{
       torch::tensor({{true, true, true, true, false}, {true, true, true, false, false}}),
       row_counters(torch::arange(2), 5, 5, 9), 1};
-  for (const double dropout : {0.0, 0.3})
+  std::vector<PenalOptions> all;
+  for (const Penalty penalty : {Penalty::absolute, Penalty::relative})
     for (const double tau : {0.0, 0.2}) {
-      at::Tensor results[2][5];
+      all.push_back({.tau = tau, .penalty = penalty});
+      all.push_back({.tau = tau, .penalty = penalty, .scale = BranchScale::channel});
+    }
+  for (const double dropout : {0.0, 0.3})
+    for (const PenalOptions& penal : all) {
+      std::vector<at::Tensor> results[2];
       for (const int kind : {0, 1}) {
         const auto type = kind == 0 ? torch::kFloat : torch::kDouble;  // float takes the kernel
-        Residual residual(6, NormOrder::post, dropout, tau);
+        Residual residual(6, NormOrder::post, dropout, penal);
         residual->connection->dropout->set_site(11);
         residual->to(type);
         {
@@ -273,15 +348,18 @@ TEST(PenalConnection, FusedKernelEqualsTheComposedPath) {
           residual->norm->weight.copy_(1 + 0.3 * torch::cos(torch::arange(6)));
           residual->norm->bias.copy_(0.3 * torch::sin(torch::arange(6)));
         }
-        at::Tensor x = input().to(type).set_requires_grad(true),
-                   branch = torch::sin(3 * input()).to(type).set_requires_grad(true);
+        at::Tensor x = input().to(type);
+        x[0].narrow(0, 0, 2).mul_(0.05);  // below a relative penalty's floor
+        x.set_requires_grad(true);
+        at::Tensor branch = torch::sin(3 * input()).to(type).set_requires_grad(true);
         const at::Tensor y = residual->forward(x, rows, [&](const at::Tensor&) { return branch; });
         (y * torch::cos(5 * input()).to(type)).sum().backward();
-        at::Tensor all[] = {y.detach(), x.grad(), branch.grad(), residual->norm->weight.grad(),
-                            residual->norm->bias.grad()};
-        std::copy(all, all + 5, results[kind]);
+        results[kind] = {y.detach(), x.grad(), branch.grad(), residual->norm->weight.grad(),
+                         residual->norm->bias.grad()};
+        if (penal.scale != BranchScale::none)
+          results[kind].push_back(residual->connection->scale.grad());
       }
-      for (int i = 0; i < 5; ++i)
+      for (size_t i = 0; i < results[0].size(); ++i)
         expect_near(results[0][i].to(torch::kDouble), results[1][i], 3e-6,
                     "result " + std::to_string(i));
     }

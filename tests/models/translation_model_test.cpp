@@ -135,6 +135,80 @@ TEST(TranslationModel, PaddingChangesNothing) {
     EXPECT_TRUE(torch::allclose(gradients[0][i], gradients[1][i], 1e-4, 1e-5)) << i;
 }
 
+// Every variant at once.
+ModelOptions varied_options(const std::string& penalty, const std::string& norm) {
+  ModelOptions options = tiny_options("gated", norm);
+  options.penalty = penalty;
+  options.tau = {
+      .encoder = 0.02, .decoder = 0.02, .fusion = 0.02, .image_encoder = 0.02, .grade = 0.5};
+  options.branch_scale = options.image_encoder.branch_scale = "channel";
+  options.layer_drop = {.encoder = 0.5, .decoder = 0.5};
+  options.word_dropout = {.source = 0.3, .target = 0.3};
+  return options;
+}
+
+TEST(TranslationModel, TheVariantsDoNotDependOnTheBatch) {
+  for (const std::string penalty : {"absolute", "relative", "stream"}) {
+    TranslationModel model = build(varied_options(penalty, "pre"));
+    for (int64_t update = 0; update < 4; ++update) {  // other layers are dropped each time
+      Pass pass = training_pass();
+      pass.update = update;
+      model->zero_grad();
+      model->loss(source(), images(), target_input(), target_output(), 0.1, pass).total.backward();
+      std::vector<at::Tensor> whole;
+      for (const at::Tensor& parameter : model->parameters())
+        whole.push_back(parameter.grad().defined() ? parameter.grad().clone() : at::Tensor());
+      model->zero_grad();
+      for (const int64_t b : {2, 0, 1}) {
+        const auto row = [&](const at::Tensor& tensor) { return tensor.narrow(0, b, 1); };
+        Pass alone = pass;
+        alone.ids = row(pass.ids);
+        Images image;  // the second sentence has none
+        if (b != 1) image = {images().values.narrow(0, b / 2, 1), row(images().present)};
+        model->loss(row(source()), image, row(target_input()), row(target_output()), 0.1, alone)
+            .total.backward();
+      }
+      for (size_t i = 0; i < whole.size(); ++i) {
+        const at::Tensor parts = model->parameters()[i].grad();
+        ASSERT_EQ(parts.defined(), whole[i].defined());
+        if (!parts.defined()) continue;
+        EXPECT_LE((parts - whole[i]).abs().max().item<double>(),
+                  1e-4 * std::max(0.1, whole[i].abs().max().item<double>()))
+            << i;
+      }
+    }
+  }
+}
+
+TEST(TranslationModel, EveryResidualIsAPenalConnectionOfEachVariant) {
+  for (const std::string penalty : {"absolute", "relative", "stream"}) {
+    ModelOptions options = varied_options(penalty, "pre");
+    options.layer_drop = {};
+    options.word_dropout = {};
+    TranslationModel model = build(options);
+    const Additions additions = count_additions(
+        model->loss(source(), images(), target_input(), target_output(), 0.1, training_pass())
+            .total);
+    EXPECT_EQ(additions.penal, 15);
+    EXPECT_EQ(additions.plain, 0);
+  }
+}
+
+TEST(TranslationModel, InEvaluationNothingIsDropped) {
+  ModelOptions plain = tiny_options("gated", "post"), dropping = plain;
+  dropping.layer_drop = {.encoder = 0.9, .decoder = 0.9};
+  dropping.word_dropout = {.source = 0.9, .target = 0.9};
+  double losses[2];
+  for (const int kind : {0, 1}) {
+    TranslationModel model = build(kind == 0 ? plain : dropping);
+    model->eval();
+    losses[kind] =
+        model->loss(source(), images(), target_input(), target_output(), 0, training_pass())
+            .total.item<double>();
+  }
+  EXPECT_EQ(losses[0], losses[1]);
+}
+
 // Dropout is drawn from counters: a batch's loss is the sum of its sentences' losses, whatever the
 // batch.
 TEST(TranslationModel, TheBatchDoesNotChangeWhatIsDropped) {
@@ -249,6 +323,18 @@ TEST(ModelOptions, ProblemsOfSeveralFieldsAreAllReported) {
             (std::vector<std::string>{
                 "recipe.json: model.heads: got 3, expected a divisor of width 128",
                 "recipe.json: model.image_encoder.patch: got 7, expected a divisor of size 64"}));
+}
+
+TEST(ModelOptions, AStreamPenaltyIsOfPreNormStacks) {
+  config::Problems problems("recipe.json");
+  ModelOptions options;
+  options.penalty = "stream";
+  options.resolved(problems);
+  options.norm = "pre";
+  options.resolved(problems);
+  EXPECT_EQ(problems.lines(),
+            (std::vector<std::string>{"recipe.json: model.penalty: got stream with model.norm "
+                                      "post, expected the norm pre"}));
 }
 
 TEST(ImageEncoderOptions, AResidualNetworkNeedsASideAndAWidthThatCanBeHalved) {

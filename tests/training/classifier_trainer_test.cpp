@@ -125,7 +125,7 @@ TEST(Classifier, ThePenaltyCountsOnceAnImage) {
   encoder.size = 8, encoder.width = 8, encoder.patch = 4, encoder.feed_forward = 16,
   encoder.heads = 2, encoder.dropout = 0.3;
   torch::manual_seed(1);
-  Classifier model(encoder, /*tau=*/0.5, 2);
+  Classifier model(encoder, PenalOptions{.tau = 0.5}, 2);
   const at::Tensor pixels =
                        (torch::arange(6 * 3 * 64) * 7 % 251).to(torch::kByte).view({6, 3, 8, 8}),
                    ids = torch::arange(6);
@@ -160,12 +160,13 @@ TEST(ClassifierRecipe, AllProblemsAreReportedAtOnce) {
           file + ": training.crop: got 40, expected less than image_encoder.size 33");
   expect_error(
       [&] {
-        load_classifier_recipe(file, {"image_encoder.kind=restnet", "taau=0"});
+        load_classifier_recipe(file, {"image_encoder.kind=restnet", "taau=0", "penalty=relative"});
       },
       file +
           ": image_encoder.kind: got \"restnet\", expected one of vit, resnet, features; did you "
           "mean 'resnet'?\n" +
-          file + ": taau: unknown key; did you mean 'tau'?");
+          file + ": taau: unknown key; did you mean 'tau'?\n" + file +
+          ": penalty: got \"relative\", expected one of absolute, stream");
 }
 
 TEST(ClassifierDescription, AnotherModelsIsRefused) {

@@ -114,6 +114,30 @@ TEST(CachedDecoder, AttendsToTheImageOfADoublyAttentiveModel) {
   }
 }
 
+TEST(CachedDecoder, FoldsTheScalesOfBranchesIn) {
+  for (const char* norm : {"post", "pre"})
+    for (const char* scale : {"scalar", "channel"}) {
+      TranslationModel model =
+          formula_model({.norm = norm, .fusion = "doubly_attentive", .branch_scale = scale});
+      expect_as_the_full_decoder(model, at::kFloat, 2e-5);
+      model->to(at::kDouble);
+      expect_as_the_full_decoder(model, at::kDouble, 1e-6);
+    }
+}
+
+TEST(CachedDecoder, LeavesOutWhatIsRemoved) {
+  for (const char* norm : {"post", "pre"}) {
+    TranslationModel model = formula_model({.norm = norm});
+    const auto& layer = *model->decoder->layers[1]->as<DecoderLayerImpl>();
+    for (Residual residual : {layer.self_attention_residual, layer.cross_attention_residual,
+                              layer.feed_forward_residual}) {
+      residual->connection->remove(true);
+      expect_as_the_full_decoder(model, at::kFloat, 2e-5);
+      residual->connection->remove(false);
+    }
+  }
+}
+
 TEST(CachedDecoder, ServesOtherNumberFormatsThroughLibTorch) {
   TranslationModel model = formula_model(
       {.norm = "pre", .activation = "gelu", .positions = "learned", .width = 32, .heads = 4});

@@ -16,7 +16,7 @@ folder=$work/$name
 mkdir -p "$folder/lib"
 
 # 1. The program, stripped, and what starts it.
-cmake --install build/release --prefix "$folder" --strip >/dev/null
+cmake --install build/release --component program --prefix "$folder" --strip >/dev/null
 cp recipes/launcher.sh "$folder/penalmt"
 
 # 2. The libraries of penalmt-engine, which has all that penalmt has, with theirs, but for LibTorch's (which brings libgomp) and glibc's.

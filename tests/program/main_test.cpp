@@ -48,6 +48,33 @@ TEST(Program, WithoutItsEngineDoesWhatNeedsNoLibtorch) {
   fs::remove_all(folder);
 }
 
+// LibTorch lies in the home of the one who built the program, which others may not enter.
+TEST(Program, TellsAnotherUserThatItsLibtorchIsNotForThem) {
+  namespace fs = std::filesystem;
+  if (getuid() != 0) GTEST_SKIP() << "only root can become another user";
+  const fs::path folder = fs::temp_directory_path() / ("penalmt_user_" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  for (const char* file : {"penalmt", "penalmt-engine"})
+    fs::copy_file(fs::path(PENALMT_PROGRAM).parent_path() / file, folder / file);
+  FILE* pipe = popen(("setpriv --reuid=65534 --clear-groups env -u LD_LIBRARY_PATH '" +
+                      (folder / "penalmt").string() + "' translate MODEL x 2>&1")
+                         .c_str(),
+                     "r");
+  std::string text;
+  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
+  const int status = WEXITSTATUS(pclose(pipe));
+  fs::remove_all(folder);
+  if (text.find("MODEL") != std::string::npos)
+    GTEST_SKIP() << "this machine's LibTorch is open to all users";
+  const std::string words =
+      "libtorch_cpu.so: cannot read the LibTorch that penalmt was built with: Permission denied; "
+      "build it as this user (recipes/build.sh), set LD_LIBRARY_PATH to the lib folder of a "
+      "LibTorch 2.11, or carry a bundle (recipes/bundle.sh)\n";
+  EXPECT_EQ(text.substr(0, 9), "penalmt: ");
+  EXPECT_EQ(text.substr(text.size() - std::min(text.size(), words.size())), words);
+  EXPECT_EQ(status, 1);
+}
+
 TEST(Program, ExplainsEveryCommandWithAnExample) {
   const std::string help = run_penalmt({"--help"}).output;
   const std::size_t begin = help.find("Commands:\n") + 10;

@@ -1,0 +1,74 @@
+// PenalMT as a library: installed, linked by the example in recipes/library, and run.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "tests/base/temporary_folder.h"
+#include "tests/program/harness.h"
+
+namespace penalmt {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What a shell command prints, on standard error too.
+std::string shell(const std::string& command, int* status) {
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  std::string text;
+  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
+  *status = WEXITSTATUS(pclose(pipe));
+  return text;
+}
+
+TEST(Library, AnotherProgramTranslatesWithIt) {
+  const TemporaryFolder folder;
+  const fs::path build = fs::path(PENALMT_PROGRAM).parent_path();
+  const std::string prefix = folder / "prefix", example = folder / "example";
+  int status = 0;
+  // 1. A model.
+  ASSERT_EQ(run_penalmt({"shapes", "--out", folder / "corpus", "--train", "40", "--val", "4",
+                         "--test", "2"})
+                .status,
+            0);
+  const Outcome trained = run_penalmt(
+      {"train", std::string(PENALMT_SOURCE) + "/recipes/shapes/gated.json", "--set",
+       "data.folder=" + (folder / "corpus").string(), "--set", "training.updates=2", "--set",
+       "training.validate_every=2", "--device", "cpu", "--out", folder / "run"});
+  ASSERT_EQ(trained.status, 0) << trained.errors;
+  // 2. The package, and the example on it.
+  const std::string installed = shell(
+      "cmake --install '" + build.string() + "' --component library --prefix '" + prefix + "'",
+      &status);
+  ASSERT_EQ(status, 0) << installed;
+  const std::string built =
+      shell("cmake -G Ninja -S '" + std::string(PENALMT_SOURCE) + "/recipes/library' -B '" +
+                example + "' -DCMAKE_PREFIX_PATH='" + prefix + "' && ninja -C '" + example + "'",
+            &status);
+  ASSERT_EQ(status, 0) << built;
+  // 3. The same as the program's translations.
+  const std::string image = folder / "corpus/images/test-000001.png";
+  const std::string translated = shell("'" + example + "/translate' '" + (folder / "run").string() +
+                                           "' '" + image + "' 'a circle .'",
+                                       &status);
+  EXPECT_EQ(status, 0);
+  const Outcome outcome = run_penalmt({"translate", folder / "run", "--image", image, "a circle .",
+                                       "--beam", "5", "--n-best", "2", "--device", "cpu"});
+  std::string expected;  // without the line's number, and with fewer digits
+  for (const std::string_view line : split(outcome.output, '\n')) {
+    const auto columns = split(line, '\t');
+    if (columns.size() != 3) continue;
+    char score[32];
+    std::snprintf(score, sizeof(score), "%.4f", std::stod(std::string(columns[1])));
+    expected += std::string(score) + "\t" + std::string(columns[2]) + "\n";
+  }
+  EXPECT_EQ(translated, expected);
+  EXPECT_EQ(shell("'" + example + "/translate' nowhere x.png y", &status).substr(0, 7), "nowhere");
+  EXPECT_EQ(status, 1);
+}
+
+}  // namespace
+}  // namespace penalmt

@@ -15,11 +15,11 @@ constexpr int64_t kEvaluationBatch = 256;
 
 Classifier build(const ClassifierRecipe& recipe, int64_t classes, c10::Device device) {
   torch::manual_seed(static_cast<uint64_t>(recipe.training.seed));
-  Classifier model(recipe.image_encoder,
-                   PenalOptions{.tau = recipe.tau,
-                                .grade = recipe.tau_grade,
-                                .penalty = penalty_named(recipe.penalty)},
-                   classes);
+  Classifier model(
+      recipe.image_encoder,
+      PenalOptions{
+          .tau = recipe.tau, .grade = recipe.tau_grade, .penalty = penalty_named(recipe.penalty)},
+      classes);
   model->to(device);
   return model;
 }

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -59,6 +60,27 @@ bool hold(int descriptor) {
   }
   struct stat status = {};
   return ::fstat(descriptor, &status) == 0 && status.st_nlink > 0;
+}
+
+// Where the links from `path` lead, also where nothing is there yet.
+fs::path end_of_links(const fs::path& path) {
+  constexpr int kMostLinks = 40;  // as the kernel's
+  fs::path target = path;
+  std::error_code ignored;
+  for (int links = 0; fs::is_symlink(target, ignored); ++links) {
+    if (links == kMostLinks) throw_file_error(path, "write", ELOOP);
+    target = target.parent_path() / fs::read_symlink(target, ignored);
+  }
+  return target;
+}
+
+// Nobody may write it, or this user may not. (The superuser may write what nobody else may, but a
+// file that was made read-only is meant to stay.)
+bool is_read_only(const fs::path& file, const fs::file_status& status) {
+  constexpr fs::perms kAnyWrite =
+      fs::perms::owner_write | fs::perms::group_write | fs::perms::others_write;
+  return (status.permissions() & kAnyWrite) == fs::perms::none ||
+         ::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0;
 }
 
 void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
@@ -118,15 +140,15 @@ AtomicFile::AtomicFile(const fs::path& path) : path_(path) {
     return;
   }
   std::error_code ignored;
-  target_ = fs::is_symlink(path, ignored) ? fs::weakly_canonical(path, ignored) : path;
-  if (target_.empty()) target_ = path;
-  const fs::file_status status = fs::status(target_, ignored);
+  const fs::file_status status = fs::status(path, ignored);
   if (fs::is_directory(status)) throw_file_error(path_, "write", EISDIR);
   if (fs::exists(status) && !fs::is_regular_file(status)) {
-    descriptor_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
+    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
     if (descriptor_ < 0) throw_file_error(path_, "write", errno);
     return;
   }
+  if (fs::exists(status) && is_read_only(path, status)) throw_file_error(path_, "write", EACCES);
+  target_ = end_of_links(path);
   make_temporary();
   const mode_t mode =
       fs::exists(status) ? static_cast<mode_t>(status.permissions()) : default_mode(0666);
@@ -166,6 +188,37 @@ void AtomicFile::commit() {
   temporary_.clear();
   if (::close(std::exchange(descriptor_, -1)) != 0) throw_file_error(path_, "write", errno);
   flush_folder(target_.parent_path());
+}
+
+std::optional<fs::path> AtomicFile::keep_partial() {
+  if (temporary_.empty()) return std::nullopt;
+  try {
+    flush();
+  } catch (const std::runtime_error&) {  // a full disk: what is there already is kept
+  }
+  const fs::path partial = target_.string() + ".partial";
+  if (disk::rename(temporary_, partial) != 0) return std::nullopt;
+  temporary_.clear();
+  return partial;
+}
+
+void expect_writable(const fs::path& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (path == "-" || !fs::is_other(status)) {
+    const AtomicFile tried(path);
+  } else if (::access(path.c_str(), W_OK) != 0) {  // opening a pipe would already end it
+    throw_file_error(path, "write", errno);
+  }
+}
+
+bool is_same_file(const fs::path& read, const fs::path& written) {
+  struct stat a = {}, b = {};
+  const auto status = [](const fs::path& path, int stream, struct stat& of) {
+    return path == "-" ? ::fstat(stream, &of) == 0 : ::stat(path.c_str(), &of) == 0;
+  };
+  return status(read, STDIN_FILENO, a) && status(written, STDOUT_FILENO, b) && S_ISREG(a.st_mode) &&
+         a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 void write_file(const fs::path& path, std::string_view bytes) {

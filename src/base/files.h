@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -16,8 +17,16 @@ namespace penalmt {
 
 // Writes to a temporary file beside `path`, flushes it to the disk and renames it; on failure the
 // temporary file is removed and `path` keeps its old content. What is not a plain file (/dev/null,
-// a pipe) is written in place; a link's target is replaced, not the link.
+// a pipe) is written in place; a link's target is replaced or made, not the link. Throws Error
+// "path: cannot write: Permission denied" for a read-only file.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+// Throws as write_file would where no file can be written there; leaves all as it is.
+void expect_writable(const std::filesystem::path& path);
+
+// True where both are one plain file, through links of any kind; "-" is standard input for `read`
+// and standard output for `written`.
+bool is_same_file(const std::filesystem::path& read, const std::filesystem::path& written);
 
 // The whole file. Throws Error "path: cannot read: No such file or directory".
 std::string read_file(const std::filesystem::path& path);
@@ -33,6 +42,9 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
   void write(std::string_view bytes);
   void commit();
+  // Instead of commit(), where the work failed: what was written so far stays as `path`.partial,
+  // whose name is returned; nullopt where nothing is to be kept (written in place).
+  std::optional<std::filesystem::path> keep_partial();
 
  private:
   void make_temporary();

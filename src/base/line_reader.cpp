@@ -1,8 +1,10 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -16,14 +18,28 @@ namespace {
 
 constexpr std::size_t kBuffer = std::size_t{1} << 16;
 constexpr int kGzipOnly = 15 + 16;  // inflateInit2: the largest window, a gzip header demanded
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// Bytes, or the end, are there to be read at once.
+bool is_readable(int descriptor) {
+  pollfd watched = {descriptor, POLLIN, 0};
+  return ::poll(&watched, 1, 0) > 0;
+}
+
+// Windows' editors write it where they say "Unicode".
+bool looks_like_utf16(std::string_view line) {
+  return line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF");
+}
 
 }  // namespace
 
 // raw bytes (read(2)) → text, inflated where it is gzip → lines
 struct LineReader::Source {
   std::string name;
+  LineForm form;
   int descriptor = -1;
   bool may_wait = false;  // a pipe or a terminal: bytes may come later
+  off_t first_byte = 0;   // where reading began, for what cannot wait
   int64_t line_number = 0;
   std::string raw;   // read, not yet inflated; unused for plain text
   std::string text;  // text from `begin` on is not yet returned
@@ -35,12 +51,13 @@ struct LineReader::Source {
   bool between_members = false;  // a gzip file is one or several members in a row
   z_stream stream = {};
 
-  explicit Source(const std::filesystem::path& path)
-      : name(path == "-" ? "standard input" : path.string()) {
+  Source(const std::filesystem::path& path, LineForm form)
+      : name(path == "-" ? "standard input" : path.string()), form(form) {
     descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) throw_file_error(name, "read", errno);
     struct stat status = {};
     may_wait = ::fstat(descriptor, &status) == 0 && !S_ISREG(status.st_mode);
+    if (!may_wait) first_byte = ::lseek(descriptor, 0, SEEK_CUR);
   }
   ~Source() {
     if (descriptor > STDIN_FILENO) ::close(descriptor);
@@ -48,6 +65,17 @@ struct LineReader::Source {
   }
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
+
+  // As it was before the first line.
+  void begin_again() {
+    if (gzip) inflateEnd(&stream);
+    stream = {};
+    raw.clear();
+    text.clear();
+    line_number = 0;
+    begin = searched = 0;
+    ended = known = gzip = between_members = false;
+  }
 
   // Appends what has arrived, at least one byte but for the end.
   void read_some(std::string& bytes) {
@@ -61,7 +89,8 @@ struct LineReader::Source {
   }
 
   void look_at_first_bytes() {
-    while (!ended && (text.empty() || (text.size() == 1 && text[0] == '\x1f'))) read_some(text);
+    read_some(text);
+    if (!ended && text == "\x1f") return;  // perhaps gzip: the next byte tells
     known = true;
     if (text.compare(0, 2, "\x1f\x8b") != 0) return;
     gzip = true;
@@ -98,55 +127,83 @@ struct LineReader::Source {
     between_members = status == Z_STREAM_END;
   }
 
-  // False when there is no more.
+  // One step on: reads, or inflates what was read. False when there is no more.
   bool fill() {
     text.erase(0, begin);
     searched -= begin;
     begin = 0;
+    const std::size_t old_size = text.size();
     if (!known) {
       look_at_first_bytes();
-      if (!gzip) return !text.empty();
+      return gzip || text.size() > old_size;
     }
-    const std::size_t old_size = text.size();
-    if (!gzip) {
-      if (!ended) read_some(text);
-      return text.size() > old_size;
+    if (gzip) {
+      if (ended && raw.empty() && between_members) return false;
+      inflate_some();
+      return true;
     }
-    while (text.size() == old_size && !(ended && raw.empty() && between_members)) inflate_some();
+    if (!ended) read_some(text);
     return text.size() > old_size;
   }
+
+  bool holds_line() {
+    const std::size_t end = text.find('\n', searched);
+    searched = end == std::string::npos ? text.size() : end;
+    return end != std::string::npos;
+  }
+
+  // The next fill() need not wait.
+  bool can_fill() const { return !may_wait || !raw.empty() || ended || is_readable(descriptor); }
 };
 
-LineReader::LineReader(const std::filesystem::path& path)
-    : source_(std::make_unique<Source>(path)) {}
+LineReader::LineReader(const std::filesystem::path& path, LineForm form)
+    : source_(std::make_unique<Source>(path, form)) {}
 LineReader::~LineReader() = default;
 LineReader::LineReader(LineReader&&) noexcept = default;
 
 bool LineReader::next(std::string& line) {
   Source& s = *source_;
-  std::size_t end = std::string::npos;
-  while ((end = s.text.find('\n', s.searched)) == std::string::npos) {
-    s.searched = s.text.size();
-    if (s.fill()) continue;
-    if (s.begin == s.text.size()) return false;
-    end = s.text.size();
-    break;
-  }
+  while (!s.holds_line() && s.fill()) continue;
+  if (s.begin == s.text.size()) return false;
+  const std::size_t end = s.searched;  // a "\n", or the end of the file
   line.assign(s.text, s.begin, end - s.begin);
   s.begin = s.searched = std::min(end + 1, s.text.size());
   ++s.line_number;
   if (const auto offset = first_invalid_utf8(line)) {
-    throw Error(s.name + ":" + std::to_string(s.line_number) + ": invalid UTF-8 at byte " +
-                std::to_string(*offset + 1));
+    const bool utf16 = s.line_number == 1 && looks_like_utf16(line);
+    throw Error(
+        s.name + ":" + std::to_string(s.line_number) + ": invalid UTF-8 at byte " +
+        std::to_string(*offset + 1) +
+        (utf16 ? "; it looks like UTF-16: iconv -f UTF-16 -t UTF-8 makes UTF-8 of it" : ""));
+  }
+  if (s.form == LineForm::kAsItIs) return true;
+  if (s.line_number == 1 && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+  clean_line(line);
+  return true;
+}
+
+bool LineReader::has_arrived() {
+  Source& s = *source_;
+  while (!s.holds_line()) {
+    if (!s.can_fill()) return false;
+    if (!s.fill()) return true;
   }
   return true;
+}
+
+bool LineReader::may_wait() const { return source_->may_wait; }
+
+void LineReader::rewind() {
+  Source& s = *source_;
+  if (::lseek(s.descriptor, s.first_byte, SEEK_SET) < 0) throw_file_error(s.name, "read", errno);
+  s.begin_again();
 }
 
 int64_t LineReader::line_number() const { return source_->line_number; }
 const std::string& LineReader::name() const { return source_->name; }
 
-std::vector<std::string> read_lines(const std::filesystem::path& path) {
-  LineReader reader(path);
+std::vector<std::string> read_lines(const std::filesystem::path& path, LineForm form) {
+  LineReader reader(path, form);
   std::vector<std::string> lines;
   for (std::string line; reader.next(line);) lines.push_back(std::move(line));
   return lines;

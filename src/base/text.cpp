@@ -1,5 +1,8 @@
 #include "base/text.h"
 
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -8,6 +11,22 @@ namespace penalmt {
 namespace {
 
 constexpr std::string_view kWhitespace = " \t\n\r\f\v";
+
+// Unicode's white space, and the two characters of width zero that editors leave behind: the
+// zero-width space and the byte order mark.
+bool is_space(UChar32 code) { return u_isUWhiteSpace(code) || code == 0x200B || code == 0xFEFF; }
+
+// The length of the white space that `text` begins with.
+std::size_t leading_space(std::string_view text) {
+  const auto length = static_cast<int32_t>(text.size());
+  for (int32_t i = 0; i < length;) {
+    const int32_t begin = i;
+    UChar32 code = 0;
+    U8_NEXT(text.data(), i, length, code);
+    if (!is_space(code)) return static_cast<std::size_t>(begin);
+  }
+  return text.size();
+}
 
 // Edit distance in which an insertion, a deletion, a replacement and a swap of two neighbours cost
 // 1 each.
@@ -54,6 +73,26 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
     i += length;
   }
   return std::nullopt;
+}
+
+void clean_line(std::string& line) {
+  while (line.ends_with('\r')) line.pop_back();
+  if (leading_space(line) == line.size()) line.clear();
+}
+
+std::string single_spaced(std::string_view text) {
+  std::string spaced;
+  for (std::size_t i = leading_space(text); i < text.size();) {
+    const std::size_t space = leading_space(text.substr(i));
+    if (i + space == text.size()) break;
+    if (space > 0) spaced += ' ';
+    i += space;
+    int32_t length = 0;
+    U8_FWD_1(text.data() + i, length, static_cast<int32_t>(text.size() - i));
+    spaced.append(text.substr(i, static_cast<std::size_t>(length)));
+    i += static_cast<std::size_t>(length);
+  }
+  return spaced;
 }
 
 std::vector<std::string_view> split_whitespace(std::string_view text) {

@@ -11,18 +11,32 @@
 
 namespace penalmt {
 
-// Reads lines one by one, without their "\n" (a "\r" stays: only "\n" ends a line). "-" is standard
-// input; gzip is known by its first bytes. A line is returned as soon as it has arrived, so a pipe
-// can be talked with. Throws Error "path: cannot read: ..." and "path:12: invalid UTF-8 at byte 7"
-// (both counted from 1); a truncated or damaged gzip file is an Error too. Throws Interrupted where
-// a signal comes while it waits (base/interrupt.h).
+// How lines are handed on. Clean: without a byte order mark at the file's start, and each as
+// clean_line() leaves it. As it is: every byte but the "\n" (scores are to be sacreBLEU's).
+enum class LineForm { kClean, kAsItIs };
+
+// Drops carriage returns at the line's end; a line of white space alone (Unicode's, zero-width
+// spaces too) becomes empty.
+void clean_line(std::string& line);
+
+// Reads lines one by one, without their "\n", which alone ends a line. "-" is standard input; gzip
+// is known by its first bytes. A line is returned as soon as it has arrived, so a pipe can be
+// talked with. Throws Error "path: cannot read: ..." and "path:12: invalid UTF-8 at byte 7" (both
+// counted from 1); a truncated or damaged gzip file is an Error too. Throws Interrupted where a
+// signal comes while it waits (base/interrupt.h).
 class LineReader {
  public:
-  explicit LineReader(const std::filesystem::path& path);
+  explicit LineReader(const std::filesystem::path& path, LineForm form = LineForm::kClean);
   ~LineReader();
   LineReader(LineReader&&) noexcept;
   // False at the end. A last line without "\n" counts.
   bool next(std::string& line);
+  // True where next() answers without waiting: a line is there, or the end. Throws as next().
+  bool has_arrived();
+  // True for a pipe or a terminal, whose lines may come later and only once.
+  bool may_wait() const;
+  // Back to before the first line; only for what is not may_wait().
+  void rewind();
   // The number of the line last read, from 1.
   int64_t line_number() const;
   // "path", or "standard input": what to put before a message about a line.
@@ -33,7 +47,8 @@ class LineReader {
   std::unique_ptr<Source> source_;
 };
 
-std::vector<std::string> read_lines(const std::filesystem::path& path);
+std::vector<std::string> read_lines(const std::filesystem::path& path,
+                                    LineForm form = LineForm::kClean);
 
 // The offset of the first byte that is not UTF-8 (surrogates and overlong forms are not); nullopt
 // where all is well.
@@ -41,6 +56,10 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
 // Splits at spaces, tabs and other ASCII whitespace; no empty parts.
 std::vector<std::string_view> split_whitespace(std::string_view text);
+
+// Every run of white space (Unicode's: no-break spaces and tabs too) becomes one space; none is
+// left at the ends.
+std::string single_spaced(std::string_view text);
 
 // Splits at every `separator`: one more part than there are separators, empty ones kept.
 std::vector<std::string_view> split(std::string_view text, char separator);

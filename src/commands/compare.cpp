@@ -132,7 +132,7 @@ void add_test(const CompareOptions& options, const std::string& test, Comparison
         "--test: got '{}', expected FILE=REFERENCES, FILE being a translation in each run's folder",
         test));
   const std::string file = test.substr(0, equals), references = test.substr(equals + 1);
-  const Lines right = read_lines(references);
+  const Lines right = read_scored_lines(references);
   if (right.empty()) throw Error(references + ": got no lines, expected at least one");
   const Bleu bleu(options.bleu, References::single(right));
   comparison.columns.push_back({fs::path(file).stem().string() + " BLEU", 2,
@@ -159,6 +159,11 @@ void add_test(const CompareOptions& options, const std::string& test, Comparison
 }
 
 void compare(const CompareOptions& options) {
+  if (!options.page.empty()) {
+    Lines read;
+    for (const std::string& test : options.tests) read.push_back(test.substr(test.find('=') + 1));
+    expect_output("--html", options.page, read);
+  }
   Comparison comparison;
   comparison.runs = read_runs({options.runs.begin(), options.runs.end()});
   const std::vector<Group> groups = grouped(options.runs, comparison.runs);

@@ -23,6 +23,7 @@ struct TrainArguments {
 };
 
 void train(const TrainArguments& arguments) {
+  expect_output("--output", arguments.output, arguments.input);
   std::vector<std::string> lines;
   for (const std::string& file : arguments.input) {
     LineReader reader(file);

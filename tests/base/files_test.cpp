@@ -46,6 +46,61 @@ TEST(Files, ReplaceTheTargetOfALink) {
   EXPECT_EQ(read_file(folder / "real"), "new");
 }
 
+TEST(Files, MakeTheTargetOfALinkThatIsNotThereYet) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "far");
+  fs::create_symlink("far/real", folder / "second");
+  fs::create_symlink(folder / "second", folder / "first");
+  write_file(folder / "first", "new");
+  EXPECT_TRUE(fs::is_symlink(folder / "first"));
+  EXPECT_TRUE(fs::is_symlink(folder / "second"));
+  EXPECT_EQ(read_file(folder / "far" / "real"), "new");
+  fs::create_symlink("loop", folder / "loop");
+  EXPECT_EQ(folder.without_path(thrown_message<Error>([&] { write_file(folder / "loop", "x"); })),
+            "loop: cannot write: Too many levels of symbolic links");
+}
+
+TEST(Files, StayWhereTheyAreReadOnly) {
+  const TemporaryFolder folder;
+  write_file(folder / "a", "mine");
+  fs::permissions(folder / "a", fs::perms::owner_read | fs::perms::group_read);
+  fs::create_symlink("a", folder / "link");
+  for (const char* const name : {"a", "link"})
+    EXPECT_EQ(folder.without_path(thrown_message<Error>([&] { write_file(folder / name, "x"); })),
+              std::string(name) + ": cannot write: Permission denied");
+  EXPECT_EQ(read_file(folder / "a"), "mine");
+}
+
+TEST(Files, AreKnownToBeOneThroughLinks) {
+  const TemporaryFolder folder;
+  write_file(folder / "a", "1");
+  write_file(folder / "b", "1");
+  fs::create_symlink("a", folder / "soft");
+  fs::create_hard_link(folder / "a", folder / "hard");
+  for (const char* const name : {"a", "soft", "hard"}) {
+    EXPECT_TRUE(is_same_file(folder / "a", folder / name));
+    EXPECT_TRUE(is_same_file(folder / name, folder / "a"));
+    EXPECT_FALSE(is_same_file(folder / "b", folder / name));
+  }
+  EXPECT_FALSE(is_same_file(folder / "none", folder / "none"));
+  EXPECT_FALSE(is_same_file("/dev/null", "/dev/null"));
+  EXPECT_FALSE(is_same_file(folder.path(), folder.path()));
+}
+
+TEST(Files, AreTriedWithoutATrace) {
+  const TemporaryFolder folder;
+  write_file(folder / "old", "1");
+  expect_writable(folder / "old");
+  expect_writable(folder / "new");
+  EXPECT_EQ(read_file(folder / "old"), "1");
+  EXPECT_EQ(folder.entries(), 1);
+  expect_writable("-");
+  expect_writable("/dev/null");
+  EXPECT_EQ(
+      folder.without_path(thrown_message<Error>([&] { expect_writable(folder / "old" / "a"); })),
+      "old/a: cannot write: Not a directory");
+}
+
 TEST(Files, NeverReplaceADevice) {
   write_file("/dev/null", "gone");
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
@@ -105,6 +160,21 @@ TEST(AtomicFile, AppearsOnlyWhenCommitted) {
   file.commit();
   EXPECT_EQ(read_file(folder / "a"), "one\ntwo\n");
   EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(AtomicFile, KeepsWhatItHasWhereAsked) {
+  const TemporaryFolder folder;
+  write_file(folder / "a", "old");
+  {
+    AtomicFile file(folder / "a");
+    file.write("one\n");
+    EXPECT_EQ(file.keep_partial(), folder / "a.partial");
+  }
+  EXPECT_EQ(read_file(folder / "a"), "old");
+  EXPECT_EQ(read_file(folder / "a.partial"), "one\n");
+  EXPECT_EQ(folder.entries(), 2);
+  AtomicFile null("/dev/null");
+  EXPECT_EQ(null.keep_partial(), std::nullopt);
 }
 
 TEST(AtomicFolder, AppearsOnlyWhenCommitted) {

@@ -63,14 +63,30 @@ std::string joined(const Lines& lines) {
 }
 
 TEST(LineReader, EndsLinesAtNewlinesOnly) {
-  EXPECT_EQ(lines_of("one\r\n\ntwo\x0b\xe2\x80\xa8three\n"),
-            (Lines{"one\r", "", "two\x0b\xe2\x80\xa8three"}));
+  EXPECT_EQ(lines_of("one\rtwo\n\ntwo\x0b\xe2\x80\xa8three\n"),
+            (Lines{"one\rtwo", "", "two\x0b\xe2\x80\xa8three"}));
   EXPECT_EQ(lines_of("no newline"), Lines{"no newline"});
   EXPECT_EQ(lines_of("\n"), Lines{""});
   EXPECT_EQ(lines_of("\n\nx"), (Lines{"", "", "x"}));
   EXPECT_EQ(lines_of(""), Lines{});
   EXPECT_EQ(lines_of(std::string("a\0b\n", 4)), Lines{std::string("a\0b", 3)});
   EXPECT_EQ(lines_of("\x1f"), Lines{"\x1f"});  // begins like gzip, is none
+}
+
+TEST(LineReader, DropsByteOrderMarksCarriageReturnsAndWhiteSpaceAlone) {
+  const std::string text =
+      "\xef\xbb\xbfone\r\n\r\n \t \n\xc2\xa0\xe3\x80\x80\n\xe2\x80\x8b\r\r\n two \r";
+  EXPECT_EQ(lines_of(text), (Lines{"one", "", "", "", "", " two "}));
+  EXPECT_EQ(lines_of(gzipped(text)), (Lines{"one", "", "", "", "", " two "}));
+  // A mark elsewhere is text; white space within a line is, too.
+  EXPECT_EQ(lines_of("a\n\xef\xbb\xbfz\n\tb\xc2\xa0  c\n"),
+            (Lines{"a", "\xef\xbb\xbfz", "\tb\xc2\xa0  c"}));
+}
+
+TEST(LineReader, LeavesEveryByteWhereAsked) {
+  const TemporaryFolder folder;
+  write_file(folder / "a", "\xef\xbb\xbfone\r\n \t\n");
+  EXPECT_EQ(read_lines(folder / "a", LineForm::kAsItIs), (Lines{"\xef\xbb\xbfone\r", " \t"}));
 }
 
 TEST(LineReader, ReadsTextLargerThanItsBuffers) {
@@ -109,6 +125,11 @@ TEST(LineReader, RefusesADamagedGzipFile) {
 TEST(LineReader, NamesLineAndByteOfInvalidUtf8) {
   EXPECT_EQ(refusal_of("gut\nnicht \xff gut\n"), "a:2: invalid UTF-8 at byte 7");
   EXPECT_EQ(refusal_of(gzipped("\xc3")), "a:1: invalid UTF-8 at byte 1");
+  EXPECT_EQ(refusal_of(std::string("\xff\xfe"
+                                   "a\0\n\0",
+                                   6)),
+            "a:1: invalid UTF-8 at byte 1; it looks like UTF-16: iconv -f UTF-16 -t UTF-8 makes "
+            "UTF-8 of it");
 }
 
 TEST(LineReader, SaysWhyAFileCannotBeRead) {
@@ -147,6 +168,66 @@ TEST(LineReader, ReturnsALineOfAPipeBeforeTheNextOneArrives) {
   ASSERT_TRUE(reader.next(line));
   EXPECT_EQ(line, "second");
   close(writer);
+}
+
+TEST(LineReader, KnowsWhetherALineOfAPipeHasArrived) {
+  for (const bool packed : {false, true}) {
+    const TemporaryFolder folder;
+    ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+    const int writer = open((folder / "pipe").c_str(), O_RDWR);
+    const auto send = [&](const std::string& text) {
+      const std::string bytes = packed ? gzipped(text) : text;
+      ASSERT_EQ(write(writer, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    };
+    LineReader reader(folder / "pipe");
+    EXPECT_TRUE(reader.may_wait());
+    EXPECT_FALSE(reader.has_arrived());
+    send("first\nsecond\nthi");
+    EXPECT_TRUE(reader.has_arrived());
+    std::string line;
+    for (const char* const expected : {"first", "second"}) {
+      ASSERT_TRUE(reader.has_arrived());
+      ASSERT_TRUE(reader.next(line));
+      EXPECT_EQ(line, expected);
+    }
+    EXPECT_FALSE(reader.has_arrived());
+    send("rd\n");
+    EXPECT_TRUE(reader.has_arrived());
+    ASSERT_TRUE(reader.next(line));
+    EXPECT_EQ(line, "third");
+    close(writer);
+    EXPECT_TRUE(reader.has_arrived());  // the end
+    EXPECT_FALSE(reader.next(line));
+  }
+}
+
+TEST(LineReader, ReadsAFileASecondTime) {
+  const TemporaryFolder folder;
+  write_file(folder / "plain", "\xef\xbb\xbfone\ntwo\n");
+  write_file(folder / "packed", gzipped("one\ntwo\n"));
+  for (const char* const name : {"plain", "packed"}) {
+    LineReader reader(folder / name);
+    EXPECT_FALSE(reader.may_wait());
+    for (int time = 0; time < 3; ++time, reader.rewind()) {
+      std::string line;
+      EXPECT_TRUE(reader.has_arrived());
+      ASSERT_TRUE(reader.next(line));
+      EXPECT_EQ(line, "one");
+      if (time == 1) continue;  // from the middle, too
+      ASSERT_TRUE(reader.next(line));
+      EXPECT_EQ(line, "two");
+      EXPECT_EQ(reader.line_number(), 2);
+      EXPECT_FALSE(reader.next(line));
+    }
+  }
+}
+
+TEST(SingleSpaced, HasOneSpaceBetweenWordsAndNoneAtTheEnds) {
+  EXPECT_EQ(single_spaced("  a\xc2\xa0 b\t\tc\xe3\x80\x80z\xc3\xa4 \xe2\x80\x8b"),
+            "a b c z\xc3\xa4");
+  EXPECT_EQ(single_spaced("a b"), "a b");
+  EXPECT_EQ(single_spaced(" \xc2\xa0 "), "");
+  EXPECT_EQ(single_spaced(""), "");
 }
 
 TEST(Utf8, FindsTheFirstByteThatIsWrong) {

@@ -50,6 +50,14 @@ class Compare : public testing::Test {
   fs::path folder_;
 };
 
+TEST_F(Compare, KnowsAtTheStartWhereItsPageCannotBe) {
+  expect_refusal({path("nowhere"), "--html", path("none/page.html")},
+                 path("none/page.html") + ": cannot write: No such file or directory");
+  expect_refusal(
+      {path("text-seed1"), "--test", "test.de=" + path("ref.de"), "--html", path("ref.de")},
+      "--html: got " + path("ref.de") + ", which is read too; expected another file");
+}
+
 TEST_F(Compare, ShowsMeanAndDeviationOverSeedsAndTheBest) {
   const Outcome outcome =
       run_penalmt({"compare", path("text-seed1"), path("gated-seed1"), path("text-seed2")});

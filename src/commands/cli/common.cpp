@@ -23,7 +23,7 @@ std::string option_name(std::string path) {
 }  // namespace
 
 std::vector<std::string> read_scored_lines(const std::string& path) {
-  std::vector<std::string> lines = read_lines(path);
+  std::vector<std::string> lines = read_lines(path, LineForm::kAsItIs);
   for (std::string& line : lines) line.resize(trim_end(line).size());
   return lines;
 }
@@ -35,6 +35,15 @@ std::vector<std::string> read_as_many(const std::string& path, std::size_t expec
     throw Error(
         fmt::format("{}: got {} lines, expected {} as in {}", path, lines.size(), expected, like));
   return lines;
+}
+
+void expect_output(const std::string& option, const std::string& written,
+                   const std::vector<std::string>& read) {
+  for (const std::string& file : read)
+    if (!file.empty() && is_same_file(file, written))
+      throw Error(
+          fmt::format("{}: got {}, which is read too; expected another file", option, written));
+  expect_writable(written);
 }
 
 void add_line_stream(CLI::App& command, LineStream& stream) {
@@ -49,6 +58,7 @@ void add_line_stream(CLI::App& command, LineStream& stream) {
 void change_lines(
     const LineStream& stream,
     const std::function<std::string(const std::string& line, const LineReader& reader)>& change) {
+  expect_output("--output", stream.output, {stream.input});
   LineReader reader(stream.input);
   AtomicFile output(stream.output);
   for (std::string line; reader.next(line);) {

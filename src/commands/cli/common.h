@@ -22,6 +22,12 @@ std::vector<std::string> read_scored_lines(const std::string& path);
 std::vector<std::string> read_as_many(const std::string& path, std::size_t expected,
                                       const std::string& like);
 
+// Throws Error "--output: got in.en, which is read too; expected another file" where `written` is
+// one of the files that are read ("" is none), and as write_file would where no file can be written
+// there. To be called before any work.
+void expect_output(const std::string& option, const std::string& written,
+                   const std::vector<std::string>& read);
+
 // Where a command that changes line by line reads and writes; "-": standard input, standard output.
 struct LineStream {
   std::string input = "-", output = "-";

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <iostream>
 #include <new>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -37,6 +39,18 @@ constexpr const char* kExamples =
 // What a library threw may span lines and carry a backtrace: its first line is what a user can
 // read.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// "penalmt help translate" is "penalmt translate --help".
+std::vector<char*> with_help_flag(int argc, char** argv) {
+  static char help[] = "--help";
+  std::vector<char*> arguments(argv, argv + argc);
+  if (argc > 1 && std::string_view(argv[1]) == "help") {
+    arguments.erase(arguments.begin() + 1);
+    arguments.push_back(help);
+  }
+  arguments.push_back(nullptr);
+  return arguments;
+}
 
 // Parses and works; help and the version are results as others are.
 void parse(CLI::App& program, int argc, char** argv) {
@@ -85,5 +99,6 @@ int main(int argc, char** argv) {
   program.require_subcommand(1);
   penalmt::add_commands(program);
   program.footer(kExamples);  // after the commands, which would inherit it
-  return run(program, argc, argv);
+  std::vector<char*> arguments = with_help_flag(argc, argv);
+  return run(program, argc, arguments.data());
 }

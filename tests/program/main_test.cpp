@@ -24,6 +24,20 @@ TEST(Program, SaysWhatItCanDo) {
   }
 }
 
+TEST(Program, ExplainsACommandThatHelpIsAskedFor) {
+  EXPECT_EQ(run_penalmt({"help"}).output, run_penalmt({"--help"}).output);
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"translate"}, {"evaluate"}, {"tokenizer", "encode"}}) {
+    std::vector<std::string> flag = command, word = command;
+    flag.emplace_back("--help");
+    word.insert(word.begin(), "help");
+    const Outcome outcome = run_penalmt(word);
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.output, run_penalmt(flag).output);
+    EXPECT_NE(outcome.output, "");
+  }
+}
+
 TEST(Program, SaysItsVersion) {
   const Outcome outcome = run_penalmt({"--version"});
   EXPECT_EQ(outcome.status, 0);

@@ -43,6 +43,7 @@ struct ReportSystem {
   std::vector<ReportScore> scores;       // one a metric
   std::vector<ReportAccuracy> left_out;  // the same attributes for every system; may be empty
   std::vector<std::string> hypotheses;
+  std::string note;  // what to know of its translations, under the scores; may be empty
   std::vector<double> sentence_scores;  // one a hypothesis, by the report's sentence metric; empty
                                         // for all systems or none
 };

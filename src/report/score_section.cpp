@@ -87,6 +87,14 @@ std::string explanations(const EvaluationReport& report) {
   return text;
 }
 
+std::string notes(const EvaluationReport& report) {
+  std::string text;
+  for (std::size_t s = 0; s < report.systems.size(); ++s)
+    if (const std::string& note = report.systems[s].note; !note.empty())
+      text += fmt::format("<p class=\"note\">{}: {}.</p>\n", keyed_name(report, s), escape(note));
+  return text;
+}
+
 std::string signatures(const EvaluationReport& report) {
   std::string text = "<h3>Signatures and details</h3>\n<dl class=\"signatures\">\n";
   for (std::size_t m = 0; m < report.metrics.size(); ++m) {
@@ -109,7 +117,7 @@ std::string keyed_name(const EvaluationReport& report, std::size_t system) {
 
 std::string score_section(const EvaluationReport& report) {
   return "<section id=\"scores\">\n<h2>Scores</h2>\n" + score_table(report) + explanations(report) +
-         signatures(report) + "</section>\n";
+         notes(report) + signatures(report) + "</section>\n";
 }
 
 }  // namespace penalmt

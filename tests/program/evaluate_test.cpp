@@ -337,6 +337,40 @@ TEST_F(Evaluate, RefusesOptionsThatMeanNothing) {
                  "--sentence-level: got 2 files of hypotheses, expected one");
 }
 
+TEST_F(Evaluate, CountsTranslationsThatWentWrong) {
+  const std::string source = path("wrong.en"), hypotheses = path("wrong.de"),
+                    references = path("wrong.ref"), report = path("report.html");
+  write_file(source, "a dog runs fast .\na man reads the book .\n");
+  write_file(hypotheses, "ein hund hund hund hund hund\na man reads the book .\n");
+  write_file(references, "ein hund rennt schnell .\nein mann liest das buch .\n");
+  const std::vector<std::string> arguments = {"evaluate",     "--hypotheses", hypotheses,
+                                              "--references", references,     "--json"};
+  const Outcome outcome = run_penalmt(arguments);
+  EXPECT_EQ(outcome.status, 0);
+  const std::string repeats = "1 of 2 translations says one thing over and over, first in line 1";
+  EXPECT_EQ(outcome.errors, "penalmt: warning: " + hypotheses + ": " + repeats + "\n");
+  const auto object = nlohmann::json::parse(outcome.output);
+  EXPECT_EQ(object["repeating"], 1);
+  EXPECT_FALSE(object.contains("copied"));
+  std::vector<std::string> with_source = arguments;
+  with_source.insert(with_source.end(), {"--report", report, "--source", source});
+  const Outcome reported = run_penalmt(with_source);
+  const std::string both = repeats + "; 1 of 2 translations repeats the source, first in line 2";
+  EXPECT_EQ(reported.errors, "penalmt: warning: " + hypotheses + ": " + both + "\n");
+  EXPECT_EQ(nlohmann::json::parse(reported.output)["copied"], 1);
+  EXPECT_NE(read_file(report).find(both), std::string::npos);
+}
+
+TEST_F(Evaluate, KnowsAtTheStartWhereItsReportCannotBe) {
+  const std::string hyp = path("hyp.de"), none = path("none.de");  // which is not even looked for
+  expect_refusal({"--hypotheses", none, "--report", path("none/report.html")},
+                 path("none/report.html") + ": cannot write: No such file or directory");
+  const std::string bytes = read_file(hyp);
+  expect_refusal({"--hypotheses", hyp, "--report", hyp},
+                 "--report: got " + hyp + ", which is read too; expected another file");
+  EXPECT_EQ(read_file(hyp), bytes);
+}
+
 TEST_F(Evaluate, RefusesAReportWithoutItsImages) {
   const std::string hyp = path("hyp.de"), report = path("report.html");
   const auto with_images = [&](const std::string& list) {

@@ -16,7 +16,8 @@ void evaluate(EvaluateOptions options) {
   std::optional<EvaluationReport> report;
   if (!options.report.empty()) report = begin_report(options, texts);
   const Metrics metrics = make_metrics(options, references);
-  std::vector<System> systems = scored_systems(options, metrics, references.sentences());
+  std::vector<System> systems =
+      scored_systems(options, metrics, references.sentences(), report ? report->source : Lines());
   if (options.confidence) estimate_confidence(options, metrics, systems.front());
   if (options.paired()) test_in_pairs(options, metrics, systems);
   if (report) write_report(options, metrics, systems, std::move(*report));

@@ -58,6 +58,7 @@ ReportSystem report_system(const EvaluateOptions& options, const Metrics& metric
   ReportSystem row;
   row.name = system.name;
   row.hypotheses = system.hypotheses;
+  row.note = system.signs.text();
   for (const MetricScore& score : system.scores) {
     ReportScore& cell = row.scores.emplace_back();
     cell.value = fmt::format("{:.{}f}", score.score, options.width);

@@ -61,7 +61,7 @@ void check_systems(const EvaluateOptions& options) {
 // are empty at the end of a line are none, but where an empty one is a missing reference.
 std::vector<Lines> read_columns(const std::string& path, int columns, bool may_be_empty) {
   std::vector<Lines> texts(static_cast<std::size_t>(columns));
-  const Lines lines = may_be_empty ? read_lines(path) : read_scored_lines(path);
+  const Lines lines = may_be_empty ? read_lines(path, LineForm::kAsItIs) : read_scored_lines(path);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     std::string_view rest = lines[i];
     for (std::size_t c = 0; c + 1 < texts.size(); ++c) {
@@ -90,6 +90,14 @@ void warn_of_tokenised_text(const System& system, const EvaluateOptions& options
                     "tokenises it again; "
                     "--tokenize none takes it as it is",
                     system.name, tokenised, options.bleu.tokenizer));
+}
+
+AnswerSigns signs_of(const Lines& hypotheses, const Lines& source) {
+  AnswerSigns signs;
+  for (std::size_t i = 0; i < hypotheses.size(); ++i)
+    signs.add(repeats_itself(split_whitespace(hypotheses[i])),
+              !source.empty() && copies_source(source[i], hypotheses[i]));
+  return signs;
 }
 
 }  // namespace
@@ -121,6 +129,11 @@ void check_options(EvaluateOptions& options) {
     throw Error("--report: got '-', expected a file; the scores go to standard output");
   check_standard_input(options);
   check_systems(options);
+  if (options.report.empty()) return;
+  Lines read = {options.source, options.images, options.left_out};
+  for (const Lines& files : {options.hypotheses, options.references})
+    read.insert(read.end(), files.begin(), files.end());
+  expect_output("--report", options.report, read);
 }
 
 std::vector<Lines> read_references(const EvaluateOptions& options) {
@@ -147,7 +160,7 @@ Metrics make_metrics(const EvaluateOptions& options, const References& reference
 }
 
 std::vector<System> scored_systems(const EvaluateOptions& options, const Metrics& metrics,
-                                   std::size_t sentences) {
+                                   std::size_t sentences, const Lines& source) {
   std::vector<LeftOutMark> marks;
   if (!options.left_out.empty()) marks = read_left_out_marks(options.left_out);
   std::vector<System> systems;
@@ -156,6 +169,9 @@ std::vector<System> scored_systems(const EvaluateOptions& options, const Metrics
     system.name = options.names.empty() ? options.hypotheses[i] : options.names[i];
     system.hypotheses = read_as_many(options.hypotheses[i], sentences, options.references.front());
     warn_of_tokenised_text(system, options);
+    system.signs = signs_of(system.hypotheses, source);
+    if (const std::string text = system.signs.text(); !text.empty())
+      warning(fmt::format("{}: {}", system.name, text));
     for (const auto& metric : metrics) {
       system.statistics.push_back(metric->statistics(system.hypotheses, options.threads));
       system.scores.push_back(metric->score(system.statistics.back().sum()));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "datasets/scenes/left_out_score.h"
+#include "evaluation/answer_signs.h"
 #include "evaluation/bleu.h"
 #include "evaluation/chrf.h"
 #include "evaluation/metric.h"
@@ -52,6 +53,7 @@ struct System {
   std::vector<Statistics> statistics;  // one a metric
   std::vector<MetricScore> scores;     // one a metric
   std::optional<LeftOutScore> left_out;
+  AnswerSigns signs;  // of words; copies where there is a source
 };
 
 // Throws Error where options do not fit each other; sorts the metrics.
@@ -62,9 +64,9 @@ std::vector<Lines> read_references(const EvaluateOptions& options);
 
 Metrics make_metrics(const EvaluateOptions& options, const References& references);
 
-// One a file of hypotheses, scored as a whole.
+// One a file of hypotheses, scored as a whole. `source` may be empty.
 std::vector<System> scored_systems(const EvaluateOptions& options, const Metrics& metrics,
-                                   std::size_t sentences);
+                                   std::size_t sentences, const Lines& source);
 
 // --confidence, and --paired-bs or --paired-ar: adds what they find to the systems' scores and
 // signatures.

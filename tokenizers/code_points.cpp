@@ -41,6 +41,7 @@ bool is_letter_or_digit(char32_t c) {
 }
 bool is_number(char32_t c) { return (U_GET_GC_MASK(icu(c)) & U_GC_N_MASK) != 0; }
 bool is_lower_case(char32_t c) { return u_isULowercase(icu(c)); }
+bool is_upper_case(char32_t c) { return u_isUUppercase(icu(c)) || u_istitle(icu(c)); }
 bool is_space(char32_t c) { return u_isUWhiteSpace(icu(c)); }
 bool is_currency_sign(char32_t c) { return u_charType(icu(c)) == U_CURRENCY_SYMBOL; }
 bool is_ascii_digit(char32_t c) { return c >= U'0' && c <= U'9'; }

@@ -12,11 +12,12 @@ std::u32string code_points(std::string_view utf8);  // valid UTF-8
 std::string to_utf8(std::u32string_view text);
 
 // Unicode's properties Alphabetic, Alphabetic or decimal digit, the category N, Lowercase,
-// White_Space.
+// Uppercase or title case, White_Space.
 bool is_letter(char32_t c);
 bool is_letter_or_digit(char32_t c);
 bool is_number(char32_t c);
 bool is_lower_case(char32_t c);
+bool is_upper_case(char32_t c);
 bool is_space(char32_t c);
 bool is_currency_sign(char32_t c);  // the category Sc
 

@@ -189,6 +189,7 @@ bool is_complete(const FeaturesArguments& arguments, const StorePlan& plan) {
 }
 
 void features(const FeaturesArguments& arguments) {
+  expect_output("--out", arguments.out, {arguments.images});
   const Images images = images_to_encode(arguments);
   if (!arguments.skip_broken) refuse_missing(images);
   const ExportedEncoder encoder =

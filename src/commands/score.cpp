@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
+#include "commands/cli/text_warnings.h"
 #include "commands/commands.h"
 #include "datasets/text/parallel_text.h"
 #include "tensors/devices.h"
@@ -40,6 +41,8 @@ void score(const ScoreArguments& arguments) {
       translator.score(text.source, text.target, set.get(), {.threads = arguments.machine.threads},
                        arguments.source, arguments.target);
   AtomicFile output("-");
+  SourceSigns signs;
+  for (const std::string& source : text.source) signs.add(source);
   for (size_t i = 0; i < scores.size(); ++i) {
     const nlohmann::ordered_json object = {{"source", text.source[i]},
                                            {"target", text.target[i]},
@@ -49,6 +52,7 @@ void score(const ScoreArguments& arguments) {
   }
   output.commit();
   if (count.missing > 0) message(count.text());
+  warn_of_source(arguments.model, translator, signs, "penalmt normalize makes such text");
 }
 
 }  // namespace

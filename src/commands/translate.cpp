@@ -12,10 +12,11 @@
 #include "base/files.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "commands/cli/text_warnings.h"
 #include "commands/commands.h"
 #include "commands/translate_steps.h"
+#include "evaluation/answer_signs.h"
 #include "tensors/devices.h"
-#include "tokenizers/moses.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -39,34 +40,6 @@ std::vector<std::string> best_texts(const std::vector<Translation>& translations
     texts.push_back(translation.n_best.front().text);
   return texts;
 }
-
-// Between text as people write it and the text of a model that was trained on Multi30k's tok files.
-class RawText {
- public:
-  // Throws Error where the model was trained on other text or languages.
-  static RawText of(const std::string& model, const ModelDescription& description) {
-    if (description.text != "tok")
-      throw Error(fmt::format(
-          "{}: --raw is for models of tokenised text; got a model trained with data.text '{}', "
-          "expected 'tok'",
-          model, description.text));
-    return {moses_language(description.source_language),
-            moses_language(description.target_language)};
-  }
-  std::vector<std::string> for_model(std::vector<std::string> lines) const {
-    for (std::string& line : lines) line = to_moses(line, source_);
-    return lines;
-  }
-  void for_people(std::vector<Translation>& translations) const {
-    for (Translation& translation : translations)
-      for (ScoredText& text : translation.n_best)
-        text.text = capitalised(from_moses(text.text, target_));
-  }
-
- private:
-  RawText(MosesLanguage source, MosesLanguage target) : source_(source), target_(target) {}
-  MosesLanguage source_, target_;
-};
 
 nlohmann::ordered_json as_json(const ScoredText& text) {
   return {{"translation", text.text}, {"score", text.score}, {"tokens", text.pieces}};
@@ -129,40 +102,97 @@ void print_timing(const SearchTiming& timing, double load_seconds, const SearchO
   fmt::print(stderr, "{}\n", object.dump());
 }
 
+// What the user should know of the text that went in and of what came out.
+void warn(const TranslateArguments& arguments, const Translator& translator,
+          const TranslationInput& input, const AnswerSigns& answers) {
+  const LongLines& cut = input.long_lines();
+  if (cut.lines > 0)
+    warning(
+        fmt::format("{}: {} of {} lines were longer than --max-source-length, {} pieces, and "
+                    "were cut; the first is line {}",
+                    input.name(), cut.lines, input.signs().lines,
+                    longest_source(arguments, translator), cut.first));
+  warn_of_source(arguments.model, translator, input.signs(),
+                 arguments.raw ? "" : "--raw takes text as people write it");
+  warn_of_answers(arguments.model, answers);
+}
+
+// A chunk's translations: made, rewritten where the text is raw, and written.
+class ChunkTranslator {
+ public:
+  ChunkTranslator(const TranslateArguments& arguments, Translator& translator,
+                  const std::optional<RawText>& raw)
+      : arguments_(arguments),
+        translator_(translator),
+        raw_(raw),
+        search_(search_options(arguments, translator.description().decoding)) {}
+
+  void translate(const InputChunk& chunk, const std::string& place, AtomicFile& output) {
+    const std::vector<std::string> texts = chunk.texts();
+    auto translations = translator_.translate(texts, chunk.images.get(), search_,
+                                              arguments_.batches, place, done_ + 1, &progress_);
+    std::vector<ImageUse> uses(texts.size());
+    if (arguments_.json && chunk.images)
+      uses =
+          translator_.image_use(texts, best_texts(translations), *chunk.images, arguments_.batches);
+    for (size_t i = 0; i < texts.size(); ++i) {
+      add_sign(texts[i], translations[i].n_best.front());
+      if (raw_)
+        for (ScoredText& text : translations[i].n_best) text.text = raw_->for_people(text.text);
+      output.write(formatted(arguments_, ++done_, chunk.lines[i], translations[i], uses[i]));
+    }
+  }
+  int64_t done() const { return done_; }
+  const AnswerSigns& signs() const { return signs_; }
+  const SearchOptions& search() const { return search_; }
+  void clear_progress() { progress_.clear(); }
+
+ private:
+  void add_sign(const std::string& source, const ScoredText& best) {
+    const std::vector<std::string_view> pieces(best.pieces.begin(), best.pieces.end());
+    signs_.add(repeats_itself(pieces), copies_source(source, best.text));
+  }
+
+  const TranslateArguments& arguments_;
+  Translator& translator_;
+  const std::optional<RawText>& raw_;
+  const SearchOptions search_;
+  Progress progress_{"translate", "sentences", 0};
+  int64_t done_ = 0;
+  AnswerSigns signs_;
+};
+
 void translate(const TranslateArguments& arguments) {
   check(arguments);
+  std::optional<LineReader> reader;
+  if (!arguments.one_sentence()) reader.emplace(arguments.input);
+  AtomicFile output(arguments.output);
   const auto began = std::chrono::steady_clock::now();
   Translator translator =
       Translator::open(arguments.model, choose_device(arguments.machine.device));
   const double load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  const SearchOptions search = search_options(arguments, translator.description().decoding);
-  TranslationInput input(arguments, translator);
+  translator.cut_sources(longest_source(arguments, translator));
   std::optional<RawText> raw;
-  if (arguments.raw) raw = RawText::of(arguments.model, translator.description());
-  AtomicFile output(arguments.output);
-  Progress progress("translate", "sentences", 0);
-
-  int64_t done = 0;
-  for (InputChunk chunk; !(chunk = input.next()).lines.empty();) {
-    const std::vector<std::string> sources =
-        raw ? raw->for_model(chunk.sources()) : chunk.sources();
-    auto translations = translator.translate(sources, chunk.images.get(), search, arguments.batches,
-                                             input.name(), done + 1, &progress);
-    std::vector<ImageUse> uses(sources.size());
-    if (arguments.json && chunk.images)
-      uses =
-          translator.image_use(sources, best_texts(translations), *chunk.images, arguments.batches);
-    if (raw) raw->for_people(translations);
-    for (size_t i = 0; i < sources.size(); ++i)
-      output.write(formatted(arguments, done + static_cast<int64_t>(i) + 1, chunk.lines[i],
-                             translations[i], uses[i]));
-    done += static_cast<int64_t>(sources.size());
+  if (arguments.raw) raw.emplace(translator.description(), arguments.model);
+  ChunkTranslator work(arguments, translator, raw);
+  TranslationInput input(arguments, translator, std::move(reader), raw ? &*raw : nullptr);
+  try {
+    for (InputChunk chunk; !(chunk = input.next()).lines.empty();)
+      work.translate(chunk, input.name(), output);
+    output.commit();
+  } catch (...) {
+    const auto partial = work.done() > 0 ? output.keep_partial() : std::nullopt;
+    work.clear_progress();
+    if (partial)
+      message(fmt::format("{}: holds the translations of lines 1 to {}", partial->string(),
+                          work.done()));
+    throw;
   }
-  output.commit();
-  progress.clear();
+  work.clear_progress();
   if (input.images().missing > 0) message(input.images().text());
-  if (arguments.timing) print_timing(translator.timing(), load_seconds, search, arguments);
+  warn(arguments, translator, input, work.signs());
+  if (arguments.timing) print_timing(translator.timing(), load_seconds, work.search(), arguments);
 }
 
 }  // namespace
@@ -171,7 +201,15 @@ void add_translate(CLI::App& program) {
   auto arguments = std::make_shared<TranslateArguments>();
   CLI::App* command = program.add_subcommand(kTranslate.name, kTranslate.meaning);
   command->footer(
-      "Without --input lines come from standard input; an empty line stays empty.\n"
+      "Without --input lines come from standard input; an empty line stays empty. From a pipe or a "
+      "terminal each line is answered at once.\n"
+      "Text reaches the model clean: a byte order mark and carriage returns are dropped, a line of "
+      "white space alone is empty. A model of tokenised text (data.text tok) gets one space for "
+      "every run of white space, no-break spaces and tabs too.\n"
+      "A warning says how many lines do not look like the model's text (more than 5 lines in 100 "
+      "with capital letters, unspaced marks or tabs, more than half with commas as in a table, "
+      "more than 3 pieces in 100 unknown), and how many translations say one thing over and over "
+      "(5 times in a row; 4 times for 2 to 4 pieces) or repeat the source (8 of 10 words).\n"
       "Examples:\n"
       "  penalmt translate runs/text --input test.en --output test.de\n"
       "  penalmt translate runs/shapes --input test.en --images test.txt --image-root images > "
@@ -184,13 +222,27 @@ void add_translate(CLI::App& program) {
       ->add_option("model", arguments->model,
                    "a run folder (its averaged/, else its best/) or a checkpoint folder")
       ->required();
-  command->add_option("sentence", arguments->sentence,
-                      "one sentence to translate, instead of --input");
+  command
+      ->add_option("sentence", arguments->sentence,
+                   "one sentence to translate, in quotes, instead of --input")
+      ->type_name("");
   command
       ->add_option("--input", arguments->input,
                    "lines to translate, plain or .gz; - is standard input")
       ->capture_default_str();
   command->add_option("--output", arguments->output, "where translations go; - is standard output")
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--max-source-length", arguments->max_source_length,
+          "pieces that a line may have, its end counted; default: what the model's learned "
+          "positions serve, else 512")
+      ->check(CLI::Range(2, 1000000));
+  command
+      ->add_option("--long-lines", arguments->long_lines,
+                   "what becomes of a longer line: refuse (before any work, where the input is a "
+                   "file) or cut, with a warning")
+      ->check(CLI::IsMember({"refuse", "cut"}))
       ->capture_default_str();
   add_image_options(*command, arguments->images);
   command->add_option("--image", arguments->image, "the image of the one sentence")

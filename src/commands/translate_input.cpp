@@ -1,7 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "base/config.h"
 #include "base/error.h"
@@ -17,6 +20,43 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kChunk = 10000;  // lines translated at a time, so that memory is bounded
 constexpr int64_t kChunkWithImages = 2000;
+constexpr int64_t kLongestSource = 512;
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+// The model stands first, and then one sentence.
+void check_sentence(const TranslateArguments& arguments) {
+  std::vector<std::string> words = arguments.sentence;
+  if (words.empty()) return;
+  if (!is_folder(arguments.model) && is_folder(words.back())) {
+    const std::string model = words.back();
+    words.back() = arguments.model;
+    std::rotate(words.begin(), words.end() - 1, words.end());
+    throw Error(fmt::format(
+        "translate: got the model {} after the sentence, expected it first: penalmt translate {} "
+        "\"{}\"",
+        model, model, fmt::join(words, " ")));
+  }
+  if (words.size() > 1)
+    throw Error(fmt::format(
+        "translate: got {} words after the model, expected a sentence in quotes: penalmt translate "
+        "{} \"{}\"",
+        words.size(), arguments.model, fmt::join(words, " ")));
+}
+
+void check_json_input(const TranslateArguments& arguments) {
+  if (!arguments.images.images.empty() || arguments.image || arguments.one_sentence())
+    throw Error(
+        "--json-input: got --images, --image or a sentence too; expected them in the input's "
+        "objects");
+  // The objects name the images: the options say where they are.
+  ImageArguments images = arguments.images;
+  if (!images.image_root.empty() || !images.features.empty()) images.images = arguments.input;
+  check(images);
+}
 
 std::string line_place(const LineReader& reader) {
   return fmt::format("{}:{}", reader.name(), reader.line_number());
@@ -57,92 +97,163 @@ void check(const TranslateArguments& arguments) {
     throw Error(
         "--image: got --features too; expected an image file, which the model's encoder looks at, "
         "or --images with --features");
-  if (!arguments.json_input) check(arguments.images);
-  if (arguments.json_input &&
-      !(arguments.images.images.empty() && !arguments.image && arguments.sentence.empty()))
-    throw Error(
-        "--json-input: got --images, --image or a sentence too; expected them in the input's "
-        "objects");
+  if (arguments.json_input)
+    check_json_input(arguments);
+  else
+    check(arguments.images);
   if (arguments.image && !arguments.images.images.empty())
     throw Error("--image: got --images too; expected one of them");
-  if (arguments.image && arguments.sentence.empty())
+  if (arguments.image && !arguments.one_sentence())
     throw Error(
         "--image: got no sentence; expected one, as in: penalmt translate MODEL --image photo.jpg "
         "\"a man .\"");
-  if (!arguments.sentence.empty() && arguments.input != "-")
+  if (arguments.one_sentence() && arguments.input != "-")
     throw Error("--input: got a sentence too; expected one of them");
-  if (!arguments.sentence.empty() && !arguments.images.images.empty())
+  if (arguments.one_sentence() && !arguments.images.images.empty())
     throw Error("--images: got a single sentence; expected --image PHOTO with it");
+  check_sentence(arguments);
+  const ImageArguments& images = arguments.images;
+  expect_output("--output", arguments.output,
+                {arguments.one_sentence() ? "" : arguments.input, images.images, images.features,
+                 images.feature_names, arguments.image.value_or("")});
 }
 
-std::vector<std::string> InputChunk::sources() const {
+int64_t longest_source(const TranslateArguments& arguments, const Translator& translator) {
+  const ModelOptions& model = translator.description().model;
+  if (model.positions != "learned") return arguments.max_source_length.value_or(kLongestSource);
+  if (arguments.max_source_length.value_or(0) > model.longest)
+    throw Error(
+        fmt::format("--max-source-length: got {}, expected at most {}, which the model's "
+                    "learned positions serve",
+                    *arguments.max_source_length, model.longest));
+  return arguments.max_source_length.value_or(model.longest);
+}
+
+std::vector<std::string> InputChunk::texts() const {
   std::vector<std::string> texts;
-  for (const InputLine& line : lines) texts.push_back(line.source);
+  for (const InputLine& line : lines) texts.push_back(line.text);
   return texts;
 }
 
 TranslationInput::TranslationInput(const TranslateArguments& arguments,
-                                   const Translator& translator)
-    : arguments_(arguments) {
-  const ImageArguments& image_arguments = arguments.images;
-  const int threads = arguments.machine.threads;
-  chunk_ = translator.uses_images() ? kChunkWithImages : kChunk;
-  if (arguments.json_input) {
+                                   const Translator& translator, std::optional<LineReader> reader,
+                                   const RawText* raw)
+    : arguments_(arguments),
+      translator_(translator),
+      reader_(std::move(reader)),
+      raw_(raw),
+      longest_(longest_source(arguments, translator)),
+      chunk_(translator.uses_images() ? kChunkWithImages : kChunk) {
+  open_images_of_lines();
+  if (reader_ && !reader_->may_wait()) check_file();
+}
+
+void TranslationInput::open_images_of_lines() {
+  const ImageArguments& images = arguments_.images;
+  const int threads = arguments_.machine.threads;
+  ImageSourceOptions options = image_source_options(images, threads);
+  if (options.root.empty()) options.root = ".";
+  if (arguments_.json_input) {
     // Images are asked for by the lines; a text-only model refuses the first that does.
-    reader_.emplace(arguments.input);
-    ImageSourceOptions options = image_source_options(image_arguments, threads);
-    if (options.root.empty()) options.root = ".";
-    if (translator.uses_images()) source_ = open_images(translator, options);
-    return;
-  }
-  std::vector<std::string> names;
-  if (arguments.image) {
-    expect_multimodal(translator, "--image");
-    if (!fs::is_regular_file(*arguments.image)) throw Error(*arguments.image + ": no such image");
-    ImageSourceOptions options = image_source_options(image_arguments, threads);
+    for (const auto& [given, option] : {std::pair(&images.features, "--features"),
+                                        {&images.image_root, "--image-root"},
+                                        {&images.encoder, "--encoder"}})
+      if (!given->empty() && !takes_images(translator_, images, option)) return;
+    if (translator_.uses_images()) source_ = open_images(translator_, options);
+  } else if (arguments_.image) {
+    if (!takes_images(translator_, images, "--image")) return;
+    if (!fs::is_regular_file(*arguments_.image)) throw Error(*arguments_.image + ": no such image");
     options.root = ".";
-    source_ = open_images(translator, options);
-    names = {*arguments.image};
-  } else if (const auto images = open_line_images(translator, image_arguments, threads)) {
-    source_ = images->source();
-    names = images->names();
+    source_ = open_images(translator_, options);
+    list_.emplace(std::vector<std::string>{*arguments_.image}, source_, "--image");
+  } else if ((list_ = open_line_images(translator_, images, threads))) {
+    source_ = list_->source();
   }
-  if (!arguments.sentence.empty()) {
-    lines_.push_back({arguments.sentence, ""});
-  } else if (source_) {
-    for (std::string& line : read_lines(arguments.input)) lines_.push_back({std::move(line), ""});
-    LineImages(names, source_, image_arguments.images)
-        .expect_lines(static_cast<int64_t>(lines_.size()), name());
-  } else {
-    reader_.emplace(arguments.input);
-  }
-  for (size_t i = 0; i < names.size(); ++i) lines_[i].image = names[i];
+}
+
+void TranslationInput::check_file() {
+  while (read()) continue;
+  reader_->rewind();
+  lines_ = 0;
+  signs_ = {};
+  long_ = {};
 }
 
 std::string TranslationInput::name() const {
   return arguments_.input == "-" ? "standard input" : arguments_.input;
 }
 
-bool TranslationInput::read(InputLine& line) {
-  if (!reader_) {
-    if (taken_ == lines_.size()) return false;
-    line = lines_[taken_++];
-    return true;
-  }
-  std::string text;
-  if (!reader_->next(text)) return false;
-  line = arguments_.json_input ? parsed(text, *reader_) : InputLine{std::move(text), ""};
-  if (!line.image.empty() && !source_)
+void TranslationInput::check_length(const InputLine& line) {
+  // A piece is at least a byte; there may be one for the space in front, and there is the end's.
+  if (static_cast<int64_t>(line.text.size()) + 2 <= longest_) return;
+  const int64_t length = translator_.source_length(line.text);
+  if (length <= longest_) return;
+  if (++long_.lines == 1) long_.first = lines_;
+  if (arguments_.long_lines == "refuse")
     throw Error(
-        fmt::format("{}: got the image '{}' for a text-only model, which would not look at it",
-                    line_place(*reader_), line.image));
-  return true;
+        fmt::format("{}:{}: a sentence of {} pieces, expected at most {}; split the line, "
+                    "or give --long-lines cut{}",
+                    name(), lines_, length, longest_,
+                    translator_.description().model.positions == "learned"
+                        ? ""
+                        : ", or a higher --max-source-length"));
+}
+
+std::optional<InputLine> TranslationInput::read() {
+  InputLine line;
+  if (!reader_) {
+    if (lines_ == 1) return std::nullopt;
+    line.source = arguments_.sentence.front();
+  } else {
+    std::string text;
+    if (!reader_->next(text)) {
+      if (list_) list_->expect_lines(lines_, name());
+      return std::nullopt;
+    }
+    if (arguments_.json_input)
+      line = parsed(text, *reader_);
+    else
+      line.source = std::move(text);
+  }
+  ++lines_;
+  if (list_ && lines_ <= list_->lines())
+    line.image = list_->names()[static_cast<size_t>(lines_ - 1)];
+  if (list_ && lines_ > list_->lines() && reader_->may_wait())  // a file's lines are counted first
+    throw Error(fmt::format("{}:{}: got one line more than {} has images, {}", name(), lines_,
+                            arguments_.images.images, list_->lines()));
+  clean_line(line.source);
+  line.text = raw_ ? raw_->for_model(line.source) : line.source;
+  if (!line.image.empty() && !source_) {
+    if (!arguments_.images.ignore_images)
+      throw Error(fmt::format(
+          "{}:{}: got the image '{}' for a text-only model, which would not look at it; expected a "
+          "model trained with images, or --ignore-images",
+          name(), lines_, line.image));
+    line.image.clear();
+  }
+  check_length(line);
+  signs_.add(line.source);
+  return line;
 }
 
 InputChunk TranslationInput::next() {
+  if (failure_) std::rethrow_exception(failure_);
   InputChunk chunk;
-  for (InputLine line; static_cast<int64_t>(chunk.lines.size()) < chunk_ && read(line);)
-    chunk.lines.push_back(std::move(line));
+  const auto at_hand = [&] {
+    return chunk.lines.empty() || !reader_ || !reader_->may_wait() || reader_->has_arrived();
+  };
+  try {
+    while (static_cast<int64_t>(chunk.lines.size()) < chunk_ && at_hand()) {
+      std::optional<InputLine> line = read();
+      if (!line) break;
+      chunk.lines.push_back(std::move(*line));
+    }
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::runtime_error&) {
+    if (chunk.lines.empty()) throw;
+    failure_ = std::current_exception();
+  }
   if (!source_ || chunk.lines.empty()) return chunk;
   std::vector<std::string> names;
   for (const InputLine& line : chunk.lines) names.push_back(line.image);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,55 +14,85 @@
 #include "base/text.h"
 #include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
+#include "tokenizers/source_signs.h"
 #include "translation/batch_workers.h"
+#include "translation/raw_text.h"
 
 namespace penalmt {
 
 struct TranslateArguments {
-  std::string model, sentence, input = "-", output = "-";
+  std::string model, input = "-", output = "-";
+  std::vector<std::string> sentence;  // one; what stood after the model without quotes is several
   ImageArguments images;
   std::optional<std::string> image;
-  std::optional<int64_t> beam, n_best;
+  std::optional<int64_t> beam, n_best, max_source_length;
   std::optional<double> length_penalty;
+  std::string long_lines = "refuse";
   bool json = false, json_input = false, raw = false, timing = false;
   BatchOptions batches;
   MachineOptions machine;
+
+  bool one_sentence() const { return !sentence.empty(); }
 };
 
 void check(const TranslateArguments& arguments);
 
+// --max-source-length; its default is what the model's learned positions serve, else 512. Throws
+// Error where they do not serve what is asked.
+int64_t longest_source(const TranslateArguments& arguments, const Translator& translator);
+
 struct InputLine {
   std::string source, image;  // image: as the list or the object names it, "" for none
   nlohmann::json id = {};     // the object's, answered as it is
+  std::string text = {};      // what the model reads: the source, with --raw normalised
 };
 
 struct InputChunk {
   std::vector<InputLine> lines;      // none at the end
   std::unique_ptr<ImageSet> images;  // null: none of the lines has one
-  std::vector<std::string> sources() const;
+  std::vector<std::string> texts() const;
 };
 
-// The input, chunk after chunk. Where there is a list of images all of it is read first, to compare
-// the counts before any work.
+// Lines that are longer than the model may read.
+struct LongLines {
+  int64_t lines = 0, first = 0;  // first: its number
+};
+
+// The input, chunk after chunk. A file is checked to its end before its first line is returned: a
+// bad line late in it costs no work. From a pipe or a terminal a chunk is what has arrived, so that
+// each line is answered at once; what stood before a bad line is returned before the line's Error
+// is thrown.
 class TranslationInput {
  public:
-  TranslationInput(const TranslateArguments& arguments, const Translator& translator);
+  // `reader` is there unless one sentence is translated; `raw` where text is normalised first.
+  TranslationInput(const TranslateArguments& arguments, const Translator& translator,
+                   std::optional<LineReader> reader, const RawText* raw);
   InputChunk next();
   std::string name() const;  // what it is called in errors
-  const ImageCount& images() const {
-    return count_;
-  }  // of the lines so far; of none where no line has an image
+  // Of the lines so far.
+  const ImageCount& images() const { return count_; }  // of none where no line has an image
+  const SourceSigns& signs() const { return signs_; }
+  const LongLines& long_lines() const { return long_; }
 
  private:
-  bool read(InputLine& line);
+  void open_images_of_lines();
+  void check_file();
+  std::optional<InputLine> read();
+  void check_length(const InputLine& line);
 
   const TranslateArguments& arguments_;
-  std::vector<InputLine> lines_;  // where all is read first
-  size_t taken_ = 0;
-  std::optional<LineReader> reader_;  // where it is not
+  const Translator& translator_;
+  std::optional<LineReader> reader_;
+  const RawText* raw_;
+  int64_t longest_;
+  int64_t lines_ = 0;  // read so far
+  std::optional<LineImages> list_;
   std::shared_ptr<const ImageSource> source_;
   int64_t chunk_;
   ImageCount count_;
+  SourceSigns signs_;
+  LongLines long_;
+  std::exception_ptr failure_;  // of a line after those of the last chunk
 };
 
 }  // namespace penalmt

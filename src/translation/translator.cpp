@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "translation/model_location.h"
 
 namespace penalmt {
@@ -55,6 +56,7 @@ std::vector<Translation> Translator::translate(const std::vector<std::string>& l
                                                const std::string& place, int64_t first_line,
                                                Progress* progress) {
   const std::vector<Example> examples = encode_lines(lines, images, place, first_line);
+  for (const Example& example : examples) source_pieces_.add(example.source);
   const auto began = std::chrono::steady_clock::now();
   const auto found =
       search_examples(*model_, examples, images, search, batches, progress, first_line - 1);
@@ -81,8 +83,10 @@ std::vector<Example> Translator::encode_lines(const std::vector<std::string>& li
   std::vector<Example> examples;
   for (size_t i = 0; i < lines.size(); ++i) {
     Example example;
-    example.source = source_.encode(lines[i]);
+    example.source = source_.encode(as_trained(lines[i]));
     if (example.source.empty()) continue;
+    const auto length = static_cast<int64_t>(example.source.size()) + 1;
+    if (length > longest_source_.value_or(length)) example.source.resize(*longest_source_ - 1);
     example.source.push_back(kEos);
     example.id = static_cast<int64_t>(i);
     example.image = images ? images->index()[i] : -1;
@@ -92,8 +96,23 @@ std::vector<Example> Translator::encode_lines(const std::vector<std::string>& li
   return examples;
 }
 
+std::string Translator::as_trained(const std::string& line) const {
+  if (description_.text == "tok") return single_spaced(line);
+  std::string clean = line;
+  clean_line(clean);
+  return clean;
+}
+
+int64_t Translator::source_length(const std::string& line) const {
+  return static_cast<int64_t>(source_.encode(as_trained(line)).size()) + 1;
+}
+
+int64_t Translator::target_length(const std::string& line) const {
+  return static_cast<int64_t>(target_.encode(as_trained(line)).size()) + 1;
+}
+
 void Translator::set_target(Example& example, const std::string& target) const {
-  example.target = target_.encode(target);
+  example.target = target_.encode(as_trained(target));
   example.target.insert(example.target.begin(), kBos);
   example.target.push_back(kEos);
 }
@@ -113,6 +132,7 @@ std::vector<double> Translator::score(const std::vector<std::string>& sources,
                                       const std::string& source_place,
                                       const std::string& target_place) {
   std::vector<Example> examples = encode_lines(sources, images, source_place, 1);
+  for (const Example& example : examples) source_pieces_.add(example.source);
   std::vector<bool> has_source(sources.size(), false);
   for (Example& example : examples) {
     has_source[example.id] = true;
@@ -120,7 +140,7 @@ std::vector<double> Translator::score(const std::vector<std::string>& sources,
     check_length(static_cast<int64_t>(example.target.size()) - 1, target_place, example.id + 1);
   }
   for (size_t i = 0; i < sources.size(); ++i) {
-    if (!has_source[i] && !target_.encode(targets[i]).empty())
+    if (!has_source[i] && target_length(targets[i]) > 1)
       throw Error(
           fmt::format("{}:{}: an empty line; {} has words there; expected a source for them",
                       source_place, i + 1, target_place));

@@ -4,12 +4,14 @@
 #include <c10/core/Device.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/progress.h"
 #include "models/model_folder.h"
 #include "tokenizers/sentencepiece.h"
+#include "tokenizers/source_signs.h"
 #include "translation/image_use.h"
 #include "translation/search_examples.h"
 
@@ -51,7 +53,7 @@ class Translator {
   }  // an exported encoder's folder, "" where there is none
   c10::Device device() const { return model_->output_embedding().device(); }
 
-  // One translation a line, in order. A line without a word stays empty and never reaches the
+  // One translation a line, in order. A line of white space alone stays empty and never reaches the
   // model. `images` may be null; its index has an entry a line. Lines are called
   // "place:first_line", "place:first_line + 1" and so on in errors.
   std::vector<Translation> translate(const std::vector<std::string>& lines, const ImageSet* images,
@@ -69,14 +71,21 @@ class Translator {
   std::vector<ImageUse> image_use(const std::vector<std::string>& sources,
                                   const std::vector<std::string>& targets, const ImageSet& images,
                                   const BatchOptions& batches);
-  // Pieces that the model writes for a line, the end counted.
-  int64_t target_length(const std::string& line) const {
-    return static_cast<int64_t>(target_.encode(line).size()) + 1;
-  }
+  // Pieces that the model reads or writes for a line, the end counted.
+  int64_t source_length(const std::string& line) const;
+  int64_t target_length(const std::string& line) const;
+  // From now on a longer source is cut to so many pieces, the end counted, in place of an error or
+  // a long wait.
+  void cut_sources(int64_t longest) { longest_source_ = longest; }
 
-  const SearchTiming& timing() const { return timing_; }  // of all calls so far
+  // Of all calls of translate() and score() so far.
+  const SearchTiming& timing() const { return timing_; }
+  const PieceCount& source_pieces() const { return source_pieces_; }
 
  private:
+  // The line as the model's own text has it: clean (base/text.h), and, where it was trained on
+  // tokenised text, with one space for every run of white space, a no-break space's too.
+  std::string as_trained(const std::string& line) const;
   // Examples for the lines that hold a word; their id is the line's place.
   std::vector<Example> encode_lines(const std::vector<std::string>& lines, const ImageSet* images,
                                     const std::string& place, int64_t first_line) const;
@@ -89,7 +98,9 @@ class Translator {
   Tokenizer source_, target_;
   std::string place_;
   std::filesystem::path carried_encoder_;
+  std::optional<int64_t> longest_source_;
   SearchTiming timing_;
+  PieceCount source_pieces_;
 };
 
 }  // namespace penalmt

@@ -2,14 +2,15 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include "base/files.h"
-#include "tests/base/temporary_folder.h"
 
 namespace penalmt {
 namespace {
@@ -80,6 +81,47 @@ Outcome interrupt_penalmt(const std::vector<std::string>& arguments, const std::
   close(in[1]);
   close(out[0]);
   outcome.errors = read_file(err);
+  return outcome;
+}
+
+Conversation::Conversation(const std::vector<std::string>& arguments) {
+  int in[2], out[2];
+  if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) ADD_FAILURE() << "no pipes";
+  const std::string err = folder_ / "err";
+  child_ = fork();
+  if (child_ == 0) become_penalmt(arguments, in[0], out[1], open_or_exit(err, O_WRONLY | O_CREAT));
+  close(in[0]);
+  close(out[1]);
+  in_ = in[1];
+  out_ = out[0];
+}
+
+Conversation::~Conversation() {
+  if (child_ >= 0) finish();
+}
+
+void Conversation::say(const std::string& bytes) {
+  EXPECT_EQ(write(in_, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+}
+
+std::string Conversation::answer() {
+  constexpr int kMinute = 60000;
+  std::string line;
+  for (char byte = 0; byte != '\n'; line += byte) {
+    pollfd watched = {out_, POLLIN, 0};
+    if (poll(&watched, 1, kMinute) <= 0 || read(out_, &byte, 1) != 1) return "nothing";
+  }
+  line.pop_back();
+  return line;
+}
+
+Outcome Conversation::finish() {
+  close(in_);
+  Outcome outcome;
+  for (char byte = 0; read(out_, &byte, 1) == 1;) outcome.output += byte;
+  close(out_);
+  outcome.status = exit_status_of(std::exchange(child_, -1));
+  outcome.errors = read_file(folder_ / "err");
   return outcome;
 }
 

@@ -2,8 +2,12 @@
 // error and exit status out.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
+
+#include "tests/base/temporary_folder.h"
 
 namespace penalmt {
 
@@ -19,6 +23,26 @@ Outcome run_penalmt(const std::vector<std::string>& arguments, const std::string
 // Runs it with a pipe for standard input, sends `line`, and presses Ctrl-C once a line of output
 // came back.
 Outcome interrupt_penalmt(const std::vector<std::string>& arguments, const std::string& line);
+
+// The program with pipes for its streams, to be talked with line by line.
+class Conversation {
+ public:
+  explicit Conversation(const std::vector<std::string>& arguments);
+  ~Conversation();
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  void say(const std::string& bytes);
+  // The next line of standard output; "nothing" where none comes within a minute.
+  std::string answer();
+  // Ends the input; the rest of the output, the errors and the exit status.
+  Outcome finish();
+
+ private:
+  const TemporaryFolder folder_;
+  int in_ = -1, out_ = -1;
+  pid_t child_ = -1;
+};
 
 // How a command ended that was interrupted and run again until it was done.
 struct Parts {

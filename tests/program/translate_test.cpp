@@ -288,7 +288,7 @@ TEST_F(TranslateProgram, TakesJsonLines) {
                  "{\"source\": \"a\", \"image\": 7}\n");
   expect_refusal({"translate", path("text"), "--json-input"},
                  "standard input:1: got the image 'wave.ppm' for a text-only model, which would "
-                 "not look at it",
+                 "not look at it; expected a model trained with images, or --ignore-images",
                  input);
   expect_refusal({"translate", gated, "--json-input", "a dog ."},
                  "--json-input: got --images, --image or a sentence too; expected them in the "
@@ -305,13 +305,11 @@ TEST_F(TranslateProgram, RefusesWhatItCannotDo) {
   expect_refusal({"translate", text, "--images", list, "--image-root", root},
                  text +
                      ": a text-only model, which would not look at an image; got --images; "
-                     "expected a model trained "
-                     "with images");
+                     "expected a model trained with images, or --ignore-images");
   expect_refusal({"translate", text, "--image", path("wave.ppm"), "a dog ."},
                  text +
                      ": a text-only model, which would not look at an image; got --image; expected "
-                     "a model trained "
-                     "with images");
+                     "a model trained with images, or --ignore-images");
   expect_refusal({"translate", gated, "--images", list},
                  "--images: got no --image-root; expected both");
   expect_refusal({"translate", gated, "--image", path("wave.ppm")},

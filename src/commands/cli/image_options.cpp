@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
+
 #include "base/error.h"
 #include "base/progress.h"
 #include "datasets/text/parallel_text.h"
@@ -28,9 +30,17 @@ void add_image_options(CLI::App& command, ImageArguments& arguments) {
       .add_option("--encoder", arguments.encoder,
                   "the exported encoder of a model that takes features and carries none")
       ->type_name("DIR");
+  command.add_flag("--ignore-images", arguments.ignore_images,
+                   "a text-only model may be given images: it translates the text alone");
 }
 
 void check(const ImageArguments& arguments) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(arguments.images, ignored))
+    throw Error(
+        "--images: got the folder " + arguments.images +
+        ", expected a list of names, one a line of the text; the folder that they are in is "
+        "--image-root");
   if (arguments.images.empty() && !arguments.image_root.empty())
     throw Error("--image-root: got no --images; expected both");
   if (arguments.images.empty() && !arguments.features.empty())
@@ -50,16 +60,18 @@ ImageSourceOptions image_source_options(const ImageArguments& arguments, int thr
           threads};
 }
 
-void expect_multimodal(const Translator& translator, const std::string& option) {
-  if (!translator.uses_images())
+bool takes_images(const Translator& translator, const ImageArguments& arguments,
+                  const std::string& option) {
+  if (!translator.uses_images() && !arguments.ignore_images)
     throw Error(translator.place() + ": a text-only model, which would not look at an image; got " +
-                option + "; expected a model trained with images");
+                option + "; expected a model trained with images, or --ignore-images");
+  return translator.uses_images();
 }
 
 std::optional<LineImages> open_line_images(const Translator& translator,
                                            const ImageArguments& arguments, int threads) {
   if (!arguments.images.empty()) {
-    expect_multimodal(translator, "--images");
+    if (!takes_images(translator, arguments, "--images")) return std::nullopt;
     LineImages images(read_image_list(arguments.images),
                       open_images(translator, image_source_options(arguments, threads)),
                       arguments.images);

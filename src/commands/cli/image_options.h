@@ -17,19 +17,24 @@ class Translator;
 
 struct ImageArguments {
   std::string images, image_root, features, feature_names, encoder;
+  bool ignore_images = false;  // a text-only model may be given images
 };
 
-// --images LIST with --image-root DIR or --features STORE; --feature-names FILE; --encoder DIR.
+// --images LIST with --image-root DIR or --features STORE; --feature-names FILE; --encoder DIR;
+// --ignore-images.
 void add_image_options(CLI::App& command, ImageArguments& arguments);
 // Throws Error where one of them lacks another.
 void check(const ImageArguments& arguments);
 
 // The images of a list, nullopt where there is none. Nothing is ignored in silence: throws Error
-// where the model is text-only and there is a list; warns where it is multimodal and there is none.
+// where the model is text-only and there is a list, unless --ignore-images says that this is meant;
+// warns where it is multimodal and there is none.
 std::optional<LineImages> open_line_images(const Translator& translator,
                                            const ImageArguments& arguments, int threads);
-// Throws the Error of a text-only model that is given images by `option`.
-void expect_multimodal(const Translator& translator, const std::string& option);
+// Throws the Error of a text-only model that is given images by `option`; false where they are to
+// be ignored.
+bool takes_images(const Translator& translator, const ImageArguments& arguments,
+                  const std::string& option);
 
 ImageSourceOptions image_source_options(const ImageArguments& arguments, int threads);
 

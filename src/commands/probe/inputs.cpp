@@ -138,6 +138,10 @@ void check_options(const ProbeOptions& options) {
     throw Error(fmt::format("--mask-token: got '{}', expected a word", mask_token));
   if (options.report == "-")
     throw Error("--report: got '-', expected a file; the results go to standard output");
+  if (!options.report.empty())
+    expect_output("--report", options.report,
+                  {options.source, options.references, options.images.images, options.mask,
+                   options.lexicon, options.left_out});
 }
 
 std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Translator& translator,

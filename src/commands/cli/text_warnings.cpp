@@ -1,0 +1,52 @@
+#include "commands/cli/text_warnings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <vector>
+
+#include "base/progress.h"
+#include "translation/translator.h"
+
+namespace penalmt {
+
+void warn_of_source(const std::string& model, const Translator& translator,
+                    const SourceSigns& signs, const std::string& hint) {
+  const std::string& text = translator.description().text;
+  const PieceCount& pieces = translator.source_pieces();
+  const std::string lines = with_commas(signs.lines);
+  std::vector<std::string> said;
+  if (text == "tok" && !hint.empty() && signs.look_raw())
+    said.push_back(fmt::format(
+        "{} of {} lines have capital letters and {} unspaced marks, its text is lower-cased and "
+        "tokenised ({})",
+        with_commas(signs.capitals), lines, with_commas(signs.marks), hint));
+  if (text == "raw" && signs.look_tokenised())
+    said.push_back(fmt::format(
+        "{} of {} lines look tokenised, its text is as people write it (penalmt normalize "
+        "--reverse joins tokens)",
+        with_commas(signs.tokenised), lines));
+  if (signs.look_tabbed())
+    said.push_back(
+        fmt::format("{} of {} lines have tabs, as a table (give the sentences' column "
+                    "alone)",
+                    with_commas(signs.tabs), lines));
+  if (signs.look_comma_separated())
+    said.push_back(
+        fmt::format("{} of {} lines have commas as in a table (give the sentences' "
+                    "column alone)",
+                    with_commas(signs.commas), lines));
+  if (pieces.look_foreign())
+    said.push_back(fmt::format("{} of {} pieces are unknown to it (is this its language?)",
+                               with_commas(pieces.unknown), with_commas(pieces.all)));
+  if (!said.empty())
+    warning(fmt::format("{}: the input does not look like what the model was trained on: {}", model,
+                        fmt::join(said, "; ")));
+}
+
+void warn_of_answers(const std::string& model, const AnswerSigns& signs) {
+  const std::string text = signs.text();
+  if (!text.empty()) warning(fmt::format("{}: {}", model, text));
+}
+
+}  // namespace penalmt

@@ -1,0 +1,21 @@
+// Warnings about text that does not look as it should, one a run.
+#pragma once
+
+#include <string>
+
+#include "evaluation/answer_signs.h"
+#include "tokenizers/source_signs.h"
+
+namespace penalmt {
+
+class Translator;
+
+// Where the sources that a model was given do not look like what it was trained on: counts and what
+// to do. `hint`: what to do about raw text; "" where it is normalised already.
+void warn_of_source(const std::string& model, const Translator& translator,
+                    const SourceSigns& signs, const std::string& hint);
+
+// Where translations went wrong.
+void warn_of_answers(const std::string& model, const AnswerSigns& signs);
+
+}  // namespace penalmt

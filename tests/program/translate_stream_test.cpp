@@ -199,6 +199,43 @@ TEST_F(TranslateStream, TextReachesTheModelClean) {
             scores("a red circle .\n\n\na dog .\n", "ein kreis .\n\n\nein hund .\n"));
 }
 
+TEST_F(TranslateStream, WarnsOnceOfTextThatIsNotTheModels) {
+  const std::string place =
+      "penalmt: warning: text: the input does not look like what the model "
+      "was trained on: ";
+  const auto warned_of = [&](const std::string& input, const Lines& more = {}) {
+    Lines arguments = {"translate", path("text")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const std::string errors = folder_.without_path(run_penalmt(arguments, input).errors);
+    return errors.substr(0, errors.find('\n'));  // the second warning is of the answers
+  };
+  EXPECT_EQ(warned_of("A red circle.\nTwo blue squares\n"),
+            place +
+                "2 of 2 lines have capital letters and 1 unspaced marks, its text is "
+                "lower-cased and tokenised (--raw takes text as people write it); 2 of 20 "
+                "pieces are unknown to it (is this its language?)");
+  EXPECT_EQ(warned_of("1\ta red circle .\n2\ta dog .\n"),
+            place +
+                "2 of 2 lines have tabs, as a table (give the sentences' column alone); 2 of "
+                "18 pieces are unknown to it (is this its language?)");
+  EXPECT_EQ(warned_of("1,a red circle .,x\n"),
+            place +
+                "1 of 1 lines have commas as in a table (give the sentences' column alone); 2 "
+                "of 12 pieces are unknown to it (is this its language?)");
+  const std::string answers =
+      "penalmt: warning: text: 1 of 1 translations says one thing over and over, first in line 1";
+  EXPECT_EQ(warned_of("a red circle .\n"), answers);
+  EXPECT_EQ(warned_of("A red circle.\n", {"--raw"}), answers);
+  const std::string source = file("s", "A red circle.\n");
+  EXPECT_EQ(
+      folder_.without_path(
+          run_penalmt({"score", path("text"), "--source", source, "--target", source}).errors),
+      place +
+          "1 of 1 lines have capital letters and 1 unspaced marks, its text is "
+          "lower-cased and tokenised (penalmt normalize makes such text); 1 of 10 pieces "
+          "are unknown to it (is this its language?)\n");
+}
+
 TEST_F(TranslateStream, ALongLineIsRefusedOrCut) {
   std::string line = "a dog .\na";
   for (int i = 0; i < 9000; ++i) line += " a";
@@ -216,7 +253,7 @@ TEST_F(TranslateStream, ALongLineIsRefusedOrCut) {
       run_penalmt({"translate", path("text"), "--max-source-length", "4", "--long-lines", "cut"},
                   "a a\na a a a\n\n");
   EXPECT_EQ(cut.status, 0);
-  EXPECT_NE(cut.errors.find("penalmt: warning: standard input: 1 of 3 lines were longer than "
+  EXPECT_NE(cut.errors.find("penalmt: warning: standard input: 1 of 2 lines were longer than "
                             "--max-source-length, 4 pieces, and were cut; the first is line 2\n"),
             std::string::npos)
       << cut.errors;

@@ -43,6 +43,13 @@ class TranslateProgram : public ::testing::Test {
     EXPECT_EQ(outcome.errors, "penalmt: " + message + "\n");
   }
 
+  // The tiny models' weights are a formula, and most of what they say is one thing over and over.
+  std::string repeats(const std::string& model, int translations, int of) const {
+    return "penalmt: warning: " + path(model) + ": " + std::to_string(translations) + " of " +
+           std::to_string(of) + " translations say" + (translations == 1 ? "s" : "") +
+           " one thing over and over, first in line 1\n";
+  }
+
   fs::path folder_;
 };
 
@@ -56,7 +63,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 TEST_F(TranslateProgram, GivesALineForALineFromAFileAPipeAndIntoAFile) {
   const Outcome piped = run_penalmt({"translate", path("text")}, kLines);
   EXPECT_EQ(piped.status, 0);
-  EXPECT_EQ(piped.errors, "");
+  EXPECT_EQ(piped.errors, repeats("text", 3, 5));
   const auto lines = lines_of(piped.output);
   ASSERT_EQ(lines.size(), 5u);
   EXPECT_EQ(lines[1], "");
@@ -155,11 +162,13 @@ TEST_F(TranslateProgram, LooksAtImagesAndReportsMissingOnes) {
   EXPECT_EQ(with.status, 0);
   EXPECT_EQ(with.errors,
             "penalmt: 3 of 5 lines had no image; 1 of them names one that is not there, first "
-            "'absent.jpg' in line 3\n");
+            "'absent.jpg' in line 3\n" +
+                repeats("gated", 3, 5));
   const Outcome without = run_penalmt({"translate", path("gated"), "--json"}, kLines);
   EXPECT_EQ(without.errors, "penalmt: warning: " + path("gated") +
                                 ": a multimodal model run without images; give --images LIST "
-                                "--image-root DIR, or --image PHOTO\n");
+                                "--image-root DIR, or --image PHOTO\n" +
+                                repeats("gated", 3, 5));
   const auto score = [](const Outcome& outcome, size_t line) {
     return nlohmann::json::parse(lines_of(outcome.output)[line])["score"].get<double>();
   };
@@ -167,7 +176,7 @@ TEST_F(TranslateProgram, LooksAtImagesAndReportsMissingOnes) {
   EXPECT_NEAR(score(with, 2), score(without, 2), 1e-6);
   const Outcome one = run_penalmt(
       {"translate", path("gated"), "--image", path("wave.ppm"), "a red circle .", "--json"});
-  EXPECT_EQ(one.errors, "");
+  EXPECT_EQ(one.errors, repeats("gated", 1, 1));
   EXPECT_NEAR(score(one, 0), score(with, 0), 1e-5);
 }
 
@@ -182,7 +191,8 @@ TEST_F(TranslateProgram, TakesImagesAsStoredFeatures) {
   EXPECT_EQ(seen.errors, "penalmt: warning: " + path("store.npy") +
                              ": does not say which encoder made it; the model expects features of "
                              "'toy'\npenalmt: 3 of 5 lines had no image; 1 of "
-                             "them names one that is not there, first 'absent.jpg' in line 4\n");
+                             "them names one that is not there, first 'absent.jpg' in line 4\n" +
+                             repeats("features", 3, 5));
   const auto lines = lines_of(seen.output);
   ASSERT_EQ(lines.size(), 5u);
   const auto first = nlohmann::json::parse(lines[0]);
@@ -239,7 +249,8 @@ TEST_F(TranslateProgram, TakesJsonLines) {
   EXPECT_EQ(seen.status, 0);
   EXPECT_EQ(seen.errors,
             "penalmt: 3 of 4 lines had no image; 1 of them names one that is not there, first "
-            "'absent.ppm' in line 4\n");
+            "'absent.ppm' in line 4\n" +
+                repeats("gated", 3, 4));
   const auto lines = lines_of(seen.output);
   ASSERT_EQ(lines.size(), 4u);
   const auto with = nlohmann::json::parse(lines[0]), without = nlohmann::json::parse(lines[2]);

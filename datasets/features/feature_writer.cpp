@@ -1,7 +1,7 @@
 #include "datasets/features/feature_writer.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/disk.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/sha256.h"
@@ -25,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kJournal = ".journal";
+constexpr const char *kJournal = ".journal", *kPartial = ".partial";
 
 // A file that grows at its end and stays where the program ends.
 class GrowingFile {
@@ -34,6 +35,9 @@ class GrowingFile {
       : path_(std::move(path)),
         descriptor_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
     if (descriptor_ < 0) throw_file_error(path_, "write", errno);
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+    ::close(descriptor_);
+    throw Error(path_.string() + ": another process writes it; wait for it, or stop it");
   }
   ~GrowingFile() { ::close(descriptor_); }
   GrowingFile(const GrowingFile&) = delete;
@@ -59,7 +63,7 @@ class GrowingFile {
     }
   }
   void flush() {
-    if (::fdatasync(descriptor_) != 0 && is_machine_fault(errno))
+    if (disk::flush(descriptor_) != 0 && is_machine_fault(errno))
       throw_file_error(path_, "write", errno);
   }
   const fs::path& path() const { return path_; }
@@ -112,15 +116,13 @@ void check_same_plan(const Json& found, const Json& expected, const fs::path& pa
 struct FeatureWriter::State {
   fs::path target;
   StorePlan plan;
-  GrowingFile data, journal;
+  GrowingFile data;
+  std::optional<GrowingFile> journal;
   std::string marks;  // as in the journal
   int64_t kept = 0;
 
   State(const fs::path& path, StorePlan store)
-      : target(path),
-        plan(std::move(store)),
-        data(with_ending(path, ".partial")),
-        journal(with_ending(path, kJournal)) {}
+      : target(path), plan(std::move(store)), data(with_ending(path, kPartial)) {}
 
   at::ScalarType type() const { return plan.half ? at::kHalf : at::kFloat; }
   uint64_t row_bytes() const {
@@ -147,22 +149,24 @@ struct FeatureWriter::State {
   std::size_t header_size() const { return header(plan.names, 0).size(); }
 
   void begin(bool resumes) {
+    const fs::path path = with_ending(target, kJournal);
     const Json identity = identity_of(plan);
     if (resumes) {
-      const Journal found = read_journal(journal.path());
-      check_same_plan(found.identity, identity, journal.path());
+      const Journal found = read_journal(path);
+      check_same_plan(found.identity, identity, path);
       marks = found.marks;
       kept = std::count(marks.begin(), marks.end(), '+');
     }
-    const std::string first_line = identity.dump() + "\n";
-    journal.cut(0);
-    journal.append(first_line + marks);
     const uint64_t size = header_size() + static_cast<uint64_t>(kept) * row_bytes();
     if (fs::file_size(data.path()) < (resumes ? size : 0))
       throw Error(fmt::format(
           "{}: cut off; got {} bytes, expected at least {}; remove it and {} to begin anew",
-          data.path().string(), fs::file_size(data.path()), size, journal.path().string()));
+          data.path().string(), fs::file_size(data.path()), size, path.string()));
     data.cut(size);
+    // The journal appears whole, and what it says is only added to.
+    if (!resumes) write_file(path, identity.dump() + "\n");
+    journal.emplace(path);
+    journal->cut(fs::file_size(path));
   }
 
   // In the stored type, every number of it finite.
@@ -185,7 +189,7 @@ FeatureWriter::FeatureWriter(const fs::path& path, StorePlan plan, bool resume) 
     throw Error(path.string() +
                 ": a feature store is a .safetensors or an .npy file; this is neither by its name");
   const fs::path journal = with_ending(path, kJournal);
-  const bool was_begun = fs::exists(journal);
+  const bool was_begun = fs::exists(journal) && fs::exists(with_ending(path, kPartial));
   if (was_begun && !resume)
     throw Error(journal.string() +
                 ": an interrupted run left it; --resume goes on with that run, or remove the file");
@@ -195,9 +199,8 @@ FeatureWriter::FeatureWriter(const fs::path& path, StorePlan plan, bool resume) 
 
 FeatureWriter::~FeatureWriter() {
   if (!state_ || (done() > 0 && !has_nothing())) return;
-  std::error_code ignored;
-  fs::remove(state_->data.path(), ignored);
-  fs::remove(state_->journal.path(), ignored);
+  disk::remove(with_ending(state_->target, kJournal));
+  disk::remove(state_->data.path());
 }
 
 bool FeatureWriter::has_nothing() const {
@@ -216,7 +219,7 @@ void FeatureWriter::add(const at::Tensor& features, const std::vector<bool>& kep
   }
   std::string marks;
   for (const bool is_kept : kept) marks += is_kept ? '+' : '-';
-  state_->journal.append(marks);
+  state_->journal->append(marks);
   state_->marks += marks;
   state_->kept += features.size(0);
 }
@@ -234,10 +237,9 @@ void FeatureWriter::finish() {
     write_file(beside_store(state.target, ".names.txt"), joined(names) + "\n");
     write_file(beside_store(state.target, ".encoder.txt"), state.plan.encoder + "\n");
   }
-  if (::rename(state.data.path().c_str(), state.target.c_str()) != 0)
+  if (disk::rename(state.data.path(), state.target) != 0)
     throw_file_error(state.target, "write", errno);
-  std::error_code ignored;
-  fs::remove(state.journal.path(), ignored);
+  disk::remove(with_ending(state.target, kJournal));
 }
 
 }  // namespace penalmt

@@ -2,10 +2,13 @@
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <limits>
 #include <memory>
 
+#include "base/disk.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
@@ -53,6 +56,67 @@ TEST(FeatureWriter, ResumesToTheSameBytes) {
     EXPECT_FALSE(std::filesystem::exists(folder / (file + ".partial")));
     EXPECT_FALSE(std::filesystem::exists(folder / (file + ".journal")));
   }
+}
+
+// Writes the store, or goes on with what is there of it, in a process that ends in the place of its
+// call `fault` to the disk (base/disk.h). Returns its exit status.
+int write_and_die(const std::filesystem::path& path, int64_t fault) {
+  const pid_t child = fork();
+  if (child == 0) {
+    disk::set_fault({fault, 0});
+    try {
+      FeatureWriter writer(path, plan_of(), true);
+      if (writer.done() == 0) write_first(writer);
+      if (writer.done() == 2) writer.add(features_of(2, 7), {true, true});
+      writer.finish();
+    } catch (const std::exception&) {
+      _exit(1);
+    }
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+TEST(FeatureWriter, KilledAnywhereAndResumedItWritesTheSameBytes) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(write_and_die(folder / "whole.npy", 0), 0);
+  const std::string whole = read_file(folder / "whole.npy");
+  for (int64_t at = 1, status = 137; status == 137; ++at) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+      if (entry.path().filename().string().find("whole") == std::string::npos)
+        std::filesystem::remove(entry.path());
+    status = write_and_die(folder / "a.npy", at);
+    EXPECT_EQ(write_and_die(folder / "a.npy", 0), 0) << at;
+    EXPECT_TRUE(read_file(folder / "a.npy") == whole) << at;
+    EXPECT_FALSE(std::filesystem::exists(folder / "a.npy.journal")) << at;
+  }
+}
+
+TEST(FeatureWriter, AResumeNeverTakesFromTheJournal) {
+  const TemporaryFolder folder;
+  for (int64_t at = 1, status = 137; status == 137; ++at) {
+    std::filesystem::remove(folder / "a.npy");
+    {
+      FeatureWriter writer(folder / "a.npy", plan_of(), true);
+      write_first(writer);
+    }
+    const std::string journal = read_file(folder / "a.npy.journal");
+    status = write_and_die(folder / "a.npy", at);
+    if (std::filesystem::exists(folder / "a.npy.partial")) {
+      EXPECT_TRUE(read_file(folder / "a.npy.journal").starts_with(journal)) << at;
+    }
+    EXPECT_EQ(write_and_die(folder / "a.npy", 0), 0) << at;
+  }
+}
+
+TEST(FeatureWriter, IsAloneWithItsStore) {
+  const TemporaryFolder folder;
+  const FeatureWriter first(folder / "a.npy", plan_of(), false);
+  EXPECT_EQ(folder.without_path(
+                thrown_message<Error>([&] { FeatureWriter(folder / "a.npy", plan_of(), true); })),
+            "a.npy.partial: another process writes it; wait for it, or stop it");
 }
 
 TEST(FeatureWriter, RefusesToGoOnWithAnotherStore) {

@@ -1,8 +1,14 @@
 #include "training/tensorboard.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
 #include <bit>
+#include <cerrno>
 #include <chrono>
+
+#include "base/files.h"
 
 namespace penalmt {
 namespace {
@@ -54,14 +60,26 @@ uint32_t crc32c(std::string_view bytes) {
   return ~crc;
 }
 
-EventWriter::EventWriter(const std::filesystem::path& folder)
-    : file_(folder / ("events.out.tfevents." + std::to_string(static_cast<int64_t>(wall_time())) +
-                      ".penalmt"),
-            std::ios::binary) {
+EventWriter::EventWriter(const std::filesystem::path& folder, int64_t first_step) {
+  auto seconds = static_cast<int64_t>(wall_time());
+  std::filesystem::path path;
+  do {
+    path = folder / ("events.out.tfevents." + std::to_string(seconds++) + ".penalmt");
+    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (descriptor_ < 0 && errno == EEXIST);
+  if (descriptor_ < 0) throw_file_error(path, "write", errno);
   std::string event = event_at(wall_time());
   append_bytes(event, 3, "brain.Event:2");  // Event.file_version
   record(event);
+  if (first_step <= 1) return;
+  event = event_at(wall_time());
+  append_key(event, 2, 0);  // Event.step
+  append_varint(event, static_cast<uint64_t>(first_step));
+  append_bytes(event, 7, "\x08\x01");  // Event.session_log { status: START }
+  record(event);
 }
+
+EventWriter::~EventWriter() { ::close(descriptor_); }
 
 void EventWriter::write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars) {
   std::string event = event_at(wall_time()), summary;
@@ -82,11 +100,10 @@ void EventWriter::record(std::string_view event) {
   std::string head;
   append_raw(head, static_cast<uint64_t>(event.size()));
   append_raw(head, masked(head));
-  file_.write(head.data(), static_cast<std::streamsize>(head.size()))
-      .write(event.data(), static_cast<std::streamsize>(event.size()));
   std::string tail;
   append_raw(tail, masked(event));
-  file_.write(tail.data(), static_cast<std::streamsize>(tail.size())).flush();
+  const std::string whole = head.append(event).append(tail);
+  (void)!::write(descriptor_, whole.data(), whole.size());
 }
 
 }  // namespace penalmt

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,16 +17,21 @@ namespace penalmt {
 
 class EventWriter {
  public:
-  // Opens events.out.tfevents.<time>.penalmt in `folder`; each run or continuation has its own
-  // file, as TensorBoard expects.
-  explicit EventWriter(const std::filesystem::path& folder);
+  // Makes events.out.tfevents.<time>.penalmt in `folder`; each run or continuation has its own
+  // file, as TensorBoard expects: the time is in seconds, the first from now on that no file is
+  // called after. A continuation (`first_step` above 1) tells TensorBoard to forget the steps from
+  // there on.
+  EventWriter(const std::filesystem::path& folder, int64_t first_step);
+  ~EventWriter();
+  EventWriter(const EventWriter&) = delete;
+  EventWriter& operator=(const EventWriter&) = delete;
   // One event with a value for each tag. A write that fails is no reason to stop training:
   // metrics.jsonl has the same numbers.
   void write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars);
 
  private:
   void record(std::string_view event);
-  std::ofstream file_;
+  int descriptor_ = -1;
 };
 
 // CRC-32C (Castagnoli) of the bytes.

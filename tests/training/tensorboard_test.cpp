@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "tests/base/temporary_folder.h"
 
 namespace penalmt {
 namespace {
@@ -11,6 +12,19 @@ TEST(TensorBoard, ChecksumIsCastagnolis) {
   EXPECT_EQ(crc32c("123456789"), 0xE3069283u);
 }  // the polynomial's check value
 
+// The payloads of a file's records.
+std::vector<std::string> events_of(const std::filesystem::path& file) {
+  const std::string bytes = read_file(file);
+  std::vector<std::string> events;
+  for (size_t at = 0; at < bytes.size();) {
+    const auto length = *reinterpret_cast<const uint64_t*>(bytes.data() + at);
+    EXPECT_LE(at + 16 + length, bytes.size());
+    events.push_back(bytes.substr(at + 12, length));
+    at += 16 + length;
+  }
+  return events;
+}
+
 // The records by hand: the length, then an event that holds the version or the tag and the value.
 TEST(TensorBoard, WritesOneRecordAnEvent) {
   const std::filesystem::path folder =
@@ -18,23 +32,43 @@ TEST(TensorBoard, WritesOneRecordAnEvent) {
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   {
-    EventWriter writer(folder);
+    EventWriter writer(folder, 1);
     writer.write(300, {{"loss", 1.5}});
   }
-  const std::string bytes = read_file(std::filesystem::directory_iterator(folder)->path());
-  std::vector<std::string> events;
-  for (size_t at = 0; at < bytes.size();) {
-    const auto length = *reinterpret_cast<const uint64_t*>(bytes.data() + at);
-    ASSERT_LE(at + 16 + length, bytes.size());
-    events.push_back(bytes.substr(at + 12, length));
-    at += 16 + length;
-  }
+  const std::vector<std::string> events =
+      events_of(std::filesystem::directory_iterator(folder)->path());
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].substr(9), std::string("\x1a\x0d") + "brain.Event:2");
   // step 300 = varint AC 02; summary { value { tag "loss", simple_value 1.5 } }
   EXPECT_EQ(events[1].substr(9),
             std::string("\x10\xac\x02\x2a\x0d\x0a\x0b\x0a\x04loss\x15\x00\x00\xc0\x3f", 18));
   std::filesystem::remove_all(folder);
+}
+
+TEST(TensorBoard, StartsWithinOneSecondHaveAFileEach) {
+  const TemporaryFolder folder;
+  {
+    EventWriter first(folder.path(), 1);
+    first.write(1, {{"loss", 1.5}});
+    EventWriter second(folder.path(), 1);
+    EventWriter third(folder.path(), 1);
+  }
+  EXPECT_EQ(folder.entries(), 3);
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  EXPECT_EQ(events_of(files.front()).size(), 2u);
+}
+
+TEST(TensorBoard, AContinuationForgetsTheStepsItTakesAgain) {
+  const TemporaryFolder folder;
+  { EventWriter writer(folder.path(), 301); }
+  const std::vector<std::string> events =
+      events_of(std::filesystem::directory_iterator(folder.path())->path());
+  ASSERT_EQ(events.size(), 2u);
+  // step 301 = varint AD 02; session_log { status: START }
+  EXPECT_EQ(events[1].substr(9), std::string("\x10\xad\x02\x3a\x02\x08\x01"));
 }
 
 }  // namespace

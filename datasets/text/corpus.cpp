@@ -121,6 +121,8 @@ std::string expand_environment(const std::string& text, const std::string& where
   const auto in_name = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
   };
+  if (text == "~" || text.starts_with("~/"))
+    return expand_environment("${HOME}" + text.substr(1), where);
   std::string expanded;
   for (std::size_t i = 0; i < text.size();) {
     const bool braced = text.compare(i, 2, "${") == 0;

@@ -83,9 +83,8 @@ StoreFiles feature_files(const DataOptions& options, const std::string& split);
 // The folder that the names of an image list are relative to.
 std::filesystem::path image_root(const DataOptions& options);
 
-// "$HOME/data" and "${HOME}/data" → "/home/ann/data". Throws Error "<where>: the environment
-// variable MULTI30K is not set;
-// ..."
+// "$HOME/data", "${HOME}/data" and "~/data" → "/home/ann/data". Throws Error "<where>: the
+// environment variable MULTI30K is not set; ..."
 std::string expand_environment(const std::string& text, const std::string& where);
 
 }  // namespace penalmt

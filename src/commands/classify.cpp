@@ -21,12 +21,14 @@ namespace {
 constexpr size_t kChunk = 256;  // images decoded and classified at a time
 
 void train(const TrainingArguments& arguments) {
-  const ClassifierRecipe recipe = load_classifier_recipe(arguments.recipe, arguments.assignments);
-  const std::filesystem::path run = arguments.out;
+  const ClassifierRecipe recipe =
+      load_classifier_recipe(recipe_file(arguments), arguments.assignments);
+  RunFolder folder(arguments.out);
+  const std::filesystem::path& run = folder.path();
   const auto read_again = [](const std::filesystem::path& file) {
     return config::write(load_classifier_recipe(file, {}));
   };
-  check_run_folder(run, config::write(recipe), read_again, arguments.resume);
+  check_run_folder(folder, config::write(recipe), read_again, arguments.resume);
   const c10::Device device = choose_device(arguments.machine.device);
   set_threads(arguments.machine.threads);
 
@@ -35,8 +37,7 @@ void train(const TrainingArguments& arguments) {
   message(fmt::format("{} classes; {} images to train on, {} to validate on",
                       images.train.classes.size(), with_commas(images.train.count()),
                       with_commas(images.valid.count())));
-  std::filesystem::create_directories(run);
-  write_file(run / "recipe.json", config::write(recipe).dump(2) + "\n");
+  folder.write_recipe(config::write(recipe).dump(2) + "\n");
 
   ClassifierTrainer trainer(recipe, run, std::move(images), device, arguments.resume);
   trainer.run();
@@ -214,7 +215,7 @@ void add_classify(CLI::App& program) {
        "runs/resnet\n"
        "  penalmt classify train recipes/cifar10/vit.json --set data.folder=cifar10 --set tau=0 "
        "--out runs/plain\n"
-       "  penalmt classify train recipes/cifar10/resnet.json --out runs/resnet --resume\n"
+       "  penalmt classify train --out runs/resnet --resume\n"
        "  penalmt classify train --fields            every key of a recipe: meaning, range, "
        "default\n",
        [] { return config::help(ClassifierRecipe{}); }, train});

@@ -48,6 +48,10 @@ std::string name_without_seed(const std::string& name, const std::string& seed) 
   return name;
 }
 
+const char* kind_of(const nlohmann::json& recipe) {
+  return recipe.contains("image_encoder") ? "a classifier" : "a translation model";
+}
+
 std::vector<Group> grouped(const Lines& folders, const std::vector<Run>& runs) {
   std::vector<Group> groups;
   std::vector<nlohmann::json> recipes;  // one a group, without the seed
@@ -62,6 +66,9 @@ std::vector<Group> grouped(const Lines& folders, const std::vector<Run>& runs) {
     } catch (const nlohmann::json::exception&) {
       throw Error(path.string() + ": not a run's recipe; expected JSON with training.seed");
     }
+    if (!recipes.empty() && kind_of(recipe) != kind_of(recipes.front()))
+      throw Error(fmt::format("{}: got the run of {}, expected {} as in {}", folders[r],
+                              kind_of(recipe), kind_of(recipes.front()), folders.front()));
     const auto known = std::find(recipes.begin(), recipes.end(), recipe);
     if (known == recipes.end()) {
       recipes.push_back(recipe);

@@ -1,7 +1,6 @@
 // penalmt train: a recipe in, a run folder out.
 #include <fmt/format.h>
 
-#include "base/files.h"
 #include "base/progress.h"
 #include "commands/commands.h"
 #include "commands/training_command.h"
@@ -13,27 +12,29 @@ namespace penalmt {
 namespace {
 
 void train(const TrainingArguments& arguments) {
-  Recipe recipe = load_recipe(arguments.recipe, arguments.assignments);
+  Recipe recipe = load_recipe(recipe_file(arguments), arguments.assignments);
+  RunFolder folder(arguments.out);
+  const std::filesystem::path& run = folder.path();
   settle_features(recipe);
-  const std::filesystem::path run = arguments.out;
   const auto read_again = [](const std::filesystem::path& file) {
     return config::write(load_recipe(file, {}));
   };
-  check_run_folder(run, config::write(recipe), read_again, arguments.resume);
+  check_run_folder(folder, config::write(recipe), read_again, arguments.resume);
+  std::optional<Tokenizers> initial;
+  if (!newest_checkpoint(run)) initial = initial_tokenizers(recipe);
   const c10::Device device = choose_device(arguments.machine.device);
   set_threads(arguments.machine.threads);
   bound_kernel_cache();
 
   Split train = read_split(recipe, recipe.data.train);
   Split valid = read_split(recipe, recipe.data.valid);
-  std::filesystem::create_directories(run);
-  write_file(run / "recipe.json", config::write(recipe).dump(2) + "\n");
+  folder.write_recipe(config::write(recipe).dump(2) + "\n");
   if (train.images && !recipe.data.image_encoder.empty())
     copy_encoder(expand_environment(recipe.data.image_encoder, "data.image_encoder"),
                  run / "image_encoder");
   std::optional<Tokenizers> tokenizers = read_tokenizers(run);
   if (!tokenizers) {
-    tokenizers = initial_tokenizers(recipe);
+    tokenizers = initial;
     if (tokenizers)
       message(
           fmt::format("training.initial_weights: its tokenizers are taken, of {} and {} pieces; "
@@ -64,7 +65,7 @@ void add_train(CLI::App& program) {
        "  penalmt train recipes/shapes/gated.json --set data.folder=shapes --out runs/shapes\n"
        "  penalmt train recipes/multi30k/text.json --out runs/text --set training.seed=2 --set "
        "model.dropout=0.2\n"
-       "  penalmt train recipes/multi30k/text.json --out runs/text --resume\n"
+       "  penalmt train --out runs/text --resume\n"
        "  penalmt train --fields                     every key of a recipe: meaning, range, "
        "default\n",
        [] { return config::help(Recipe{}); }, train});

@@ -3,41 +3,69 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "commands/cli/command_line.h"
+#include "training/checkpoint.h"
 
 namespace penalmt {
 
-void check_run_folder(const std::filesystem::path& run, const nlohmann::json& recipe,
+namespace {
+
+// The fields in which two recipes differ, one line each: "training.warmup: got 7, the run began
+// with 5".
+std::string differences(const nlohmann::json& now, const nlohmann::json& before,
+                        const std::string& place, const std::string& prefix = "") {
+  std::string lines;
+  for (const auto& [key, value] : now.items()) {
+    const nlohmann::json earlier = before.value(key, nlohmann::json());
+    if (value.is_object() && earlier.is_object())
+      lines += differences(value, earlier, place, prefix + key + ".");
+    else if (value != earlier)
+      lines += fmt::format("{}: {}{}: got {}, the run began with {}\n", place, prefix, key,
+                           value.dump(), earlier.dump());
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::filesystem::path recipe_file(const TrainingArguments& arguments) {
+  if (!arguments.recipe.empty()) return arguments.recipe;
+  const std::filesystem::path file = std::filesystem::path(arguments.out) / "recipe.json";
+  if (!std::filesystem::exists(file))
+    throw Error(fmt::format(
+        "{}: no recipe.json there; expected a run to continue, or a recipe to begin with",
+        arguments.out));
+  return file;
+}
+
+void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,
                       const std::function<nlohmann::json(const std::filesystem::path&)>& read_again,
                       bool resume) {
-  if (!std::filesystem::exists(run) || std::filesystem::is_empty(run)) return;
+  const std::string path = run.path().string();
+  if (run.is_empty() || run.holds_mere_start()) return;
   if (!resume)
-    throw Error(
-        fmt::format("{}: already holds files; expected a new folder; continue a run with --resume",
-                    run.string()));
-  if (!std::filesystem::exists(run / "recipe.json"))
     throw Error(fmt::format(
-        "{}: holds files but no recipe.json; expected a run to continue, or a new folder",
-        run.string()));
+        "{}: already holds files; expected a new folder; continue a run with --resume", path));
+  const std::filesystem::path file = run.path() / "recipe.json";
+  if (!std::filesystem::exists(file))
+    throw Error(fmt::format(
+        "{}: holds files but no recipe.json; expected a run to continue, or a new folder", path));
   // Read and written again: a field that a run begun earlier lacks has its default.
-  nlohmann::json before = read_again(run / "recipe.json"), now = recipe;
+  nlohmann::json before = read_again(file), now = recipe;
   for (nlohmann::json* each : {&before, &now}) {
     if (recipe["training"]["decay"] != "linear")
       (*each)["training"].erase("updates");  // the linear decay depends on it
     (*each)["training"].erase("patience");
   }
-  const nlohmann::json difference = nlohmann::json::diff(before, now);
-  if (difference.empty()) return;
-  std::string field = difference[0]["path"].get<std::string>().substr(1);  // "/data/features"
-  std::replace(field.begin(), field.end(), '/', '.');
+  const std::string lines = differences(now, before, file.string());
+  if (lines.empty()) return;
+  const auto newest = newest_checkpoint(run.path());
   throw Error(
-      fmt::format("{}: begun with another recipe: {} differs; expected the same recipe to continue "
-                  "(only training.patience "
-                  "and, without linear decay, training.updates may change)",
-                  (run / "recipe.json").string(), field));
+      fmt::format("{}{}: without the recipe, --resume goes on as it began, at update {}; only "
+                  "training.patience "
+                  "and, without linear decay, training.updates may change",
+                  lines, path, newest ? std::stoll(newest->filename().string()) : 0));
 }
 
 void add_training_command(CLI::App& parent, const TrainingCommand& training) {
@@ -47,7 +75,8 @@ void add_training_command(CLI::App& parent, const TrainingCommand& training) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = parent.add_subcommand(training.name, training.meaning);
   command->footer(training.footer);
-  command->add_option("recipe", arguments->recipe, "the recipe: JSON, // comments allowed");
+  command->add_option("recipe", arguments->recipe,
+                      "the recipe: JSON, // comments allowed; not needed with --resume");
   command->add_option("--out", arguments->out,
                       "the run folder: weights, checkpoints, metrics.jsonl");
   command
@@ -64,7 +93,7 @@ void add_training_command(CLI::App& parent, const TrainingCommand& training) {
       return;
     }
     const std::string words = words_to(*command);
-    if (arguments->recipe.empty())
+    if (arguments->recipe.empty() && !arguments->resume)
       throw Error(
           fmt::format("{0}: no recipe given; expected 'penalmt {0} RECIPE --out RUN'", words));
     if (arguments->out.empty()) throw Error(words + ": no run folder given; expected '--out RUN'");

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/cli/common.h"
+#include "training/run_folder.h"
 
 namespace penalmt {
 
@@ -27,10 +28,14 @@ struct TrainingCommand {
 
 void add_training_command(CLI::App& parent, const TrainingCommand& training);
 
-// A new run needs a new or empty folder; a continued one the same recipe, but for how long it goes
-// on. `recipe`: as written by config::write; `read_again` does that for a recipe on the disk.
-// Throws Error.
-void check_run_folder(const std::filesystem::path& run, const nlohmann::json& recipe,
+// The recipe to read: the one that was given, else that of the run to go on with. Throws Error
+// where there is none.
+std::filesystem::path recipe_file(const TrainingArguments& arguments);
+
+// A new run needs a new or empty folder, or one whose start came to no update; a continued one the
+// same recipe, but for how long it goes on. `recipe`: as written by config::write; `read_again`
+// does that for a recipe on the disk. Throws Error.
+void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,
                       const std::function<nlohmann::json(const std::filesystem::path&)>& read_again,
                       bool resume);
 

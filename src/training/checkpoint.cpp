@@ -10,11 +10,6 @@
 namespace penalmt {
 namespace {
 
-// Names are the update in eight digits or more, so that they sort as the numbers do.
-std::filesystem::path checkpoint_folder(const std::filesystem::path& run, int64_t update) {
-  return run / "checkpoints" / fmt::format("{:08}", update);
-}
-
 std::vector<std::filesystem::path> checkpoint_folders(const std::filesystem::path& run) {
   std::vector<std::filesystem::path> folders;
   if (!std::filesystem::is_directory(run / "checkpoints")) return folders;
@@ -27,33 +22,42 @@ std::vector<std::filesystem::path> checkpoint_folders(const std::filesystem::pat
   return folders;
 }
 
-void tidy(const std::filesystem::path& run, const std::filesystem::path& newest,
-          const std::vector<std::string>& kept) {
-  for (const std::filesystem::path& folder : checkpoint_folders(run)) {
-    if (folder == newest) continue;
-    if (std::find(kept.begin(), kept.end(), folder.filename().string()) == kept.end()) {
-      std::filesystem::remove_all(folder);
-    } else {
-      std::filesystem::remove(folder /
-                              "state.json");  // first: without it nobody continues from here
-      std::filesystem::remove(folder / "optimiser.safetensors");
-    }
-  }
+void remove_whole(const std::filesystem::path& path) {
+  if (const std::error_code code = remove_tree(path))
+    throw_file_error(path, "remove", code.value());
 }
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& run, const torch::nn::Module& module,
-                     const Adam& adam, const TrainingState& state,
-                     const nlohmann::ordered_json& description) {
-  const std::filesystem::path target = checkpoint_folder(run, state.update);
-  std::filesystem::create_directories(target.parent_path());
-  AtomicFolder folder(target);
-  write_model(folder.path(), named_weights(module), description);
-  save_safetensors(folder.path() / "optimiser.safetensors", {adam.state(), {}});
-  write_file(folder.path() / "state.json", config::write(state).dump(2) + "\n");
-  folder.commit();
-  tidy(run, target, state.kept);
+// Names are the update in eight digits or more, so that they sort as the numbers do.
+std::filesystem::path checkpoint_folder(const std::filesystem::path& run, int64_t update) {
+  return run / "checkpoints" / fmt::format("{:08}", update);
+}
+
+NewCheckpoint::NewCheckpoint(const std::filesystem::path& run, const torch::nn::Module& module,
+                             const Adam& adam, const TrainingState& state,
+                             const nlohmann::ordered_json& description)
+    : run_(run), state_(state), folder_(checkpoint_folder(run, state.update)) {
+  write_model(folder_.path(), named_weights(module), description);
+  save_safetensors(folder_.path() / "optimiser.safetensors", {adam.state(), {}});
+  write_file(folder_.path() / "state.json", config::write(state).dump(2) + "\n");
+}
+
+void NewCheckpoint::publish() {
+  folder_.commit();
+  tidy_checkpoints(run_, state_);
+}
+
+void tidy_checkpoints(const std::filesystem::path& run, const TrainingState& state) {
+  const std::filesystem::path newest = checkpoint_folder(run, state.update);
+  for (const std::filesystem::path& folder : checkpoint_folders(run)) {
+    if (folder == newest) continue;
+    remove_whole(folder / "state.json");  // first: without it nobody continues from here
+    if (std::ranges::find(state.kept, folder.filename().string()) == state.kept.end())
+      remove_whole(folder);
+    else
+      remove_whole(folder / "optimiser.safetensors");
+  }
 }
 
 std::optional<std::filesystem::path> newest_checkpoint(const std::filesystem::path& run) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/files.h"
 #include "models/model_folder.h"
 #include "training/optimiser.h"
 
@@ -52,11 +53,27 @@ struct TrainingState {
   }
 };
 
-// RUN/checkpoints/<update>/, appearing whole. Then older checkpoints lose their optimiser state,
-// and those that are not among `state.kept` are removed.
-void save_checkpoint(const std::filesystem::path& run, const torch::nn::Module& module,
-                     const Adam& adam, const TrainingState& state,
-                     const nlohmann::ordered_json& description);
+// RUN/checkpoints/<update>/.
+std::filesystem::path checkpoint_folder(const std::filesystem::path& run, int64_t update);
+
+// A checkpoint that is written, and appears with publish(): what it says is done can be done in
+// between. An unpublished one leaves nothing.
+class NewCheckpoint {
+ public:
+  NewCheckpoint(const std::filesystem::path& run, const torch::nn::Module& module, const Adam& adam,
+                const TrainingState& state, const nlohmann::ordered_json& description);
+  const std::filesystem::path& path() const { return folder_.path(); }  // before publish()
+  void publish();  // and tidies up, as tidy_checkpoints
+
+ private:
+  std::filesystem::path run_;
+  TrainingState state_;
+  AtomicFolder folder_;
+};
+
+// Checkpoints older than the one of `state` lose their optimiser state, and those that are not
+// among `state.kept` are removed.
+void tidy_checkpoints(const std::filesystem::path& run, const TrainingState& state);
 
 // The newest complete checkpoint of the run that can be continued from; nullopt where there is
 // none.

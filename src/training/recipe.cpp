@@ -6,7 +6,17 @@ namespace penalmt {
 
 Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& assignments) {
   config::Problems problems(path.string());
-  Recipe recipe = config::load<Recipe>(path, assignments, problems);
+  const nlohmann::json object = config::parse_file(path);
+  for (const char* key : {"image_encoder", "tau"})
+    if (object.contains(key) && !object.contains("model"))
+      throw Error(fmt::format(
+          "{}: got a classifier's recipe, by its key '{}', expected a translation model's; it is "
+          "for penalmt classify train",
+          path.string(), key));
+  Recipe recipe;
+  config::read(recipe, object, problems);
+  for (const std::string& assignment : assignments) config::set(recipe, assignment, problems);
+  problems.throw_if_any();
   recipe.model = recipe.model.resolved(problems);
   recipe.training.check(problems);
   if (recipe.training.bpe_dropout > 0 && recipe.tokenizer.kind != "bpe")

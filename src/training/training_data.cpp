@@ -39,11 +39,36 @@ std::optional<Tokenizers> read_tokenizers(const std::filesystem::path& run) {
   return Tokenizers{Tokenizer::open(run / "source.model"), Tokenizer::open(run / "target.model")};
 }
 
+namespace {
+
+// A text's embeddings belong to its pieces: with another kind of embeddings some would be drawn
+// anew, or stand for other pieces.
+void refuse_other_embeddings(const ModelLocation& from, const Recipe& recipe) {
+  const std::string embeddings = read_description(from.folder).model.embeddings;
+  if (embeddings == recipe.model.embeddings) return;
+  const bool joint = from.source_tokenizer == from.target_tokenizer;
+  throw Error(fmt::format(
+      "training.initial_weights: {}: got model.embeddings {}, of {}, expected {}, of {}; set "
+      "model.embeddings={}",
+      from.folder.string(), embeddings,
+      joint ? from.source_tokenizer.string()
+            : from.source_tokenizer.string() + " and " + from.target_tokenizer.string(),
+      recipe.model.embeddings,
+      recipe.joint_vocabulary() ? "one tokenizer.model" : "a source.model and a target.model",
+      embeddings));
+}
+
+}  // namespace
+
 std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe) {
-  if (recipe.training.initial_weights.empty()) return std::nullopt;
-  const auto folder = find_tokenizers(
-      expand_environment(recipe.training.initial_weights, "training.initial_weights"));
-  return folder ? read_tokenizers(*folder) : std::nullopt;
+  const std::string& weights = recipe.training.initial_weights;
+  if (weights.empty()) return std::nullopt;
+  const std::filesystem::path folder =
+      model_folder(expand_environment(weights, "training.initial_weights"));
+  if (!translates(folder)) return std::nullopt;
+  const ModelLocation from = locate_model(folder);
+  refuse_other_embeddings(from, recipe);
+  return read_tokenizers(from.source_tokenizer.parent_path());
 }
 
 void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokenizers, bool joint) {

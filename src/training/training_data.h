@@ -19,7 +19,8 @@ struct Tokenizers {
 std::optional<Tokenizers> read_tokenizers(const std::filesystem::path& run);
 void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokenizers, bool joint);
 // Those of the run that a recipe's training.initial_weights names; nullopt where it names none, or
-// only an image encoder.
+// only an image encoder. Throws Error where the run has no tokenizers, or other model.embeddings
+// than the recipe.
 std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe);
 // Trains them on the training text.
 Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/files.h"
@@ -23,16 +24,12 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// The file's first `lines` lines stay; what a stopped run wrote after its last checkpoint goes.
-void cut_lines(const std::filesystem::path& file, int64_t lines) {
-  if (!std::filesystem::exists(file)) return;
-  const std::string text = read_file(file);
-  size_t end = 0;
-  for (int64_t line = 0; line < lines && end != std::string::npos; ++line) {
-    const size_t newline = text.find('\n', end);
-    end = newline == std::string::npos ? text.size() : newline + 1;
-  }
-  write_file(file, std::string_view(text).substr(0, end));
+// The model of a checkpoint as another folder of the run.
+void copy_model(const std::filesystem::path& checkpoint, const std::filesystem::path& target) {
+  AtomicFolder folder(target);
+  for (const char* file : {"model.safetensors", "model.json"})
+    write_file(folder.path() / file, read_file(checkpoint / file));
+  folder.commit();
 }
 
 }  // namespace
@@ -59,13 +56,14 @@ TrainingLoop::TrainingLoop(LearningTask& task, const LearningOptions& options, i
       accumulate_(accumulate),
       run_(std::move(run)),
       adam_(task.module(), adam_options(options)) {
-  if (resume) {
-    if (const auto folder = newest_checkpoint(run_))
-      state_ = load_checkpoint(*folder, task_.module(), adam_);
+  if (const auto folder = resume ? newest_checkpoint(run_) : std::nullopt) {
+    state_ = load_checkpoint(*folder, task_.module(), adam_);
+    message(fmt::format("{}: goes on at update {}", run_.string(), state_.update));
+    tidy_checkpoints(run_, state_);
+    restore_published();
   }
-  cut_lines(run_ / "metrics.jsonl", state_.metrics_lines);
-  metrics_.open(run_ / "metrics.jsonl", std::ios::app);
-  events_.emplace(run_);
+  metrics_.emplace(run_ / "metrics.jsonl", state_.metrics_lines);
+  events_.emplace(run_, state_.update + 1);
 }
 
 void TrainingLoop::run() {
@@ -84,10 +82,7 @@ void TrainingLoop::run() {
     // 2. A signal: save and leave.
     if (interrupted()) {
       progress.clear();
-      if (state_.validated_update != state_.update) checkpoint();
-      message(fmt::format("{}: saved at update {}; continue with --resume", run_.string(),
-                          state_.update));
-      throw Interrupted();
+      save_and_leave();
     }
     // 3. One update on the next batches of the epoch.
     const int64_t end = std::min(state_.next_batch + accumulate_, epoch_batches_);
@@ -165,44 +160,67 @@ void TrainingLoop::finish_validation() {
   state_.kept.push_back(fmt::format("{:08}", state_.update));
   if (static_cast<int64_t>(state_.kept.size()) > options_.average)
     state_.kept.erase(state_.kept.begin());
-  checkpoint();
-  if (best) {
-    AtomicFolder folder(run_ / "best");
-    write_model(folder.path(), named_weights(task_.module()), task_.description());
-    folder.commit();
-  }
-  std::vector<std::filesystem::path> folders;
-  for (const std::string& name : state_.kept) folders.push_back(run_ / "checkpoints" / name);
-  average_models(folders, run_ / "averaged");
+  NewCheckpoint checkpoint(run_, task_.module(), adam_, state_, task_.description());
+  publish(checkpoint.path(), best);
+  checkpoint.publish();
   message(fmt::format("update {}, epoch {}: validation nll {:.4f}{}, {} accuracy {:.1f} %{}",
-                      state_.update, state_.epoch, validation.nll, best ? " (best)" : "",
+                      state_.update, epoch_of_metrics(), validation.nll, best ? " (best)" : "",
                       task_.counted().each, 100 * validation.accuracy,
                       validation.bleu < 0 ? "" : fmt::format(", BLEU {:.2f}", validation.bleu)));
 }
 
-void TrainingLoop::checkpoint() {
-  save_checkpoint(run_, task_.module(), adam_, state_, task_.description());
+void TrainingLoop::publish(const std::filesystem::path& checkpoint, bool best) {
+  if (best) copy_model(checkpoint, run_ / "best");
+  std::vector<std::filesystem::path> folders;
+  for (const std::string& name : state_.kept) folders.push_back(run_ / "checkpoints" / name);
+  folders.back() = checkpoint;
+  average_models(folders, run_ / "averaged");
+}
+
+// What the validated checkpoint relies on and somebody removed, where it can be made again.
+void TrainingLoop::restore_published() {
+  if (state_.kept.empty()) return;
+  const auto exists = [](const std::filesystem::path& path) {
+    return std::filesystem::exists(path);
+  };
+  std::vector<std::filesystem::path> folders;
+  for (const std::string& name : state_.kept) folders.push_back(run_ / "checkpoints" / name);
+  if (!exists(run_ / "averaged") && std::ranges::all_of(folders, exists))
+    average_models(folders, run_ / "averaged");
+  const std::filesystem::path best = checkpoint_folder(run_, state_.best_update);
+  if (!exists(run_ / "best") && exists(best)) copy_model(best, run_ / "best");
+}
+
+void TrainingLoop::save_and_leave() {
+  if (state_.update == 0) {
+    message(fmt::format("{}: stopped before the first update", run_.string()));
+    throw Interrupted();
+  }
+  if (state_.validated_update != state_.update)
+    NewCheckpoint(run_, task_.module(), adam_, state_, task_.description()).publish();
+  message(
+      fmt::format("{}: saved at update {}; continue with --resume", run_.string(), state_.update));
+  throw Interrupted();
+}
+
+int64_t TrainingLoop::epoch_of_metrics() const {
+  return state_.next_batch == 0 ? state_.epoch - 1 : state_.epoch;
 }
 
 void TrainingLoop::write_metrics(const Validation& validation) {
   const Counted words = task_.counted();
   const auto count = static_cast<double>(std::max<int64_t>(state_.interval_tokens, 1));
   nlohmann::ordered_json line = {
-      {"update", state_.update},
-      {"epoch", state_.next_batch == 0 ? state_.epoch - 1 : state_.epoch},
-      {"loss", state_.loss_sum / count},
-      {"nll", state_.nll_sum / count},
-      {"valid_nll", validation.nll},
-      {"valid_accuracy", validation.accuracy}};
+      {"update", state_.update},         {"epoch", epoch_of_metrics()},
+      {"loss", state_.loss_sum / count}, {"nll", state_.nll_sum / count},
+      {"valid_nll", validation.nll},     {"valid_accuracy", validation.accuracy}};
   if (validation.bleu >= 0) line["valid_bleu"] = validation.bleu;
   line["learning_rate"] = learning_rate();
   line[words.all] = state_.target_tokens;
   line[words.each + "s_per_second"] =
       static_cast<double>(state_.interval_tokens) / std::max(state_.interval_seconds, 1e-9);
   line["seconds"] = state_.seconds;
-  metrics_ << line.dump() << std::endl;
-  if (!metrics_)
-    throw MachineError(fmt::format("{}: cannot write", (run_ / "metrics.jsonl").string()));
+  metrics_->append(line.dump());
   ++state_.metrics_lines;
   std::vector<std::pair<std::string, double>> scalars;
   for (const auto& [name, value] : line.items())

@@ -2,13 +2,13 @@
 // interruptible and resumable.
 #pragma once
 
-#include <fstream>
 #include <optional>
 
 #include "base/progress.h"
 #include "tensors/precision.h"
 #include "training/checkpoint.h"
 #include "training/learning_options.h"
+#include "training/line_log.h"
 #include "training/tensorboard.h"
 
 namespace penalmt {
@@ -56,7 +56,8 @@ class TrainingLoop {
                std::filesystem::path run, bool resume);
 
   // Trains until the updates are done, patience ends, or a signal asks for an end: then a
-  // checkpoint is saved and Interrupted thrown. Leaves best/ and averaged/ in the run folder.
+  // checkpoint is saved and Interrupted thrown. Leaves best/ and averaged/ in the run folder: they
+  // are brought up to date before a checkpoint says that its validation is done.
   void run();
 
   const TrainingState& state() const { return state_; }
@@ -68,7 +69,10 @@ class TrainingLoop {
   void update(int64_t first, int64_t last);
   double learning_rate() const;  // of the update last begun
   void finish_validation();
-  void checkpoint();
+  void publish(const std::filesystem::path& checkpoint, bool best);
+  void restore_published();
+  int64_t epoch_of_metrics() const;  // the last one that updates were made in
+  void save_and_leave();
   void write_metrics(const Validation& validation);
   void show(Progress& progress);
 
@@ -79,7 +83,7 @@ class TrainingLoop {
   Adam adam_;
   TrainingState state_;
   int64_t epoch_batches_ = 0;
-  std::ofstream metrics_;
+  std::optional<LineLog> metrics_;
   std::optional<EventWriter> events_;
 };
 

@@ -1,5 +1,7 @@
 #include "translation/model_location.h"
 
+#include <algorithm>
+
 #include "base/config.h"
 #include "base/error.h"
 
@@ -11,6 +13,16 @@ bool holds_model(const fs::path& folder) {
   return fs::exists(folder / "model.safetensors") || fs::exists(folder / "model.json");
 }
 
+// The last checkpoint of a run that has come to no validation; "" where there is none.
+fs::path last_checkpoint(const fs::path& run) {
+  fs::path last;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(run / "checkpoints", none))
+    if (entry.path().filename().string()[0] != '.' && holds_model(entry.path()))
+      last = std::max(last, entry.path());
+  return last;
+}
+
 }  // namespace
 
 fs::path model_folder(const fs::path& path) {
@@ -20,8 +32,20 @@ fs::path model_folder(const fs::path& path) {
     throw Error(path.string() + ": not a folder; expected a run folder or a checkpoint folder");
   for (const fs::path& folder : {path, path / "averaged", path / "best"})
     if (holds_model(folder)) return folder;
+  const fs::path checkpoint = last_checkpoint(path);
+  if (!checkpoint.empty())
+    throw Error(
+        path.string() +
+        ": no validation is done yet, so there is neither averaged/ nor best/; a checkpoint "
+        "is there: " +
+        checkpoint.string());
   throw Error(path.string() +
               ": no model here; expected averaged/, best/, or model.safetensors and model.json");
+}
+
+bool translates(const fs::path& folder) {
+  const fs::path file = folder / "model.json";
+  return !fs::exists(file) || !config::parse_file(file).contains("classes");
 }
 
 std::optional<fs::path> find_tokenizers(const fs::path& folder) {
@@ -37,8 +61,7 @@ std::optional<fs::path> find_tokenizers(const fs::path& folder) {
 ModelLocation locate_model(const fs::path& path) {
   const fs::path folder = model_folder(path);
   const std::optional<fs::path> run = find_tokenizers(folder);
-  if (!run && fs::exists(folder / "model.json") &&
-      config::parse_file(folder / "model.json").contains("classes"))
+  if (!run && !translates(folder))
     throw Error(folder.string() +
                 ": a classifier (penalmt classify), which does not translate; expected a "
                 "translation model");

@@ -10,6 +10,9 @@ namespace penalmt {
 // Error where no model is there.
 std::filesystem::path model_folder(const std::filesystem::path& path);
 
+// Whether the model of a model's folder translates; a classifier does not.
+bool translates(const std::filesystem::path& folder);
+
 // The folder that holds the tokenizers of a model's folder: itself, or one or two above it; nullopt
 // where none does.
 std::optional<std::filesystem::path> find_tokenizers(const std::filesystem::path& folder);

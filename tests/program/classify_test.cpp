@@ -170,9 +170,13 @@ TEST_F(ClassifyCommand, RefusesBeforeAnythingIsWritten) {
 TEST_F(ClassifyCommand, RefusesToContinueWithAnotherRecipe) {
   ASSERT_EQ(run_penalmt(train("run")).status, 0);
   EXPECT_EQ(refusal(train("run", {"--resume", "--set", "tau=0"})),
-            "penalmt: run/recipe.json: begun with another recipe: tau differs; expected the same "
-            "recipe to continue (only "
-            "training.patience and, without linear decay, training.updates may change)\n");
+            "penalmt: run/recipe.json: tau: got 0.0, the run began with 0.0003\n"
+            "penalmt: run: without the recipe, --resume goes on as it began, at update 30; only "
+            "training.patience and, without linear decay, training.updates may change\n");
+  std::filesystem::remove_all(folder_ / "data/test");
+  const Outcome outcome = run_penalmt({"classify", "train", "--out", folder_ / "run", "--resume",
+                                       "--threads", "1", "--device", "cpu"});
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
 }
 
 TEST_F(ClassifyCommand, RefusesToPredictWhatItCannot) {

@@ -124,5 +124,18 @@ TEST_F(Compare, RefusesWhatIsNoRunOrDoesNotFit) {
                  one + "/test.de: got 2 lines, expected 3 as in " + path("long.de"));
 }
 
+TEST_F(Compare, RefusesAClassifierBesideATranslationModel) {
+  fs::create_directories(folder_ / "classifier");
+  write_file(folder_ / "classifier/recipe.json",
+             R"({"image_encoder": {"kind": "vit"}, "training": {"seed": 1}})");
+  write_file(folder_ / "classifier/metrics.jsonl", "{\"update\": 10, \"valid_nll\": 1}\n");
+  const Outcome outcome = run_penalmt({"compare", path("text-seed1"), path("classifier")});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_EQ(outcome.errors,
+            "penalmt: " + path("classifier") +
+                ": got the run of a classifier, expected a translation model as in " +
+                path("text-seed1") + "\n");
+}
+
 }  // namespace
 }  // namespace penalmt

@@ -125,6 +125,29 @@ Outcome Conversation::finish() {
   return outcome;
 }
 
+Outcome signal_penalmt(const std::vector<std::string>& arguments, const std::string& file,
+                       const std::vector<int>& signals, const std::function<void()>& meanwhile) {
+  const TemporaryFolder folder;
+  const std::string err = folder / "err";
+  const pid_t child = fork();
+  if (child == 0) {
+    const int streams = open_or_exit("/dev/null", O_RDWR);
+    become_penalmt(arguments, streams, streams, open_or_exit(err, O_WRONLY | O_CREAT));
+  }
+  std::error_code none;
+  const auto is_there = [&] {
+    const auto size = std::filesystem::file_size(file, none);
+    return !none && size > 0;
+  };
+  for (int wait = 0; wait < 6000 && !is_there(); ++wait) usleep(10'000);
+  meanwhile();
+  for (const int signal : signals) kill(child, signal);
+  Outcome outcome;
+  outcome.status = exit_status_of(child);
+  outcome.errors = read_file(err);
+  return outcome;
+}
+
 Parts run_in_parts(const std::vector<std::string>& arguments) {
   const TemporaryFolder folder;
   const std::string err = folder / "err";

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,11 @@ class Conversation {
   int in_ = -1, out_ = -1;
   pid_t child_ = -1;
 };
+
+// Runs it, does `meanwhile` once `file` is there and holds something, then sends the signals.
+Outcome signal_penalmt(
+    const std::vector<std::string>& arguments, const std::string& file,
+    const std::vector<int>& signals, const std::function<void()>& meanwhile = [] {});
 
 // How a command ended that was interrupted and run again until it was done.
 struct Parts {

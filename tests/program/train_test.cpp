@@ -3,6 +3,9 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
+
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -265,9 +268,15 @@ TEST_F(TrainCommand, GoesOnWhereMoreUpdatesAreAskedOfAFinishedRun) {
 TEST_F(TrainCommand, RefusesToContinueWithAnotherRecipe) {
   ASSERT_EQ(run_penalmt(train("run")).status, 0);
   EXPECT_EQ(refusal(train("run", {"--resume", "--set", "training.warmup=7"})),
-            "penalmt: run/recipe.json: begun with another recipe: training.warmup differs; "
-            "expected the same recipe to continue (only "
-            "training.patience and, without linear decay, training.updates may change)\n");
+            "penalmt: run/recipe.json: training.warmup: got 7, the run began with 5\n"
+            "penalmt: run: without the recipe, --resume goes on as it began, at update 12; only "
+            "training.patience and, without linear decay, training.updates may change\n");
+  EXPECT_EQ(
+      refusal(train("run", {"--resume", "--set", "model.dropout=0", "--set", "data.text=raw"})),
+      "penalmt: run/recipe.json: data.text: got \"raw\", the run began with \"tok\"\n"
+      "penalmt: run/recipe.json: model.dropout: got 0.0, the run began with 0.3\n"
+      "penalmt: run: without the recipe, --resume goes on as it began, at update 12; only "
+      "training.patience and, without linear decay, training.updates may change\n");
 }
 
 TEST_F(TrainCommand, RefusesToContinueALinearDecayWithOtherUpdates) {
@@ -277,9 +286,156 @@ TEST_F(TrainCommand, RefusesToContinueALinearDecayWithOtherUpdates) {
       0);
   EXPECT_EQ(refusal(train("run", {"--resume", "--set", "training.decay=linear", "--set",
                                   "training.warmup=1", "--set", "training.updates=99"})),
-            "penalmt: run/recipe.json: begun with another recipe: training.updates differs; "
-            "expected the same recipe to continue (only "
-            "training.patience and, without linear decay, training.updates may change)\n");
+            "penalmt: run/recipe.json: training.updates: got 99, the run began with 12\n"
+            "penalmt: run: without the recipe, --resume goes on as it began, at update 12; only "
+            "training.patience and, without linear decay, training.updates may change\n");
+}
+
+TEST_F(TrainCommand, ResumeAloneGoesOn) {
+  EXPECT_EQ(refusal({"train", "--out", folder_ / "run", "--resume"}),
+            "penalmt: run: no recipe.json there; expected a run to continue, or a recipe to begin "
+            "with\n");
+  const Outcome begun = run_penalmt(train("run", {"--set", "training.updates=6"}));
+  ASSERT_EQ(begun.status, 0) << begun.errors;
+  const Outcome outcome = run_penalmt({"train", "--out", folder_ / "run", "--resume", "--threads",
+                                       "1", "--device", "cpu", "--set", "training.updates = 12"});
+  ASSERT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_NE(folder_.without_path(outcome.errors).find("penalmt: run: goes on at update 6\n"),
+            std::string::npos)
+      << outcome.errors;
+  ASSERT_EQ(run_penalmt(train("whole")).status, 0);
+  for (const char* file : {"checkpoints/00000012/model.safetensors", "averaged/model.safetensors"})
+    EXPECT_TRUE(read_file(folder_ / "run" / file) == read_file(folder_ / "whole" / file)) << file;
+}
+
+// PENALMT_FAULT_AT counts the calls that change the disk (base/disk.h): a start writes recipe.json,
+// then the tokenizer, with three calls each.
+TEST_F(TrainCommand, AStartThatWasKilledBlocksNothing) {
+  const std::vector<std::string> one = {"--set", "training.updates=1", "--set",
+                                        "training.validate_bleu=false"};
+  int number = 0;
+  for (const char* fault : {"1", "2", "3", "5", "full:1", "full:5"}) {
+    const std::string name = "run" + std::to_string(number++);
+    setenv("PENALMT_FAULT_AT", fault, 1);
+    const Outcome ended = run_penalmt(train(name, one));
+    unsetenv("PENALMT_FAULT_AT");
+    EXPECT_EQ(ended.status, fault[0] == 'f' ? 1 : 137) << fault << ": " << ended.errors;
+    std::vector<std::string> again = one;
+    if (number % 2 == 0) again.emplace_back("--resume");
+    const Outcome outcome = run_penalmt(train(name, again));
+    EXPECT_EQ(outcome.status, 0) << fault << ": " << outcome.errors;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / name))
+      EXPECT_NE(entry.path().filename().string()[0], '.') << fault << ": " << entry.path();
+  }
+}
+
+TEST_F(TrainCommand, AFailedStartIsBegunAnewWithAnyRecipe) {
+  setenv("PENALMT_FAULT_AT", "6", 1);
+  EXPECT_EQ(run_penalmt(train("run")).status, 137);
+  unsetenv("PENALMT_FAULT_AT");
+  const Outcome outcome = run_penalmt(train("run", {"--set", "training.warmup=7"}));
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+}
+
+TEST_F(TrainCommand, OneProcessTrainsInAFolder) {
+  const std::vector<std::string> longer = {"--set", "training.updates=100000"};
+  const std::string metrics = folder_ / "run/metrics.jsonl";
+  Outcome second;
+  const Outcome first = signal_penalmt(train("run", longer), metrics, {SIGINT},
+                                       [&] { second = run_penalmt(train("run", {"--resume"})); });
+  EXPECT_EQ(second.status, 2);
+  const std::string said = folder_.without_path(second.errors);
+  EXPECT_TRUE(said.starts_with("penalmt: run: in use by process ")) << said;
+  EXPECT_TRUE(said.ends_with(
+      " UTC; expected a folder that no other process trains in; wait for it, or stop it\n"))
+      << said;
+  EXPECT_EQ(first.status, 130);
+}
+
+TEST_F(TrainCommand, AClosedTerminalSavesAndASecondCtrlCLosesNothing) {
+  const std::vector<std::string> longer = {"--set", "training.updates=600", "--set",
+                                           "training.validate_every=200"};
+  ASSERT_EQ(run_penalmt(train("whole", longer)).status, 0);
+  const std::string metrics = folder_ / "run/metrics.jsonl";
+  std::vector<std::string> resumed = train("run", longer);
+  resumed.emplace_back("--resume");
+  const Outcome closed = signal_penalmt(resumed, metrics, {SIGHUP, SIGHUP});
+  EXPECT_EQ(closed.status, 130);
+  EXPECT_NE(closed.errors.find("; continue with --resume\n"), std::string::npos) << closed.errors;
+  const Outcome hasty =
+      signal_penalmt(resumed, folder_ / "run/checkpoints/00000400/state.json", {SIGINT, SIGINT});
+  EXPECT_EQ(hasty.status, 130);
+  EXPECT_EQ(run_penalmt(resumed).status, 0);
+  for (const char* file :
+       {"checkpoints/00000600/model.safetensors", "checkpoints/00000600/optimiser.safetensors",
+        "averaged/model.safetensors", "best/model.safetensors"})
+    EXPECT_TRUE(read_file(folder_ / "run" / file) == read_file(folder_ / "whole" / file)) << file;
+  EXPECT_EQ(read_lines(metrics).size(), read_lines(folder_ / "whole/metrics.jsonl").size());
+}
+
+TEST_F(TrainCommand, WhereItCannotWriteIsFoundBeforeTheDataIsRead) {
+  std::filesystem::remove_all(folder_ / "corpus");
+  EXPECT_EQ(refusal(train("recipe.json")), "penalmt: recipe.json: cannot write: Not a directory\n");
+  EXPECT_EQ(refusal(train("recipe.json/run")),
+            "penalmt: recipe.json/run: cannot write: Not a directory\n");
+}
+
+TEST_F(TrainCommand, TakesRecipesAsPeopleWriteThem) {
+  setenv("HOME", folder_.path().c_str(), 1);
+  const Outcome outcome =
+      run_penalmt(train("run", {"--set", "data.folder = ~/corpus", "--set", "training.updates =1",
+                                "--set", "model.fusion=none"}));
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_EQ(refusal(train("new", {"--set", "lr=0.1", "--set", "training.lr=0.1"})),
+            "penalmt: recipe.json: lr: unknown key; did you mean 'training.learning_rate'?\n"
+            "penalmt: recipe.json: training.lr: unknown key; did you mean "
+            "'training.learning_rate'?\n");
+  std::vector<std::string> spaced = train("new");
+  spaced.insert(spaced.end(), {"--set", "training.updates", "=", "5"});
+  EXPECT_EQ(refusal(spaced),
+            "penalmt: train: unexpected argument '='; write key=value without spaces around it\n");
+}
+
+TEST_F(TrainCommand, TellsAClassifiersRecipeFromItsOwn) {
+  EXPECT_EQ(refusal({"classify", "train", recipe_, "--out", folder_ / "run"}),
+            "penalmt: recipe.json: got a translation model's recipe, by its key 'model', expected "
+            "a classifier's; it is for penalmt train\n");
+  write_file(folder_ / "classifier.json", R"({"image_encoder": {"kind": "resnet"}})");
+  EXPECT_EQ(refusal({"train", folder_ / "classifier.json", "--out", folder_ / "run"}),
+            "penalmt: classifier.json: got a classifier's recipe, by its key 'image_encoder', "
+            "expected a translation model's; it is for penalmt classify train\n");
+}
+
+TEST_F(TrainCommand, RefusesInitialWeightsWithOtherVocabulariesBeforeTheDataIsRead) {
+  ASSERT_EQ(
+      run_penalmt(train("separate", {"--set", "model.embeddings=separate", "--set",
+                                     "tokenizer.vocabulary=60", "--set", "training.updates=1"}))
+          .status,
+      0);
+  std::filesystem::remove_all(folder_ / "corpus");
+  EXPECT_EQ(refusal(train("shared", {"--set", "training.initial_weights=" +
+                                                  (folder_ / "separate").string()})),
+            "penalmt: training.initial_weights: separate/averaged: got model.embeddings separate, "
+            "of separate/source.model and separate/target.model, expected shared, of one "
+            "tokenizer.model; set model.embeddings=separate\n");
+}
+
+TEST_F(TrainCommand, ARunWithoutAValidationSaysThatItHasCheckpoints) {
+  std::vector<std::string> longer =
+      train("run", {"--set", "training.updates=100000", "--set", "training.validate_every=100000"});
+  const std::string begun = folder_ / "run/tokenizer.model";
+  for (int part = 0; part < 20 && !std::filesystem::exists(folder_ / "run/checkpoints"); ++part) {
+    EXPECT_EQ(
+        signal_penalmt(longer, begun, {SIGTERM}, [&] { usleep(300'000 * (part + 1)); }).status,
+        130);
+    longer.emplace_back("--resume");
+  }
+  const auto checkpoint =
+      std::filesystem::directory_iterator(folder_ / "run/checkpoints")->path().filename().string();
+  EXPECT_EQ(refusal({"translate", folder_ / "run", "a circle ."}),
+            "penalmt: run: no validation is done yet, so there is neither averaged/ nor best/; a "
+            "checkpoint is there: run/checkpoints/" +
+                checkpoint + "\n");
 }
 
 TEST_F(TrainCommand, AFullDiskIsTheMachinesFaultAndLeavesNothingHalfWritten) {

@@ -10,6 +10,8 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "tensors/safetensors.h"
+#include "tests/base/temporary_folder.h"
+#include "tests/training/toy_training.h"
 #include "training/schedule.h"
 
 namespace penalmt {
@@ -29,38 +31,6 @@ struct Folder {
   ~Folder() { fs::remove_all(path); }
   fs::path path;
 };
-
-Recipe tiny_recipe() {
-  Recipe recipe;
-  recipe.model.width = 32, recipe.model.feed_forward = 64, recipe.model.heads = 4;
-  recipe.model.encoder_layers = recipe.model.decoder_layers = 1;
-  recipe.model.dropout = 0.1;
-  recipe.tokenizer.vocabulary = 60, recipe.tokenizer.exact_vocabulary = false;
-  recipe.training.batch_tokens = 40, recipe.training.accumulate = 1, recipe.training.updates = 20,
-  recipe.training.warmup = 10;
-  recipe.training.learning_rate = 5e-3, recipe.training.patience = 0, recipe.training.average = 3,
-  recipe.training.validate_bleu = false;
-  config::Problems problems("test");
-  recipe.model = recipe.model.resolved(problems);
-  problems.throw_if_any();
-  return recipe;
-}
-
-Split toy_split() {
-  Split split;
-  const std::vector<std::string> source = {"a", "b", "c", "d", "e", "f"},
-                                 target = {"u", "v", "w", "x", "y", "z"};
-  for (int i = 0; i < 24; ++i) {
-    std::string from, to;
-    for (int j = 0; j <= i % 4 + 1; ++j) {
-      from += (j ? " " : "") + source[(i + j * (i % 5)) % 6];
-      to += (j ? " " : "") + target[(i + j * (i % 5)) % 6];
-    }
-    split.text.source.push_back(from);
-    split.text.target.push_back(to);
-  }
-  return split;
-}
 
 std::unique_ptr<Trainer> make_trainer(const Recipe& recipe, const fs::path& run,
                                       bool resume = false) {
@@ -219,6 +189,43 @@ TEST(Trainer, KeepsTheLastCheckpointsAndAveragesThem) {
   EXPECT_TRUE(fs::exists(folder.path / "run" / "best" / "model.safetensors"));
 }
 
+TEST(Trainer, TheEpochItTellsIsTheEpochItWritesDown) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.updates = 1000, recipe.training.patience = 1;
+  recipe.training.learning_rate = recipe.training.initial_learning_rate = 0;
+  testing::internal::CaptureStderr();
+  make_trainer(recipe, folder.path / "run")->run();
+  const std::string said = testing::internal::GetCapturedStderr();
+  const std::vector<std::string> lines = read_lines(folder.path / "run" / "metrics.jsonl");
+  ASSERT_EQ(lines.size(), 2u);
+  for (int64_t epoch : {1, 2}) {
+    const auto line = nlohmann::json::parse(lines[static_cast<size_t>(epoch - 1)]);
+    EXPECT_EQ(line["epoch"], epoch);
+    EXPECT_NE(said.find("update " + line["update"].dump() + ", epoch " + std::to_string(epoch) +
+                        ": validation nll"),
+              std::string::npos)
+        << said;
+  }
+}
+
+TEST(Trainer, MakesAgainWhatWasRemoved) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.validate_every = 4;
+  const fs::path run = folder.path / "run";
+  make_trainer(recipe, run)->run();
+  const auto weights = [&](const char* name) {
+    return read_file(run / name / "model.safetensors");
+  };
+  const std::string best = weights("best"), averaged = weights("averaged");
+  fs::remove_all(run / "best");
+  fs::remove_all(run / "averaged");
+  make_trainer(recipe, run, /*resume=*/true)->run();
+  EXPECT_TRUE(weights("best") == best);
+  EXPECT_TRUE(weights("averaged") == averaged);
+}
+
 TEST(Trainer, StopsWhenPatienceEnds) {
   Folder folder;
   Recipe recipe = tiny_recipe();
@@ -298,8 +305,48 @@ TEST(Trainer, BeginsWithTheWeightsOfAnotherRun) {
                 .max()
                 .item<double>(),
             0);  // it starts silent
-  const auto tokenizers = initial_tokenizers(recipe);
-  EXPECT_FALSE(tokenizers);  // make_trainer writes none
+}
+
+TEST(Trainer, TakesTheTokenizersOfInitialWeightsOrRefuses) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.updates = 1;
+  const auto begin = [&](const std::string& embeddings) {
+    recipe.model.embeddings = embeddings;
+    make_trainer(recipe, folder.path / embeddings)->run();
+    recipe.training.initial_weights = (folder.path / embeddings).string();
+  };
+  const auto refusal = [&] { return thrown_message<Error>([&] { initial_tokenizers(recipe); }); };
+  begin("shared");
+  const std::string shared = (folder.path / "shared").string();
+  EXPECT_EQ(refusal(), shared +
+                           "/averaged: no tokenizer here or in the two folders above; expected "
+                           "tokenizer.model, or source.model and target.model");
+  write_tokenizers(shared, train_tokenizers(toy_split().text, recipe), true);
+  EXPECT_TRUE(initial_tokenizers(recipe));
+  recipe.model.embeddings = "separate";
+  EXPECT_EQ(refusal(), "training.initial_weights: " + shared +
+                           "/averaged: got model.embeddings shared, of " + shared +
+                           "/tokenizer.model, expected separate, of a source.model and a "
+                           "target.model; set model.embeddings=shared");
+
+  recipe.training.initial_weights = "";
+  begin("separate");
+  const std::string separate = (folder.path / "separate").string();
+  write_tokenizers(separate, train_tokenizers(toy_split().text, recipe), false);
+  EXPECT_TRUE(initial_tokenizers(recipe));
+  recipe.model.embeddings = "shared";
+  EXPECT_EQ(refusal(), "training.initial_weights: " + separate +
+                           "/averaged: got model.embeddings separate, of " + separate +
+                           "/source.model and " + separate +
+                           "/target.model, expected shared, of one tokenizer.model; set "
+                           "model.embeddings=separate");
+  recipe.model.embeddings = "target";  // the output's weights would be drawn anew
+  EXPECT_EQ(refusal(), "training.initial_weights: " + separate +
+                           "/averaged: got model.embeddings separate, of " + separate +
+                           "/source.model and " + separate +
+                           "/target.model, expected target, of a source.model and a target.model; "
+                           "set model.embeddings=separate");
 }
 
 TEST(Trainer, RefusesInitialWeightsThatDoNotFit) {

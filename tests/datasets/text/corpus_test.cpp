@@ -115,6 +115,10 @@ TEST(Corpus, ExpandsEnvironmentVariables) {
   unsetenv("PENALMT_TEST_ABSENT");
   EXPECT_EQ(expand_environment("$PENALMT_TEST_HOME/a", "x"), "/data/a");
   EXPECT_EQ(expand_environment("a/${PENALMT_TEST_HOME}b", "x"), "a//datab");
+  const std::string home = std::getenv("HOME");
+  EXPECT_EQ(expand_environment("~/a~", "x"), home + "/a~");
+  EXPECT_EQ(expand_environment("~", "x"), home);
+  EXPECT_EQ(expand_environment("a/~", "x"), "a/~");
   EXPECT_EQ(expand_environment("no variable, 5$ and ${open", "x"), "no variable, 5$ and ${open");
   EXPECT_EQ(
       thrown_message<Error>([] { expand_environment("$PENALMT_TEST_ABSENT/a", "data.folder"); }),

@@ -1,0 +1,50 @@
+#include "training/line_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+
+#include "base/disk.h"
+#include "base/files.h"
+
+namespace penalmt {
+namespace {
+
+std::string_view first_lines(std::string_view text, int64_t lines) {
+  size_t end = 0;
+  for (int64_t line = 0; line < lines && end < text.size(); ++line) {
+    const size_t newline = text.find('\n', end);
+    end = newline == std::string_view::npos ? text.size() : newline + 1;
+  }
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+LineLog::LineLog(std::filesystem::path path, int64_t lines) : path_(std::move(path)) {
+  if (std::filesystem::exists(path_)) {
+    const std::string text = read_file(path_);
+    const std::string_view kept = first_lines(text, lines);
+    if (kept.size() < text.size()) write_file(path_, kept);
+  }
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) throw_file_error(path_, "write", errno);
+}
+
+LineLog::~LineLog() { ::close(descriptor_); }
+
+void LineLog::append(const std::string& line) {
+  const std::string whole = line + "\n";
+  for (std::string_view left = whole; !left.empty();) {
+    const ssize_t written = ::write(descriptor_, left.data(), left.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_file_error(path_, "write", errno);
+    left.remove_prefix(static_cast<size_t>(written));
+  }
+  if (disk::flush(descriptor_) != 0 && is_machine_fault(errno))
+    throw_file_error(path_, "write", errno);
+}
+
+}  // namespace penalmt

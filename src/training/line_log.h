@@ -1,0 +1,27 @@
+// A file of lines that a run adds to, one by one. A continued run cuts off the lines that its
+// checkpoint does not know.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace penalmt {
+
+class LineLog {
+ public:
+  // Keeps the file's first `lines` lines; makes it where there is none. Throws as write_file does.
+  LineLog(std::filesystem::path path, int64_t lines);
+  ~LineLog();
+  LineLog(const LineLog&) = delete;
+  LineLog& operator=(const LineLog&) = delete;
+
+  // The line is on the disk when this returns.
+  void append(const std::string& line);
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+}  // namespace penalmt

@@ -3,6 +3,7 @@
 namespace penalmt {
 
 void add_commands(CLI::App& program) {
+  add_chain(program);
   add_classify(program);
   add_compare(program);
   add_evaluate(program);

@@ -27,6 +27,7 @@ void add_normalize(CLI::App& program);
 void add_tokenizer(CLI::App& program);
 
 // Those of penalmt-engine.
+void add_chain(CLI::App& program);
 void add_classify(CLI::App& program);
 void add_features(CLI::App& program);
 void add_probe(CLI::App& program);
@@ -38,6 +39,8 @@ void add_translate(CLI::App& program);
 struct CommandName {
   const char *name, *meaning;
 };
+inline constexpr CommandName kChain = {
+    "chain", "what each residual of a model does: its step, its direction, its worth"};
 inline constexpr CommandName kClassify = {"classify",
                                           "recognise images: train an image encoder, apply it"};
 inline constexpr CommandName kFeatures = {

@@ -16,8 +16,8 @@
 namespace penalmt {
 namespace {
 
-constexpr CommandName kEngineCommands[] = {kClassify, kFeatures, kProbe,    kScore,
-                                           kShapes,   kTrain,    kTranslate};
+constexpr CommandName kEngineCommands[] = {kChain, kClassify, kFeatures, kProbe,
+                                           kScore, kShapes,   kTrain,    kTranslate};
 
 // For the list of commands alone: hand_over() comes first.
 void add_name(CLI::App& program, const CommandName& command) {
@@ -42,6 +42,7 @@ void expect_libtorch(const std::filesystem::path& engine) {
 }  // namespace
 
 void add_commands(CLI::App& program) {
+  add_name(program, kChain);
   add_name(program, kClassify);
   add_compare(program);
   add_evaluate(program);

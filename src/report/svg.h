@@ -58,6 +58,28 @@ struct Histogram {
 // <svg> of 400 x 200 units that is as wide as its place.
 std::string histogram(const Histogram& histogram);
 
+// A bar from 0 for each thing and system; things below one another.
+struct BarChart {
+  std::string id, title, x_name;            // as LineChart's
+  std::vector<std::string> things;          // at least one
+  std::vector<std::vector<double>> values;  // [system][thing], NaN where there is none
+};
+
+// <svg> of 400 units' width that is as wide as its place.
+std::string bar_chart(const BarChart& chart);
+
+// A number of each thing at each update, as the strength of a colour: one for numbers above 0,
+// another for those below.
+struct HeatMap {
+  std::string id, title;
+  std::vector<std::string> things;          // from the bottom up
+  std::vector<int64_t> updates;             // growing
+  std::vector<std::vector<double>> values;  // [thing][update], NaN where there is none
+};
+
+// <svg> of 400 units' width that is as wide as its place. Of more than 100 updates it shows 100.
+std::string heat_map(const HeatMap& map);
+
 // A value of each system on one horizontal scale, as wide as its place; NaN where there is none.
 std::string dot_strip(const std::vector<double>& values, const std::vector<double>& ticks);
 

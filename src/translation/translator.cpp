@@ -126,13 +126,12 @@ void Translator::check_length(int64_t tokens, const std::string& place, int64_t 
                   place, line, tokens, model.longest));
 }
 
-std::vector<double> Translator::score(const std::vector<std::string>& sources,
-                                      const std::vector<std::string>& targets,
-                                      const ImageSet* images, const BatchOptions& batches,
-                                      const std::string& source_place,
-                                      const std::string& target_place) {
+std::vector<Example> Translator::paired_examples(const std::vector<std::string>& sources,
+                                                 const std::vector<std::string>& targets,
+                                                 const ImageSet* images,
+                                                 const std::string& source_place,
+                                                 const std::string& target_place) const {
   std::vector<Example> examples = encode_lines(sources, images, source_place, 1);
-  for (const Example& example : examples) source_pieces_.add(example.source);
   std::vector<bool> has_source(sources.size(), false);
   for (Example& example : examples) {
     has_source[example.id] = true;
@@ -145,6 +144,17 @@ std::vector<double> Translator::score(const std::vector<std::string>& sources,
           fmt::format("{}:{}: an empty line; {} has words there; expected a source for them",
                       source_place, i + 1, target_place));
   }
+  return examples;
+}
+
+std::vector<double> Translator::score(const std::vector<std::string>& sources,
+                                      const std::vector<std::string>& targets,
+                                      const ImageSet* images, const BatchOptions& batches,
+                                      const std::string& source_place,
+                                      const std::string& target_place) {
+  const std::vector<Example> examples =
+      paired_examples(sources, targets, images, source_place, target_place);
+  for (const Example& example : examples) source_pieces_.add(example.source);
   const std::vector<double> of_examples = score_examples(*model_, examples, images, batches);
   std::vector<double> scores(sources.size(), 0);
   for (size_t i = 0; i < examples.size(); ++i) scores[examples[i].id] = of_examples[i];

@@ -44,6 +44,7 @@ class Translator {
              Tokenizer target);
 
   const ModelDescription& description() const { return description_; }
+  TranslationModelImpl& model() { return *model_; }
   bool uses_images() const { return description_.model.uses_images(); }
   const std::string& place() const {
     return place_;
@@ -67,6 +68,12 @@ class Translator {
                             const std::vector<std::string>& targets, const ImageSet* images,
                             const BatchOptions& batches, const std::string& source_place,
                             const std::string& target_place);
+  // Examples of the lines with their translations; their id is the line's place. Lines that are
+  // both empty have none. Throws Error as score() does.
+  std::vector<Example> paired_examples(const std::vector<std::string>& sources,
+                                       const std::vector<std::string>& targets,
+                                       const ImageSet* images, const std::string& source_place,
+                                       const std::string& target_place) const;
   // What the model did with each sentence's image when it wrote the target.
   std::vector<ImageUse> image_use(const std::vector<std::string>& sources,
                                   const std::vector<std::string>& targets, const ImageSet& images,

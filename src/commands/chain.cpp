@@ -1,0 +1,201 @@
+// penalmt chain: what the residuals of a model do, measured.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <optional>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/interrupt.h"
+#include "base/progress.h"
+#include "commands/cli/common.h"
+#include "commands/cli/image_options.h"
+#include "commands/commands.h"
+#include "datasets/text/parallel_text.h"
+#include "evaluation/bleu.h"
+#include "report/chain_report.h"
+#include "tensors/devices.h"
+#include "training/chain_measuring.h"
+#include "training/classifier_trainer.h"
+#include "translation/model_location.h"
+#include "translation/translator.h"
+
+namespace penalmt {
+namespace {
+
+struct ChainArguments {
+  std::vector<std::string> models;
+  std::string source, references, labelled, page;
+  ImageArguments images;
+  int64_t beam = 5;
+  bool json = false, remove = false;
+  MachineOptions machine;
+};
+
+void check(const ChainArguments& arguments) {
+  check(arguments.images);
+  const bool text = !arguments.source.empty() || !arguments.references.empty();
+  if (text == !arguments.labelled.empty())
+    throw Error(
+        fmt::format("chain: got {}; expected --source FILE with --references FILE, or "
+                    "--labelled DIR",
+                    text ? "text and --labelled" : "nothing to measure on"));
+  if (text && (arguments.source.empty() || arguments.references.empty()))
+    throw Error(arguments.source.empty() ? "--references: got no --source; expected both"
+                                         : "--source: got no --references; expected both");
+  if (!text && !arguments.images.images.empty())
+    throw Error("--images: got --labelled too; expected one of them");
+  if (arguments.page == "-")
+    throw Error("--report: got '-', expected a file; the measures go to standard output");
+}
+
+// Fills in how the model scores without each of its residuals.
+template <class Score>
+void remove_each(const std::vector<Chain>& chains, ModelChains& model, const Score& score) {
+  int64_t all = 0, done = 0;
+  for (const Chain& chain : chains) all += static_cast<int64_t>(chain.nodes.size());
+  Progress progress("chain", "residuals", all);
+  for (size_t c = 0; c < chains.size(); ++c)
+    for (size_t n = 0; n < chains[c].nodes.size(); ++n) {
+      throw_if_interrupted();
+      const RemovedResidual removed(*chains[c].nodes[n].connection);
+      model.chains[c].nodes[n].removed = score();
+      progress.show(++done);
+    }
+}
+
+ModelChains measure_translator(const std::string& place, const ChainArguments& arguments,
+                               c10::Device device) {
+  Translator translator = Translator::open(place, device);
+  const ParallelText text =
+      read_parallel_text(arguments.source, arguments.references, std::nullopt);
+  std::optional<LineImages> images =
+      open_line_images(translator, arguments.images, arguments.machine.threads);
+  if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
+  ImageCount count;
+  const std::unique_ptr<ImageSet> set = images ? images->load(count) : nullptr;
+  const std::vector<Example> examples = translator.paired_examples(
+      text.source, text.target, set.get(), arguments.source, arguments.references);
+  if (examples.empty())
+    throw Error(arguments.source + ": no sentence there; expected at least one");
+
+  TranslationModelImpl& model = translator.model();
+  MeasuredChains measured = measure_chains(model, examples, set.get());
+  ModelChains found{place, {.nll = measured.nll}, measured.counted, std::move(measured.chains)};
+  if (count.missing > 0) message(count.text());
+  if (!arguments.remove) return found;
+
+  // Tokenised text is scored on its tokens, as validation scores it.
+  const std::string tokenizer = translator.description().text == "tok" ? "none" : "13a";
+  const auto bleu = [&] {
+    std::vector<std::string> hypotheses;
+    for (const Translation& translation :
+         translator.translate(text.source, set.get(), {.beam = arguments.beam},
+                              {.threads = arguments.machine.threads}, arguments.source))
+      hypotheses.push_back(translation.n_best.front().text);
+    return corpus_bleu(hypotheses, References::single(text.target), {.tokenizer = tokenizer}).score;
+  };
+  found.score.bleu = bleu();
+  remove_each(chains_of(model), found, [&] {
+    return TaskScore{mean_nll(model, examples, set.get()), bleu(), std::nullopt};
+  });
+  return found;
+}
+
+ModelChains measure_classifier(const std::string& place, const ChainArguments& arguments,
+                               c10::Device device) {
+  const std::filesystem::path folder = model_folder(place);
+  const ClassifierDescription description = read_classifier_description(folder);
+  Classifier model = read_classifier(folder, description);
+  model->to(device);
+  const LabelledImages images =
+      read_labelled_images(arguments.labelled, description.image_encoder.size,
+                           arguments.machine.threads, description.classes);
+  MeasuredChains measured = measure_chains(*model, images);
+  const auto score = [&] {
+    const Recognition recognition = recognise(model, images, device);
+    return TaskScore{recognition.nll, std::nullopt, recognition.accuracy()};
+  };
+  ModelChains found{place, score(), measured.counted, std::move(measured.chains)};
+  if (arguments.remove) remove_each(chains_of(*model), found, score);
+  return found;
+}
+
+void chain(const ChainArguments& arguments) {
+  check(arguments);
+  const c10::Device device = choose_device(arguments.machine.device);
+  set_threads(arguments.machine.threads);
+  ChainReport report;
+  AtomicFile output("-");
+  for (const std::string& place : arguments.models) {
+    const ModelChains found = arguments.labelled.empty()
+                                  ? measure_translator(place, arguments, device)
+                                  : measure_classifier(place, arguments, device);
+    if (arguments.json)
+      output.write(chain_json(found).dump() + "\n");
+    else
+      output.write((report.models.empty() ? "" : "\n") + chain_text(found));
+    report.models.push_back(found);
+    report.histories.push_back(read_chain_history(place));
+  }
+  output.commit();
+  if (!arguments.page.empty()) write_file(arguments.page, chain_report(report));
+}
+
+constexpr const char* kExamples =
+    "A residual adds a step z to a state x. By depth, mean and deviation over real positions, in\n"
+    "evaluation, of the unsmoothed task loss L alone: ||z||, ||x||, their ratio, the alignment\n"
+    "cos(z, -dL/dx), the turning cos(z, next z); of a chain its straightness ||sum z|| / sum "
+    "||z||\n"
+    "and evenness, deviation over mean of ||z||. In a post-norm stack the normalisation between "
+    "two\n"
+    "residuals is left out of the chain; in a residual network each stage is a chain of its own "
+    "and\n"
+    "a position is a place of its feature map. --remove leaves out one residual after the other "
+    "(a\n"
+    "post-norm one keeps its normalisation), which takes a translation of the text each.\n"
+    "Examples:\n"
+    "  penalmt chain runs/plain runs/penal --source val.en --references val.de --report "
+    "chain.html\n"
+    "  penalmt chain runs/gated --source val.en --references val.de --images val.txt \\\n"
+    "      --image-root images --remove --json\n"
+    "  penalmt chain runs/resnet --labelled \"$CIFAR10/test\"";
+
+}  // namespace
+
+void add_chain(CLI::App& program) {
+  auto arguments = std::make_shared<ChainArguments>();
+  CLI::App* command = program.add_subcommand(kChain.name, kChain.meaning);
+  command->footer(kExamples);
+  command
+      ->add_option("models", arguments->models,
+                   "run folders (their averaged/, else their best/) or checkpoint folders")
+      ->required();
+  command->add_option("--source", arguments->source, "sentences, one a line, plain or .gz")
+      ->type_name("FILE");
+  command->add_option("--references", arguments->references, "their translations")
+      ->type_name("FILE");
+  command
+      ->add_option("--labelled", arguments->labelled,
+                   "for classifiers: a folder that holds a folder of images for each class")
+      ->type_name("DIR");
+  add_image_options(*command, arguments->images);
+  command->add_flag("--remove", arguments->remove,
+                    "also the nll and BLEU, or accuracy, of the model without each residual");
+  command->add_option("--beam", arguments->beam, "hypotheses kept a sentence, for --remove")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("K")
+      ->capture_default_str();
+  command->add_flag("--json", arguments->json, "one JSON object a model");
+  command
+      ->add_option("--report", arguments->page,
+                   "also write a page (needs no network): the models side by side and, where "
+                   "training.chain_every wrote chain.jsonl, depth against update")
+      ->type_name("FILE");
+  add_machine_options(*command, arguments->machine);
+  command->callback([arguments] { chain(*arguments); });
+}
+
+}  // namespace penalmt

@@ -93,6 +93,12 @@ void add_training_command(CLI::App& parent, const TrainingCommand& training) {
       return;
     }
     const std::string words = words_to(*command);
+    for (const std::string& assignment : arguments->assignments)
+      if (assignment.find('=', 1) == std::string::npos)
+        throw Error(fmt::format(
+            "{}: --set: got '{}', expected key=value without spaces around '='; a recipe stands "
+            "before --set",
+            words, assignment));
     if (arguments->recipe.empty() && !arguments->resume)
       throw Error(
           fmt::format("{0}: no recipe given; expected 'penalmt {0} RECIPE --out RUN'", words));

@@ -393,7 +393,11 @@ TEST_F(TrainCommand, TakesRecipesAsPeopleWriteThem) {
   std::vector<std::string> spaced = train("new");
   spaced.insert(spaced.end(), {"--set", "training.updates", "=", "5"});
   EXPECT_EQ(refusal(spaced),
-            "penalmt: train: unexpected argument '='; write key=value without spaces around it\n");
+            "penalmt: train: --set: got 'training.updates', expected key=value without spaces "
+            "around '='; a recipe stands before --set\n");
+  EXPECT_EQ(refusal({"train", "--set", "training.updates=5", recipe_, "--out", folder_ / "new"}),
+            "penalmt: train: --set: got 'recipe.json', expected key=value without spaces around "
+            "'='; a recipe stands before --set\n");
 }
 
 TEST_F(TrainCommand, TellsAClassifiersRecipeFromItsOwn) {

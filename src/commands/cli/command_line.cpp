@@ -64,8 +64,6 @@ std::string line_about(const CLI::ParseError& error, const CLI::App& program) {
       const std::string name = word.substr(0, word.find('='));
       return where + "unknown option " + name + did_you_mean(name, names_of_options(command));
     }
-    if (word == "=")
-      return where + "unexpected argument '='; write key=value without spaces around it";
     if (!commands.empty())
       return where + "unknown command '" + word + "'" + did_you_mean(word, commands);
     return where + "unexpected argument '" + word + "'";

@@ -167,6 +167,9 @@ int64_t FeatureStore::row(const std::string& name) const {
 }
 
 at::Tensor FeatureStore::rows(const std::vector<int64_t>& which) const {
+  std::error_code ignored;  // the rest of the last page would read as zeros
+  if (fs::file_size(data_->path, ignored) < data_->map.size())
+    refuse(data_->path, "has become shorter while it was read");
   const auto [regions, width] = data_->shape;
   const auto count = static_cast<int64_t>(which.size());
   const std::vector<int64_t> stored = data_->channels_first

@@ -16,6 +16,7 @@
 #include "base/disk.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/sha256.h"
 #include "tensors/npy.h"
 #include "tensors/safetensors.h"
@@ -95,7 +96,8 @@ struct Journal {
 Journal read_journal(const fs::path& path) {
   const std::string text = read_file(path);
   const std::size_t line = text.find('\n');
-  const Json identity = Json::parse(text.substr(0, line), nullptr, /*allow_exceptions=*/false);
+  const Json identity = parse_json<Json>(std::string_view(text).substr(0, line), path.string(),
+                                         nullptr, /*allow_exceptions=*/false);
   const std::string marks = line == std::string::npos ? "" : text.substr(line + 1);
   if (!identity.is_object() || line == std::string::npos ||
       marks.find_first_not_of("+-") != std::string::npos)
@@ -108,7 +110,7 @@ void check_same_plan(const Json& found, const Json& expected, const fs::path& pa
     if (!found.contains(key) || found[key] != value)
       throw Error(fmt::format(
           "{}: what it began was another store; {}: got {}, expected {}; remove it to begin anew",
-          path.string(), key, found.value(key, Json()).dump(), value.dump()));
+          path.string(), key, dump_json(found.value(key, Json())), dump_json(value)));
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <set>
 
 #include "base/files.h"
+#include "base/json.h"
+#include "base/mistakes.h"
 #include "base/text.h"
 
 namespace penalmt::config {
@@ -103,12 +105,12 @@ struct Assign {
 
 // "got 4.7, expected whole number, at least 0"
 std::string refusal(const Field& field, const json& value) {
-  std::string got = value.dump();
+  std::string got = dump_json(value);
   if (got.size() > 60) got = got.substr(0, 57) + "...";
   std::string line = fmt::format("got {}, expected {}", got, takes(field));
   const bool takes_list = std::holds_alternative<Strings*>(field.target);
   if (takes_list && value.is_string())
-    return line + "; did you mean " + json::array({value}).dump() + "?";
+    return line + "; did you mean " + dump_json(json::array({value})) + "?";
   for (const json& word : value.is_array() ? value : json::array({value})) {
     if (!word.is_string() || is_allowed(field.allowed, word.get<std::string>())) continue;
     return line + did_you_mean(word.get<std::string>(), field.allowed.words);
@@ -188,8 +190,8 @@ void read_inside(const Fields& fields, const std::string& prefix, const json& ob
       if (value.is_object()) {
         read_inside(fields, path + ".", value, problems);
       } else {
-        problems.add(path,
-                     fmt::format("got {}, expected an object {{...}}", value.dump().substr(0, 60)));
+        problems.add(path, fmt::format("got {}, expected an object {{...}}",
+                                       dump_json(value).substr(0, 60)));
       }
     } else {
       problems.add(path, "unknown key" + suggestion(fields, prefix, key));
@@ -277,16 +279,19 @@ std::string takes(const Field& field) {
 }
 
 std::string value_text(const Field& field) {
-  return std::visit([](const auto* target) { return json(*target).dump(); }, field.target);
+  return std::visit([](const auto* target) { return dump_json(json(*target)); }, field.target);
 }
 
 void Problems::throw_if_any() const {
-  if (!lines_.empty()) throw Error(fmt::format("{}", fmt::join(lines_, "\n")));
+  if (!lines_.empty()) throw Mistakes(lines_);
 }
 
 json parse(std::string_view text, const std::string& place, int64_t first_line) {
   if (const auto offset = first_invalid_utf8(text))
     throw Error(at(place, text, *offset, first_line) + ": invalid UTF-8");
+  if (const auto offset = first_too_deep(text))
+    throw Error(fmt::format("{}: nested deeper than {} levels",
+                            at(place, text, *offset, first_line), kDeepestJson));
   std::size_t position = 0;
   std::vector<std::set<std::string>> open;  // the keys of the objects that the parser is in
   const auto watch = [&](int, json::parse_event_t event, json& parsed) {
@@ -315,8 +320,8 @@ json parse_file(const std::filesystem::path& path) { return parse(read_file(path
 
 void read(const Fields& fields, const json& object, Problems& problems) {
   if (!object.is_object()) {
-    problems.add("the whole text",
-                 fmt::format("got {}, expected an object {{...}}", object.dump().substr(0, 60)));
+    problems.add("the whole text", fmt::format("got {}, expected an object {{...}}",
+                                               dump_json(object).substr(0, 60)));
     return;
   }
   read_inside(fields, "", object, problems);
@@ -333,6 +338,14 @@ void set(const Fields& fields, std::string_view assignment, Problems& problems) 
   if (key.back() == ' ') {  // "key = value"
     key.erase(key.find_last_not_of(' ') + 1);
     text.erase(0, text.find_first_not_of(' '));
+  }
+  if (first_invalid_utf8(assignment)) {
+    problems.add(key, "invalid UTF-8");
+    return;
+  }
+  if (first_too_deep(text)) {
+    problems.add(key, fmt::format("nested deeper than {} levels", kDeepestJson));
+    return;
   }
   json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) value = text;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,6 +119,7 @@ bool is_machine_fault(int error_number) {
     case ENOMEM:
     case EMFILE:
     case ENFILE:
+    case EBADF:
       return true;
     default:
       return false;
@@ -127,8 +127,8 @@ bool is_machine_fault(int error_number) {
 }
 
 void throw_file_error(const fs::path& path, std::string_view verb, int error_number) {
-  const std::string line =
-      path.string() + ": cannot " + std::string(verb) + ": " + std::strerror(error_number);
+  const std::string line = path.string() + ": cannot " + std::string(verb) + ": " +
+                           (error_number == EBADF ? "it is closed" : std::strerror(error_number));
   if (is_machine_fault(error_number)) throw MachineError(line);
   throw Error(line);
 }
@@ -326,23 +326,6 @@ std::error_code remove_tree(const fs::path& path) {
   }
   if (disk::remove(path) != 0 && errno != ENOENT) return {errno, std::generic_category()};
   return {};
-}
-
-MappedFile::MappedFile(const fs::path& path) {
-  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (descriptor.value < 0) throw_file_error(path, "read", errno);
-  struct stat status = {};
-  if (::fstat(descriptor.value, &status) != 0) throw_file_error(path, "read", errno);
-  if (S_ISDIR(status.st_mode)) throw_file_error(path, "read", EISDIR);
-  size_ = static_cast<std::size_t>(status.st_size);
-  if (size_ == 0) return;
-  void* data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor.value, 0);
-  if (data == MAP_FAILED) throw_file_error(path, "read", errno);
-  data_ = static_cast<const std::byte*>(data);
-}
-
-MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 }  // namespace penalmt

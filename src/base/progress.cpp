@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/printable.h"
+
 namespace penalmt {
 namespace {
 
@@ -90,7 +92,7 @@ void Progress::clear() { wipe(); }
 
 void message(const std::string& text) {
   wipe();
-  std::fputs(("penalmt: " + text + "\n").c_str(), stderr);
+  std::fputs(("penalmt: " + printable(text) + "\n").c_str(), stderr);
 }
 
 void warning(const std::string& text) { message("warning: " + text); }

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
+
 #include "base/significance.h"
 #include "base/text.h"
 
@@ -126,7 +128,7 @@ std::string json_number(double value) {
   return text;
 }
 
-std::string json_text(const std::string& text) { return nlohmann::json(text).dump(); }
+std::string json_text(const std::string& text) { return dump_json(nlohmann::json(text)); }
 
 std::string score_table(const std::vector<SystemScores>& systems, int width,
                         const std::string& heading) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 
 namespace penalmt {
@@ -14,16 +15,34 @@ namespace {
 
 using nlohmann::json;
 
+// No loss of float32 numbers comes near it, and sums and differences of what is below stay finite.
+constexpr double kLargest = 1e100;
+
 std::optional<double> number(const json& line, const char* key, const std::string& place) {
   const auto found = line.find(key);
   if (found == line.end() || found->is_null()) return std::nullopt;
   if (!found->is_number())
-    throw Error(fmt::format("{}: {}: got {}, expected a number", place, key, found->dump()));
-  return found->get<double>();
+    throw Error(fmt::format("{}: {}: got {}, expected a number", place, key, dump_json(*found)));
+  const double number = found->get<double>();
+  if (!(std::abs(number) <= kLargest))
+    throw Error(fmt::format("{}: {}: got {:g}, expected at most {:g} in size", place, key, number,
+                            kLargest));
+  return number;
+}
+
+// Discarded where it is no JSON.
+json parse_line(const std::string& text, const std::string& place) {
+  try {
+    return parse_json<json>(text, place);
+  } catch (const json::out_of_range&) {
+    throw Error(place + ": a number there is not finite");
+  } catch (const json::parse_error&) {
+    return json(json::value_t::discarded);
+  }
 }
 
 RunPoint read_point(const std::string& text, const std::string& place) {
-  const json line = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const json line = parse_line(text, place);
   if (!line.is_object())
     throw Error(fmt::format("{}: got {}, expected a JSON object as training writes it", place,
                             line.is_discarded() ? "no JSON" : line.type_name()));
@@ -32,7 +51,7 @@ RunPoint read_point(const std::string& text, const std::string& place) {
     throw Error(place + ": no 'update' there; expected a JSON object as training writes it");
   if (!update->is_number_integer() || update->get<int64_t>() < 1)
     throw Error(fmt::format("{}: update: got {}, expected an integer of at least 1", place,
-                            update->dump()));
+                            dump_json(*update)));
   return {update->get<int64_t>(), number(line, "nll", place), number(line, "valid_nll", place),
           number(line, "valid_bleu", place), number(line, "seconds", place)};
 }

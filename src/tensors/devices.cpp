@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/thread_count.h"
 
 namespace penalmt {
 namespace {
@@ -39,9 +40,18 @@ std::optional<std::string> open_cuda_libraries() {
   return std::nullopt;
 }
 
+// OpenMP ends the program where it cannot make a thread: so it is asked for no more than there are,
+// and makes them now, before memory is used up.
+void take_threads(int wanted) {
+  const int threads = threads_to_be_had(wanted);
+  if (threads != at::get_num_threads()) at::set_num_threads(threads);
+  at::parallel_for(0, threads, 1, [](int64_t, int64_t) {});
+}
+
 }  // namespace
 
 c10::Device choose_device(const std::string& name) {
+  take_threads(at::get_num_threads());
   if (name == "cpu") return c10::Device(c10::kCPU);
   if (name != "auto" && name != "cuda")
     throw Error("--device: got '" + name + "', expected auto, cpu or cuda");
@@ -61,8 +71,7 @@ c10::Device choose_device(const std::string& name) {
 }
 
 void set_threads(int threads) {
-  at::set_num_threads(threads > 0 ? threads
-                                  : static_cast<int>(std::thread::hardware_concurrency()));
+  take_threads(threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 OneThreadEach::OneThreadEach() : before_(at::get_num_threads()) { at::set_num_threads(1); }

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json.h"
 
 namespace penalmt {
 namespace {
@@ -77,7 +78,7 @@ Json parse_header(const std::filesystem::path& path, std::string_view text) {
   };
   Json header;
   try {
-    header = Json::parse(text.begin(), text.end(), watch_keys);
+    header = parse_json<Json>(text, path.string() + ": header", watch_keys);
   } catch (const Json::parse_error& error) {
     refuse(path, fmt::format("header: no valid JSON at byte {}", error.byte));
   }
@@ -107,20 +108,21 @@ StoredTensor read_entry(const std::filesystem::path& path, const std::string& na
   const auto known = std::find_if(std::begin(kTypes), std::end(kTypes),
                                   [&](const TypeName& each) { return type == each.name; });
   if (known == std::end(kTypes))
-    refuse(path,
-           fmt::format("{}: dtype: got {}, expected one of {}", name, type.dump(), known_types()));
+    refuse(path, fmt::format("{}: dtype: got {}, expected one of {}", name, dump_json(type),
+                             known_types()));
   entry.type = known->type;
 
   const Json& shape = field("shape");
   if (!is_list_of_sizes(shape))
-    refuse(path, fmt::format("{}: shape: got {}, expected a list of sizes", name, shape.dump()));
+    refuse(path,
+           fmt::format("{}: shape: got {}, expected a list of sizes", name, dump_json(shape)));
   entry.shape = shape.get<std::vector<int64_t>>();
 
   const Json& offsets = field("data_offsets");
   if (!is_list_of_sizes(offsets) || offsets.size() != 2 ||
       offsets[0].get<uint64_t>() > offsets[1].get<uint64_t>())
-    refuse(path,
-           fmt::format("{}: data_offsets: got {}, expected [begin, end]", name, offsets.dump()));
+    refuse(path, fmt::format("{}: data_offsets: got {}, expected [begin, end]", name,
+                             dump_json(offsets)));
   entry.begin = offsets[0].get<uint64_t>();
   entry.end = offsets[1].get<uint64_t>();
 
@@ -132,7 +134,7 @@ StoredTensor read_entry(const std::filesystem::path& path, const std::string& na
     refuse(path, fmt::format("{}: data_offsets: got {} bytes, expected {} for {} {}", name,
                              entry.end - entry.begin,
                              overflow ? "more than can be" : std::to_string(bytes), known->name,
-                             shape.dump()));
+                             dump_json(shape)));
   return entry;
 }
 
@@ -165,10 +167,11 @@ std::map<std::string, std::string> read_metadata(const std::filesystem::path& pa
                                                  const Json& value) {
   std::map<std::string, std::string> metadata;
   if (!value.is_object())
-    refuse(path, fmt::format("{}: got {}, expected an object of texts", kMetadata, value.dump()));
+    refuse(path,
+           fmt::format("{}: got {}, expected an object of texts", kMetadata, dump_json(value)));
   for (const auto& [key, text] : value.items()) {
     if (!text.is_string())
-      refuse(path, fmt::format("{}: {}: got {}, expected a text", kMetadata, key, text.dump()));
+      refuse(path, fmt::format("{}: {}: got {}, expected a text", kMetadata, key, dump_json(text)));
     metadata[key] = text.get<std::string>();
   }
   return metadata;
@@ -217,7 +220,7 @@ std::string safetensors_header(const SafetensorsIndex& index, std::size_t size) 
                            {"shape", tensor.shape},
                            {"data_offsets", {tensor.begin, tensor.end}}};
   }
-  std::string text = header.dump();
+  std::string text = dump_json(header);
   text.resize(std::max((text.size() + 7) / 8 * 8, size - std::min<std::size_t>(size, 8)), ' ');
   const uint64_t length = text.size();
   return std::string(reinterpret_cast<const char*>(&length), 8) + text;

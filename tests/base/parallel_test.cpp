@@ -1,11 +1,17 @@
 #include "base/parallel.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "base/thread_count.h"
 
 namespace penalmt {
 namespace {
@@ -30,6 +36,39 @@ TEST(ParallelFor, ThrowsWhatTheFirstFailingJobThrew) {
       EXPECT_STREQ(error.what(), "30");
     }
   }
+}
+
+// Runs `action` in a child whose memory has room for a few threads' stacks alone; its exit status.
+int in_little_memory(const std::function<int()>& action) {
+  const pid_t child = fork();
+  if (child == 0) {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t bytes = pages * static_cast<rlim_t>(getpagesize()) + (rlim_t{100} << 20);
+    const rlimit limit = {bytes, bytes};
+    setrlimit(RLIMIT_AS, &limit);
+    _exit(action());
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+TEST(ParallelFor, GoesOnWithTheThreadsThatThereAre) {
+  EXPECT_EQ(in_little_memory([] {
+              std::atomic<int> done = 0;
+              parallel_for(1000, 500, [&](int64_t) { ++done; });
+              return done == 1000 ? 0 : 1;
+            }),
+            0);
+}
+
+TEST(ParallelFor, CountsTheThreadsThatAreToBeHad) {
+  EXPECT_EQ(threads_to_be_had(0), 1);
+  EXPECT_EQ(threads_to_be_had(7), 7);
+  const int few = in_little_memory([] { return threads_to_be_had(100); });
+  EXPECT_GE(few, 2);
+  EXPECT_LE(few, 40);
 }
 
 }  // namespace

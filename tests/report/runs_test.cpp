@@ -69,6 +69,16 @@ TEST_F(Runs, RefuseWhatTrainingDoesNotWrite) {
             "run/metrics.jsonl:1: update: got 0, expected an integer of at least 1");
   EXPECT_EQ(refusal("{\"update\":1,\"valid_nll\":\"2\"}\n"),
             "run/metrics.jsonl:1: valid_nll: got \"2\", expected a number");
+  EXPECT_EQ(refusal("{\"update\":1,\"valid_nll\":1.79e308}\n"),
+            "run/metrics.jsonl:1: valid_nll: got 1.79e+308, expected at most 1e+100 in size");
+  EXPECT_EQ(refusal("{\"update\":1,\"nll\":-1e101}\n"),
+            "run/metrics.jsonl:1: nll: got -1e+101, expected at most 1e+100 in size");
+  EXPECT_EQ(refusal(first + "{\"update\":6,\"nll\":1e999}\n"),
+            "run/metrics.jsonl:2: a number there is not finite");
+  EXPECT_EQ(refusal("{\"update\":1,\"nll\":NaN}\n"),
+            "run/metrics.jsonl:1: got no JSON, expected a JSON object as training writes it");
+  EXPECT_EQ(refusal("{\"update\":1,\"x\":" + std::string(200'000, '[') + "\n"),
+            "run/metrics.jsonl:1: nested deeper than 100 levels, at byte 116");
   EXPECT_EQ(refusal(first + first), "run/metrics.jsonl:2: update: got 5, expected more than 5");
   EXPECT_EQ(refusal(""), "run/metrics.jsonl: got no lines, expected at least one");
   const auto absent = thrown_message<Error>([&] { read_runs({folder_ / "absent"}); });

@@ -119,6 +119,15 @@ TEST(FeatureWriter, IsAloneWithItsStore) {
             "a.npy.partial: another process writes it; wait for it, or stop it");
 }
 
+TEST(FeatureWriter, RefusesAJournalNestedWithoutEnd) {
+  const TemporaryFolder folder;
+  write_file(folder / "a.npy.journal", std::string(200'000, '[') + "\n");
+  write_file(folder / "a.npy.partial", "");
+  EXPECT_EQ(folder.without_path(
+                thrown_message<Error>([&] { FeatureWriter(folder / "a.npy", plan_of(), true); })),
+            "a.npy.journal: nested deeper than 100 levels, at byte 101");
+}
+
 TEST(FeatureWriter, RefusesToGoOnWithAnotherStore) {
   const TemporaryFolder folder;
   const std::string path = folder / "a.npy";

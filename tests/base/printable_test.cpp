@@ -1,0 +1,21 @@
+#include "base/printable.h"
+
+#include <gtest/gtest.h>
+
+namespace penalmt {
+namespace {
+
+TEST(Printable, SpellsControlCharactersAndWhatIsNoUtf8) {
+  EXPECT_EQ(printable("a b/ünï.png ▁"), "a b/ünï.png ▁");
+  EXPECT_EQ(printable("two\nlines\tand\r"), "two\\nlines\\tand\\r");
+  EXPECT_EQ(printable("\x1b[31mred\x7f"), "\\x1b[31mred\\x7f");
+  EXPECT_EQ(printable("caf\xe9.jpg\xc3"), "caf\\xe9.jpg\\xc3");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "2J\xc2\xa0"),
+            "\\xc2\\x9b2J\xc2\xa0");
+  EXPECT_EQ(printable(std::string("a\0b", 3)), "a\\x00b");
+  EXPECT_EQ(printable(""), "");
+}
+
+}  // namespace
+}  // namespace penalmt

@@ -41,34 +41,57 @@ std::string keyed(std::size_t index, const std::string& name) {
 // ------------------------------------------------------------------------------------------------------------
 
 std::vector<double> round_ticks(double low, double high, int count) {
-  if (!(high > low)) {  // one value: some room around it
-    const double room = std::max(std::abs(low) * 0.1, 0.5);
-    low -= room, high += room;
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  // One value, or several that a double hardly tells apart: some room around them.
+  const double size = std::max(std::abs(low), std::abs(high));
+  if (!(high / 2 - low / 2 > std::max(size * 1e-10, 1e-300))) {
+    const double room = std::max(size * 0.1, 0.5);
+    low = std::max(low - room, -kLargest), high = std::min(high + room, kLargest);
   }
-  const double rough = (high - low) / std::max(count - 1, 1);
-  const double power = std::pow(10, std::floor(std::log10(rough)));
+  const double rough = (high / 4 - low / 4) / std::max(count - 1, 1) * 4;
+  const double power = std::pow(10, std::floor(std::log10(std::min(rough, kLargest / 10))));
   const double step = power * (rough <= power       ? 1
                                : rough <= 2 * power ? 2
                                : rough <= 5 * power ? 5
                                                     : 10);
   constexpr double kSlack = 1e-9;  // 0.30000000000000004 is 0.3
-  const double first = std::floor(low / step + kSlack), last = std::ceil(high / step - kSlack);
+  const double first = std::floor(low / step + kSlack);
+  const auto steps = static_cast<int>(std::ceil(high / step - kSlack) - first);
   std::vector<double> ticks;
-  for (double k = first; k <= last; ++k) ticks.push_back(k == 0 ? 0 : k * step);
+  for (int k = 0; k <= steps; ++k) {
+    const double multiple = first + k;
+    ticks.push_back(multiple == 0 ? 0 : std::clamp(multiple * step, -kLargest, kLargest));
+  }
   return ticks;
 }
 
 std::vector<std::string> tick_texts(const std::vector<double>& ticks) {
   const double step = ticks.size() < 2 ? 1 : ticks[1] - ticks[0];
+  double size = 0;
+  for (const double tick : ticks) size = std::max(size, std::abs(tick));
   const int digits = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
   std::vector<std::string> texts;
   for (const double tick : ticks) {
-    const bool whole = digits == 0 && std::abs(tick) < 1e15;
-    texts.push_back(whole ? html::with_thousands(std::llround(tick))
-                          : fmt::format("{:.{}f}", tick, digits));
+    if (size >= 1e15 || digits > 12)  // as 1.2e+20
+      texts.push_back(fmt::format("{:.{}g}", tick,
+                                  2 + static_cast<int>(std::log10(std::max(size / step, 1.0)))));
+    else if (digits == 0)
+      texts.push_back(html::with_thousands(std::llround(tick)));
+    else
+      texts.push_back(fmt::format("{:.{}f}", tick, digits));
   }
   return texts;
 }
+
+namespace {
+
+// Where a value lies between the first tick (0) and the last (1). Halves: their difference is
+// finite.
+double share(double value, const std::vector<double>& ticks) {
+  return (value / 2 - ticks.front() / 2) / (ticks.back() / 2 - ticks.front() / 2);
+}
+
+}  // namespace
 
 // ---- line charts
 // -------------------------------------------------------------------------------------------------------
@@ -81,14 +104,8 @@ constexpr std::size_t kMarkers = 6, kTitles = 80;                     // of a li
 
 struct Scales {
   std::vector<double> x_ticks, y_ticks;
-  double x(double value) const {
-    return kLeft +
-           (value - x_ticks.front()) / (x_ticks.back() - x_ticks.front()) * (kRight - kLeft);
-  }
-  double y(double value) const {
-    return kBottom -
-           (value - y_ticks.front()) / (y_ticks.back() - y_ticks.front()) * (kBottom - kTop);
-  }
+  double x(double value) const { return kLeft + share(value, x_ticks) * (kRight - kLeft); }
+  double y(double value) const { return kBottom - share(value, y_ticks) * (kBottom - kTop); }
 };
 
 Scales scales_of(const LineChart& chart) {
@@ -174,7 +191,7 @@ std::string line_chart(const LineChart& chart) {
 
 namespace {
 double percent(double value, const std::vector<double>& ticks) {
-  return 10 + 80 * (value - ticks.front()) / (ticks.back() - ticks.front());
+  return 10 + 80 * share(value, ticks);
 }
 }  // namespace
 

@@ -39,6 +39,38 @@ TEST(Svg, OneValueHasRoomAroundIt) {
   }
 }
 
+// 1e20 and 1e20 plus the least step of a double once took all memory; 1.79e308 crashed.
+TEST(Svg, TicksAreFewAndFiniteWhateverTheRange) {
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  for (const auto& [low, high] :
+       {std::pair(1e20, 1.0000000000000002e20), std::pair(kLargest, kLargest),
+        std::pair(-kLargest, kLargest), std::pair(0.0, 1.79e308), std::pair(0.0, 5e-324),
+        std::pair(-1e-310, 1e-310), std::pair(1e300, 1.1e300), std::pair(3.0, 3.0000000000000004)})
+    for (const int count : {2, 3, 4, 5}) {
+      const Ticks ticks = round_ticks(low, high, count);
+      ASSERT_GE(ticks.size(), 2u) << low << " to " << high;
+      EXPECT_LE(ticks.size(), 12u) << low << " to " << high;
+      EXPECT_LE(ticks.front(), low);
+      EXPECT_GE(ticks.back(), high);
+      for (std::size_t i = 0; i < ticks.size(); ++i) {
+        EXPECT_TRUE(std::isfinite(ticks[i])) << low << " to " << high;
+        if (i > 0) EXPECT_GT(ticks[i], ticks[i - 1]);
+      }
+      const Texts texts = tick_texts(ticks);
+      EXPECT_EQ(std::set<std::string>(texts.begin(), texts.end()).size(), texts.size());
+      for (const std::string& text : texts) EXPECT_LE(text.size(), 24u) << text;
+    }
+  EXPECT_EQ(tick_texts({0, 5e19, 1e20}), (Texts{"0", "5e+19", "1e+20"}));
+}
+
+TEST(Svg, ChartsOfExtremeValuesAreDrawnInPlace) {
+  LineChart chart{"loss", "nll", "", "updates", {{0, false, {}}}};
+  chart.lines[0].points = {{1, -1.7e308, ""}, {2, 1.7e308, ""}};
+  const std::string text = line_chart(chart);
+  EXPECT_FALSE(holds(text, "nan"));
+  EXPECT_FALSE(holds(text, "inf"));
+}
+
 TEST(Svg, TicksTellThemselvesFromTheirNeighbours) {
   EXPECT_EQ(tick_texts({0, 1000, 2000}), (Texts{"0", "1,000", "2,000"}));
   EXPECT_EQ(tick_texts({0, 0.5, 1}), (Texts{"0.0", "0.5", "1.0"}));

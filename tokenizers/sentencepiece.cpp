@@ -4,19 +4,26 @@
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
+#include <algorithm>
 #include <mutex>
 #include <regex>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/thread_count.h"
+#include "tokenizers/model_check.h"
+#include "tokenizers/training_text.h"
 
 namespace penalmt {
 namespace {
 
 namespace spm = sentencepiece;
 using Settings = std::unordered_map<std::string, std::string>;
+
+constexpr int kTrainingThreads = 16;  // unigram's sums depend on it: the same on every machine
 
 class Lines : public spm::SentenceIterator {
  public:
@@ -47,8 +54,7 @@ Settings trainer_settings(const TokenizerOptions& options) {
           {"eos_id", std::to_string(kEos)},
           {"unk_id", std::to_string(kUnknown)},
           {"max_sentence_length", "1000000"},  // bytes; the default skips lines longer than 4192
-          {"num_threads", "16"},  // unigram's sums depend on it: the same on every machine
-          {"minloglevel", "2"}};  // errors come back as a status
+          {"minloglevel", "2"}};               // errors come back as a status
 }
 
 // SentencePiece names files and conditions of its own sources; what a user can act on is a number
@@ -71,31 +77,25 @@ std::string training_refusal(const std::string& said, const TokenizerOptions& op
          std::regex_replace(said, std::regex("^\\w+: .*?\\] *"), "");
 }
 
-// A model is a protocol buffer: (key, length, bytes) for each piece, then for the trainer's and the
-// normaliser's settings. Cut between two of them, it still reads as a model with fewer pieces: so
-// both settings have to be there.
-bool has_settings(std::string_view bytes) {
-  std::size_t at = 0;
-  const auto varint = [&] {
-    uint64_t value = 0;
-    for (int shift = 0; at < bytes.size() && shift < 64; shift += 7) {
-      const auto byte = static_cast<unsigned char>(bytes[at++]);
-      value |= uint64_t{byte & 0x7FU} << shift;
-      if (byte < 0x80) break;
-    }
-    return value;
-  };
-  bool trainer = false, normalizer = false;
-  while (at < bytes.size()) {
-    const uint64_t key = varint();
-    if ((key & 7) != 2) return false;  // all that stands here has a length
-    const uint64_t length = varint();
-    if (length > bytes.size() - at) return false;
-    at += length;
-    trainer |= key >> 3 == 2;
-    normalizer |= key >> 3 == 3;
+bool loads(spm::SentencePieceProcessor& processor, const std::string& bytes) {
+  try {
+    return processor.LoadFromSerializedProto(bytes).ok();
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception&) {  // of the library's double array
+    return false;
   }
-  return trainer && normalizer;
+}
+
+// SentencePiece makes threads of its own; where the system has no more to give, fewer do. The
+// pieces of bpe stay the same, the sums of unigram may differ in their last digits.
+spm::util::Status train_with_threads(Settings settings, const std::vector<std::string>& lines,
+                                     std::string& bytes) {
+  const int threads = threads_to_be_had(kTrainingThreads + 1) - 1;
+  if (threads < 1) throw MachineError("tokenizer: cannot train: the system has no thread to give");
+  settings["num_threads"] = std::to_string(threads);
+  Lines iterator(lines);
+  return spm::SentencePieceTrainer::Train(settings, &iterator, &bytes);
 }
 
 }  // namespace
@@ -111,9 +111,11 @@ Tokenizer Tokenizer::open(const std::filesystem::path& model_file) {
 
 Tokenizer Tokenizer::from_serialized(std::string bytes, const std::string& place) {
   auto processor = std::make_shared<spm::SentencePieceProcessor>();
-  if (!has_settings(bytes) || !processor->LoadFromSerializedProto(bytes).ok()) {
-    throw Error(place + ": not a SentencePiece model, or a damaged one");
-  }
+  std::optional<std::string> damage = damage_in_model(bytes);
+  if (!damage && !loads(*processor, bytes)) damage = "";
+  if (damage)
+    throw Error(place + ": not a SentencePiece model, or a damaged one" +
+                (damage->empty() ? "" : ": " + *damage));
   const spm::SentencePieceProcessor& p = *processor;
   if (p.pad_id() != kPad || p.bos_id() != kBos || p.eos_id() != kEos || p.unk_id() != kUnknown) {
     throw Error(fmt::format(
@@ -126,10 +128,10 @@ Tokenizer Tokenizer::from_serialized(std::string bytes, const std::string& place
 }
 
 Tokenizer Tokenizer::train(const std::vector<std::string>& lines, const TokenizerOptions& options) {
-  Lines iterator(lines);
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    expect_trainable(lines[i], fmt::format("tokenizer: line {} of the training text", i + 1));
   std::string bytes;
-  const spm::util::Status status =
-      spm::SentencePieceTrainer::Train(trainer_settings(options), &iterator, &bytes);
+  const spm::util::Status status = train_with_threads(trainer_settings(options), lines, bytes);
   if (!status.ok()) throw Error(training_refusal(status.ToString(), options));
   return from_serialized(std::move(bytes), "tokenizer");
 }
@@ -151,11 +153,16 @@ std::vector<std::vector<int>> Tokenizer::sample(const std::vector<std::string>& 
   constexpr uint32_t kMost = 0xFFFFFFFEu;  // the largest number asks for a random seed
   spm::SetRandomGeneratorSeed(static_cast<uint32_t>(seed % kMost));
   std::vector<std::vector<int>> sampled(lines.size());
-  std::thread([&] {
+  const auto draw = [&] {
     constexpr int kSample = -1;  // 0 and 1 would ask for the plain pieces
     for (std::size_t i = 0; i < lines.size(); ++i)
       sampled[i] = processor_->SampleEncodeAsIds(lines[i], kSample, static_cast<float>(dropout));
-  }).join();
+  };
+  try {
+    std::thread(draw).join();
+  } catch (const std::system_error&) {
+    throw MachineError("tokenizer: cannot cut words at random: the system has no thread to give");
+  }
   return sampled;
 }
 

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "models/model_folder.h"
+#include "models/model_size.h"
 
 namespace penalmt {
 
@@ -33,6 +34,7 @@ ClassifierDescription read_classifier_description(const std::filesystem::path& f
 
 Classifier read_classifier(const std::filesystem::path& folder,
                            const ClassifierDescription& description) {
+  expect_numbers(folder, least_numbers(description.image_encoder));
   Classifier model(description.image_encoder, PenalOptions{},
                    static_cast<int64_t>(description.classes.size()));
   load_weights(folder / "model.safetensors", *model);

@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "base/json.h"
+#include "models/model_size.h"
 #include "tensors/safetensors.h"
 
 namespace penalmt {
@@ -84,6 +86,8 @@ std::vector<std::string> take_weights(const std::filesystem::path& file,
 
 TranslationModel read_model(const std::filesystem::path& folder,
                             const ModelDescription& description) {
+  expect_numbers(folder, least_numbers(description.model, description.source_vocabulary,
+                                       description.target_vocabulary));
   TranslationModel model(description.model, description.source_vocabulary,
                          description.target_vocabulary);
   load_weights(folder / "model.safetensors", *model);
@@ -108,9 +112,10 @@ void average_models(const std::vector<std::filesystem::path>& folders,
     }
   }
   for (auto& [name, sum] : sums) sum = sum.div_(static_cast<double>(folders.size())).to(at::kFloat);
+  const std::filesystem::path described = folders.back() / "model.json";
   AtomicFolder folder(target);
   write_model(folder.path(), sums,
-              nlohmann::ordered_json::parse(read_file(folders.back() / "model.json")));
+              parse_json<nlohmann::ordered_json>(read_file(described), described.string()));
   folder.commit();
 }
 

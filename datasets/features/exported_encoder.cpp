@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/parallel.h"
 #include "base/sha256.h"
+#include "datasets/features/script_archive.h"
 #include "tensors/devices.h"
 
 namespace penalmt {
@@ -33,10 +34,6 @@ std::string last_line(std::string text) {
   return text.substr(text.rfind('\n') + 1);
 }
 
-std::string first_line(const char* text) {
-  return std::string(text).substr(0, std::string_view(text).find('\n'));
-}
-
 EncoderDescription read_description(const fs::path& file) {
   config::Problems problems(file.string());
   EncoderDescription description;
@@ -47,17 +44,16 @@ EncoderDescription read_description(const fs::path& file) {
 }
 
 // Convolutions run faster on channels-last tensors; freezing folds batch norm into them.
-torch::jit::Module load_network(const fs::path& file, c10::Device device) {
+torch::jit::Module prepared(torch::jit::Module module, const fs::path& file, c10::Device device) {
   try {
-    torch::jit::Module module = torch::jit::load(file.string(), device);
     module.eval();
     for (at::Tensor weight : module.parameters())
       if (weight.dim() == 4) weight.set_data(weight.contiguous(at::MemoryFormat::ChannelsLast));
     module = torch::jit::freeze(module);
     return device.is_cpu() ? torch::jit::optimize_for_inference(module) : module;
   } catch (const c10::Error& error) {
-    refuse(file,
-           "no TorchScript module that can be run: " + first_line(error.what_without_backtrace()));
+    const std::string text = error.what_without_backtrace();
+    refuse(file, "no TorchScript module that can be run: " + text.substr(0, text.find('\n')));
   }
 }
 
@@ -90,18 +86,17 @@ struct ExportedEncoder::Data {
 ExportedEncoder ExportedEncoder::open(const fs::path& folder, c10::Device device) {
   const EncoderDescription description = read_description(folder / kDescription);
   const fs::path file = folder / kNetwork;
-  {
-    const MappedFile bytes(file);
-    const std::string found = sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    if (found != description.fingerprint)
-      refuse(file, fmt::format("its SHA-256 is {}; {} describes another one, {}", found,
-                               kDescription, description.fingerprint));
-  }
+  const MappedFile map(file);
+  const std::string_view bytes(reinterpret_cast<const char*>(map.data()), map.size());
+  const std::string found = sha256(bytes);
+  if (found != description.fingerprint)
+    refuse(file, fmt::format("its SHA-256 is {}; {} describes another one, {}", found, kDescription,
+                             description.fingerprint));
   const std::string whole =
       description.fingerprint + config::write(description.preprocessing).dump();
   return ExportedEncoder(std::make_shared<Data>(
       Data{file, device, description, description.name + " " + sha256(whole).substr(0, 16),
-           load_network(file, device)}));
+           prepared(open_script(bytes, file, device), file, device)}));
 }
 
 const Preprocessing& ExportedEncoder::preprocessing() const {

@@ -18,6 +18,8 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "commands/cli/common.h"
+#include "commands/cli/numbers.h"
+#include "commands/cli/trust_option.h"
 #include "commands/commands.h"
 #include "datasets/features/exported_encoder.h"
 #include "datasets/features/feature_writer.h"
@@ -234,7 +236,7 @@ void add_features(CLI::App& program) {
       ->check(CLI::IsMember({"fp16", "fp32"}))
       ->capture_default_str();
   command->add_option("--batch", arguments->batch, "images encoded at a time by each thread")
-      ->check(CLI::Range(1, 4096))
+      ->check(whole_number_in(1, 4096))
       ->type_name("N")
       ->capture_default_str();
   command->add_flag("--skip-broken", arguments->skip_broken,
@@ -242,6 +244,7 @@ void add_features(CLI::App& program) {
   command->add_flag("--resume", arguments->resume,
                     "go on with what an interrupted run wrote; a finished store stays as it is");
   command->add_flag("--overwrite", arguments->overwrite, "replace a store that is there");
+  add_trust_option(*command);
   add_machine_options(*command, arguments->machine);
   command->callback([arguments] { features(*arguments); });
 }

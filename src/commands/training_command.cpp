@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "commands/cli/command_line.h"
+#include "commands/cli/trust_option.h"
 #include "training/checkpoint.h"
 
 namespace penalmt {
@@ -86,6 +87,7 @@ void add_training_command(CLI::App& parent, const TrainingCommand& training) {
       ->take_all();
   command->add_flag("--resume", arguments->resume, "continue the run in the folder (or begin it)");
   command->add_flag("--fields", arguments->explain, "print every key of a recipe and leave");
+  add_trust_option(*command);
   add_machine_options(*command, arguments->machine);
   command->callback([arguments, training, command] {
     if (arguments->explain) {

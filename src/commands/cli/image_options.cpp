@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "commands/cli/trust_option.h"
 #include "datasets/text/parallel_text.h"
 #include "translation/translator.h"
 
@@ -32,6 +33,7 @@ void add_image_options(CLI::App& command, ImageArguments& arguments) {
       ->type_name("DIR");
   command.add_flag("--ignore-images", arguments.ignore_images,
                    "a text-only model may be given images: it translates the text alone");
+  add_trust_option(command);
 }
 
 void check(const ImageArguments& arguments) {

@@ -98,6 +98,15 @@ TEST(ExportedEncoder, RefusesADescriptionThatDoesNotFit) {
             "(regions x width)");
 }
 
+TEST(ExportedEncoder, RefusesADescriptionNestedWithoutEnd) {
+  const TemporaryFolder folder;
+  copy_encoder(kGolden / "encoder-pooled", folder / "e");
+  write_file(folder / "e/encoder.json", std::string(200'000, '['));
+  EXPECT_EQ(folder.without_path(
+                thrown_message<Error>([&] { ExportedEncoder::open(folder / "e", at::kCPU); })),
+            "e/encoder.json:1:101: nested deeper than 100 levels");
+}
+
 TEST(ExportedEncoder, RefusesWhatIsNoNetwork) {
   const TemporaryFolder folder;
   EXPECT_EQ(folder.without_path(
@@ -124,6 +133,34 @@ TEST(ExportedEncoder, RefusesWhatIsNoNetwork) {
         open_golden("pooled").encode_files({kGolden / "wide.png", kGolden / "bomb.png"}, 2);
       }),
       (kGolden / "bomb.png").string() + ": 100,000 x 100,000 pixels; expected at most 200,000,000");
+}
+
+// ---- archives that would do more than encode (tests/golden/hostile_encoders.py)
+
+const fs::path kHostile = PENALMT_SOURCE "/tests/golden/hostile";
+
+std::string refused_archive(const std::string& name) {
+  const std::string text =
+      thrown_message<Error>([&] { ExportedEncoder::open(kHostile / name, at::kCPU); });
+  const std::string place = (kHostile / name / "encoder.pt: ").string();
+  EXPECT_EQ(text.substr(0, place.size()), place);
+  return text.substr(place.size());
+}
+
+TEST(ExportedEncoder, RefusesArchivesThatDoMoreThanEncodeBeforeTheyRun) {
+  const TemporaryFolder folder;  // where the archives would make their file
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  const std::string end =
+      ", as no image network does; it could do anything in your name; if you trust who made it, "
+      "--trust-encoder takes it";
+  EXPECT_EQ(refused_archive("writes"), "its code calls aten::from_file" + end);
+  EXPECT_EQ(refused_archive("writes_when_loaded"),
+            "its class __torch__.Loaded runs code while it is loaded (__setstate__)" + end);
+  EXPECT_EQ(refused_archive("unknown_operator"), "its code calls aten::fft_fft" + end);
+  EXPECT_EQ(refused_archive("foreign_class"), "its data.pkl names the class os.Harmless" + end);
+  EXPECT_EQ(folder.entries(), 0);
+  fs::current_path(before);
 }
 
 // PENALMT_ENCODER: a folder that recipes/vision/export.py made with --check-on MULTI30K/images,

@@ -3,16 +3,18 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
-#include <new>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/interrupt.h"
+#include "base/mapped_file.h"
+#include "base/mistakes.h"
 #include "base/progress.h"
-#include "base/text.h"
+#include "base/standard_streams.h"
 #include "commands/cli/command_line.h"
+#include "commands/cli/foreign_errors.h"
 #include "commands/commands.h"
 
 namespace {
@@ -35,10 +37,6 @@ constexpr const char* kExamples =
     "  penalmt evaluate --hypotheses out.de --references ref.de       score translations\n"
     "\n"
     "penalmt COMMAND --help says more about one of them.";
-
-// What a library threw may span lines and carry a backtrace: its first line is what a user can
-// read.
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // "penalmt help translate" is "penalmt translate --help".
 std::vector<char*> with_help_flag(int argc, char** argv) {
@@ -72,26 +70,28 @@ int run(CLI::App& program, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     penalmt::message(penalmt::line_about(error, program));
     return kUserMistake;
+  } catch (const penalmt::Mistakes& mistakes) {
+    for (const std::string& line : mistakes.lines()) penalmt::message(line);
+    return kUserMistake;
   } catch (const penalmt::Error& error) {
-    for (const std::string_view line : penalmt::split(error.what(), '\n'))
-      penalmt::message(std::string(line));
+    penalmt::message(error.what());
     return kUserMistake;
   } catch (const penalmt::Interrupted& error) {
     penalmt::message(error.what());
     return kInterrupted;
-  } catch (const std::bad_alloc&) {
-    penalmt::message("out of memory");
-    return kMachineFault;
   } catch (const std::exception& error) {
-    penalmt::message(first_line(error.what()));
-    return kMachineFault;
+    const penalmt::ForeignError foreign = penalmt::in_words(error);
+    penalmt::message(foreign.text);
+    return foreign.machine_fault ? kMachineFault : kUserMistake;
   }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  penalmt::occupy_standard_streams();
   penalmt::watch_for_interrupts();
+  penalmt::watch_mapped_files();
   CLI::App program(kDescription, "penalmt");
   program.formatter(penalmt::help_formatter());
   program.set_help_flag("-h,--help", "show this help");

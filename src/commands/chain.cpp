@@ -9,9 +9,11 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
+#include "commands/cli/numbers.h"
 #include "commands/commands.h"
 #include "datasets/text/parallel_text.h"
 #include "evaluation/bleu.h"
@@ -134,7 +136,7 @@ void chain(const ChainArguments& arguments) {
                                   ? measure_translator(place, arguments, device)
                                   : measure_classifier(place, arguments, device);
     if (arguments.json)
-      output.write(chain_json(found).dump() + "\n");
+      output.write(dump_json(chain_json(found)) + "\n");
     else
       output.write((report.models.empty() ? "" : "\n") + chain_text(found));
     report.models.push_back(found);
@@ -185,7 +187,7 @@ void add_chain(CLI::App& program) {
   command->add_flag("--remove", arguments->remove,
                     "also the nll and BLEU, or accuracy, of the model without each residual");
   command->add_option("--beam", arguments->beam, "hypotheses kept a sentence, for --remove")
-      ->check(CLI::Range(1, 1000))
+      ->check(whole_number_in(1, 1000))
       ->type_name("K")
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "one JSON object a model");

@@ -8,7 +8,9 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/progress.h"
+#include "commands/cli/numbers.h"
 #include "commands/commands.h"
 #include "commands/training_command.h"
 #include "tensors/devices.h"
@@ -85,7 +87,7 @@ std::string prediction(const std::string& name, const at::Tensor& probabilities,
   nlohmann::ordered_json object = {{"name", name}};
   object.update(top[0]);
   if (arguments.top > 1) object["top"] = top;
-  return object.dump() + "\n";
+  return dump_json(object) + "\n";
 }
 
 void predict_files(Classifier& model, const ClassifierDescription& description,
@@ -189,7 +191,7 @@ void add_predict(CLI::App& classify) {
                    "a folder that holds a folder of images for each class")
       ->type_name("DIR");
   command->add_option("--top", arguments->top, "classes of each image, the likeliest first")
-      ->check(CLI::Range(1, 1000000))
+      ->check(whole_number_in(1, 1000000))
       ->type_name("K")
       ->capture_default_str();
   command->add_flag("--json", arguments->json,

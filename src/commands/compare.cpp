@@ -9,8 +9,10 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "commands/cli/common.h"
+#include "commands/cli/numbers.h"
 #include "commands/commands.h"
 #include "evaluation/bleu.h"
 #include "evaluation/resampling.h"
@@ -60,8 +62,8 @@ std::vector<Group> grouped(const Lines& folders, const std::vector<Run>& runs) {
     nlohmann::json recipe;
     std::string seed;
     try {
-      recipe = nlohmann::json::parse(read_file(path));
-      seed = recipe.at("training").at("seed").dump();
+      recipe = parse_json<nlohmann::json>(read_file(path), path.string());
+      seed = dump_json(recipe.at("training").at("seed"));
       recipe["training"].erase("seed");
     } catch (const nlohmann::json::exception&) {
       throw Error(path.string() + ": not a run's recipe; expected JSON with training.seed");
@@ -215,7 +217,7 @@ void add_compare(CLI::App& program) {
   command
       .add_option("--paired-ar-n", options->trials,
                   "trials of the paired approximate randomisation test")
-      ->check(CLI::Range(int64_t{1}, int64_t{100'000'000}))
+      ->check(whole_number_in(1, 100'000'000))
       ->capture_default_str();
   command.add_option("--html", options->page,
                      "also write a page (needs no network), with training curves");

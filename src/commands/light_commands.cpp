@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "commands/cli/foreign_errors.h"
 #include "commands/commands.h"
 
 namespace penalmt {
@@ -67,5 +68,7 @@ void hand_over(int argc, char** argv) {
     throw_file_error(engine, "run", errno);
   }
 }
+
+std::optional<std::string> engine_words(const std::exception&) { return std::nullopt; }
 
 }  // namespace penalmt

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
@@ -48,7 +49,7 @@ void score(const ScoreArguments& arguments) {
                                            {"target", text.target[i]},
                                            {"log_probability", scores[i]},
                                            {"tokens", translator.target_length(text.target[i])}};
-    output.write(arguments.json ? object.dump() + "\n" : fmt::format("{:.6f}\n", scores[i]));
+    output.write(arguments.json ? dump_json(object) + "\n" : fmt::format("{:.6f}\n", scores[i]));
   }
   output.commit();
   if (count.missing > 0) message(count.text());

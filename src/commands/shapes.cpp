@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "commands/cli/common.h"
+#include "commands/cli/numbers.h"
 #include "commands/commands.h"
 #include "datasets/scenes/scenes_corpus.h"
 
@@ -65,19 +66,19 @@ void add_shapes(CLI::App& program) {
   CLI::Option* out = shapes->add_option("--out", arguments->out,
                                         "the folder to make; its README.txt says what is in it");
   shapes->add_option("--train", arguments->corpus.train, "training scenes")
-      ->check(CLI::Range(1, 900000))
+      ->check(whole_number_in(1, 900000))
       ->capture_default_str();
   shapes->add_option("--val", arguments->corpus.valid, "validation scenes")
-      ->check(CLI::Range(1, 900000))
+      ->check(whole_number_in(1, 900000))
       ->capture_default_str();
   shapes->add_option("--test", arguments->corpus.test, "test scenes")
-      ->check(CLI::Range(2, 900000))
+      ->check(whole_number_in(2, 900000))
       ->capture_default_str();
   shapes->add_option("--size", arguments->corpus.size, "side of an image, pixels")
-      ->check(CLI::Range(16, 1024))
+      ->check(whole_number_in(16, 1024))
       ->capture_default_str();
   shapes->add_option("--threads", arguments->threads, "processor threads; 0: all cores")
-      ->check(CLI::Range(0, 4096))
+      ->check(whole_number_in(0, 4096))
       ->capture_default_str();
   add_seed_option(*shapes, arguments->corpus.seed);
 

@@ -12,6 +12,7 @@
 #include "commands/cli/common.h"
 #include "commands/commands.h"
 #include "tokenizers/sentencepiece.h"
+#include "tokenizers/training_text.h"
 
 namespace penalmt {
 namespace {
@@ -27,7 +28,8 @@ void train(const TrainArguments& arguments) {
   std::vector<std::string> lines;
   for (const std::string& file : arguments.input) {
     LineReader reader(file);
-    for (std::string line; reader.next(line);) lines.push_back(std::move(line));
+    for (std::string line; reader.next(line); lines.push_back(std::move(line)))
+      expect_trainable(line, fmt::format("{}:{}", reader.name(), reader.line_number()));
   }
   const Tokenizer tokenizer = Tokenizer::train(lines, arguments.options);
   write_file(arguments.output, tokenizer.serialized());

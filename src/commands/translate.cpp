@@ -10,8 +10,10 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "commands/cli/numbers.h"
 #include "commands/cli/text_warnings.h"
 #include "commands/commands.h"
 #include "commands/translate_steps.h"
@@ -66,14 +68,14 @@ std::string formatted(const TranslateArguments& arguments, int64_t number, const
                       const Translation& translation, const ImageUse& use) {
   const ScoredText& best = translation.n_best.front();
   if (arguments.json) {
-    nlohmann::ordered_json object = {{"source", line.source}};
-    if (!line.id.is_null()) object["id"] = line.id;
+    nlohmann::ordered_json object = nlohmann::ordered_json::object();
     if (!line.image.empty()) object["image"] = line.image;
     object.update(as_json(best));
     if (arguments.n_best)
       for (const ScoredText& text : translation.n_best) object["n_best"].push_back(as_json(text));
     if (!use.pieces.empty()) object["image_use"] = as_json(use);
-    return object.dump() + "\n";
+    return "{\"source\":" + dump_json(nlohmann::json(line.source)) +
+           (line.id.empty() ? "" : ",\"id\":" + line.id) + "," + dump_json(object).substr(1) + "\n";
   }
   if (!arguments.n_best) return best.text + "\n";
   std::string lines;
@@ -237,7 +239,7 @@ void add_translate(CLI::App& program) {
           "--max-source-length", arguments->max_source_length,
           "pieces that a line may have, its end counted; default: what the model's learned "
           "positions serve, else 512")
-      ->check(CLI::Range(2, 1000000));
+      ->check(whole_number_in(2, 1000000));
   command
       ->add_option("--long-lines", arguments->long_lines,
                    "what becomes of a longer line: refuse (before any work, where the input is a "
@@ -250,15 +252,15 @@ void add_translate(CLI::App& program) {
   command
       ->add_option("--beam", arguments->beam,
                    "hypotheses kept open a sentence; 1: greedy; default: the model's")
-      ->check(CLI::Range(1, 1000));
+      ->check(whole_number_in(1, 1000));
   command
       ->add_option("--n-best", arguments->n_best,
                    "print so many a line, as line number, score and text")
-      ->check(CLI::Range(1, 1000));
+      ->check(whole_number_in(1, 1000));
   command
       ->add_option("--length-penalty", arguments->length_penalty,
                    "A in score = log probability / length^A; default: the model's")
-      ->check(CLI::Range(-10.0, 10.0));
+      ->check(number_in(-10, 10));
   command->add_flag("--raw", arguments->raw,
                     "text as people write it, for a model of tokenised lower-cased text (data.text "
                     "tok): lines are "
@@ -275,7 +277,7 @@ void add_translate(CLI::App& program) {
   command
       ->add_option("--batch-tokens", arguments->batches.tokens,
                    "longest source x sentences of a batch, at most")
-      ->check(CLI::Range(1, 10000000))
+      ->check(whole_number_in(1, 10000000))
       ->capture_default_str();
   command->add_flag("--timing", arguments->timing,
                     "print speed and memory as a JSON object to standard error");

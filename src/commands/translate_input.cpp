@@ -8,6 +8,7 @@
 
 #include "base/config.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "commands/translate_steps.h"
 #include "datasets/text/parallel_text.h"
@@ -82,10 +83,13 @@ InputLine parsed(const std::string& text, const LineReader& reader) {
       return "";
     }
     if (!found->is_string())
-      throw Error(fmt::format("{}: \"{}\": got {}, expected a text", place, name, found->dump()));
+      throw Error(
+          fmt::format("{}: \"{}\": got {}, expected a text", place, name, dump_json(*found)));
     return found->get<std::string>();
   };
-  return {field("source", true), field("image", false), object.value("id", nlohmann::json())};
+  const bool has_id = !object.value("id", nlohmann::json()).is_null();
+  return {field("source", true), field("image", false),
+          has_id ? member_text(text, "id").value_or("") : ""};
 }
 
 }  // namespace
@@ -97,6 +101,9 @@ void check(const TranslateArguments& arguments) {
     throw Error(
         "--image: got --features too; expected an image file, which the model's encoder looks at, "
         "or --images with --features");
+  for (const std::string& words : arguments.sentence)
+    if (const auto offset = first_invalid_utf8(words))
+      throw Error(fmt::format("the sentence: invalid UTF-8 at byte {}", *offset + 1));
   if (arguments.json_input)
     check_json_input(arguments);
   else

@@ -9,8 +9,6 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "base/text.h"
 #include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
@@ -43,7 +41,7 @@ int64_t longest_source(const TranslateArguments& arguments, const Translator& tr
 
 struct InputLine {
   std::string source, image;  // image: as the list or the object names it, "" for none
-  nlohmann::json id = {};     // the object's, answered as it is
+  std::string id = {};        // the object's as JSON, answered as it stands there; "" for none
   std::string text = {};      // what the model reads: the source, with --raw normalised
 };
 

@@ -63,7 +63,7 @@ TEST(ShapesCommand, RefusesInOneLine) {
   EXPECT_EQ(refusal(run_penalmt({"shapes", "--out", out + "2", "--tran", "5"})),
             "penalmt: shapes: unknown option --tran; did you mean '--train'?\n");
   EXPECT_EQ(refusal(run_penalmt({"shapes", "--out", out + "2", "--test", "1"})),
-            "penalmt: shapes: --test: Value 1 not in range 2 to 900000\n");
+            "penalmt: shapes: --test: got '1', expected a whole number from 2 to 900000\n");
   EXPECT_EQ(refusal(run_penalmt({"shapes", "score", "--hypotheses", out + "/tok/val.lc.norm.tok.de",
                                  "--marks", out + "/left_out/test.de.tsv"})),
             "penalmt: left-out words: 2 hypotheses, but 3 marks; line i of one must belong to line "

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "commands/cli/command_line.h"
+#include "commands/cli/numbers.h"
 #include "evaluation/unicode.h"
 
 namespace penalmt {
@@ -77,7 +77,7 @@ void add_machine_options(CLI::App& command, MachineOptions& options) {
 
 void add_threads_option(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "processor threads; 0: all cores")
-      ->check(CLI::Range(0, 4096))
+      ->check(whole_number_in(0, 4096))
       ->type_name("N")
       ->capture_default_str();
 }
@@ -85,12 +85,7 @@ void add_threads_option(CLI::App& command, int& threads) {
 void add_seed_option(CLI::App& command, uint64_t& seed) {
   command
       .add_option("--seed", seed, "where random numbers start: the same seed gives the same result")
-      ->check([](const std::string& text) -> std::string {
-        uint64_t value = 0;
-        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-        const bool whole = problem == std::errc() && end == text.data() + text.size();
-        return whole ? "" : "got '" + text + "', expected a whole number from 0 to 2^64 - 1";
-      })
+      ->check(any_unsigned_number())
       ->type_name("N")
       ->capture_default_str();
 }

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "commands/cli/common.h"
+#include "commands/cli/numbers.h"
 #include "commands/commands.h"
 #include "commands/evaluate/steps.h"
 
@@ -27,7 +28,7 @@ void evaluate(EvaluateOptions options) {
 // ---- the command line
 // ----------------------------------------------------------------------------------------------
 
-const CLI::Range kSamples(int64_t{1}, int64_t{100'000'000});
+const CLI::Validator kSamples = whole_number_in(1, 100'000'000);
 
 void add_text_options(CLI::App& command, EvaluateOptions& options) {
   command
@@ -42,7 +43,7 @@ void add_text_options(CLI::App& command, EvaluateOptions& options) {
       .add_option("--num-refs", options.reference_columns,
                   "how many references each line of the one file of --references holds, with tabs "
                   "between them")
-      ->check(CLI::Range(1, 1000))
+      ->check(whole_number_in(1, 1000))
       ->capture_default_str();
   command.add_flag(
       "--skip-empty-references", options.skip_empty_references,
@@ -65,25 +66,27 @@ void add_metric_options(CLI::App& command, EvaluateOptions& options) {
       .add_option("--smooth-method", options.bleu.smooth_method,
                   "BLEU: for n-grams without a match: exp, floor, add-k or none")
       ->capture_default_str();
-  command.add_option("--smooth-value", options.bleu.smooth_value,
-                     "BLEU: what floor (0.1) or add-k (1) adds");
+  command
+      .add_option("--smooth-value", options.bleu.smooth_value,
+                  "BLEU: what floor (0.1) or add-k (1) adds")
+      ->check(number_in(0, 1e9));
   command.add_flag("--force", options.force,
                    "BLEU: no warning where the hypotheses look tokenised");
 
   command
       .add_option("--chrf-char-order", options.chrf.char_order,
                   "chrF: longest n-gram of characters")
-      ->check(CLI::Range(1, 1000))
+      ->check(whole_number_in(1, 1000))
       ->capture_default_str();
   command
       .add_option("--chrf-word-order", options.chrf.word_order,
                   "chrF: longest n-gram of words (1: chrF+, 2: chrF++)")
-      ->check(CLI::Range(0, 1000))
+      ->check(whole_number_in(0, 1000))
       ->capture_default_str();
   command
       .add_option("--chrf-beta", options.chrf.beta,
                   "chrF: how many times recall counts more than precision")
-      ->check(CLI::Range(1, 1000))
+      ->check(whole_number_in(1, 1000))
       ->capture_default_str();
   command.add_flag("--chrf-whitespace", options.chrf.whitespace,
                    "chrF: white space counts among the characters");
@@ -137,7 +140,7 @@ void add_output_options(CLI::App& command, EvaluateOptions& options) {
       .add_flag("--score-only", options.score_only, "print the scores alone, with their intervals")
       ->excludes(json);
   command.add_option("--width", options.width, "digits after the point of a score")
-      ->check(CLI::Range(0, 15))
+      ->check(whole_number_in(0, 15))
       ->capture_default_str();
   command
       .add_option(
@@ -163,7 +166,7 @@ void add_output_options(CLI::App& command, EvaluateOptions& options) {
                   "system has its colour")
       ->needs(report);
   command.add_option("--samples", options.samples, "sentences shown in the report")
-      ->check(CLI::Range(0, 100000))
+      ->check(whole_number_in(0, 100000))
       ->needs(report)
       ->capture_default_str();
 }

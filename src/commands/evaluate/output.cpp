@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "commands/evaluate/steps.h"
 #include "evaluation/score_format.h"
 
@@ -96,7 +97,7 @@ void print_several(const EvaluateOptions& options, const std::vector<System>& sy
       for (const auto& [name, count] : sign_fields(system.signs)) one[name] = std::stoll(count);
       list.push_back(one);
     }
-    fmt::print("{}\n", list.dump(4));
+    fmt::print("{}\n", dump_json(list, 4));
     return;
   }
   std::vector<SystemScores> rows;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "commands/probe/steps.h"
 
@@ -148,8 +149,8 @@ Json as_json(const ProbeOptions& options, const ProbeResults& results) {
 }  // namespace
 
 void print_probe(const ProbeOptions& options, const ProbeResults& results) {
-  fmt::print("{}",
-             options.json ? as_json(options, results).dump(2) + "\n" : as_text(options, results));
+  fmt::print("{}", options.json ? dump_json(as_json(options, results), 2) + "\n"
+                                : as_text(options, results));
 }
 
 void write_probe_translations(const ProbeOptions& options, const ProbeResults& results) {

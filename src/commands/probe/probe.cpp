@@ -1,6 +1,7 @@
 // penalmt probe: does a model look at its images?
 #include <CLI/CLI.hpp>
 
+#include "commands/cli/numbers.h"
 #include "commands/commands.h"
 #include "commands/probe/steps.h"
 #include "datasets/image_set.h"
@@ -81,7 +82,7 @@ void add_output_options(CLI::App& command, ProbeOptions& options) {
   command
       .add_option("--beam", options.beam,
                   "hypotheses kept open a sentence; 1: greedy; default: the model's")
-      ->check(CLI::Range(1, 1000));
+      ->check(whole_number_in(1, 1000));
   add_seed_option(command, options.seed);
   command.add_flag("--json", options.json, "one JSON object");
   command.add_option(
@@ -91,7 +92,7 @@ void add_output_options(CLI::App& command, ProbeOptions& options) {
       "--report", options.report,
       "write a page (HTML, needs no network): conditions, gates, attention over images");
   command.add_option("--samples", options.samples, "sentences shown in the report")
-      ->check(CLI::Range(0, 100000))
+      ->check(whole_number_in(0, 100000))
       ->needs(report)
       ->capture_default_str();
   add_machine_options(command, options.machine);

@@ -232,5 +232,23 @@ TEST(ModelFolder, MayNotAskForMoreThanItsWeights) {
   EXPECT_TRUE(outcome.errors.ends_with("; is it another model's?\n")) << outcome.errors;
 }
 
+// tests/golden/hostile_encoders.py: it makes a file where it runs.
+TEST(ModelFolder, MayNotCarryAnEncoderThatDoesMoreThanEncode) {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "images");
+  fs::copy_file(PENALMT_SOURCE "/tests/golden/vision/wide.png", folder / "images/wide.png");
+  const std::string encoder = PENALMT_SOURCE "/tests/golden/hostile/writes";
+  const std::string features = "$P features images --out store.npy --encoder '" + encoder + "'";
+  expect_refusal(shell(folder, features), 2,
+                 encoder +
+                     "/encoder.pt: its code calls aten::from_file, as no image network does; it "
+                     "could do anything in your name; if you trust who made it, --trust-encoder "
+                     "takes it");
+  EXPECT_FALSE(fs::exists(folder / "penalmt-was-here"));
+  const Outcome trusted = shell(folder, features + " --trust-encoder");
+  EXPECT_EQ(trusted.status, 0) << trusted.errors;
+  EXPECT_TRUE(fs::exists(folder / "penalmt-was-here"));
+}
+
 }  // namespace
 }  // namespace penalmt

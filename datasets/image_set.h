@@ -2,11 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 namespace penalmt {
+
+// An image that did not decode, and for that has no row.
+struct BrokenImage {
+  std::size_t line = 0;  // from 0
+  std::string problem;   // an Error's words
+};
 
 class ImageSet {
  public:
@@ -19,12 +26,16 @@ class ImageSet {
     return static_cast<int64_t>(index_.size()) - missing();
   }  // lines with one
 
+  // The lines that lack their image because it is broken, where that was to be no error.
+  const std::vector<BrokenImage>& broken() const { return broken_; }
+
   // The images of these rows, in this order: pixels uint8 [P, 3, H, W], or an encoder's vectors
   // float [P, R, F]. For many threads at once.
   virtual at::Tensor rows(const std::vector<int64_t>& which) const = 0;
 
  protected:
   std::vector<int64_t> index_;
+  std::vector<BrokenImage> broken_;
 };
 
 }  // namespace penalmt

@@ -34,15 +34,6 @@ std::string last_line(std::string text) {
   return text.substr(text.rfind('\n') + 1);
 }
 
-EncoderDescription read_description(const fs::path& file) {
-  config::Problems problems(file.string());
-  EncoderDescription description;
-  config::read(description, config::parse_file(file), problems);
-  description.preprocessing.check(problems, "preprocessing.");
-  problems.throw_if_any();
-  return description;
-}
-
 // Convolutions run faster on channels-last tensors; freezing folds batch norm into them.
 torch::jit::Module prepared(torch::jit::Module module, const fs::path& file, c10::Device device) {
   try {
@@ -58,6 +49,16 @@ torch::jit::Module prepared(torch::jit::Module module, const fs::path& file, c10
 }
 
 }  // namespace
+
+EncoderDescription read_encoder_description(const fs::path& folder) {
+  const fs::path file = folder / kDescription;
+  config::Problems problems(file.string());
+  EncoderDescription description;
+  config::read(description, config::parse_file(file), problems);
+  description.preprocessing.check(problems, "preprocessing.");
+  problems.throw_if_any();
+  return description;
+}
 
 struct ExportedEncoder::Data {
   fs::path file;
@@ -84,7 +85,7 @@ struct ExportedEncoder::Data {
 };
 
 ExportedEncoder ExportedEncoder::open(const fs::path& folder, c10::Device device) {
-  const EncoderDescription description = read_description(folder / kDescription);
+  const EncoderDescription description = read_encoder_description(folder);
   const fs::path file = folder / kNetwork;
   const MappedFile map(file);
   const std::string_view bytes(reinterpret_cast<const char*>(map.data()), map.size());
@@ -123,7 +124,8 @@ at::Tensor ExportedEncoder::encode(const at::Tensor& pixels) const {
   return data_->regions_of(output.toTensor(), pixels.size(0));
 }
 
-at::Tensor ExportedEncoder::encode_files(const std::vector<fs::path>& files, int threads) const {
+at::Tensor ExportedEncoder::encode_files(const std::vector<fs::path>& files, int threads,
+                                         std::vector<std::string>* broken) const {
   const auto count = static_cast<int64_t>(files.size());
   at::Tensor features = at::empty({count, regions(), width()}, at::kFloat);
   const int64_t batches = (count + kFilesABatch - 1) / kFilesABatch;
@@ -132,7 +134,16 @@ at::Tensor ExportedEncoder::encode_files(const std::vector<fs::path>& files, int
     const OneThreadEach here;
     const int64_t begin = batch * kFilesABatch, end = std::min(begin + kFilesABatch, count);
     std::vector<at::Tensor> pixels;
-    for (int64_t i = begin; i < end; ++i) pixels.push_back(load_pixels(files[i], preprocessing()));
+    for (int64_t i = begin; i < end; ++i) {
+      try {
+        pixels.push_back(load_pixels(files[i], preprocessing()));
+      } catch (const Error& error) {
+        if (broken == nullptr) throw;
+        (*broken)[i] = error.what();
+        const int64_t side = preprocessing().crop;
+        pixels.push_back(at::zeros({3, side, side}, at::kByte));
+      }
+    }
     features.slice(0, begin, end).copy_(encode(at::stack(pixels)));
   });
   return features;

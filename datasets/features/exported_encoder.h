@@ -34,6 +34,9 @@ struct EncoderDescription {
   }
 };
 
+// Of an encoder's folder. Throws Error where the file is missing or damaged.
+EncoderDescription read_encoder_description(const std::filesystem::path& folder);
+
 // Copies share the network; may be used by many threads.
 class ExportedEncoder {
  public:
@@ -52,8 +55,10 @@ class ExportedEncoder {
   at::Tensor encode(const at::Tensor& pixels) const;
 
   // The features of image files, float32 [P, R, F] on the CPU; `threads` at work (0: one a core).
-  // Throws what decode_image throws, for the first file that does not decode.
-  at::Tensor encode_files(const std::vector<std::filesystem::path>& files, int threads) const;
+  // Throws what decode_image throws, for the first file that does not decode; where there is
+  // `broken`, that gets the Error of each such file at its place instead.
+  at::Tensor encode_files(const std::vector<std::filesystem::path>& files, int threads,
+                          std::vector<std::string>* broken = nullptr) const;
 
  private:
   struct Data;

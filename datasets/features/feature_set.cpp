@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "datasets/images/decoded_images.h"
 
 namespace penalmt {
 
@@ -24,10 +23,13 @@ StoredFeatures::StoredFeatures(const std::vector<std::string>& names, FeatureSto
 
 EncodedImages::EncodedImages(const std::vector<std::string>& names,
                              const std::filesystem::path& root, const ExportedEncoder& encoder,
-                             int threads) {
-  ImageFiles found = find_images(names, root);
+                             int threads, const ImageRules& rules) {
+  ImageFiles found = find_images(names, root, rules);
   index_ = std::move(found.index);
-  if (!found.files.empty()) features_ = encoder.encode_files(found.files, threads);
+  if (found.files.empty()) return;
+  ImageProblems problems(found.files.size());
+  features_ = encoder.encode_files(found.files, threads, rules.skip_broken ? &problems : nullptr);
+  broken_ = drop_broken(index_, problems);
 }
 
 at::Tensor EncodedImages::rows(const std::vector<int64_t>& which) const {

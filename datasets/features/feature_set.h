@@ -10,6 +10,7 @@
 #include "datasets/features/exported_encoder.h"
 #include "datasets/features/feature_store.h"
 #include "datasets/image_set.h"
+#include "datasets/images/decoded_images.h"
 
 namespace penalmt {
 
@@ -27,12 +28,12 @@ class StoredFeatures : public ImageSet {
   FeatureStore store_;
 };
 
-// The images that a list names, as files below `root`, encoded at once. Missing files as in
-// DecodedImages.
+// The images that a list names, as files below `root`, encoded at once. Missing and
+// broken files as in DecodedImages.
 class EncodedImages : public ImageSet {
  public:
   EncodedImages(const std::vector<std::string>& names, const std::filesystem::path& root,
-                const ExportedEncoder& encoder, int threads);
+                const ExportedEncoder& encoder, int threads, const ImageRules& rules = {});
   at::Tensor rows(const std::vector<int64_t>& which) const override;
 
  private:

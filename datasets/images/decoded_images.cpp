@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "datasets/images/image_decoding.h"
+#include "datasets/text/image_names.h"
 
 namespace penalmt {
 namespace {
@@ -44,11 +45,14 @@ at::Tensor load_image(const fs::path& path, int64_t size) {
 
 int64_t ImageSet::missing() const { return std::count(index_.begin(), index_.end(), -1); }
 
-ImageFiles find_images(const std::vector<std::string>& names, const fs::path& root) {
+ImageFiles find_images(const std::vector<std::string>& names, const fs::path& root,
+                       const ImageRules& rules) {
   ImageFiles found;
   std::unordered_map<std::string, int64_t> rows;
   for (const std::string& name : names) {
     const auto [entry, is_new] = rows.try_emplace(name, -1);
+    if (is_new && !rules.allow_outside && leads_out(root, name))
+      throw Error(fmt::format("{}: the image '{}' is outside of it", root.string(), name));
     std::error_code ignored;
     if (is_new && !name.empty() && fs::is_regular_file(root / name, ignored)) {
       entry->second = static_cast<int64_t>(found.files.size());
@@ -67,15 +71,32 @@ ImageFiles find_images(const std::vector<std::string>& names, const fs::path& ro
   return found;
 }
 
+std::vector<BrokenImage> drop_broken(std::vector<int64_t>& index, const ImageProblems& problems) {
+  std::vector<BrokenImage> broken;
+  for (std::size_t line = 0; line < index.size(); ++line) {
+    if (index[line] < 0 || problems[index[line]].empty()) continue;
+    broken.push_back({line, problems[index[line]]});
+    index[line] = -1;
+  }
+  return broken;
+}
+
 DecodedImages::DecodedImages(const std::vector<std::string>& names, const fs::path& root,
-                             int64_t size, int threads) {
-  ImageFiles found = find_images(names, root);
+                             int64_t size, int threads, const ImageRules& rules) {
+  ImageFiles found = find_images(names, root, rules);
   index_ = std::move(found.index);
   pixels_ = at::empty({static_cast<int64_t>(found.files.size()), 3, size, size}, at::kByte);
+  ImageProblems problems(found.files.size());
   uint8_t* const pixels = pixels_.data_ptr<uint8_t>();
   parallel_for(static_cast<int64_t>(found.files.size()), threads, [&](int64_t i) {
-    load_into(found.files[i], static_cast<int>(size), pixels + i * 3 * size * size);
+    try {
+      load_into(found.files[i], static_cast<int>(size), pixels + i * 3 * size * size);
+    } catch (const Error& error) {
+      if (!rules.skip_broken) throw;
+      problems[i] = error.what();
+    }
   });
+  broken_ = drop_broken(index_, problems);
 }
 
 at::Tensor DecodedImages::rows(const std::vector<int64_t>& which) const {

@@ -29,6 +29,12 @@ struct ImageOptions {
 // what decode_image (image_decoding.h) throws.
 at::Tensor load_image(const std::filesystem::path& path, int64_t size);
 
+// How images are found that a list names.
+struct ImageRules {
+  bool allow_outside = false;  // names may lead out of the folder (datasets/text/image_names.h)
+  bool skip_broken = false;    // a file that does not decode counts as a missing one
+};
+
 // The files of the images that a list names.
 struct ImageFiles {
   std::vector<std::filesystem::path> files;  // each once, in the order of its first line
@@ -36,17 +42,24 @@ struct ImageFiles {
 };
 
 // An empty line, or a name that is not on the disk, is normal. Throws Error where there are lines
-// and not one has its image.
-ImageFiles find_images(const std::vector<std::string>& names, const std::filesystem::path& root);
+// and not one has its image, and for a name that leads out of the folder.
+ImageFiles find_images(const std::vector<std::string>& names, const std::filesystem::path& root,
+                       const ImageRules& rules);
+
+// Files that did not decode, by their place among the files: "" where all is well.
+using ImageProblems = std::vector<std::string>;
+
+// Takes their rows from the lines of broken files, which are returned.
+std::vector<BrokenImage> drop_broken(std::vector<int64_t>& index, const ImageProblems& problems);
 
 // The images that a list names, each decoded once, by `threads` threads (0: one a core).
 // An empty line, or a name that is not on the disk, is normal: it has no row. Throws Error where a
-// file does not decode (the first in the list's order), and where there are lines and not one has
-// its image.
+// file does not decode (the first in the list's order), where there are lines and not one has its
+// image, and for a name that leads out of the folder; `rules` bend that.
 class DecodedImages : public ImageSet {
  public:
   DecodedImages(const std::vector<std::string>& names, const std::filesystem::path& root,
-                int64_t size, int threads = 0);
+                int64_t size, int threads = 0, const ImageRules& rules = {});
 
   const at::Tensor& pixels() const { return pixels_; }  // uint8 [N, 3, size, size]
   at::Tensor rows(const std::vector<int64_t>& which) const override;

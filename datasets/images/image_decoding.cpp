@@ -1,20 +1,23 @@
 #include "datasets/images/image_decoding.h"
 
 #include <limits>
+#include <new>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include <fmt/format.h>
 #include <opencv2/core.hpp>
-#include <opencv2/imgcodecs.hpp>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/progress.h"
+#include "datasets/images/bmp_decoding.h"
 #include "datasets/images/image_header.h"
 #include "datasets/images/jpeg_decoding.h"
+#include "datasets/images/png_decoding.h"
+#include "datasets/images/pnm_decoding.h"
+#include "datasets/images/undecodable.h"
+#include "datasets/images/webp_decoding.h"
 #include "datasets/images/whole_files.h"
 
 namespace penalmt {
@@ -51,30 +54,45 @@ cv::Mat upright(const cv::Mat& image, int orientation) {
   return turned;
 }
 
-// 8-bit BGR as stored; empty where that cannot be, perhaps with a reason.
-cv::Mat decode(std::string_view bytes, ImageKind kind, std::string& problem) {
-  if (kind == ImageKind::jpeg) return decode_jpeg(bytes, problem);
-  const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
-  // IMREAD_COLOR drops transparency, and the lower half of 16 bits. A BMP's fourth byte is no
-  // transparency.
-  cv::Mat image;
-  try {
-    image = cv::imdecode(buffer, kind == ImageKind::bmp ? cv::IMREAD_COLOR : cv::IMREAD_UNCHANGED);
-  } catch (const cv::Exception&) {
-    return {};
+cv::Mat decode(std::string_view bytes, ImageKind kind) {
+  switch (kind) {
+    case ImageKind::jpeg:
+      return decode_jpeg(bytes);
+    case ImageKind::png:
+      return decode_png(bytes);
+    case ImageKind::webp:
+      return decode_webp(bytes);
+    case ImageKind::bmp:
+      return decode_bmp(bytes);
+    case ImageKind::pnm:
+      return decode_pnm(bytes);
   }
+  return {};
+}
+
+// Of three or four channels, 8 or 16 bits: 8-bit BGR.
+cv::Mat opaque(const cv::Mat& image) {
   if (image.type() == CV_8UC4) return on_white<uint8_t>(image);
   if (image.type() == CV_16UC4) return on_white<uint16_t>(image);
-  if (image.depth() == CV_16U) image.convertTo(image, CV_8U, 1 / 257.0);
-  if (image.channels() == 1) cv::merge(std::vector<cv::Mat>{image, image, image}, image);
-  return image;
+  if (image.type() == CV_8UC3) return image;
+  cv::Mat narrow;
+  image.convertTo(narrow, CV_8U, 1 / 257.0);
+  return narrow;
+}
+
+// The header's image, 8-bit BGR, upright.
+cv::Mat decode_upright(std::string_view bytes, const ImageHeader& header) {
+  try {
+    return upright(opaque(decode(bytes, header.kind)), header.orientation);
+  } catch (const cv::Exception& error) {
+    if (error.code == cv::Error::StsNoMem) throw std::bad_alloc();
+    throw;
+  }
 }
 
 }  // namespace
 
-cv::Mat decode_image(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  const std::string_view bytes(reinterpret_cast<const char*>(file.data()), file.size());
+cv::Mat decode_image(std::string_view bytes, const std::filesystem::path& path) {
   const auto refuse = [&](const std::string& what) { throw Error(path.string() + ": " + what); };
   const std::optional<ImageHeader> header = read_image_header(bytes);
   if (!header) {
@@ -83,18 +101,25 @@ cv::Mat decode_image(const std::filesystem::path& path) {
     refuse(other.empty() ? "not an image that can be decoded"
                          : fmt::format("{}; expected a JPEG, PNG, WebP, BMP or PPM", other));
   }
+  const std::string size =
+      fmt::format("{} x {} pixels", with_commas(header->width), with_commas(header->height));
   if (header->width > kMostPixels / header->height)
-    refuse(fmt::format("{} x {} pixels; expected at most {}", with_commas(header->width),
-                       with_commas(header->height), with_commas(kMostPixels)));
+    refuse(size + "; expected at most " + with_commas(kMostPixels));
   check_whole(bytes, path);
-  if (static_cast<int64_t>(bytes.size()) < header->bytes)
-    refuse(fmt::format("cut off; got {} bytes, expected {}", bytes.size(), header->bytes));
   if (header->animated) refuse("an animation; expected a still image");
-  std::string problem;
-  const cv::Mat image = decode(bytes, header->kind, problem);
-  if (image.empty())
-    refuse(problem.empty() ? "not an image that can be decoded" : "damaged; " + problem);
-  return upright(image, header->orientation);
+  try {
+    return decode_upright(bytes, *header);
+  } catch (const Undecodable& undecodable) {
+    refuse(undecodable.what());
+  } catch (const std::bad_alloc&) {
+    throw MachineError(path.string() + ": no memory for its " + size);
+  }
+  return {};
+}
+
+cv::Mat decode_image(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  return decode_image({reinterpret_cast<const char*>(file.data()), file.size()}, path);
 }
 
 }  // namespace penalmt

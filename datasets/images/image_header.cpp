@@ -1,60 +1,106 @@
 #include "datasets/images/image_header.h"
 
 #include <algorithm>
-#include <cctype>
-#include <cstdlib>
+#include <string>
 
+#include <zlib.h>
+
+#include "datasets/images/bmp_decoding.h"
 #include "datasets/images/byte_reader.h"
+#include "datasets/images/exif_orientation.h"
+#include "datasets/images/pnm_decoding.h"
 
 namespace penalmt {
 namespace {
 
-constexpr std::string_view kExif("Exif\0\0", 6);
-
-// EXIF is a small TIFF: byte order, 42, where the list of fields begins; a field is: tag, type,
-// count, value.
-int exif_orientation(std::string_view exif) {
-  if (exif.starts_with(kExif)) exif.remove_prefix(kExif.size());
-  const bool little = exif.starts_with("II");
-  const auto number = little ? little_endian : big_endian;
-  if ((!little && !exif.starts_with("MM")) || number(exif, 2, 2) != 42) return 1;
-  const std::size_t list = number(exif, 4, 4);
-  for (std::size_t field = 0; field < number(exif, list, 2); ++field) {
-    const std::size_t at = list + 2 + 12 * field;
-    if (at + 12 > exif.size()) return 1;
-    constexpr uint32_t kOrientation = 0x112, kShort = 3;
-    if (number(exif, at, 2) != kOrientation || number(exif, at + 2, 2) != kShort) continue;
-    const uint32_t value = number(exif, at + 8, 2);
-    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
-  }
-  return 1;
-}
+using namespace std::string_view_literals;
 
 // Segments: 0xff, marker, length (of itself and what follows). The size stands in the first "start
-// of frame".
+// of frame"; the image's data come behind the first "start of scan".
 void read_jpeg(std::string_view bytes, ImageHeader& header) {
   header.kind = ImageKind::jpeg;
+  Orientation orientation;
   for (std::size_t at = 2; at + 4 <= bytes.size();) {
     const uint32_t marker = big_endian(bytes, at + 1, 1);
-    if (big_endian(bytes, at, 1) != 0xff) return;
+    if (big_endian(bytes, at, 1) != 0xff) break;
     if (marker == 0xff) {  // a filling byte
       ++at;
       continue;
     }
     const uint32_t length = big_endian(bytes, at + 2, 2);
-    const std::string_view segment =
+    std::string_view segment =
         bytes.substr(std::min(at + 4, bytes.size()), std::max(length, 2U) - 2);
-    if (marker == 0xe1 && segment.starts_with(kExif) && header.orientation == 1)
-      header.orientation = exif_orientation(segment);
+    constexpr std::string_view kExif = "Exif\0\0"sv, kXmp = "http://ns.adobe.com/xap/1.0/\0"sv;
+    if (marker == 0xe1 && segment.starts_with(kExif)) orientation.add_exif(segment);
+    if (marker == 0xe1 && segment.starts_with(kXmp)) orientation.add_xmp(segment);
     const bool is_frame =
         marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
-    if (is_frame) {
+    if (is_frame && header.width == 0) {
       header.height = big_endian(segment, 1, 2);
       header.width = big_endian(segment, 3, 2);
-      return;
     }
+    if (marker == 0xda) break;
     at += 2 + std::max(length, 2U);
   }
+  header.orientation = orientation.value();
+}
+
+// "" where it is no deflated text of up to a megabyte.
+std::string inflated(std::string_view packed) {
+  std::string text(std::size_t{1} << 20, '\0');
+  uLongf size = text.size();
+  if (uncompress(reinterpret_cast<Bytef*>(text.data()), &size,
+                 reinterpret_cast<const Bytef*>(packed.data()), packed.size()) != Z_OK)
+    size = 0;
+  text.resize(size);
+  return text;
+}
+
+// What comes behind the first `c`; "" where there is none.
+std::string_view behind(std::string_view text, char c) {
+  const std::size_t at = text.find(c);
+  return at == std::string_view::npos ? std::string_view() : text.substr(at + 1);
+}
+
+// What a PNG's text chunk holds: key, 0, value (tEXt), key, 0, method, deflated value (zTXt) or
+// key, 0, whether it is deflated, method, language, 0, key, 0, value (iTXt).
+struct PngText {
+  std::string_view key;
+  std::string value;
+};
+
+PngText png_text(std::string_view chunk, std::string_view data) {
+  const std::string_view key = data.substr(0, data.find('\0'));
+  if (key.size() == data.size() || (key != "Raw profile type exif" && key != "XML:com.adobe.xmp"))
+    return {};
+  const std::string_view rest = data.substr(key.size() + 1);
+  if (chunk == "tEXt") return {key, std::string(rest)};
+  if (chunk == "zTXt") return {key, inflated(rest.substr(std::min<std::size_t>(1, rest.size())))};
+  const bool is_packed = big_endian(rest, 0, 1) != 0;
+  const std::string_view value =
+      behind(behind(rest.substr(std::min<std::size_t>(2, rest.size())), '\0'), '\0');
+  return {key, is_packed ? inflated(value) : std::string(value)};
+}
+
+int hexadecimal(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
+// ImageMagick keeps EXIF as text: an empty line, "exif", its length, lines of hexadecimal digits.
+std::string raw_profile(std::string_view text) {
+  for (int line = 0; line < 3; ++line) text = behind(text, '\n');
+  std::string bytes;
+  int high = -1;
+  for (const char c : text) {
+    const int digit = hexadecimal(c);
+    if (digit < 0) continue;
+    if (high >= 0) bytes += static_cast<char>(high << 4 | digit);
+    high = high >= 0 ? -1 : digit;
+  }
+  return bytes;
 }
 
 // Chunks: length, name, data, checksum; the first is IHDR.
@@ -62,17 +108,28 @@ void read_png(std::string_view bytes, ImageHeader& header) {
   header.kind = ImageKind::png;
   header.width = big_endian(bytes, 16, 4);
   header.height = big_endian(bytes, 20, 4);
+  Orientation orientation;
+  std::string profile;
   for (std::size_t at = 8; at + 12 <= bytes.size();) {
     const std::size_t length = big_endian(bytes, at, 4);
-    if (bytes.substr(at + 4, 4) == "eXIf")
-      header.orientation = exif_orientation(bytes.substr(at + 8, length));
+    const std::string_view name = bytes.substr(at + 4, 4), data = bytes.substr(at + 8, length);
+    if (name == "eXIf") orientation.add_exif(data);
+    if (name == "tEXt" || name == "zTXt" || name == "iTXt") {
+      const PngText text = png_text(name, data);
+      if (text.key == "Raw profile type exif" && !text.value.empty())
+        profile = raw_profile(text.value);
+      if (text.key == "XML:com.adobe.xmp") orientation.add_xmp(text.value);
+    }
     at += 12 + length;
   }
+  if (!profile.empty()) orientation.add_exif(profile);
+  header.orientation = orientation.value();
 }
 
 // Chunks: name, length, data up to an even byte.
 void read_webp(std::string_view bytes, ImageHeader& header) {
   header.kind = ImageKind::webp;
+  Orientation orientation;
   for (std::size_t at = 12; at + 8 <= bytes.size();) {
     const std::string_view name = bytes.substr(at, 4);
     const std::size_t length = little_endian(bytes, at + 4, 4);
@@ -90,64 +147,18 @@ void read_webp(std::string_view bytes, ImageHeader& header) {
       header.width = 1 + little_endian(data, 4, 3);
       header.height = 1 + little_endian(data, 7, 3);
     } else if (name == "EXIF") {
-      header.orientation = exif_orientation(data);
+      orientation.add_exif(data);
+    } else if (name == "XMP ") {
+      orientation.add_xmp(data);
     }
     at += 8 + length + length % 2;
   }
-}
-
-// Too large for a count of its bytes; no decoder takes it.
-bool is_huge(const ImageHeader& header) {
-  return header.height > 0 && header.width > 1'000'000'000 / header.height;
-}
-
-void read_bmp(std::string_view bytes, ImageHeader& header) {
-  header.kind = ImageKind::bmp;
-  const bool is_old = little_endian(bytes, 14, 4) == 12;
-  header.width = is_old ? little_endian(bytes, 18, 2) : little_endian(bytes, 18, 4);
-  // Negative where the first row is the upper one.
-  header.height = is_old ? little_endian(bytes, 20, 2)
-                         : std::abs(int64_t{static_cast<int32_t>(little_endian(bytes, 22, 4))});
-  if (is_huge(header)) return;
-  const int64_t bits = little_endian(bytes, is_old ? 24 : 28, 2);
-  const bool is_packed =
-      !is_old && little_endian(bytes, 30, 4) != 0 && little_endian(bytes, 30, 4) != 3;
-  if (!is_packed)
-    header.bytes = little_endian(bytes, 10, 4) +
-                   (header.width * bits + 31) / 32 * 4 * header.height;  // rows of whole words
-}
-
-// "P6 640 480 ...", numbers with white space and comments (# to the line's end) before them.
-void read_pnm(std::string_view bytes, ImageHeader& header) {
-  header.kind = ImageKind::pnm;
-  std::size_t at = 2;
-  const auto next = [&]() -> int64_t {
-    while (at < bytes.size() &&
-           (std::isspace(static_cast<unsigned char>(bytes[at])) || bytes[at] == '#')) {
-      at = bytes[at] == '#' ? std::min(bytes.find('\n', at), bytes.size()) : at + 1;
-    }
-    int64_t number = 0;
-    for (; at < bytes.size() && std::isdigit(static_cast<unsigned char>(bytes[at])) &&
-           number < 1'000'000'000;
-         ++at)
-      number = 10 * number + (bytes[at] - '0');
-    return number;
-  };
-  header.width = next();
-  header.height = next();
-  const char kind =
-      bytes[1];  // 4: a bit a pixel, 5: grey, 6: RGB; below 4 they are written as text
-  if (kind < '4' || is_huge(header)) return;
-  const int64_t depth = kind == '4' ? 0 : next() > 255 ? 2 : 1;
-  const int64_t row =
-      kind == '4' ? (header.width + 7) / 8 : header.width * depth * (kind == '6' ? 3 : 1);
-  header.bytes = static_cast<int64_t>(at) + 1 + row * header.height;
+  header.orientation = orientation.value();
 }
 
 }  // namespace
 
 std::string_view other_kind(std::string_view bytes) {
-  using namespace std::string_view_literals;
   if (bytes.empty()) return "an empty file";
   if (bytes.starts_with("GIF8")) return "a GIF";
   if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv)) return "a TIFF";
@@ -162,9 +173,12 @@ std::optional<ImageHeader> read_image_header(std::string_view bytes) {
   if (bytes.starts_with("\x89PNG\r\n\x1a\n")) read_png(bytes, header);
   if (bytes.starts_with("RIFF") && bytes.size() > 12 && bytes.substr(8, 4) == "WEBP")
     read_webp(bytes, header);
-  if (bytes.starts_with("BM")) read_bmp(bytes, header);
-  if (bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6')
-    read_pnm(bytes, header);
+  if (bytes.starts_with("BM")) {
+    const BmpHeader bmp = read_bmp_header(bytes);
+    header = {.kind = ImageKind::bmp, .width = bmp.width, .height = bmp.height};
+  }
+  if (const auto pnm = read_pnm_header(bytes))
+    header = {.kind = ImageKind::pnm, .width = pnm->width, .height = pnm->height};
   if (header.width == 0 || header.height == 0) return std::nullopt;
   return header;
 }

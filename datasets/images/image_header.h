@@ -12,9 +12,12 @@ enum class ImageKind { jpeg, png, webp, bmp, pnm };
 struct ImageHeader {
   ImageKind kind = ImageKind::jpeg;
   int64_t width = 0, height = 0;  // as stored: before it is turned upright
-  int orientation = 1;            // EXIF's: 1 upright ... 8; 6: to be turned a quarter to the right
+  int orientation = 1;            // EXIF's (exif_orientation.h); it stands in EXIF or in XMP
   bool animated = false;
-  int64_t bytes = 0;  // that the file has at least; 0: not known (all but BMP and binary PNM)
+
+  // As it is seen.
+  int64_t upright_width() const { return orientation >= 5 ? height : width; }
+  int64_t upright_height() const { return orientation >= 5 ? width : height; }
 };
 
 // What files that are no such image are, where their first bytes tell: "an empty file", "a GIF",

@@ -2,16 +2,15 @@
 // the data.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include <opencv2/core/mat.hpp>
 
 namespace penalmt {
 
-// 8-bit BGR as stored, with libjpeg's default quality (as Pillow has it). Empty where the bytes do
-// not decode or the data is damaged; `problem` then holds libjpeg's words: "Corrupt JPEG data:
-// premature end of data segment".
-cv::Mat decode_jpeg(std::string_view bytes, std::string& problem);
+// 8-bit BGR as stored, with libjpeg's default quality (as Pillow has it). Throws Undecodable in
+// libjpeg's words ("damaged; Corrupt JPEG data: premature end of data segment"), std::bad_alloc
+// where there is no memory.
+cv::Mat decode_jpeg(std::string_view bytes);
 
 }  // namespace penalmt

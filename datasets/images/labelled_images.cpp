@@ -7,9 +7,11 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "datasets/images/decoded_images.h"
+#include "datasets/images/image_folder.h"
 #include "datasets/text/corpus.h"
 
 namespace penalmt {
@@ -17,20 +19,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What `wanted` holds of in the folder, but for hidden names; sorted.
-std::vector<fs::path> entries(const fs::path& folder, bool (*wanted)(const fs::path&)) {
-  if (!fs::is_directory(folder))
-    throw Error(fmt::format("{}: no such folder; expected a folder of images", folder.string()));
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (!entry.path().filename().string().starts_with('.') && wanted(entry.path()))
-      found.push_back(entry.path());
-  std::sort(found.begin(), found.end());
-  return found;
+// The folders in it, but for hidden ones; sorted. Files beside them are put into `others`.
+std::vector<fs::path> folders_in(const fs::path& root, std::vector<std::string>& others) {
+  if (!fs::is_directory(root))
+    throw Error(fmt::format("{}: no such folder; expected a folder of images", root.string()));
+  std::error_code problem;
+  fs::directory_iterator entries(root, problem);
+  if (problem) throw_file_error(root, "read", problem.value());
+  std::vector<fs::path> folders;
+  for (const auto& entry : entries) {
+    if (is_left_behind(entry.path())) continue;
+    if (entry.is_directory())
+      folders.push_back(entry.path());
+    else
+      others.push_back(entry.path().filename());
+  }
+  std::sort(folders.begin(), folders.end());
+  return folders;
 }
 
 LabelledImages selected(const LabelledImages& images, const std::vector<int64_t>& which) {
-  LabelledImages part{images.classes, {}, {}, {}};
+  LabelledImages part{images.classes, {}, {}, {}, {}};
   for (const int64_t i : which) part.names.push_back(images.names[i]);
   const at::Tensor rows = at::tensor(which, at::kLong);
   part.pixels = images.pixels.index_select(0, rows);
@@ -47,22 +56,15 @@ at::Tensor load_images(const std::vector<fs::path>& files, int64_t size, int thr
   return pixels;
 }
 
-std::vector<fs::path> image_files(const fs::path& folder) {
-  std::vector<fs::path> files =
-      entries(folder, [](const fs::path& path) { return fs::is_regular_file(path); });
-  if (files.empty()) throw Error(fmt::format("{}: got no files, expected images", folder.string()));
-  return files;
-}
-
 LabelledImages read_labelled_images(const fs::path& root, int64_t size, int threads,
                                     const std::vector<std::string>& known) {
   // 1. The classes.
-  const std::vector<fs::path> folders =
-      entries(root, [](const fs::path& path) { return fs::is_directory(path); });
+  LabelledImages images;
+  const std::vector<fs::path> folders = folders_in(root, images.others);
   if (folders.empty())
     throw Error(
         fmt::format("{}: got no folders, expected one of images for each class", root.string()));
-  LabelledImages images{known, {}, {}, {}};
+  images.classes = known;
   if (known.empty())
     for (const fs::path& folder : folders) images.classes.push_back(folder.filename());
   // 2. The images of each.
@@ -74,12 +76,17 @@ LabelledImages read_labelled_images(const fs::path& root, int64_t size, int thre
     if (label == images.classes.end())
       throw Error(fmt::format("{}: unknown class '{}'; expected one of {}{}", root.string(), name,
                               fmt::join(known, ", "), did_you_mean(name, known)));
-    for (const fs::path& file : image_files(folder)) {
-      images.names.push_back(name + "/" + file.filename().string());
-      files.push_back(file);
+    const ImageFolder found = images_in(folder);
+    if (found.names.empty())
+      throw Error(fmt::format("{}: got no images, expected some", folder.string()));
+    for (const std::string& image : found.names) {
+      images.names.push_back(name + "/" + image);
+      files.push_back(folder / image);
       labels.push_back(label - images.classes.begin());
     }
+    for (const std::string& other : found.others) images.others.push_back(name + "/" + other);
   }
+  std::sort(images.others.begin(), images.others.end());
   images.labels = at::tensor(labels, at::kLong);
   images.pixels = load_images(files, size, threads);
   return images;
@@ -111,7 +118,7 @@ LabelledSplits read_labelled_splits(const LabelledImageOptions& options, int64_t
     for (int64_t i = others; i < count; ++i) valid.push_back(begin + i);
     begin += count;
   }
-  return {selected(all, train), selected(all, valid)};
+  return {selected(all, train), selected(all, valid), root, all.others};
 }
 
 }  // namespace penalmt

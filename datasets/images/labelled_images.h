@@ -2,6 +2,7 @@
 //
 //   <root>/cat/0000.jpg
 //   <root>/dog/0000.jpg
+//   <root>/dog/puppies/0000.jpg    folders in a class's folder belong to the class
 #pragma once
 
 #include <filesystem>
@@ -24,7 +25,8 @@ struct LabelledImageOptions {
   template <class Visitor>
   void visit(Visitor& v) {
     v("folder", folder, "the images; $NAME is an environment variable", config::anything());
-    v("train", train, "the folder in it that holds a folder of images for each class",
+    v("train", train,
+      "the folder in it that holds a folder of images, with folders in it, for each class",
       config::anything());
     v("valid", valid,
       "images of each class, the last by name, that are not trained on but validated on",
@@ -39,6 +41,7 @@ struct LabelledImages {
   std::vector<std::string> names;    // "cat/0000.jpg", sorted
   at::Tensor pixels;                 // uint8 [N, 3, size, size]
   at::Tensor labels;                 // int64 [N]: which of the classes
+  std::vector<std::string> others;   // what was passed over (image_folder.h), sorted
 
   int64_t count() const { return static_cast<int64_t>(names.size()); }
 };
@@ -46,10 +49,6 @@ struct LabelledImages {
 // The images, brought to size x size and decoded by `threads` threads (0: one a core). Throws Error
 // for one that is missing or does not decode (the first in their order).
 at::Tensor load_images(const std::vector<std::filesystem::path>& files, int64_t size, int threads);
-
-// The files of a folder whose names do not begin with a dot, sorted. Throws Error where there is no
-// such folder or no file in it.
-std::vector<std::filesystem::path> image_files(const std::filesystem::path& folder);
 
 // All images below `root`. Its folders are the classes, unless `known` names them: then a folder
 // that is none of them is refused, and one may be missing. Throws Error where there is no such
@@ -59,6 +58,8 @@ LabelledImages read_labelled_images(const std::filesystem::path& root, int64_t s
 
 struct LabelledSplits {
   LabelledImages train, valid;
+  std::filesystem::path root;       // where they are from
+  std::vector<std::string> others;  // what was passed over there
 };
 
 // The training images of a recipe: the last `valid` of each class apart from the others, of which

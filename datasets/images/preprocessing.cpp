@@ -17,13 +17,13 @@ struct Size {
   int64_t width, height;
 };
 
-Size resized(const Preprocessing& preprocessing, const cv::Mat& image) {
+Size resized(const Preprocessing& preprocessing, const Size& image) {
   const int64_t side = preprocessing.resize;
   if (preprocessing.resize_mode == "squash") return {side, side};
-  const auto [shorter, longer] = std::minmax<int64_t>({image.cols, image.rows});
+  const auto [shorter, longer] = std::minmax(image.width, image.height);
   const auto other =
       static_cast<int64_t>(static_cast<double>(side * longer) / static_cast<double>(shorter));
-  return image.cols <= image.rows ? Size{side, other} : Size{other, side};
+  return image.width <= image.height ? Size{side, other} : Size{other, side};
 }
 
 // Where the crop begins; halves go to the even side, as torchvision's do.
@@ -48,9 +48,20 @@ void Preprocessing::check(config::Problems& problems, const std::string& prefix)
   check_channels("deviation", deviation);
 }
 
+ImagePart seen_part(const Preprocessing& preprocessing, int64_t width, int64_t height) {
+  const Size size = resized(preprocessing, {width, height});
+  const int64_t crop = preprocessing.crop;
+  const auto share = [](int64_t part, int64_t whole) {
+    return static_cast<double>(part) / static_cast<double>(whole);
+  };
+  return {share(middle(size.width, crop), size.width),
+          share(middle(size.height, crop), size.height), share(crop, size.width),
+          share(crop, size.height)};
+}
+
 at::Tensor load_pixels(const std::filesystem::path& file, const Preprocessing& preprocessing) {
   const cv::Mat image = decode_image(file);
-  const auto [width, height] = resized(preprocessing, image);
+  const auto [width, height] = resized(preprocessing, {image.cols, image.rows});
   const int64_t crop = preprocessing.crop;
   const auto filter = preprocessing.interpolation == "bicubic" ? ResamplingFilter::bicubic
                                                                : ResamplingFilter::bilinear;

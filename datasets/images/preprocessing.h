@@ -43,6 +43,14 @@ struct Preprocessing {
   void check(config::Problems& problems, const std::string& prefix) const;
 };
 
+// Of an image's width and height: 0 to 1.
+struct ImagePart {
+  double left = 0, top = 0, width = 1, height = 1;
+};
+
+// What an encoder sees of an image of that size (upright, as it decodes).
+ImagePart seen_part(const Preprocessing& preprocessing, int64_t width, int64_t height);
+
 // uint8 [3, crop, crop], RGB; equal to the last bit to Pillow 13's resize (resampling.h tells of
 // earlier ones) and to torchvision's Resize and CenterCrop with it, on the same decoded image.
 // Throws what decode_image (image_decoding.h) throws.

@@ -20,6 +20,7 @@ struct DataOptions {
   std::string valid = "val";
   int64_t limit = 0;
   std::string images = "images";
+  bool allow_outside = false;
   std::string features = "", feature_names = "", image_encoder = "";
   std::string masking = "", mask_token = kMaskToken;
   // Layout "files" only.
@@ -44,6 +45,8 @@ struct DataOptions {
     v("limit", limit, "pairs of `train` that are learned from, the first of it; 0: all",
       config::between(0, 1e12));
     v("images", images, "the folder of the images", config::anything());
+    v("allow_outside", allow_outside,
+      "take images whose names lead out of that folder, by a link, ../ or an absolute path");
     v("features", features,
       "model.image_encoder.kind features: the store of the images' vectors (penalmt features, or "
       "an .npy file); {split} stands for the split's name",

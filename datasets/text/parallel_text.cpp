@@ -52,6 +52,7 @@ ParallelText read_parallel_text(const std::filesystem::path& source,
   check_equal_lines(source, text.source.size(), target, text.target.size());
   if (image_list) {
     text.images = read_image_list(*image_list);
+    text.image_list = *image_list;
     check_equal_lines(source, text.source.size(), *image_list, text.images.size());
   }
   return text;

@@ -12,6 +12,7 @@ struct ParallelText {
   std::vector<std::string> source, target;  // equally many lines
   std::vector<std::string>
       images;  // one name a line, "" where there is no image; empty when there is no list
+  std::filesystem::path image_list;  // the list's place in errors
 };
 
 // Plain or gzip; where `x` is absent, `x.gz` is read. Throws Error where a file cannot be read or

@@ -13,6 +13,7 @@
 #include "commands/cli/numbers.h"
 #include "commands/commands.h"
 #include "commands/training_command.h"
+#include "datasets/images/image_folder.h"
 #include "tensors/devices.h"
 #include "training/classifier_trainer.h"
 #include "translation/model_location.h"
@@ -21,6 +22,10 @@ namespace penalmt {
 namespace {
 
 constexpr size_t kChunk = 256;  // images decoded and classified at a time
+
+void warn_of_others(const std::filesystem::path& folder, const std::vector<std::string>& others) {
+  if (!others.empty()) warning(about_others(folder, others));
+}
 
 void train(const TrainingArguments& arguments) {
   const ClassifierRecipe recipe =
@@ -36,6 +41,7 @@ void train(const TrainingArguments& arguments) {
 
   LabelledSplits images =
       read_labelled_splits(recipe.data, recipe.image_encoder.size, arguments.machine.threads);
+  warn_of_others(images.root, images.others);
   message(fmt::format("{} classes; {} images to train on, {} to validate on",
                       images.train.classes.size(), with_commas(images.train.count()),
                       with_commas(images.valid.count())));
@@ -143,6 +149,16 @@ std::string report(const Recognition& found, const std::vector<std::string>& cla
   return text;
 }
 
+std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder) {
+  const ImageFolder found = images_in(folder);
+  if (found.names.empty())
+    throw Error(fmt::format("{}: got no images, expected some", folder.string()));
+  warn_of_others(folder, found.others);
+  std::vector<std::filesystem::path> files;
+  for (const std::string& name : found.names) files.push_back(folder / name);
+  return files;
+}
+
 void predict(const PredictArguments& arguments) {
   const std::filesystem::path folder = model_folder(arguments.model);
   const ClassifierDescription description = read_classifier_description(folder);
@@ -155,6 +171,7 @@ void predict(const PredictArguments& arguments) {
     const LabelledImages images =
         read_labelled_images(arguments.labelled, description.image_encoder.size,
                              arguments.machine.threads, description.classes);
+    warn_of_others(arguments.labelled, images.others);
     AtomicFile output("-");
     output.write(report(recognise(model, images, device), description.classes, arguments.json));
     output.commit();
@@ -163,7 +180,7 @@ void predict(const PredictArguments& arguments) {
   const std::vector<std::filesystem::path> files =
       arguments.folder.empty()
           ? std::vector<std::filesystem::path>(arguments.images.begin(), arguments.images.end())
-          : image_files(arguments.folder);
+          : files_in(arguments.folder);
   predict_files(model, description, files, arguments, device);
 }
 
@@ -185,7 +202,9 @@ void add_predict(CLI::App& classify) {
                    "a run folder (its averaged/, else its best/) or a checkpoint folder")
       ->required();
   command->add_option("images", arguments->images, "images");
-  command->add_option("--folder", arguments->folder, "a folder of images")->type_name("DIR");
+  command
+      ->add_option("--folder", arguments->folder, "a folder of images, with those in its folders")
+      ->type_name("DIR");
   command
       ->add_option("--labelled", arguments->labelled,
                    "a folder that holds a folder of images for each class")

@@ -20,9 +20,12 @@
 #include "commands/cli/common.h"
 #include "commands/cli/numbers.h"
 #include "commands/cli/trust_option.h"
+#include "commands/cli/image_options.h"
 #include "commands/commands.h"
 #include "datasets/features/exported_encoder.h"
 #include "datasets/features/feature_writer.h"
+#include "datasets/images/image_folder.h"
+#include "datasets/text/image_names.h"
 #include "datasets/text/parallel_text.h"
 #include "tensors/devices.h"
 
@@ -34,7 +37,7 @@ namespace fs = std::filesystem;
 struct FeaturesArguments {
   std::string images, image_root, encoder, out, precision = "fp16";
   int64_t batch = 16;
-  bool skip_broken = false, resume = false, overwrite = false;
+  bool skip_broken = false, allow_outside = false, resume = false, overwrite = false;
   MachineOptions machine;
 };
 
@@ -43,40 +46,24 @@ struct Images {
   std::vector<std::string> names;  // each once
 };
 
-bool is_image_name(const fs::path& file) {
-  static const std::set<std::string> known = {".jpg", ".jpeg", ".png", ".webp",
-                                              ".bmp", ".ppm",  ".pgm"};
-  std::string extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return known.contains(extension);
-}
-
-Images images_in(const fs::path& folder) {
-  Images images{.root = folder, .names = {}};
-  int64_t others = 0;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (!is_image_name(entry.path())) {
-      ++others;
-      continue;
-    }
-    images.names.push_back(entry.path().filename().string());
-    const std::string& name = images.names.back();
+Images images_below(const fs::path& folder) {
+  ImageFolder found = images_in(folder);
+  for (const std::string& name : found.names)
     if (first_invalid_utf8(name) || name.find('\n') != std::string::npos)
-      throw Error(entry.path().string() + ": the file's name is no line of UTF-8; rename it");
-  }
-  if (images.names.empty())
+      throw Error((folder / name).string() + ": the file's name is no line of UTF-8; rename it");
+  if (found.names.empty())
     throw Error(folder.string() +
                 ": no images there; expected .jpg, .jpeg, .png, .webp, .bmp, .ppm or .pgm files");
-  if (others > 0) message(fmt::format("{}: {} other entries passed over", folder.string(), others));
-  std::sort(images.names.begin(), images.names.end());
-  return images;
+  if (!found.others.empty()) warning(about_others(folder, found.others));
+  return {folder, std::move(found.names)};
 }
 
-Images listed_images(const fs::path& list, const fs::path& root) {
+Images listed_images(const fs::path& list, const fs::path& root, bool allow_outside) {
   Images images{.root = root, .names = {}};
   std::set<std::string> seen = {""};  // an empty line: a sentence without an image
-  for (std::string& name : read_image_list(list))
+  std::vector<std::string> names = read_image_list(list);
+  if (!allow_outside) expect_inside(names, root, list.string(), kAllowOutside);
+  for (std::string& name : names)
     if (seen.insert(name).second) images.names.push_back(std::move(name));
   if (images.names.empty()) throw Error(list.string() + ": no line names an image");
   return images;
@@ -90,8 +77,11 @@ Images images_to_encode(const FeaturesArguments& arguments) {
   if (!is_folder && arguments.image_root.empty())
     throw Error("--image-root is missing; expected the folder that the names in " +
                 arguments.images + " are in");
-  return is_folder ? images_in(arguments.images)
-                   : listed_images(arguments.images, arguments.image_root);
+  if (is_folder && arguments.allow_outside)
+    throw Error("--allow-outside: goes with a list of images; " + arguments.images +
+                " is a folder");
+  return is_folder ? images_below(arguments.images)
+                   : listed_images(arguments.images, arguments.image_root, arguments.allow_outside);
 }
 
 void refuse_missing(const Images& images) {
@@ -224,7 +214,8 @@ void add_features(CLI::App& program) {
       "train.npy --skip-broken");
   command
       ->add_option("images", arguments->images,
-                   "a folder of images, or a list of their names, one a line")
+                   "a folder of images, with those in its folders, or a list of their names, one a "
+                   "line")
       ->required();
   command->add_option("--image-root", arguments->image_root,
                       "the folder that a list's names are in");
@@ -241,6 +232,9 @@ void add_features(CLI::App& program) {
       ->capture_default_str();
   command->add_flag("--skip-broken", arguments->skip_broken,
                     "list missing and broken images on standard error and go on without them");
+  command->add_flag("--allow-outside", arguments->allow_outside,
+                    "take images whose names lead out of --image-root, by a link, ../ or an "
+                    "absolute path");
   command->add_flag("--resume", arguments->resume,
                     "go on with what an interrupted run wrote; a finished store stays as it is");
   command->add_flag("--overwrite", arguments->overwrite, "replace a store that is there");

@@ -38,6 +38,7 @@ void score(const ScoreArguments& arguments) {
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
   ImageCount count;
   const std::unique_ptr<ImageSet> set = images ? images->load(count) : nullptr;
+  warn_of_broken(count, arguments.images.images);
   const std::vector<double> scores =
       translator.score(text.source, text.target, set.get(), {.threads = arguments.machine.threads},
                        arguments.source, arguments.target);

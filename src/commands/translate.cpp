@@ -65,11 +65,12 @@ nlohmann::ordered_json as_json(const ImageUse& use) {
 
 // What is printed for a line: its translation, n-best lines, or a JSON object.
 std::string formatted(const TranslateArguments& arguments, int64_t number, const InputLine& line,
-                      const Translation& translation, const ImageUse& use) {
+                      bool has_image, const Translation& translation, const ImageUse& use) {
   const ScoredText& best = translation.n_best.front();
   if (arguments.json) {
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
     if (!line.image.empty()) object["image"] = line.image;
+    if (!line.image.empty() && !has_image) object["image_missing"] = true;
     object.update(as_json(best));
     if (arguments.n_best)
       for (const ScoredText& text : translation.n_best) object["n_best"].push_back(as_json(text));
@@ -141,7 +142,8 @@ class ChunkTranslator {
       add_sign(texts[i], translations[i].n_best.front());
       if (raw_)
         for (ScoredText& text : translations[i].n_best) text.text = raw_->for_people(text.text);
-      output.write(formatted(arguments_, ++done_, chunk.lines[i], translations[i], uses[i]));
+      output.write(formatted(arguments_, ++done_, chunk.lines[i], chunk.has_image(i),
+                             translations[i], uses[i]));
     }
   }
   int64_t done() const { return done_; }
@@ -180,8 +182,10 @@ void translate(const TranslateArguments& arguments) {
   ChunkTranslator work(arguments, translator, raw);
   TranslationInput input(arguments, translator, std::move(reader), raw ? &*raw : nullptr);
   try {
-    for (InputChunk chunk; !(chunk = input.next()).lines.empty();)
+    for (InputChunk chunk; !(chunk = input.next()).lines.empty();) {
+      warn_of_broken(input.images(), input.image_place());
       work.translate(chunk, input.name(), output);
+    }
     output.commit();
   } catch (...) {
     const auto partial = work.done() > 0 ? output.keep_partial() : std::nullopt;
@@ -268,7 +272,8 @@ void add_translate(CLI::App& program) {
   command->add_flag("--json", arguments->json,
                     "one JSON object a line: source, translation, score, tokens; with --n-best "
                     "n_best; with an image and "
-                    "image_use (side, tokens, gate, attention)");
+                    "image_use (side, tokens, gate, attention), or image_missing: true where it is "
+                    "not there or broken");
   command->add_flag("--json-input", arguments->json_input,
                     "the input is a JSON object a line: {\"source\": \"a dog .\", \"image\": "
                     "\"dog.jpg\", \"id\": 7}; image is optional, a path "

@@ -56,6 +56,7 @@ void check_json_input(const TranslateArguments& arguments) {
   // The objects name the images: the options say where they are.
   ImageArguments images = arguments.images;
   if (!images.image_root.empty() || !images.features.empty()) images.images = arguments.input;
+  if (images.features.empty()) images.skip_broken = false;
   check(images);
 }
 
@@ -104,6 +105,8 @@ void check(const TranslateArguments& arguments) {
   for (const std::string& words : arguments.sentence)
     if (const auto offset = first_invalid_utf8(words))
       throw Error(fmt::format("the sentence: invalid UTF-8 at byte {}", *offset + 1));
+  if (arguments.image && arguments.images.skip_broken)
+    throw Error("--skip-broken: got --image; expected --images or --json-input");
   if (arguments.json_input)
     check_json_input(arguments);
   else
@@ -159,7 +162,10 @@ void TranslationInput::open_images_of_lines() {
   const ImageArguments& images = arguments_.images;
   const int threads = arguments_.machine.threads;
   ImageSourceOptions options = image_source_options(images, threads);
-  if (options.root.empty()) options.root = ".";
+  if (options.root.empty()) {  // then names are paths, as those of a command line
+    options.root = ".";
+    options.rules.allow_outside = true;
+  }
   if (arguments_.json_input) {
     // Images are asked for by the lines; a text-only model refuses the first that does.
     for (const auto& [given, option] : {std::pair(&images.features, "--features"),
@@ -171,6 +177,7 @@ void TranslationInput::open_images_of_lines() {
     if (!takes_images(translator_, images, "--image")) return;
     if (!fs::is_regular_file(*arguments_.image)) throw Error(*arguments_.image + ": no such image");
     options.root = ".";
+    options.rules.allow_outside = true;
     source_ = open_images(translator_, options);
     list_.emplace(std::vector<std::string>{*arguments_.image}, source_, "--image");
   } else if ((list_ = open_line_images(translator_, images, threads))) {
@@ -188,6 +195,11 @@ void TranslationInput::check_file() {
 
 std::string TranslationInput::name() const {
   return arguments_.input == "-" ? "standard input" : arguments_.input;
+}
+
+std::string TranslationInput::image_place() const {
+  if (arguments_.image) return "--image";
+  return arguments_.json_input ? name() : arguments_.images.images;
 }
 
 void TranslationInput::check_length(const InputLine& line) {
@@ -238,6 +250,8 @@ std::optional<InputLine> TranslationInput::read() {
           name(), lines_, line.image));
     line.image.clear();
   }
+  if (source_ && arguments_.json_input && !arguments_.images.image_root.empty())
+    expect_inside(*source_, line.image, arguments_.images.image_root, line_place(*reader_));
   check_length(line);
   signs_.add(line.source);
   return line;

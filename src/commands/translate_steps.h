@@ -49,6 +49,7 @@ struct InputChunk {
   std::vector<InputLine> lines;      // none at the end
   std::unique_ptr<ImageSet> images;  // null: none of the lines has one
   std::vector<std::string> texts() const;
+  bool has_image(std::size_t line) const { return images && images->index()[line] >= 0; }
 };
 
 // Lines that are longer than the model may read.
@@ -66,9 +67,10 @@ class TranslationInput {
   TranslationInput(const TranslateArguments& arguments, const Translator& translator,
                    std::optional<LineReader> reader, const RawText* raw);
   InputChunk next();
-  std::string name() const;  // what it is called in errors
+  std::string name() const;         // what it is called in errors
+  std::string image_place() const;  // where the names of its images stand
   // Of the lines so far.
-  const ImageCount& images() const { return count_; }  // of none where no line has an image
+  ImageCount& images() { return count_; }  // of none where no line has an image
   const SourceSigns& signs() const { return signs_; }
   const LongLines& long_lines() const { return long_; }
 

@@ -42,6 +42,12 @@ struct ProbeGates {
   std::string attention;  // a sentence on its sharpness; may be empty
 };
 
+// Of an image's width and height, 0 to 1: what of it the model was shown, which its regions divide.
+struct ProbeSeen {
+  double left = 0, top = 0, width = 1, height = 1;
+  bool is_all() const { return width >= 1 && height >= 1; }
+};
+
 struct ProbeSentence {
   std::size_t number = 0;            // in the file, from 1
   std::filesystem::path photograph;  // "" where there is none
@@ -52,6 +58,7 @@ struct ProbeSentence {
   std::vector<std::string> pieces;
   std::vector<double> gates;
   std::vector<std::vector<double>> attention;
+  ProbeSeen seen = {};
 };
 
 struct ProbeReport {

@@ -21,12 +21,13 @@ std::string probed_sentence_section(const ProbeReport& report);
 // A photograph with the attention of the pieces over it, and the pieces to choose from. R regions
 // are a grid of side x side, row by row, where R is a square; where R - 1 is one, the first weight
 // is a class token's (as a vision Transformer's) and is not on the grid. Other numbers of regions
-// are not drawn: "".
+// are not drawn: "". The grid lies on what was seen of the photograph; what is around it is dark.
 //
 // Each piece that has attention carries data-map: two hexadecimal digits a cell, of its weight
 // through the piece's largest one. The script paints the cells with those of the piece that is
 // chosen; before, they show the mean over all pieces.
-std::string attention_grid(const std::vector<std::vector<double>>& attention);
+std::string attention_grid(const std::vector<std::vector<double>>& attention,
+                           const ProbeSeen& seen = {});
 std::string piece_list(const ProbeSentence& sentence, bool of_target);
 
 }  // namespace penalmt

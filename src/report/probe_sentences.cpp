@@ -84,7 +84,7 @@ std::vector<const ProbeSentence*> most_different(const ProbeReport& report) {
 
 std::string figure(const ProbeSentence& sentence) {
   if (sentence.photograph.empty()) return "<figure class=\"quiet\">no image</figure>\n";
-  const std::string grid = attention_grid(sentence.attention);
+  const std::string grid = attention_grid(sentence.attention, sentence.seen);
   return fmt::format(
       "<figure><div class=\"photo\">{}{}</div><figcaption>{}{}</figcaption></figure>\n",
       html::image(sentence.photograph, fmt::format("The image of sentence {}", sentence.number)),
@@ -134,7 +134,8 @@ std::string article(const ProbeReport& report, const ProbeSentence& sentence) {
 
 }  // namespace
 
-std::string attention_grid(const std::vector<std::vector<double>>& attention) {
+std::string attention_grid(const std::vector<std::vector<double>>& attention,
+                           const ProbeSeen& seen) {
   if (attention.empty()) return "";
   const Grid grid = grid_of(attention.front().size());
   if (grid.side == 0) return "";
@@ -142,10 +143,19 @@ std::string attention_grid(const std::vector<std::vector<double>>& attention) {
   for (const auto& weights : attention)
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += weights[i];
   const std::vector<double> cells = relative(mean, grid);
+  // In units of a cell, from the grid's upper left: the whole photograph.
+  const auto side = static_cast<double>(grid.side);
+  const double width = side / seen.width, height = side / seen.height, left = 0 - seen.left * width,
+               top = 0 - seen.top * height;
   std::string text = fmt::format(
-      "<svg class=\"heat\" viewBox=\"0 0 {0} {0}\" preserveAspectRatio=\"none\" "
+      "<svg class=\"heat\" viewBox=\"{:.6g} {:.6g} {:.6g} {:.6g}\" preserveAspectRatio=\"none\" "
       "aria-hidden=\"true\">",
-      grid.side);
+      left, top, width, height);
+  if (!seen.is_all())
+    text += fmt::format(
+        "<path class=\"unseen\" fill-rule=\"evenodd\" fill-opacity=\"{:.3f}\" d=\"M{:.6g} "
+        "{:.6g}h{:.6g}v{:.6g}h-{:.6g}zM0 0h{}v{}h-{}z\"/>",
+        kDarkest, left, top, width, height, width, grid.side, grid.side, grid.side);
   for (std::size_t i = 0; i < grid.cells(); ++i)
     text +=
         fmt::format("<rect x=\"{}\" y=\"{}\" width=\"1\" height=\"1\" fill-opacity=\"{:.3f}\"/>",
@@ -193,7 +203,7 @@ std::string probed_sentence_section(const ProbeReport& report) {
   std::string text = fmt::format(
       "<section id=\"sentences\">\n<h2>Sentences</h2>\n<p class=\"note\">{} of {}{}. <mark>Marked "
       "words</mark> are not in "
-      "the reference, or not at that place.{}{}</p>\n",
+      "the reference, or not at that place.{}{}{}</p>\n",
       shown.size(), html::plural(report.sentences.size(), "sentence"),
       several ? fmt::format(": those whose translations differ most between {} and {}; chosen for "
                             "that, so no fair sample",
@@ -206,7 +216,11 @@ std::string probed_sentence_section(const ProbeReport& report) {
       report.gates.attention.empty()
           ? ""
           : " Choose a piece to see where it looked: the photograph stays bright there; the mouse "
-            "over it shows all of it.");
+            "over it shows all of it.",
+      std::any_of(shown.begin(), shown.end(),
+                  [](const ProbeSentence* sentence) { return !sentence->seen.is_all(); })
+          ? " The model saw the middle of each photograph alone; what is around it is dark."
+          : "");
   std::vector<std::pair<std::string, std::string>> keys;
   if (several) keys.emplace_back("difference", "difference");
   keys.emplace_back("position", "position");

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "datasets/features/feature_set.h"
 #include "datasets/images/decoded_images.h"
+#include "datasets/text/image_names.h"
 #include "translation/image_source.h"
 #include "translation/model_location.h"
 
@@ -17,10 +18,18 @@ FeatureStore open_store(const DataOptions& data, const std::string& split) {
   return FeatureStore::open(files.store, files.names);
 }
 
+std::shared_ptr<const ImageSet> decoded_images(const Recipe& recipe, const Split& split) {
+  const ImageRules rules{.allow_outside = recipe.data.allow_outside};
+  const std::filesystem::path root = image_root(recipe.data);
+  if (!rules.allow_outside)
+    expect_inside(split.text.images, root, split.text.image_list.string(),
+                  "; data.allow_outside takes it");
+  return std::make_shared<DecodedImages>(split.text.images, root, recipe.model.image_encoder.size,
+                                         0, rules);
+}
+
 std::shared_ptr<const ImageSet> images_of(const Recipe& recipe, const Split& split) {
-  if (!recipe.model.takes_features())
-    return std::make_shared<DecodedImages>(split.text.images, image_root(recipe.data),
-                                           recipe.model.image_encoder.size);
+  if (!recipe.model.takes_features()) return decoded_images(recipe, split);
   const FeatureStore store = open_store(recipe.data, split.name);
   const FeatureOptions& features = recipe.model.features;
   store.expect({features.regions, features.width}, features.encoder);

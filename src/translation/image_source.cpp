@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "datasets/features/feature_set.h"
-#include "datasets/images/decoded_images.h"
+#include "datasets/text/image_names.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -16,13 +16,17 @@ namespace fs = std::filesystem;
 // Image files in a folder.
 class FolderSource : public ImageSource {
  public:
-  FolderSource(fs::path root, int threads) : root_(std::move(root)), threads_(threads) {
+  explicit FolderSource(const ImageSourceOptions& options)
+      : root_(options.root), threads_(options.threads), rules_(options.rules) {
     if (!fs::is_directory(root_))
       throw Error(root_.string() + ": no such folder; expected the images");
   }
   bool has(const std::string& name) const override {
     std::error_code ignored;
     return !name.empty() && fs::is_regular_file(root_ / name, ignored);
+  }
+  bool leads_out(const std::string& name) const override {
+    return !rules_.allow_outside && penalmt::leads_out(root_, name);
   }
   std::string none_of(const std::string& what, const std::string& example) const override {
     return fmt::format("{}: not one of the images that {} names is there{}", root_.string(), what,
@@ -33,14 +37,15 @@ class FolderSource : public ImageSource {
  protected:
   const fs::path root_;
   const int threads_;
+  const ImageRules rules_;
 };
 
 class PixelSource : public FolderSource {
  public:
-  PixelSource(fs::path root, int64_t size, int threads)
-      : FolderSource(std::move(root), threads), size_(size) {}
+  PixelSource(const ImageSourceOptions& options, int64_t size)
+      : FolderSource(options), size_(size) {}
   std::unique_ptr<ImageSet> load(const std::vector<std::string>& names) const override {
-    return std::make_unique<DecodedImages>(names, root_, size_, threads_);
+    return std::make_unique<DecodedImages>(names, root_, size_, threads_, rules_);
   }
 
  private:
@@ -49,10 +54,10 @@ class PixelSource : public FolderSource {
 
 class EncoderSource : public FolderSource {
  public:
-  EncoderSource(fs::path root, ExportedEncoder encoder, int threads)
-      : FolderSource(std::move(root), threads), encoder_(std::move(encoder)) {}
+  EncoderSource(const ImageSourceOptions& options, ExportedEncoder encoder)
+      : FolderSource(options), encoder_(std::move(encoder)) {}
   std::unique_ptr<ImageSet> load(const std::vector<std::string>& names) const override {
-    return std::make_unique<EncodedImages>(names, root_, encoder_, threads_);
+    return std::make_unique<EncodedImages>(names, root_, encoder_, threads_, rules_);
   }
 
  private:
@@ -109,7 +114,7 @@ std::shared_ptr<const ImageSource> open_images(const Translator& translator,
           fmt::format("{}: the model has an image encoder of its own; got features {}, expected "
                       "the images themselves",
                       translator.place(), options.features.string()));
-    return std::make_shared<PixelSource>(options.root, model.image_encoder.size, options.threads);
+    return std::make_shared<PixelSource>(options, model.image_encoder.size);
   }
   if (!options.features.empty()) {
     FeatureStore store = FeatureStore::open(options.features, options.feature_names);
@@ -127,8 +132,8 @@ std::shared_ptr<const ImageSource> open_images(const Translator& translator,
         "encoder (--encoder)",
         translator.place(),
         features.encoder.empty() ? "features" : "the features of '" + features.encoder + "'"));
-  return std::make_shared<EncoderSource>(
-      options.root, open_encoder(folder, features, translator.device()), options.threads);
+  return std::make_shared<EncoderSource>(options,
+                                         open_encoder(folder, features, translator.device()));
 }
 
 }  // namespace penalmt

@@ -9,6 +9,7 @@
 
 #include "datasets/features/exported_encoder.h"
 #include "datasets/image_set.h"
+#include "datasets/images/decoded_images.h"
 #include "models/options.h"
 
 namespace penalmt {
@@ -19,7 +20,10 @@ class ImageSource {
  public:
   virtual ~ImageSource() = default;
   virtual bool has(const std::string& name) const = 0;
-  // One line a name; at least one of them is there. Throws Error where a file does not decode.
+  // True for a name that load() refuses, as it leads out of the source's folder.
+  virtual bool leads_out(const std::string& name) const { return false; }
+  // One line a name; at least one of them is there. Throws Error where a file does not decode,
+  // unless broken ones are to be skipped.
   virtual std::unique_ptr<ImageSet> load(const std::vector<std::string>& names) const = 0;
   // "images: not one of ... is there; expected files such as 'a.jpg'": the words for where one
   // looked in vain.
@@ -32,6 +36,7 @@ struct ImageSourceOptions {
       feature_names;              // or the store, with its names file where it has none of its own
   std::filesystem::path encoder;  // empty: the exported encoder that the model carries
   int threads = 0;                // 0: one a core
+  ImageRules rules = {};          // of files
 };
 
 // Throws Error where there is no such folder or store, where the store does not fit the model, and

@@ -20,18 +20,29 @@ std::string ImageCount::text() const {
   if (not_found > 0)
     text += fmt::format("; {} of them name{} one that is not there, first '{}' in line {}",
                         not_found, not_found == 1 ? "s" : "", first_name, first_line);
+  if (!broken.empty())
+    text += fmt::format("; {} of them name{} one that is broken", broken.size(),
+                        broken.size() == 1 ? "s" : "");
   return text;
 }
 
 std::unique_ptr<ImageSet> load_images(const std::vector<std::string>& names,
                                       const ImageSource& source, ImageCount& count) {
+  const auto before = static_cast<std::size_t>(count.lines);
   bool any = false;
   for (const std::string& name : names) {
     const bool found = source.has(name);
     count.add(name, found);
     any |= found;
   }
-  return any ? source.load(names) : nullptr;
+  if (!any) return nullptr;
+  std::unique_ptr<ImageSet> images = source.load(names);
+  for (const BrokenImage& broken : images->broken()) {
+    ++count.missing;
+    count.broken.push_back({before + broken.line, broken.problem});
+  }
+  if (images->found() == 0) return nullptr;
+  return images;
 }
 
 LineImages::LineImages(std::vector<std::string> names, std::shared_ptr<const ImageSource> source,
@@ -51,6 +62,14 @@ void LineImages::expect_lines(int64_t lines, const std::string& place) const {
   if (lines == this->lines()) return;
   throw Error(place + ": " + std::to_string(lines) + " lines; expected " +
               std::to_string(this->lines()) + ", one for each image of " + place_);
+}
+
+std::unique_ptr<ImageSet> LineImages::load(ImageCount& count) const {
+  std::unique_ptr<ImageSet> images = load_images(names_, *source_, count);
+  if (images == nullptr && !count.broken.empty())
+    throw Error(fmt::format("{}: not one of the images can be decoded; the first: {}", place_,
+                            count.broken.front().problem));
+  return images;
 }
 
 }  // namespace penalmt

@@ -15,15 +15,19 @@ struct ImageCount {
           not_found = 0;   // missing: have none; not_found: and name one all the same
   int64_t first_line = 0;  // the first of these, from 1, and what it names
   std::string first_name;
+  // Among the missing, those that are there and do not decode: their lines, from 0.
+  std::vector<BrokenImage> broken;
+  std::size_t warned = 0;  // of these a command has told so many
 
   // The next line.
   void add(const std::string& name, bool found);
-  // "3 of 5 lines had no image; 2 of them name one that is not there, first 'dog.jpg' in line 4"
+  // "3 of 5 lines had no image; 2 of them name one that is not there, first 'dog.jpg' in line 4; 1
+  // of them names one that is broken"
   std::string text() const;
 };
 
-// The images of the next lines, one name a line, "" for none; null where none of them has one. The
-// lines are counted.
+// The images of the next lines, one name a line, "" for none; null where none of them has one that
+// is there and whole. The lines are counted.
 std::unique_ptr<ImageSet> load_images(const std::vector<std::string>& names,
                                       const ImageSource& source, ImageCount& count);
 
@@ -40,9 +44,8 @@ class LineImages {
   const std::vector<std::string>& names() const { return names_; }
   const std::shared_ptr<const ImageSource>& source() const { return source_; }
   int64_t lines() const { return static_cast<int64_t>(names_.size()); }
-  std::unique_ptr<ImageSet> load(ImageCount& count) const {
-    return load_images(names_, *source_, count);
-  }
+  // Throws Error where they are broken, all of them where broken ones are to be skipped.
+  std::unique_ptr<ImageSet> load(ImageCount& count) const;
 
  private:
   std::vector<std::string> names_;

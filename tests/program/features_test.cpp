@@ -41,7 +41,8 @@ TEST(FeaturesCommand, StoresAFolderInTheOrderOfItsNames) {
   const Outcome outcome = run_features(images, out);
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.output, "");
-  EXPECT_EQ(outcome.errors, "penalmt: " + images + ": 1 other entries passed over\npenalmt: " +
+  EXPECT_EQ(outcome.errors, "penalmt: warning: " + images +
+                                ": one entry is no image and is passed over: notes.txt\npenalmt: " +
                                 out + ": 3 images, 9 x 6 (regions x width), fp16; 0 skipped\n");
   const std::string header = header_of(out);
   EXPECT_NE(header.find(R"("names":"square.png\ntall.png\nwide.png")"), std::string::npos)
@@ -55,8 +56,22 @@ TEST(FeaturesCommand, StoresAFolderInTheOrderOfItsNames) {
       run_features(images, folder / "g.safetensors", {"--threads", "3", "--batch", "1"}).status, 0);
   EXPECT_EQ(header_of(folder / "g.safetensors"), header);
   EXPECT_EQ(run_features(images, out, {"--resume"}).errors,
-            "penalmt: " + images + ": 1 other entries passed over\npenalmt: " + out +
+            "penalmt: warning: " + images +
+                ": one entry is no image and is passed over: notes.txt\npenalmt: " + out +
                 ": complete already\n");
+}
+
+TEST(FeaturesCommand, StoresTheImagesOfItsFolders) {
+  const TemporaryFolder folder;
+  make_images(folder / "images");
+  fs::create_directories(folder / "images/more");
+  fs::rename(folder / "images/tall.png", folder / "images/more/tall.png");
+  write_file(folder / "images/Thumbs.db", "left behind");
+  const Outcome outcome = run_features(folder / "images", folder / "f.npy");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.errors, "penalmt: " + (folder / "f.npy").string() +
+                                ": 3 images, 9 x 6 (regions x width), fp16; 0 skipped\n");
+  EXPECT_EQ(read_file(folder / "f.names.txt"), "more/tall.png\nsquare.png\nwide.png\n");
 }
 
 TEST(FeaturesCommand, StoresAListAsNumpyArray) {

@@ -1,5 +1,6 @@
 // The scripts in recipes/ refuse what cannot work, in one line.
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -103,6 +104,15 @@ TEST_F(Scripts, TheBundlesLauncherRefusesWhatCannotWork) {
             "penalmt: no torch in the active Python environment; expected 2.11; pip install "
             "torch==2.11.0, or set "
             "LIBTORCH to a torch folder\nexit 2");
+}
+
+// tests/program/export_test.py, where there is a Python with torch.
+TEST_F(Scripts, ExportTakesWeightsThatFitWholly) {
+  const char* python = std::getenv("PENALMT_PYTHON");
+  if (python == nullptr) GTEST_SKIP() << "PENALMT_PYTHON names no Python with torch";
+  const std::string words =
+      run(std::string(python) + " " PENALMT_SOURCE "/tests/program/export_test.py && echo passed");
+  EXPECT_TRUE(words.ends_with("passed\nexit 0")) << words;
 }
 
 }  // namespace

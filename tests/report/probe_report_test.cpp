@@ -130,6 +130,27 @@ TEST(AttentionGrid, DrawsNoOtherNumberOfRegions) {
     EXPECT_EQ(attention_grid({std::vector<double>(regions, 0.1)}), "") << regions;
 }
 
+// 2 x 2 cells on the middle half of an image's width, which is four cells.
+TEST(AttentionGrid, LiesOnWhatTheModelSaw) {
+  const std::string grid = attention_grid({{0.5, 0.25, 0, 0.25}}, {0.25, 0, 0.5, 1});
+  EXPECT_TRUE(holds(grid, "viewBox=\"-1 0 4 2\" preserveAspectRatio=\"none\"")) << grid;
+  EXPECT_TRUE(holds(grid,
+                    "<path class=\"unseen\" fill-rule=\"evenodd\" fill-opacity=\"0.800\" "
+                    "d=\"M-1 0h4v2h-4zM0 0h2v2h-2z\"/>"))
+      << grid;
+  EXPECT_EQ(opacities(grid), "00:0.000 10:0.400 01:0.800 11:0.400 ");
+  EXPECT_FALSE(holds(attention_grid({{0.5, 0.25, 0, 0.25}}), "unseen"));
+}
+
+TEST_F(ProbeReportPage, SaysThatTheModelSawTheMiddleAlone) {
+  constexpr const char* kWords =
+      "The model saw the middle of each photograph alone; what is around it is dark.";
+  EXPECT_FALSE(holds(page(), kWords));
+  ProbeReport cropped = report();
+  cropped.sentences[0].seen = {0.25, 0, 0.5, 1};
+  EXPECT_TRUE(holds(probe_report(cropped), kWords));
+}
+
 TEST(PieceList, CarriesEachPiecesMap) {
   const TemporaryFolder folder;
   const ProbeReport report = sample_probe(folder.path());

@@ -1,8 +1,11 @@
 #include "commands/cli/image_options.h"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
+#include <map>
+#include <utility>
 
 #include "base/error.h"
 #include "base/progress.h"
@@ -34,6 +37,12 @@ void add_image_options(CLI::App& command, ImageArguments& arguments) {
   command.add_flag("--ignore-images", arguments.ignore_images,
                    "a text-only model may be given images: it translates the text alone");
   add_trust_option(command);
+  command.add_flag("--skip-broken", arguments.skip_broken,
+                   "a broken image counts as a missing one, and a warning names it");
+  command.add_flag(
+      "--allow-outside", arguments.allow_outside,
+      "take images whose names lead out of --image-root, by a link, ../ or an absolute "
+      "path");
 }
 
 void check(const ImageArguments& arguments) {
@@ -53,13 +62,49 @@ void check(const ImageArguments& arguments) {
     throw Error("--features: got --image-root too; expected one of them");
   if (!arguments.feature_names.empty() && arguments.features.empty())
     throw Error("--feature-names: got no --features; expected both");
+  if (arguments.skip_broken && arguments.images.empty())
+    throw Error("--skip-broken: got no --images; expected both");
+  if (arguments.skip_broken && !arguments.features.empty())
+    throw Error("--skip-broken: got --features too; a store holds no broken images");
+  if (arguments.allow_outside && arguments.image_root.empty())
+    throw Error("--allow-outside: got no --image-root; expected both");
   if (!arguments.encoder.empty() && !arguments.features.empty())
     throw Error("--encoder: got --features too; expected one of them");
 }
 
 ImageSourceOptions image_source_options(const ImageArguments& arguments, int threads) {
-  return {arguments.image_root, arguments.features, arguments.feature_names, arguments.encoder,
-          threads};
+  return {arguments.image_root,
+          arguments.features,
+          arguments.feature_names,
+          arguments.encoder,
+          threads,
+          {arguments.allow_outside, arguments.skip_broken}};
+}
+
+void expect_inside(const ImageSource& source, const std::string& name, const std::string& root,
+                   const std::string& place) {
+  if (source.leads_out(name))
+    throw Error(
+        fmt::format("{}: the image '{}' is outside of {}{}", place, name, root, kAllowOutside));
+}
+
+void warn_of_broken(ImageCount& count, const std::string& place) {
+  std::map<std::string, std::pair<std::size_t, std::size_t>> files;  // first line, further ones
+  std::vector<std::string> order;
+  for (; count.warned < count.broken.size(); ++count.warned) {
+    const BrokenImage& broken = count.broken[count.warned];
+    const auto [file, is_new] = files.try_emplace(broken.problem, broken.line + 1, 0);
+    if (is_new)
+      order.push_back(broken.problem);
+    else
+      ++file->second.second;
+  }
+  for (const std::string& problem : order) {
+    const auto [line, more] = files.at(problem);
+    warning(fmt::format(
+        "{}:{}: {}; skipped{}", place, line, problem,
+        more == 0 ? "" : fmt::format(", in {} further line{} too", more, more == 1 ? "" : "s")));
+  }
 }
 
 bool takes_images(const Translator& translator, const ImageArguments& arguments,
@@ -77,6 +122,9 @@ std::optional<LineImages> open_line_images(const Translator& translator,
     LineImages images(read_image_list(arguments.images),
                       open_images(translator, image_source_options(arguments, threads)),
                       arguments.images);
+    for (std::size_t i = 0; i < images.names().size(); ++i)
+      expect_inside(*images.source(), images.names()[i], arguments.image_root,
+                    fmt::format("{}:{}", arguments.images, i + 1));
     images.expect_some();
     return images;
   }

@@ -161,6 +161,11 @@ void add_output_options(CLI::App& command, EvaluateOptions& options) {
                    ->needs(images);
   images->needs(root);
   command
+      .add_flag(
+          "--allow-outside", options.allow_outside,
+          "take images whose names lead out of that folder, by a link, ../ or an absolute path")
+      ->needs(root);
+  command
       .add_option("--runs", options.runs,
                   "show the training curves of these run folders in the report; a run called as a "
                   "system has its colour")

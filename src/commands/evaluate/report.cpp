@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "commands/cli/common.h"
 #include "commands/evaluate/steps.h"
+#include "datasets/text/image_names.h"
 #include "datasets/text/parallel_text.h"
 #include "report/html.h"
 #include "report/sentence_groups.h"
@@ -23,6 +24,8 @@ std::vector<fs::path> found_images(const EvaluateOptions& options, std::size_t s
   if (names.size() != sentences)
     throw Error(fmt::format("{}: got {} lines, expected {} as in {}", options.images, names.size(),
                             sentences, options.references.front()));
+  if (!options.allow_outside)
+    expect_inside(names, options.image_root, options.images, "; --allow-outside takes it");
   std::vector<fs::path> images(sentences);
   std::size_t found = 0;
   std::error_code ignored;  // a name that cannot be looked up is not on the disk

@@ -38,6 +38,7 @@ struct EvaluateOptions {
   int width = 1;
   std::string left_out;
   std::string report, source, images, image_root;
+  bool allow_outside = false;
   Lines runs;
   int64_t samples = 20;
 

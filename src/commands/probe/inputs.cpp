@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,6 +11,8 @@
 #include "commands/probe/steps.h"
 #include "datasets/changed_images.h"
 #include "datasets/features/feature_store.h"
+#include "datasets/images/image_decoding.h"
+#include "datasets/text/image_names.h"
 #include "datasets/text/parallel_text.h"
 #include "translation/model_location.h"
 #include "translation/translator.h"
@@ -52,6 +55,30 @@ std::vector<fs::path> photographs_of(const Lines& names, const fs::path& root) {
     photographs.push_back(!name.empty() && fs::is_regular_file(root / name, ignored) ? root / name
                                                                                      : "");
   return photographs;
+}
+
+// --skip-broken: a broken image is as good as none. A text-only model has not tried to decode them.
+void drop_broken(const ProbeOptions& options, ProbeText& text) {
+  ImageCount count;
+  std::map<fs::path, std::string> problems;
+  for (std::size_t i = 0; i < text.photographs.size(); ++i) {
+    fs::path& file = text.photographs[i];
+    if (text.all_images) {
+      if (text.all_images->index()[i] < 0) file.clear();
+      continue;
+    }
+    if (file.empty()) continue;
+    const auto [problem, is_new] = problems.try_emplace(file);
+    try {
+      if (is_new) decode_image(file);
+    } catch (const Error& error) {
+      problem->second = error.what();
+    }
+    if (problem->second.empty()) continue;
+    count.broken.push_back({i, problem->second});
+    file.clear();
+  }
+  warn_of_broken(count, options.images.images);
 }
 
 // A line: is its image at hand, for a text-only model, which is not given it?
@@ -107,7 +134,9 @@ void check_options(const ProbeOptions& options) {
         "probe: nothing to probe with; expected --source and --references, or --contrastive");
   need_both(options.source, "--source", options.references, "--references");
   ImageArguments images = options.images;
-  if (!images.features.empty()) images.image_root.clear();  // of the photographs in the report
+  if (!images.features.empty()) images.image_root.clear();  // of the images in the report
+  if (images.image_root.empty() && !options.images.image_root.empty()) images.allow_outside = false;
+  if (!options.contrastive.empty()) images.allow_outside = images.skip_broken = false;
   if (!images.features.empty() && images.images.empty() && !options.contrastive.empty())
     images.images = options.contrastive;  // of the pairs
   check(images);
@@ -154,7 +183,9 @@ std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Transl
   images->expect_lines(static_cast<int64_t>(lines), place);
   ImageCount count;
   auto set = images->load(count);
-  if (notes && count.not_found > 0) notes->push_back(arguments.images + ": " + count.text());
+  warn_of_broken(count, arguments.images);
+  if (notes && (count.not_found > 0 || !count.broken.empty()))
+    notes->push_back(arguments.images + ": " + count.text());
   return set;
 }
 
@@ -173,9 +204,13 @@ ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
     throw Error(fmt::format("{}: {} marks, but {} has {} lines; mark i must belong to line i",
                             options.left_out, text.marks.size(), options.source, text.all_lines));
   const Lines names = image_names(options, text.all_lines);
+  if (!options.images.image_root.empty() && !options.images.allow_outside)
+    expect_inside(names, options.images.image_root, options.images.images, kAllowOutside);
   text.photographs = photographs_of(names, options.images.image_root);
   text.all_images =
       probe_images(options, translator, options.images, text.all_lines, options.source, nullptr);
+
+  if (options.images.skip_broken) drop_broken(options, text);
 
   const std::vector<bool> there =
       text.all_images ? std::vector<bool>() : at_hand(options.images, names, text.photographs);

@@ -65,8 +65,15 @@ std::vector<std::string> notes(const ProbeOptions& options, const ProbeResults& 
 }
 
 ProbeSentence sentence(const ProbeText& text, const ProbeResults& results, std::size_t i) {
-  ProbeSentence sentence{
-      text.lines[i] + 1, text.photographs[i], text.source[i], text.references[i], {}, {}, {}, {}};
+  ProbeSentence sentence{text.lines[i] + 1,
+                         text.photographs[i],
+                         text.source[i],
+                         text.references[i],
+                         {},
+                         {},
+                         {},
+                         {},
+                         {}};
   for (const Answers& answers : results.answers)
     sentence.translations.push_back(answers.translations[i]);
   if (!results.image_use.empty()) {
@@ -74,6 +81,7 @@ ProbeSentence sentence(const ProbeText& text, const ProbeResults& results, std::
     sentence.pieces = use.pieces;
     sentence.gates = use.gate;
     sentence.attention = use.attention;
+    sentence.seen = results.seen[i];
   }
   return sentence;
 }

@@ -17,6 +17,7 @@
 #include "evaluation/image_use_statistics.h"
 #include "evaluation/masked_accuracy.h"
 #include "evaluation/score_format.h"
+#include "report/probe_report.h"
 #include "translation/image_use.h"
 
 namespace penalmt {
@@ -94,6 +95,7 @@ struct ProbeResults {
   std::shared_ptr<const MaskedAccuracy> restricted, relaxed;  // null without --mask
   std::optional<double> left_out_chance;                      // percent
   std::vector<ImageUse> image_use;  // a line, with its own image; empty: none looked at
+  std::vector<ProbeSeen> seen;      // a line: the part of its image that the attention is over
   GateStatistics gates;
   AttentionStatistics attention;
   Lines notes;  // what was not probed, and why

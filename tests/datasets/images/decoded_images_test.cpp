@@ -222,5 +222,31 @@ TEST(DecodedImages, NamesTheFirstFileThatDoesNotDecode) {
               "7.png: not an image that can be decoded");
 }
 
+TEST(DecodedImages, ABrokenImageCountsAsMissingWhereItIsToBeSkipped) {
+  const TemporaryFolder folder;
+  write_file(folder / "a.png", encoded(".png", red_and_blue()));
+  write_file(folder / "b.png", "broken");
+  const std::vector<std::string> names = {"a.png", "b.png", "", "b.png", "a.png"};
+  const DecodedImages images(names, folder.path(), 4, 1, {.skip_broken = true});
+  EXPECT_EQ(images.index(), (std::vector<int64_t>{0, -1, -1, -1, 0}));
+  EXPECT_EQ(images.found(), 2);
+  ASSERT_EQ(images.broken().size(), 2U);
+  EXPECT_EQ(images.broken()[0].line, 1U);
+  EXPECT_EQ(images.broken()[1].line, 3U);
+  EXPECT_EQ(folder.without_path(images.broken()[1].problem),
+            "b.png: not an image that can be decoded");
+}
+
+TEST(DecodedImages, RefusesANameThatLeadsOutUnlessAllowed) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "images");
+  write_file(folder / "a.png", encoded(".png", red_and_blue()));
+  const std::vector<std::string> names = {"../a.png"};
+  EXPECT_EQ(folder.without_path(
+                thrown_message<Error>([&] { DecodedImages(names, folder / "images", 4, 1); })),
+            "images: the image '../a.png' is outside of it");
+  EXPECT_EQ(DecodedImages(names, folder / "images", 4, 1, {.allow_outside = true}).found(), 1);
+}
+
 }  // namespace
 }  // namespace penalmt

@@ -3,7 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <ATen/ATen.h>
+#include <sys/resource.h>
+#include <zlib.h>
+
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <set>
 
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
@@ -12,6 +19,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "datasets/images/image_header.h"
+#include "tensors/safetensors.h"
 #include "tests/base/temporary_folder.h"
 
 namespace penalmt {
@@ -30,6 +38,31 @@ std::string refusal(const TemporaryFolder& folder, const std::string& name,
   return folder.without_path(thrown_message<Error>([&] { decode_image(folder / name); }));
 }
 
+std::string png_part(const std::string& name, const std::string& data) {
+  const auto number = [](uint64_t value) {
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift);
+    return bytes;
+  };
+  const std::string part = name + data;
+  return number(data.size()) + part +
+         number(
+             crc32(0, reinterpret_cast<const Bytef*>(part.data()), static_cast<uInt>(part.size())));
+}
+
+// side x side pixels of one bit; side < 65,536 and a multiple of 8.
+std::string black_png(int side) {
+  const std::string rows(static_cast<std::size_t>(side) * (1 + side / 8), '\0');
+  std::string packed(compressBound(rows.size()), '\0');
+  uLongf length = packed.size();
+  compress(reinterpret_cast<Bytef*>(packed.data()), &length,
+           reinterpret_cast<const Bytef*>(rows.data()), rows.size());
+  packed.resize(length);
+  const std::string size = {0, 0, static_cast<char>(side >> 8), static_cast<char>(side & 255)};
+  return "\x89PNG\r\n\x1a\n" + png_part("IHDR", size + size + std::string("\x01\0\0\0\0", 5)) +
+         png_part("IDAT", packed) + png_part("IEND", "");
+}
+
 TEST(DecodeImage, ReadsImagesAsPillowWritesThem) {
   const auto kinds = nlohmann::json::parse(read_file(kGolden / "kinds.json"));
   EXPECT_EQ(kinds.size(), 10U);
@@ -45,6 +78,84 @@ TEST(DecodeImage, ReadsImagesAsPillowWritesThem) {
             << name << " " << point << " channel " << c << ": " << got[c];
     }
   }
+}
+
+// tests/golden/images.py: EXIF and XMP of every form, kinds of JPEG, PNG, BMP and portable maps.
+TEST(DecodeImage, EqualsPillowOnImagesOfEveryKind) {
+  const std::filesystem::path folder = PENALMT_SOURCE "/tests/golden/images";
+  const NamedTensors answers = load_safetensors(folder / "answers.safetensors");
+  EXPECT_GE(answers.tensors.size(), 60U);
+  // Pillow cuts 5 and 6 bits off where we round, and the lower half of 16.
+  const std::set<std::string> rounded = {"bmp16.bmp",        "bmp16-555.bmp", "bmp16-565.bmp",
+                                         "bmp16-565-v4.bmp", "rgb16.png",     "rgba16.png"};
+  testing::internal::CaptureStderr();
+  for (const auto& [name, expected] : answers.tensors) {
+    const cv::Mat bgr = decode_image(folder / name);
+    const at::Tensor image =
+        at::from_blob(bgr.data, {bgr.rows, bgr.cols, 3}, at::kByte).flip(2).to(at::kInt);
+    ASSERT_EQ(image.sizes(), expected.sizes()) << name;
+    EXPECT_LE((image - expected.to(at::kInt)).abs().max().item<int>(), rounded.contains(name))
+        << name;
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+TEST(DecodeImage, RefusesDamagedImagesInOneLine) {
+  const std::filesystem::path damaged = PENALMT_SOURCE "/tests/golden/images/damaged";
+  const auto words = [&](const std::string& name) {
+    return thrown_message<Error>([&] { decode_image(damaged / name); })
+        .substr(damaged.string().size() + 1);
+  };
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(words("img-13.pbm"), "img-13.pbm: cut off; got 6 bytes, expected 15");
+  EXPECT_EQ(words("img-1.webp"), "img-1.webp: damaged; a WebP's data cannot be decoded");
+  EXPECT_EQ(words("bmp-dib-zero.bmp"),
+            "bmp-dib-zero.bmp: a BMP with a header of 0 bytes; expected 12, 40, 52, 56, 64, 108 or "
+            "124");
+  const TemporaryFolder folder;
+  const auto bmp = [&](const std::string& name, std::size_t at, char byte) {
+    std::string bytes = read_file(damaged / ("../" + name));
+    bytes[at] = byte;
+    return refusal(folder, "a.bmp", bytes);
+  };
+  EXPECT_EQ(bmp("bmp8.bmp", 32 + 14, 3), "a.bmp: damaged; a pixel has colour 4 of 3");
+  EXPECT_EQ(bmp("bmp24.bmp", 30, 4),
+            "a.bmp: a BMP of 24 bits a pixel with compression 4, which is not read");
+  const std::string runs = read_file(damaged / "../bmp8-runs.bmp");
+  EXPECT_EQ(refusal(folder, "b.bmp", runs.substr(0, runs.size() - 20)),
+            "b.bmp: damaged; a BMP's data ends before row 8 of 8");
+  EXPECT_EQ(refusal(folder, "a.pgm", "P5 1 1 0\n1"),
+            "a.pgm: damaged; a PNM's largest value is 0; expected 1 to 65,535");
+  EXPECT_EQ(refusal(folder, "b.pgm", "P2 2 1 9\n1 12"),
+            "b.pgm: damaged; the value at byte 11 is no number up to 9");
+  EXPECT_EQ(refusal(folder, "c.pgm", "P2 2 1 9\n1    "), "c.pgm: damaged; got 1 of 2 values");
+  EXPECT_EQ(refusal(folder, "d.pbm", "P1 2 1\n1x"),
+            "d.pbm: damaged; the value at byte 8 is no number up to 1");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+// Exits with 7 where the machine is said to be at fault.
+[[noreturn]] void decode_in_little_memory(const TemporaryFolder& folder, const std::string& name) {
+  std::ifstream pages("/proc/self/statm");
+  rlim_t used = 0;
+  pages >> used;
+  const rlimit limit{used * 4096 + (rlim_t{100} << 20), RLIM_INFINITY};
+  setrlimit(RLIMIT_AS, &limit);
+  try {
+    decode_image(folder / name);
+  } catch (const MachineError& error) {
+    std::fprintf(stderr, "%s\n", folder.without_path(error.what()).c_str());
+    std::_Exit(7);
+  }
+  std::_Exit(0);
+}
+
+// 14,000 x 14,000 pixels of one bit, deflated to 24 KB, where there is no room for them.
+TEST(DecodeImage, TooLittleMemoryIsNoBrokenImage) {
+  const TemporaryFolder folder;
+  write_file(folder / "a.png", black_png(14000));
+  EXPECT_EXIT(decode_in_little_memory(folder, "a.png"), testing::ExitedWithCode(7),
+              "^a.png: no memory for its 14,000 x 14,000 pixels\n");
 }
 
 TEST(DecodeImage, ObeysAllEightOrientations) {

@@ -22,11 +22,13 @@ class LabelledImagesTest : public testing::Test {
 
 TEST_F(LabelledImagesTest, AFolderIsAClassAndBothAreSorted) {
   write_file(root_ / "red/.hidden", "no image");
+  write_file(root_ / "red/Thumbs.db", "no image");
   write_file(root_ / "README", "no class");
   std::filesystem::create_directory(root_ / ".cache");
   for (const int threads : {1, 3}) {
     const LabelledImages images = read_labelled_images(root_, 8, threads);
     EXPECT_EQ(images.classes, (std::vector<std::string>{"blue", "red"}));
+    EXPECT_EQ(images.others, (std::vector<std::string>{"README"}));
     ASSERT_EQ(images.count(), 10);
     EXPECT_EQ(images.names[4], "blue/004.ppm");
     EXPECT_EQ(images.names[5], "red/000.ppm");
@@ -34,6 +36,22 @@ TEST_F(LabelledImagesTest, AFolderIsAClassAndBothAreSorted) {
     for (int64_t i = 0; i < 10; ++i)
       EXPECT_TRUE(at::equal(images.pixels[i], load_image(root_ / images.names[i], 8))) << i;
   }
+}
+
+TEST_F(LabelledImagesTest, FoldersInAClassBelongToItAndOtherFilesAreNamed) {
+  std::filesystem::create_directories(root_ / "blue/dark/er");
+  std::filesystem::copy_file(root_ / "blue/000.ppm", root_ / "blue/dark/er/x.ppm");
+  write_file(root_ / "blue/dark/notes.txt", "no image");
+  const LabelledImages images = read_labelled_images(root_, 8, 1);
+  ASSERT_EQ(images.count(), 11);
+  EXPECT_EQ(images.names[5], "blue/dark/er/x.ppm");
+  EXPECT_TRUE(at::equal(images.pixels[5], images.pixels[0]));
+  EXPECT_EQ(images.labels[5].item<int64_t>(), 0);
+  EXPECT_EQ(images.others, (std::vector<std::string>{"blue/dark/notes.txt"}));
+  const LabelledSplits splits =
+      read_labelled_splits({.folder = path("data"), .train = "train", .valid = 2}, 8, 1);
+  EXPECT_EQ(splits.others, images.others);
+  EXPECT_EQ(splits.root, root_);
 }
 
 TEST_F(LabelledImagesTest, TheClassesOfAModelNumberTheLabels) {
@@ -89,7 +107,7 @@ TEST_F(LabelledImagesTest, RefusesWhatIsNotThere) {
           ": unknown class 'red'; expected one of blue, redd; did you mean 'redd'?");
   std::filesystem::create_directory(root_ / "green");
   expect_error([&] { splits(path("data"), 2); },
-               path("data/train/green") + ": got no files, expected images");
+               path("data/train/green") + ": got no images, expected some");
   write_file(root_ / "green/a.ppm", "nothing");
   write_file(root_ / "green/b.ppm", "nothing");
   expect_error([&] { splits(path("data"), 2); },

@@ -61,6 +61,26 @@ TEST(Preprocessing, TakesTheMiddleOfALongStrip) {
   EXPECT_EQ(pixels.min().item<uint8_t>(), 200);
 }
 
+TEST(Preprocessing, SaysWhatAnEncoderSeesOfAnImage) {
+  const auto expect_part = [](const Preprocessing& preprocessing, int64_t width, int64_t height,
+                              double left, double top, double wide, double high) {
+    const ImagePart part = seen_part(preprocessing, width, height);
+    EXPECT_DOUBLE_EQ(part.left, left);
+    EXPECT_DOUBLE_EQ(part.top, top);
+    EXPECT_DOUBLE_EQ(part.width, wide);
+    EXPECT_DOUBLE_EQ(part.height, high);
+  };
+  Preprocessing middle;  // 640 x 480 → 341 x 256, of which 224 x 224
+  expect_part(middle, 640, 480, 58 / 341.0, 16 / 256.0, 224 / 341.0, 224 / 256.0);
+  expect_part(middle, 480, 640, 16 / 256.0, 58 / 341.0, 224 / 256.0, 224 / 341.0);
+  middle.resize = 224;
+  expect_part(middle, 100, 100, 0, 0, 1, 1);
+  Preprocessing squash;
+  squash.resize_mode = "squash";
+  squash.resize = 224;
+  expect_part(squash, 640, 480, 0, 0, 1, 1);
+}
+
 TEST(Preprocessing, ReportsWhatDoesNotFitTogether) {
   EXPECT_EQ(thrown_message<Error>([] {
               read_preprocessing(

@@ -1,0 +1,20 @@
+// Names of images in lists, against the folder that they are relative to.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace penalmt {
+
+// True where root / name is not in the folder `root`: an absolute name, ../ or a link leads out of
+// it. A list may come from somebody else, and must not reach for any file of its reader.
+bool leads_out(const std::filesystem::path& root, const std::string& name);
+
+// Throws Error for the first that leads out: "list.txt:3: the image '../a.png' is outside of
+// images" + `way_out`, the caller's words on how to take it all the same. Name i is line
+// `first_line` + i of `place`.
+void expect_inside(const std::vector<std::string>& names, const std::filesystem::path& root,
+                   const std::string& place, const std::string& way_out, int64_t first_line = 1);
+
+}  // namespace penalmt

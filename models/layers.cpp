@@ -157,8 +157,8 @@ at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsIm
                  CounterDropoutImpl& words, CounterDropoutImpl& dropout, const Rows& rows) {
   const double scale = std::sqrt(static_cast<double>(embedding.size(1)));
   const at::Tensor position = positions.forward(ids.size(1)).to(embedding.options());
-  const at::Tensor tokens =
-      words.whole_rows(at::embedding(embedding, ids, /*padding_idx=*/0), rows);
+  const at::Tensor tokens = words.cut_rows(
+      words.whole_rows(at::embedding(embedding, ids, /*padding_idx=*/0), rows), rows);
   return dropout.forward(at::add(position, tokens, scale), rows);
 }
 

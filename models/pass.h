@@ -15,13 +15,18 @@ struct Pass {
   int64_t update = 0;
   double tau_scale =
       1;  // tau is multiplied by it: what the loss is scaled by, times the schedule's share
+  int64_t number = 0;       // of several passes over the same examples: their dropout differs
+  double token_cutoff = 0;  // probability that a token's embedding is set to zero
 };
 
 // The rows of a stack in that pass. real: [B, length] bool, or undefined where all are.
 inline Rows rows_of(at::Tensor real, int64_t length, const Pass& pass) {
   Rows rows{.real = std::move(real), .counters = {}, .tau_scale = pass.tau_scale};
   rows.update_counter = update_counter(pass.seed, pass.update);
-  if (pass.ids.defined()) rows.counters = row_counters(pass.ids, length, pass.seed, pass.update);
+  rows.token_cutoff = pass.token_cutoff;
+  if (!pass.ids.defined()) return rows;
+  rows.counters = row_counters(pass.ids, length, pass.seed, pass.update, pass.number);
+  if (pass.number > 0) rows.token_counters = row_counters(pass.ids, length, pass.seed, pass.update);
   return rows;
 }
 

@@ -98,7 +98,15 @@ at::Tensor CounterDropoutImpl::whole_rows(const at::Tensor& x, const Rows& rows)
   const DropoutSite site = active_site();
   if (site.threshold() == 0) return x;
   TORCH_CHECK(rows.counters.defined(), "dropout in training needs the rows' counters");
-  return x * dropout_factors(rows.counters, site, 1, x);
+  return x * dropout_factors(rows.token_counters.defined() ? rows.token_counters : rows.counters,
+                             site, 1, x);
+}
+
+at::Tensor CounterDropoutImpl::cut_rows(const at::Tensor& x, const Rows& rows) {
+  const DropoutSite site{rows.token_cutoff, mix64(site_.site ^ 0x63757421ull)};
+  if (site.threshold() == 0) return x;
+  TORCH_CHECK(rows.counters.defined(), "token cutoff needs the rows' counters");
+  return x * dropout_factors(rows.counters, site, 1, x).ne(0);
 }
 
 bool CounterDropoutImpl::drops(int64_t unit, const Rows& rows) const {

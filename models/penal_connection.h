@@ -39,8 +39,10 @@ class CounterDropoutImpl : public torch::nn::Module {
   explicit CounterDropoutImpl(double probability) : site_{probability, 0} {}
   // x: [B, T, C] with rows of [B, T]; x itself in evaluation.
   at::Tensor forward(const at::Tensor& x, const Rows& rows);
-  // The same with one draw a row, whose channels are dropped together.
+  // The same with one draw a row, whose channels are dropped together; alike in all passes.
   at::Tensor whole_rows(const at::Tensor& x, const Rows& rows);
+  // Whole rows set to zero with the pass's probability, the others as they are.
+  at::Tensor cut_rows(const at::Tensor& x, const Rows& rows);
   // One draw an update for the whole of a unit, as layer number `unit` of a stack: true where it is
   // dropped.
   bool drops(int64_t unit, const Rows& rows) const;

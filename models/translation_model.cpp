@@ -147,6 +147,18 @@ TokenLoss TranslationModelImpl::loss(const at::Tensor& source, const Images& ima
                     smoothing, kPaddingId);
 }
 
+TokenLoss TranslationModelImpl::pair_loss(const at::Tensor& source, const Images& images,
+                                          const at::Tensor& target_input,
+                                          const at::Tensor& target_output, double smoothing,
+                                          const PairWeights& weights, const Pass& first,
+                                          const Pass& second) {
+  const auto states = [&](const Pass& pass) {
+    return decode(target_input, encode(source, images, pass), pass).flatten(0, 1);  // [B T, C]
+  };
+  return token_pair_loss(states(first), states(second), output_embedding_,
+                         target_output.flatten().contiguous(), smoothing, weights, kPaddingId);
+}
+
 ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::Tensor& images,
                                             const at::Tensor& target_input) {
   const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), {});

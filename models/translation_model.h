@@ -7,7 +7,7 @@
 #include "models/fusion.h"
 #include "models/image_encoder.h"
 #include "models/pass.h"
-#include "tensors/token_loss.h"
+#include "tensors/token_pair_loss.h"
 
 namespace penalmt {
 
@@ -47,6 +47,11 @@ class TranslationModelImpl : public torch::nn::Module {
   // The loss of target_output [B, T] (..., EOS, padding), summed over its real tokens.
   TokenLoss loss(const at::Tensor& source, const Images& images, const at::Tensor& target_input,
                  const at::Tensor& target_output, double smoothing, const Pass& pass = {});
+  // The same of two passes that are to agree (token_pair_loss.h).
+  TokenLoss pair_loss(const at::Tensor& source, const Images& images,
+                      const at::Tensor& target_input, const at::Tensor& target_output,
+                      double smoothing, const PairWeights& weights, const Pass& first,
+                      const Pass& second);
 
   // In evaluation mode. images: as Images::values, one a sentence. Rows of padding hold anything.
   ImageView view_images(const at::Tensor& source, const at::Tensor& images,

@@ -52,12 +52,14 @@ uint64_t update_counter(uint64_t seed, int64_t update) {
   return mix64(mix64(seed) ^ static_cast<uint64_t>(update));
 }
 
-at::Tensor row_counters(const at::Tensor& ids, int64_t length, uint64_t seed, int64_t update) {
+at::Tensor row_counters(const at::Tensor& ids, int64_t length, uint64_t seed, int64_t update,
+                        int64_t pass) {
   const int64_t sentences = ids.size(0);
   at::Tensor counters = at::empty({sentences, length}, at::kLong);
   const int64_t* id = ids.const_data_ptr<int64_t>();
   int64_t* out = counters.mutable_data_ptr<int64_t>();
-  const uint64_t stream = update_counter(seed, update);
+  uint64_t stream = update_counter(seed, update);
+  if (pass > 0) stream = mix64(stream ^ (0x7061737300000000ull + static_cast<uint64_t>(pass)));
   for (int64_t b = 0; b < sentences; ++b) {
     const uint64_t example = mix64(stream ^ static_cast<uint64_t>(id[b]));
     for (int64_t t = 0; t < length; ++t)

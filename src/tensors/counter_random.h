@@ -14,7 +14,10 @@ namespace penalmt {
 struct Rows {
   at::Tensor real;      // [B, T] bool, true where a token (or region) stands; undefined: everywhere
   at::Tensor counters;  // [B, T] int64
-  double tau_scale = 1;         // tau is multiplied by it
+  double tau_scale = 1;  // tau is multiplied by it
+  at::Tensor token_counters =
+      {};                   // [B, T] int64, of what all passes draw alike; undefined: `counters`
+  double token_cutoff = 0;  // probability that a token's embedding is set to zero
   uint64_t update_counter = 0;  // of what is drawn once an update
 };
 
@@ -30,9 +33,9 @@ constexpr uint64_t mix64(uint64_t x) {
 uint64_t update_counter(uint64_t seed, int64_t update);
 
 // Counters of the positions 0..length-1 of each example. `ids` [B] int64 (on the CPU) are the
-// examples' numbers in the corpus.
-at::Tensor row_counters(const at::Tensor& ids, int64_t length, uint64_t seed,
-                        int64_t update);  // [B, length] int64
+// examples' numbers in the corpus; `pass` counts the passes of one update over them.
+at::Tensor row_counters(const at::Tensor& ids, int64_t length, uint64_t seed, int64_t update,
+                        int64_t pass = 0);  // [B, length] int64
 
 // Decides 16 bits a channel: a channel is dropped where its bits are below `threshold()`.
 struct DropoutSite {

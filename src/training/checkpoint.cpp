@@ -73,13 +73,14 @@ TrainingState load_checkpoint(const std::filesystem::path& folder, torch::nn::Mo
   const std::filesystem::path file = folder / "optimiser.safetensors";
   const NamedTensors stored = load_safetensors(file);
   const at::Tensor *mean = find(stored, "mean"), *square = find(stored, "square"),
-                   *steps = find(stored, "steps");
-  if (!mean || !square || !steps || mean->numel() != adam.parameters().numel() ||
-      square->numel() != mean->numel())
+                   *steps = find(stored, "steps"), *average = find(stored, "average");
+  const int64_t count = adam.parameters().numel();
+  if (!mean || !square || !steps || mean->numel() != count || square->numel() != count ||
+      (adam.keeps_average() && (!average || average->numel() != count)))
     throw Error(fmt::format(
-        "{}: not this model's optimiser state; expected mean and square of {} numbers, and steps",
-        file.string(), adam.parameters().numel()));
-  adam.load_state(*mean, *square, *steps);
+        "{}: not this model's optimiser state; expected mean and square{} of {} numbers, and steps",
+        file.string(), adam.keeps_average() ? " and average" : "", count));
+  adam.load_state(*mean, *square, *steps, average ? *average : at::Tensor());
   config::Problems problems((folder / "state.json").string());
   return config::load<TrainingState>(folder / "state.json", {}, problems);
 }

@@ -24,6 +24,7 @@ struct LearningOptions {
   int64_t patience = 10;
   int64_t average = 10;
   int64_t chain_every = 0;
+  double ema = 0;
   int64_t seed = 1;
 
   template <class Visitor>
@@ -64,6 +65,10 @@ struct LearningOptions {
       "updates between two measures of the chain (penalmt chain) on a few validation examples, "
       "into chain.jsonl and TensorBoard; every 100 costs less than 1 %; 0: never",
       config::between(0, 1e9));
+    v("ema", ema,
+      "decay an update of a moving average of the weights, which is validated, too, and saved as "
+      "ema/ (penalmt translate RUN/ema); 0: none",
+      config::between(0, 0.999999));
     v("seed", seed, "of the weights, the batches' order and all that is drawn in training",
       config::between(0, 9e15));
   }

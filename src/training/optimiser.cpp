@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tensors/private_operators.h"
@@ -18,6 +19,7 @@ Adam::Adam(torch::nn::Module& module, const AdamOptions& options) : options_(opt
   mean_ = at::zeros_like(values_);
   square_ = at::zeros_like(values_);
   steps_ = at::zeros({}, values_.options().dtype(at::kFloat));
+  if (options_.average > 0) average_ = values_.clone();
   int64_t offset = 0;
   for (at::Tensor parameter : module.parameters()) {
     const int64_t count = parameter.numel();
@@ -36,19 +38,35 @@ double Adam::step(double divisor, double clip_norm, double learning_rate) {
   fused_adam(
       values_, gradients_, mean_, square_, steps_.add_(1),
       {learning_rate, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay});
+  if (average_.defined()) {
+    const double step = steps_.item<double>();
+    average_.lerp_(values_, 1 - std::min(options_.average, (1 + step) / (10 + step)));
+  }
   return norm;
+}
+
+void Adam::exchange_average() {
+  torch::NoGradGuard no_grad;
+  const at::Tensor values = values_.clone();
+  values_.copy_(average_);
+  average_.copy_(values);
 }
 
 void Adam::zero_gradients() { gradients_.zero_(); }
 
 std::vector<std::pair<std::string, at::Tensor>> Adam::state() const {
-  return {{"mean", mean_}, {"square", square_}, {"steps", steps_}};
+  std::vector<std::pair<std::string, at::Tensor>> state = {
+      {"mean", mean_}, {"square", square_}, {"steps", steps_}};
+  if (average_.defined()) state.emplace_back("average", average_);
+  return state;
 }
 
-void Adam::load_state(const at::Tensor& mean, const at::Tensor& square, const at::Tensor& steps) {
+void Adam::load_state(const at::Tensor& mean, const at::Tensor& square, const at::Tensor& steps,
+                      const at::Tensor& average) {
   mean_.copy_(mean);
   square_.copy_(square);
   steps_.copy_(steps);
+  if (average_.defined()) average_.copy_(average);
 }
 
 }  // namespace penalmt

@@ -9,6 +9,7 @@ namespace penalmt {
 struct AdamOptions {
   double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-8;
   double weight_decay = 0;  // decoupled: AdamW (Loshchilov and Hutter, 2019)
+  double average = 0;       // decay of the parameters' moving average; 0: none is kept
 };
 
 // Adam (Kingma and Ba, 2015). On construction the module's parameters become views of one vector,
@@ -23,9 +24,17 @@ class Adam {
   double step(double divisor, double clip_norm, double learning_rate);
   void zero_gradients();
 
-  // The state by name: "mean", "square" [P], "steps".
+  // The state by name: "mean", "square" [P], "steps", and "average" [P] where one is kept.
   std::vector<std::pair<std::string, at::Tensor>> state() const;
-  void load_state(const at::Tensor& mean, const at::Tensor& square, const at::Tensor& steps);
+  // average: undefined where none is kept.
+  void load_state(const at::Tensor& mean, const at::Tensor& square, const at::Tensor& steps,
+                  const at::Tensor& average);
+
+  // The moving average after step t is d times itself and 1 - d times the parameters, with d =
+  // min(decay, (1 + t) / (10 + t)), so that it soon forgets the first weights. The parameters
+  // become the average, and the average the parameters; called again, as before.
+  void exchange_average();
+  bool keeps_average() const { return average_.defined(); }
 
   const at::Tensor& parameters() const { return values_; }  // [P]
   const at::Tensor& gradients() const { return gradients_; }
@@ -33,6 +42,7 @@ class Adam {
  private:
   AdamOptions options_;
   at::Tensor values_, gradients_, mean_, square_, steps_;
+  at::Tensor average_;  // [P] or undefined
 };
 
 }  // namespace penalmt

@@ -23,6 +23,10 @@ Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::str
     problems.add("training.bpe_dropout",
                  fmt::format("got {} with tokenizer.kind {}, expected 0, or the kind bpe",
                              recipe.training.bpe_dropout, recipe.tokenizer.kind));
+  if (recipe.training.r_drop > 0 && recipe.training.token_cutoff > 0)
+    problems.add("training.token_cutoff",
+                 fmt::format("got {} with training.r_drop {}, expected one of the two to be 0",
+                             recipe.training.token_cutoff, recipe.training.r_drop));
   if (recipe.model.uses_images() && recipe.model.takes_features() && recipe.data.features.empty())
     problems.add("data.features",
                  "empty with model.image_encoder.kind features, expected a store, as penalmt "

@@ -18,6 +18,8 @@ struct TrainingOptions : LearningOptions {
   int64_t accumulate = 2;
   double bpe_dropout = 0;
   double image_dropout = 0;
+  double r_drop = 0;
+  double token_cutoff = 0, token_cutoff_weight = 3;
   std::string initial_weights = "";
   bool validate_bleu = true;
 
@@ -32,6 +34,17 @@ struct TrainingOptions : LearningOptions {
       config::between(0, 0.99));
     v("image_dropout", image_dropout,
       "probability that a sentence of a batch goes without its image", config::between(0, 1));
+    v("r_drop", r_drop,
+      "alpha of R-Drop: each sentence is read twice with other dropout, and alpha / 4 of the "
+      "divergences of the two passes from one another is added to their mean loss; 0: one pass",
+      config::between(0, 1000));
+    v("token_cutoff", token_cutoff,
+      "SimCut: each sentence is read again with the embedding of a token set to zero with this "
+      "probability, on both sides, and is to be translated alike; 0: one pass",
+      config::between(0, 0.99));
+    v("token_cutoff_weight", token_cutoff_weight,
+      "what the divergence of the intact pass from that one is multiplied by",
+      config::between(0, 1000));
     v("initial_weights", initial_weights,
       "weights to begin with: a run or a checkpoint, whose tokenizers are taken too, or a trained "
       "image encoder (penalmt classify); what the "

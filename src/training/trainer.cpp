@@ -93,6 +93,26 @@ Batch Trainer::training_batch(const std::vector<int64_t>& which, int64_t update)
   return collate(examples, all, train_.images.get());
 }
 
+TokenLoss Trainer::training_loss(const Batch& batch, const Pass& pass) {
+  const TrainingOptions& training = recipe_.training;
+  const at::Tensor source = batch.source.to(device_), input = batch.target_input.to(device_),
+                   output = batch.target_output.to(device_);
+  const Images images = images_of(batch, device_);
+  if (training.r_drop == 0 && training.token_cutoff == 0)
+    return model_->loss(source, images, input, output, training.label_smoothing, pass);
+  // What each pass adds to the penalty goes with what it adds to the cross entropy.
+  const PairWeights weights = training.r_drop > 0
+                                  ? r_drop_weights(training.r_drop)
+                                  : token_cutoff_weights(training.token_cutoff_weight);
+  Pass first = pass, second = pass;
+  first.tau_scale *= weights.first;
+  second.tau_scale *= weights.second;
+  second.number = 1;
+  second.token_cutoff = training.token_cutoff;
+  return model_->pair_loss(source, images, input, output, training.label_smoothing, weights, first,
+                           second);
+}
+
 LossSums Trainer::add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) {
   const TrainingOptions& training = recipe_.training;
   Pass pass{.ids = {},
@@ -104,9 +124,7 @@ LossSums Trainer::add_gradients(int64_t first, int64_t last, int64_t update, dou
     const Batch batch = training_batch(epoch_batches_[b], update);
     pass.ids = batch.ids;
     const PrecisionScope scope(precision(training));
-    const TokenLoss loss = model_->loss(
-        batch.source.to(device_), images_of(batch, device_), batch.target_input.to(device_),
-        batch.target_output.to(device_), training.label_smoothing, pass);
+    const TokenLoss loss = training_loss(batch, pass);
     loss.total.backward();
     sums.count += loss.tokens;
     sums.loss += loss.total.item<double>();

@@ -30,6 +30,8 @@ class Trainer : private LearningTask {
   Validation validate() override;
   std::vector<ChainStatistics> measure_chain() override;
   double validation_bleu();  // of greedy translations
+  // Of one pass, or of the two of training.r_drop or training.token_cutoff.
+  TokenLoss training_loss(const Batch& batch, const Pass& pass);
   Batch training_batch(const std::vector<int64_t>& which,
                        int64_t update) const;  // some without their image: training.image_dropout
 

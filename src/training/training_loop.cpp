@@ -17,7 +17,8 @@ AdamOptions adam_options(const LearningOptions& options) {
   return {.beta1 = options.beta1,
           .beta2 = options.beta2,
           .epsilon = options.epsilon,
-          .weight_decay = options.weight_decay};
+          .weight_decay = options.weight_decay,
+          .average = options.ema};
 }
 
 double now() {
@@ -150,8 +151,9 @@ void TrainingLoop::update(int64_t first, int64_t last) {
 void TrainingLoop::finish_validation() {
   const double began = now();
   const Validation validation = task_.validate();
+  const std::optional<Validation> average = validate_average();
   state_.seconds += now() - began;
-  write_metrics(validation);
+  write_metrics(validation, average);
   state_.validated_update = state_.update;
   const bool best = validation.nll < state_.best_nll;
   if (best) {
@@ -169,6 +171,20 @@ void TrainingLoop::finish_validation() {
                       state_.update, epoch_of_metrics(), validation.nll, best ? " (best)" : "",
                       task_.counted().each, 100 * validation.accuracy,
                       validation.bleu < 0 ? "" : fmt::format(", BLEU {:.2f}", validation.bleu)));
+}
+
+std::optional<Validation> TrainingLoop::validate_average() {
+  if (!adam_.keeps_average()) return std::nullopt;
+  const struct Exchanged {
+    Adam& adam;
+    explicit Exchanged(Adam& adam) : adam(adam) { adam.exchange_average(); }
+    ~Exchanged() { adam.exchange_average(); }
+  } exchanged(adam_);
+  const Validation validation = task_.validate();
+  AtomicFolder folder(run_ / "ema");
+  write_model(folder.path(), named_weights(task_.module()), task_.description());
+  folder.commit();
+  return validation;
 }
 
 void TrainingLoop::publish(const std::filesystem::path& checkpoint, bool best) {
@@ -209,7 +225,8 @@ int64_t TrainingLoop::epoch_of_metrics() const {
   return state_.next_batch == 0 ? state_.epoch - 1 : state_.epoch;
 }
 
-void TrainingLoop::write_metrics(const Validation& validation) {
+void TrainingLoop::write_metrics(const Validation& validation,
+                                 const std::optional<Validation>& average) {
   const Counted words = task_.counted();
   const auto count = static_cast<double>(std::max<int64_t>(state_.interval_tokens, 1));
   nlohmann::ordered_json line = {
@@ -217,6 +234,11 @@ void TrainingLoop::write_metrics(const Validation& validation) {
       {"loss", state_.loss_sum / count}, {"nll", state_.nll_sum / count},
       {"valid_nll", validation.nll},     {"valid_accuracy", validation.accuracy}};
   if (validation.bleu >= 0) line["valid_bleu"] = validation.bleu;
+  if (average) {
+    line["ema_valid_nll"] = average->nll;
+    line["ema_valid_accuracy"] = average->accuracy;
+    if (average->bleu >= 0) line["ema_valid_bleu"] = average->bleu;
+  }
   line["learning_rate"] = learning_rate();
   line[words.all] = state_.target_tokens;
   line[words.each + "s_per_second"] =

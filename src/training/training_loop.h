@@ -76,8 +76,10 @@ class TrainingLoop {
   void restore_published();
   int64_t epoch_of_metrics() const;  // the last one that updates were made in
   void save_and_leave();
-  void write_metrics(const Validation& validation);
   void write_chain();
+  // Of the moving average of the weights, saved as ema/; nullopt where none is kept.
+  std::optional<Validation> validate_average();
+  void write_metrics(const Validation& validation, const std::optional<Validation>& average);
   void show(Progress& progress);
 
   LearningTask& task_;

@@ -233,6 +233,77 @@ TEST(TranslationModel, TheBatchDoesNotChangeWhatIsDropped) {
                        .total.item<double>());
 }
 
+// The two passes of a pair, by hand: each decodes as it does alone, and the sum of all terms gives
+// the gradients.
+TEST(TranslationModel, ThePairLossIsThatOfTwoPassesWithTheirPenalties) {
+  for (const bool cutoff : {false, true}) {
+    ModelOptions options = tiny_options("gated", "pre");
+    options.word_dropout = {.source = 0.3, .target = 0.3};
+    TranslationModel model = build(options);
+    model->to(torch::kDouble);
+    Pass first = training_pass(), second = training_pass();
+    second.number = 1;
+    second.token_cutoff = cutoff ? 0.4 : 0;
+    const PairWeights weights = cutoff ? token_cutoff_weights(3) : r_drop_weights(5);
+    first.tau_scale = weights.first, second.tau_scale = weights.second;
+    const auto gradients = [&](const at::Tensor& total) {
+      model->zero_grad();
+      total.backward();
+      std::vector<at::Tensor> all;
+      for (const at::Tensor& parameter : model->parameters())
+        all.push_back(parameter.grad().defined() ? parameter.grad().clone()
+                                                 : torch::zeros_like(parameter));
+      return all;
+    };
+    const TokenLoss pair = model->pair_loss(source(), images(), target_input(), target_output(),
+                                            0.1, weights, first, second);
+    const std::vector<at::Tensor> ours = gradients(pair.total);
+    EXPECT_EQ(pair.tokens, 9);
+    const auto logs = [&](const Pass& pass) {
+      return model
+          ->logits(model->decode(target_input(), model->encode(source(), images(), pass), pass))
+          .log_softmax(-1);
+    };
+    const at::Tensor p = logs(first), q = logs(second), real = target_output().ne(0);
+    const auto cross_entropy = [&](const at::Tensor& log) {
+      return -0.9 * log.gather(-1, target_output().unsqueeze(-1)).squeeze(-1) - 0.1 * log.mean(-1);
+    };
+    const at::Tensor total =
+        ((weights.first * cross_entropy(p) + weights.second * cross_entropy(q) +
+          weights.first_to_second * (p.exp() * (p - q)).sum(-1) +
+          weights.second_to_first * (q.exp() * (q - p)).sum(-1)) *
+         real)
+            .sum();
+    EXPECT_NEAR(pair.total.item<double>(), total.item<double>(), 1e-9);
+    const std::vector<at::Tensor> expected = gradients(total);
+    for (size_t i = 0; i < ours.size(); ++i)
+      EXPECT_TRUE(torch::allclose(ours[i], expected[i], 1e-8, 1e-10)) << i;
+  }
+}
+
+TEST(TranslationModel, PassesDifferInDropoutAndNotInDroppedWords) {
+  ModelOptions options = tiny_options("none", "pre");
+  const auto encoded = [&](const at::Tensor& tokens, int64_t number, double cutoff) {
+    TranslationModel model = build(options);
+    Pass pass = training_pass();
+    pass.number = number;
+    pass.token_cutoff = cutoff;
+    return model->encode(tokens, {}, pass).states;
+  };
+  options.dropout = 0.3;
+  EXPECT_FALSE(torch::equal(encoded(source(), 0, 0), encoded(source(), 1, 0)));
+  options.dropout = 0;
+  options.word_dropout.source = 0.5;
+  EXPECT_TRUE(torch::equal(encoded(source(), 0, 0), encoded(source(), 1, 0)));
+  EXPECT_FALSE(torch::equal(encoded(source(), 1, 0), encoded(source(), 1, 0.5)));
+  // Where every token is cut, its position stays and nothing else.
+  options.word_dropout.source = 0;
+  const at::Tensor others = source().masked_fill(source().ne(0), 6),
+                   all = encoded(source(), 1, 0.99999);
+  EXPECT_TRUE(torch::equal(all, encoded(others, 1, 0.99999)));
+  EXPECT_FALSE(torch::allclose(all[0][0], all[0][1]));
+}
+
 TEST(TranslationModel, LaterTokensDoNotChangeEarlierLogits) {
   TranslationModel model = build(tiny_options("none", "pre"));
   model->eval();

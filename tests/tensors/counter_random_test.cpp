@@ -47,6 +47,13 @@ TEST(CounterRandom, DependsOnTheExampleNotOnItsPlaceInTheBatch) {
   EXPECT_FALSE(torch::equal(together, row_counters(ids, 6, 1, 3)));
 }
 
+TEST(CounterRandom, TheFirstPassDrawsAsOneAloneAndOthersDrawAnew) {
+  const at::Tensor ids = torch::tensor({7, 3, 900}), first = row_counters(ids, 6, 1, 2);
+  EXPECT_TRUE(torch::equal(row_counters(ids, 6, 1, 2, 0), first));
+  EXPECT_TRUE(row_counters(ids, 6, 1, 2, 1).ne(first).all().item<bool>());
+  EXPECT_TRUE(row_counters(ids, 6, 1, 2, 1).ne(row_counters(ids, 6, 1, 2, 2)).all().item<bool>());
+}
+
 TEST(CounterRandom, TheBackwardPassDrawsTheSameMask) {
   const at::Tensor counters = row_counters(torch::arange(3), 4, 1, 1);
   at::Tensor x = torch::cos(torch::arange(3 * 4 * 7, torch::kDouble))

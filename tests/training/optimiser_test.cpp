@@ -18,6 +18,29 @@ struct TwoParametersImpl : torch::nn::Module {
 };
 TORCH_MODULE(TwoParameters);
 
+TEST(Adam, KeepsAMovingAverageOfTheParameters) {
+  TwoParameters module;
+  module->to(torch::kDouble);
+  Adam adam(*module, {.average = 0.4});
+  at::Tensor average = adam.parameters().clone();
+  for (int t = 1; t <= 8; ++t) {
+    adam.zero_gradients();
+    module->loss().backward();
+    adam.step(1, 0, 0.01);
+    const double decay = std::min(0.4, (1.0 + t) / (10.0 + t));
+    average = decay * average + (1 - decay) * adam.parameters();
+  }
+  const at::Tensor last = adam.parameters().clone();
+  adam.exchange_average();
+  EXPECT_TRUE(torch::allclose(adam.parameters(), average, 1e-12, 1e-14));
+  EXPECT_TRUE(torch::equal(module->a.flatten(), adam.parameters().narrow(0, 0, 6)));
+  EXPECT_FALSE(torch::allclose(average, last));
+  adam.exchange_average();
+  EXPECT_TRUE(torch::equal(adam.parameters(), last));
+  EXPECT_EQ(adam.state().back().first, "average");
+  EXPECT_FALSE(Adam(*module, {}).keeps_average());
+}
+
 // Kingma and Ba, 2015, algorithm 1, written out; decay as Loshchilov and Hutter, 2019.
 TEST(Adam, TakesTheStepsOfThePaper) {
   for (const double decay : {0.0, 0.1}) {

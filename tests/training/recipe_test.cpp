@@ -53,6 +53,12 @@ TEST(Recipe, BpeDropoutNeedsABpe) {
       "training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the kind bpe");
 }
 
+TEST(Recipe, TakesOneOfTheTwoConsistencyLosses) {
+  EXPECT_EQ(refusal("{}", {"training.r_drop=5", "training.token_cutoff=0.05"}),
+            "training.token_cutoff: got 0.05 with training.r_drop 5, expected one of the two to be "
+            "0");
+}
+
 TEST(Recipe, LinearDecayNeedsUpdatesAfterTheWarmup) {
   EXPECT_EQ(refusal("{}", {"training.decay=linear", "training.updates=50", "training.warmup=50"}),
             "training.warmup: got 50 with linear decay, expected less than training.updates 50");
@@ -61,11 +67,32 @@ TEST(Recipe, LinearDecayNeedsUpdatesAfterTheWarmup) {
 TEST(Recipe, TheProjectsRecipesAreRight) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(PENALMT_SOURCE "/recipes"))
     if (entry.path().extension() == ".json" &&
-        entry.path().parent_path().filename() != "benchmark") {
+        entry.path().parent_path().filename() != "benchmark" &&
+        entry.path().filename() != "plan.json") {
       if (entry.path().parent_path().filename() == "cifar10") {
         EXPECT_NO_THROW(load_classifier_recipe(entry.path(), {})) << entry.path();
       } else {
         EXPECT_NO_THROW(load_recipe(entry.path(), {})) << entry.path();
+      }
+    }
+}
+
+// Every arm of the study is a recipe that this program takes; those that wait for a choice, too.
+TEST(Recipe, TheStudysArmsAreRight) {
+  const nlohmann::json plan = config::parse_file(PENALMT_SOURCE "/recipes/study/plan.json");
+  for (const nlohmann::json& group : plan["groups"])
+    for (const nlohmann::json& arm : group["arms"]) {
+      std::vector<std::string> assignments;
+      for (const nlohmann::json& settings :
+           {group["set"], arm.value("set", nlohmann::json::object())})
+        for (const auto& [key, value] : settings.items())
+          assignments.push_back(key + "=" +
+                                (value.is_string() ? value.get<std::string>() : value.dump()));
+      const std::string recipe = PENALMT_SOURCE "/" + group["recipe"].get<std::string>();
+      if (group["kind"] == "classifier") {
+        EXPECT_NO_THROW(load_classifier_recipe(recipe, assignments)) << arm["name"];
+      } else {
+        EXPECT_NO_THROW(load_recipe(recipe, assignments)) << arm["name"];
       }
     }
 }

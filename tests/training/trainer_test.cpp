@@ -167,6 +167,64 @@ TEST(Trainer, AccumulatedBatchesEqualOneLargeBatch) {
             1e-5 * gradient.abs().max().item<double>());
 }
 
+// With two passes, too: what is drawn does not depend on the batches.
+TEST(Trainer, AccumulatedBatchesEqualOneLargeBatchOfTwoPasses) {
+  for (const bool r_drop : {true, false}) {
+    Folder folder;
+    const auto gradient = [&](int64_t tokens, int64_t accumulate) {
+      Recipe recipe = tiny_recipe();
+      recipe.training.updates = 1;
+      recipe.training.batch_tokens = tokens, recipe.training.accumulate = accumulate;
+      recipe.training.r_drop = r_drop ? 5 : 0;
+      recipe.training.token_cutoff = r_drop ? 0 : 0.3;
+      recipe.model.word_dropout = {.source = 0.2, .target = 0.2};
+      const fs::path run = folder.path / std::to_string(tokens);
+      make_trainer(recipe, run)->run();
+      const NamedTensors state =
+          load_safetensors(newest_checkpoint(run).value() / "optimiser.safetensors");
+      return find(state, "mean")->clone();
+    };
+    const at::Tensor whole = gradient(10000, 1);
+    EXPECT_LE((gradient(6, 1000) - whole).abs().max().item<double>(),
+              1e-5 * whole.abs().max().item<double>());
+  }
+}
+
+TEST(Trainer, TheMovingAverageIsValidatedAndSaved) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.ema = 0.9, recipe.training.validate_every = 10;
+  make_trainer(recipe, folder.path / "whole")->run();
+  const auto averaged = [&](const char* run) {
+    return load_safetensors(folder.path / run / "ema" / "model.safetensors");
+  };
+  const NamedTensors last = last_weights(folder.path / "whole");
+  EXPECT_FALSE(torch::equal(*find(averaged("whole"), "embedding"), *find(last, "embedding")));
+  const auto metrics = [&](const char* run) {
+    return nlohmann::json::parse(read_lines(folder.path / run / "metrics.jsonl").back());
+  };
+  EXPECT_NE(metrics("whole")["ema_valid_nll"], metrics("whole")["valid_nll"]);
+  // What is trained does not change; and what is validated is what is saved.
+  Recipe plain = recipe;
+  plain.training.ema = 0;
+  make_trainer(plain, folder.path / "plain")->run();
+  expect_equal(last_weights(folder.path / "plain"), last);
+  EXPECT_FALSE(fs::exists(folder.path / "plain" / "ema"));
+  EXPECT_FALSE(metrics("plain").contains("ema_valid_nll"));
+  Recipe from = plain;
+  from.training.initial_weights = (folder.path / "whole" / "ema").string();
+  from.training.updates = 1, from.training.learning_rate = 0;
+  from.training.initial_learning_rate = 0;
+  make_trainer(from, folder.path / "from")->run();
+  EXPECT_EQ(metrics("from")["valid_nll"], metrics("whole")["ema_valid_nll"]);
+  // It goes on with a resumed run.
+  Recipe half = recipe;
+  half.training.updates = 7;
+  make_trainer(half, folder.path / "parts")->run();
+  make_trainer(recipe, folder.path / "parts", true)->run();
+  expect_equal(averaged("parts"), averaged("whole"));
+}
+
 TEST(Trainer, KeepsTheLastCheckpointsAndAveragesThem) {
   Folder folder;
   Recipe recipe = tiny_recipe();

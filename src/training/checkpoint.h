@@ -28,6 +28,7 @@ struct TrainingState {
   double loss_sum = 0, nll_sum = 0, interval_seconds = 0;
   int64_t interval_tokens = 0;
   int64_t metrics_lines = 0;  // lines of metrics.jsonl that belong to this state
+  int64_t chain_lines = 0;    // and of chain.jsonl
 
   std::vector<std::string>
       kept;  // names of the validated checkpoints, oldest first: those that are averaged
@@ -49,6 +50,7 @@ struct TrainingState {
     v("interval_seconds", interval_seconds, "", any);
     v("interval_tokens", interval_tokens, "", any);
     v("metrics_lines", metrics_lines, "", any);
+    v("chain_lines", chain_lines, "", any);
     v("kept", kept, "", any);
   }
 };

@@ -7,11 +7,13 @@
 #include "base/interrupt.h"
 #include "base/random.h"
 #include "datasets/images/augmentation.h"
+#include "training/chain_measuring.h"
 
 namespace penalmt {
 namespace {
 
 constexpr int64_t kEvaluationBatch = 256;
+constexpr int64_t kChainImages = 64;  // spread over validation, for training.chain_every
 
 Classifier build(const ClassifierRecipe& recipe, int64_t classes, c10::Device device) {
   torch::manual_seed(static_cast<uint64_t>(recipe.training.seed));
@@ -103,6 +105,20 @@ LossSums ClassifierTrainer::add_gradients(int64_t first, int64_t last, int64_t u
 Validation ClassifierTrainer::validate() {
   const Recognition found = recognise(model_, images_.valid, device_);
   return {found.nll, found.accuracy()};
+}
+
+std::vector<ChainStatistics> ClassifierTrainer::measure_chain() {
+  const LabelledImages& valid = images_.valid;
+  LabelledImages some{.classes = valid.classes, .names = {}, .pixels = {}, .labels = {}};
+  std::vector<int64_t> which;
+  const int64_t count = std::min(kChainImages, valid.count());
+  for (int64_t i = 0; i < count; ++i) {
+    which.push_back(i * valid.count() / count);
+    some.names.push_back(valid.names[which.back()]);
+  }
+  some.pixels = valid.pixels.index_select(0, at::tensor(which, at::kLong));
+  some.labels = valid.labels.index_select(0, at::tensor(which, at::kLong));
+  return measure_chains(*model_, some).chains;
 }
 
 }  // namespace penalmt

@@ -43,6 +43,7 @@ class ClassifierTrainer : private LearningTask {
   int64_t start_epoch(int64_t epoch) override;
   LossSums add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) override;
   Validation validate() override;
+  std::vector<ChainStatistics> measure_chain() override;
 
   ClassifierRecipe recipe_;
   LabelledSplits images_;

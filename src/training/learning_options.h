@@ -23,6 +23,7 @@ struct LearningOptions {
   int64_t validate_every = 0;
   int64_t patience = 10;
   int64_t average = 10;
+  int64_t chain_every = 0;
   int64_t seed = 1;
 
   template <class Visitor>
@@ -59,6 +60,10 @@ struct LearningOptions {
       config::between(0, 1e6));
     v("average", average, "validated checkpoints that are kept and averaged",
       config::between(1, 1000));
+    v("chain_every", chain_every,
+      "updates between two measures of the chain (penalmt chain) on a few validation examples, "
+      "into chain.jsonl and TensorBoard; every 100 costs less than 1 %; 0: never",
+      config::between(0, 1e9));
     v("seed", seed, "of the weights, the batches' order and all that is drawn in training",
       config::between(0, 9e15));
   }

@@ -8,11 +8,14 @@
 
 #include "evaluation/bleu.h"
 #include "tensors/precision.h"
+#include "training/chain_measuring.h"
 #include "translation/model_location.h"
 #include "translation/translator.h"
 
 namespace penalmt {
 namespace {
+
+constexpr size_t kChainSentences = 32;  // the first of validation, for training.chain_every
 
 ModelDescription describe(const Recipe& recipe, const Tokenizers& tokenizers) {
   return {.model = recipe.model,
@@ -130,6 +133,12 @@ Validation Trainer::validate() {
   return {nll / static_cast<double>(tokens),
           static_cast<double>(correct) / static_cast<double>(tokens),
           recipe_.training.validate_bleu ? validation_bleu() : -1};
+}
+
+std::vector<ChainStatistics> Trainer::measure_chain() {
+  const size_t count = std::min(kChainSentences, valid_.examples.size());
+  const std::vector<Example> some(valid_.examples.begin(), valid_.examples.begin() + count);
+  return measure_chains(*model_, some, valid_.images.get()).chains;
 }
 
 double Trainer::validation_bleu() {

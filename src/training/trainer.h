@@ -28,6 +28,7 @@ class Trainer : private LearningTask {
   int64_t start_epoch(int64_t epoch) override;
   LossSums add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) override;
   Validation validate() override;
+  std::vector<ChainStatistics> measure_chain() override;
   double validation_bleu();  // of greedy translations
   Batch training_batch(const std::vector<int64_t>& which,
                        int64_t update) const;  // some without their image: training.image_dropout

@@ -63,6 +63,7 @@ TrainingLoop::TrainingLoop(LearningTask& task, const LearningOptions& options, i
     restore_published();
   }
   metrics_.emplace(run_ / "metrics.jsonl", state_.metrics_lines);
+  if (options_.chain_every > 0) chain_.emplace(run_ / "chain.jsonl", state_.chain_lines);
   events_.emplace(run_, state_.update + 1);
 }
 
@@ -88,6 +89,7 @@ void TrainingLoop::run() {
     const int64_t end = std::min(state_.next_batch + accumulate_, epoch_batches_);
     update(state_.next_batch, end);
     state_.next_batch = end;
+    if (options_.chain_every > 0 && state_.update % options_.chain_every == 0) write_chain();
     show(progress);
     // 4. The epoch's end.
     if (end == epoch_batches_) {
@@ -228,6 +230,15 @@ void TrainingLoop::write_metrics(const Validation& validation) {
   events_->write(state_.update, scalars);
   state_.loss_sum = state_.nll_sum = state_.interval_seconds = 0;
   state_.interval_tokens = 0;
+}
+
+void TrainingLoop::write_chain() {
+  const double began = now();
+  const std::vector<ChainStatistics> chains = task_.measure_chain();
+  chain_->append(chain_line(state_.update, chains).dump());
+  ++state_.chain_lines;
+  events_->write(state_.update, chain_scalars(chains));
+  state_.seconds += now() - began;
 }
 
 void TrainingLoop::show(Progress& progress) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/progress.h"
+#include "evaluation/chain_statistics.h"
 #include "tensors/precision.h"
 #include "training/checkpoint.h"
 #include "training/learning_options.h"
@@ -44,6 +45,8 @@ class LearningTask {
   // number of updates before, tau is to be multiplied by `tau_scale`.
   virtual LossSums add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) = 0;
   virtual Validation validate() = 0;
+  // The chains of the model on a few validation examples, the same each time.
+  virtual std::vector<ChainStatistics> measure_chain() = 0;
 };
 
 Precision precision(const LearningOptions& options);
@@ -74,6 +77,7 @@ class TrainingLoop {
   int64_t epoch_of_metrics() const;  // the last one that updates were made in
   void save_and_leave();
   void write_metrics(const Validation& validation);
+  void write_chain();
   void show(Progress& progress);
 
   LearningTask& task_;
@@ -83,7 +87,7 @@ class TrainingLoop {
   Adam adam_;
   TrainingState state_;
   int64_t epoch_batches_ = 0;
-  std::optional<LineLog> metrics_;
+  std::optional<LineLog> metrics_, chain_;
   std::optional<EventWriter> events_;
 };
 

@@ -49,7 +49,10 @@ INSTANTIATE_TEST_SUITE_P(Kinds, ClassifierTrainerTest, testing::Values("vit", "r
                          [](const auto& info) { return info.param; });
 
 TEST_P(ClassifierTrainerTest, LearnsToTellRedFromBlue) {
-  trainer(recipe(), "run")->run();
+  ClassifierRecipe measured = recipe();
+  measured.training.chain_every = 15;
+  trainer(measured, "run")->run();
+  EXPECT_EQ(read_lines(folder_ / "run/chain.jsonl").size(), 2u);
   const nlohmann::ordered_json last = last_line("run");
   std::vector<std::string> keys;
   for (const auto& [key, value] : last.items()) keys.push_back(key);

@@ -236,6 +236,34 @@ TEST(Trainer, StopsWhenPatienceEnds) {
   EXPECT_EQ(read_lines(folder.path / "run" / "metrics.jsonl").size(), 4u);
 }
 
+TEST(Trainer, WritesTheChainAsOftenAsAsked) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  make_trainer(recipe, folder.path / "plain")->run();
+  recipe.training.chain_every = 5;
+  make_trainer(recipe, folder.path / "whole")->run();
+  Recipe half = recipe;
+  half.training.updates = 12;
+  make_trainer(half, folder.path / "parts")->run();
+  write_file(folder.path / "parts" / "chain.jsonl",
+             read_file(folder.path / "parts" / "chain.jsonl") + "{\"update\":");  // killed there
+  make_trainer(recipe, folder.path / "parts", true)->run();
+
+  const auto lines = read_lines(folder.path / "whole" / "chain.jsonl");
+  ASSERT_EQ(lines.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) {
+    const auto line = nlohmann::json::parse(lines[i]);
+    EXPECT_EQ(line["update"], 5 * (i + 1));
+    ASSERT_EQ(line["chains"].size(), 2u);
+    EXPECT_EQ(line["chains"][1]["stack"], "decoder");
+    EXPECT_EQ(line["chains"][1]["nodes"].size(), 3u);
+    EXPECT_GT(line["chains"][1]["nodes"][2]["step"].get<double>(), 0);
+  }
+  EXPECT_EQ(read_lines(folder.path / "parts" / "chain.jsonl"), lines);
+  EXPECT_FALSE(fs::exists(folder.path / "plain" / "chain.jsonl"));
+  expect_equal(last_weights(folder.path / "whole"), last_weights(folder.path / "plain"));
+}
+
 // A split whose images are noise, for a gated model.
 std::unique_ptr<Trainer> gated_trainer(Recipe recipe, const fs::path& run) {
   class Noise : public ImageSet {

@@ -170,7 +170,11 @@ class Archive {
 
 std::atomic<bool> all_are_trusted = false;
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+// The compiler's errors begin with an empty line.
+std::string first_line(const std::string& text) {
+  const std::size_t begin = std::min(text.find_first_not_of(" \n"), text.size());
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
 
 }  // namespace
 

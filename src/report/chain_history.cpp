@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "evaluation/chain_statistics.h"
 
@@ -70,7 +71,7 @@ std::optional<ChainHistory> read_chain_history(const std::filesystem::path& run)
   for (std::string text; reader.next(text);) {
     const std::string place = fmt::format("{}:{}", reader.name(), reader.line_number());
     try {
-      add_line(history, json::parse(text), place);
+      add_line(history, parse_json<json>(text, place), place);
     } catch (const json::exception&) {
       throw Error(place +
                   ": not a line of training.chain_every; expected a JSON object with "

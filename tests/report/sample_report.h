@@ -37,11 +37,13 @@ inline EvaluationReport sample_report(const std::filesystem::path& folder) {
        {bleu, ter},
        {{"colour", 3, 4, 0.125}},
        {"zwei rote kreise", "ein <stern>", "", "ein hund läuft am strand", "siehe da"},
+       "",
        {100, 5, 0, 40.25, 50}},
       {"runs/another-system_with_a_long_name/output.lc.norm.tok.de",
        {better, {"110.5", "", {}, 0.5}},
        {{"colour", 1, 4, 0.125}},
        {"zwei grüne kreise", "der stern", "ein kasten", "ein hund rennt am strand", "siehe dort"},
+       "",
        {30, 5, 100, 100, 49}}};
   report.images = {"", folder / "star.png", "", "", ""};
   write_file(folder / "star.png", tiny_png());

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/mistakes.h"
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/text.h"
@@ -85,16 +86,15 @@ Images images_to_encode(const FeaturesArguments& arguments) {
 }
 
 void refuse_missing(const Images& images) {
-  std::string lines;
-  int64_t missing = 0;
+  std::vector<std::string> lines;
   for (const std::string& name : images.names) {
     if (fs::is_regular_file(images.root / name)) continue;
-    ++missing;
-    lines += (images.root / name).string() + ": no such file\n";
+    lines.push_back((images.root / name).string() + ": no such file");
   }
-  if (missing > 0)
-    throw Error(fmt::format("{}{} of {} images are missing; --skip-broken goes on without them",
-                            lines, missing, images.names.size()));
+  if (lines.empty()) return;
+  lines.push_back(fmt::format("{} of {} images are missing; --skip-broken goes on without them",
+                              lines.size(), images.names.size()));
+  throw Mistakes(std::move(lines));
 }
 
 // The outcome of one batch of images.

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.h"
+#include "base/mistakes.h"
 #include "commands/cli/command_line.h"
 #include "commands/cli/trust_option.h"
 #include "training/checkpoint.h"
@@ -14,16 +15,17 @@ namespace {
 
 // The fields in which two recipes differ, one line each: "training.warmup: got 7, the run began
 // with 5".
-std::string differences(const nlohmann::json& now, const nlohmann::json& before,
-                        const std::string& place, const std::string& prefix = "") {
-  std::string lines;
+std::vector<std::string> differences(const nlohmann::json& now, const nlohmann::json& before,
+                                     const std::string& place, const std::string& prefix = "") {
+  std::vector<std::string> lines;
   for (const auto& [key, value] : now.items()) {
     const nlohmann::json earlier = before.value(key, nlohmann::json());
     if (value.is_object() && earlier.is_object())
-      lines += differences(value, earlier, place, prefix + key + ".");
+      for (std::string& line : differences(value, earlier, place, prefix + key + "."))
+        lines.push_back(std::move(line));
     else if (value != earlier)
-      lines += fmt::format("{}: {}{}: got {}, the run began with {}\n", place, prefix, key,
-                           value.dump(), earlier.dump());
+      lines.push_back(fmt::format("{}: {}{}: got {}, the run began with {}", place, prefix, key,
+                                  value.dump(), earlier.dump()));
   }
   return lines;
 }
@@ -59,14 +61,14 @@ void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,
       (*each)["training"].erase("updates");  // the linear decay depends on it
     (*each)["training"].erase("patience");
   }
-  const std::string lines = differences(now, before, file.string());
+  std::vector<std::string> lines = differences(now, before, file.string());
   if (lines.empty()) return;
   const auto newest = newest_checkpoint(run.path());
-  throw Error(
-      fmt::format("{}{}: without the recipe, --resume goes on as it began, at update {}; only "
-                  "training.patience "
-                  "and, without linear decay, training.updates may change",
-                  lines, path, newest ? std::stoll(newest->filename().string()) : 0));
+  lines.push_back(
+      fmt::format("{}: without the recipe, --resume goes on as it began, at update {}; only "
+                  "training.patience and, without linear decay, training.updates may change",
+                  path, newest ? std::stoll(newest->filename().string()) : 0));
+  throw Mistakes(std::move(lines));
 }
 
 void add_training_command(CLI::App& parent, const TrainingCommand& training) {

@@ -22,6 +22,10 @@ using Json = nlohmann::json;
 const std::string kVision = PENALMT_SOURCE "/tests/golden/vision";
 const std::string kDamaged = PENALMT_SOURCE "/tests/golden/images/damaged";
 
+// A model whose weights are a formula has little to say.
+const std::string kTiny =
+    "penalmt: warning: gated: 3 of 3 translations say one thing over and over, first in line 1\n";
+
 class ImageLists : public testing::Test {
  protected:
   ImageLists() {
@@ -56,6 +60,8 @@ class ImageLists : public testing::Test {
     Outcome outcome = run_penalmt(arguments, input);
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     outcome.errors = folder_.without_path(outcome.errors);
+    const std::size_t tiny = outcome.errors.find(kTiny);
+    if (tiny != std::string::npos) outcome.errors.erase(tiny, kTiny.size());
     return outcome;
   }
   Words with_list(const Words& arguments, const std::string& list) const {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <new>
 #include <system_error>
@@ -15,17 +17,57 @@
 namespace penalmt {
 namespace {
 
-// Adds a thread; false where the system has none to give.
-bool start(std::vector<std::thread>& threads, const std::function<void()>& work) {
-  try {
-    threads.emplace_back(work);
-  } catch (const std::system_error&) {
-    return false;
-  } catch (const std::bad_alloc&) {
-    return false;
+// Threads that wait until all of them are there. Where the system has no more to give, half of them
+// end again: what is left of the memory is for their work.
+class Helpers {
+ public:
+  // False where the system has none to give.
+  bool add(const std::function<void()>& work) {
+    try {
+      threads_.emplace_back([this, work, number = size()] {
+        if (is_needed(number)) work();
+      });
+    } catch (const std::system_error&) {
+      limited_ = true;
+    } catch (const std::bad_alloc&) {
+      limited_ = true;
+    }
+    return !limited_;
   }
-  return true;
-}
+  int64_t size() const { return static_cast<int64_t>(threads_.size()); }
+
+  void begin() {
+    if (limited_) {
+      say([&] { needed_ = size() / 2; });
+      for (; size() > needed_; threads_.pop_back()) threads_.back().join();
+    }
+    say([&] { begun_ = true; });
+  }
+  void join() {
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  bool is_needed(int64_t number) {
+    std::unique_lock lock(deciding_);
+    decided_.wait(lock, [&] { return begun_ || number >= needed_; });
+    return number < needed_;
+  }
+  void say(const std::function<void()>& what) {
+    {
+      const std::lock_guard lock(deciding_);
+      what();
+    }
+    decided_.notify_all();
+  }
+
+  std::vector<std::thread> threads_;
+  bool limited_ = false;
+  std::mutex deciding_;
+  std::condition_variable decided_;
+  int64_t needed_ = std::numeric_limits<int64_t>::max();  // threads from this number on end
+  bool begun_ = false;
+};
 
 }  // namespace
 
@@ -50,24 +92,23 @@ void parallel_for(int64_t count, int threads, const std::function<void(int64_t)>
     }
   };
   if (threads < 1) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  std::vector<std::thread> helpers;
-  for (int64_t helper = 1; helper < std::min<int64_t>(threads, count); ++helper)
-    if (!start(helpers, work)) break;
+  Helpers helpers;
+  while (helpers.size() + 1 < std::min<int64_t>(threads, count) && helpers.add(work)) {
+  }
+  helpers.begin();
   work();
-  for (std::thread& helper : helpers) helper.join();
+  helpers.join();
   if (failure) std::rethrow_exception(failure);
 }
 
 int threads_to_be_had(int wanted) {
-  std::mutex waiting;
-  std::unique_lock held(waiting);
-  std::vector<std::thread> threads;
-  const auto wait = [&] { const std::lock_guard until_all_have_begun(waiting); };
-  while (static_cast<int>(threads.size()) + 1 < wanted && start(threads, wait)) {
+  Helpers helpers;
+  while (helpers.size() + 1 < wanted && helpers.add([] {})) {
   }
-  held.unlock();
-  for (std::thread& thread : threads) thread.join();
-  return static_cast<int>(threads.size()) + 1;
+  helpers.begin();
+  const auto threads = static_cast<int>(helpers.size()) + 1;
+  helpers.join();
+  return threads;
 }
 
 }  // namespace penalmt

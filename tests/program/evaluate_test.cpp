@@ -308,7 +308,7 @@ TEST_F(Evaluate, RefusesOptionsThatMeanNothing) {
   expect_refusal({"--hypotheses", hyp, "--report", "-"},
                  "--report: got '-', expected a file; the scores go to standard output");
   expect_refusal({"--hypotheses", hyp, "--smooth-method", "floor", "--smooth-value", "nan"},
-                 "--smooth-value: got nan, expected a number from 0 to 1e9");
+                 "evaluate: --smooth-value: got 'nan', expected a number from 0 to 1000000000");
   expect_refusal(
       {"--hypotheses", hyp, "--paired-bs"},
       "--paired-bs: got one file of hypotheses, expected the baseline's and at least one more");
@@ -350,14 +350,12 @@ TEST_F(Evaluate, CountsTranslationsThatWentWrong) {
   const std::string repeats = "1 of 2 translations says one thing over and over, first in line 1";
   EXPECT_EQ(outcome.errors, "penalmt: warning: " + hypotheses + ": " + repeats + "\n");
   const auto object = nlohmann::json::parse(outcome.output);
-  EXPECT_EQ(object["repeating"], 1);
-  EXPECT_FALSE(object.contains("copied"));
+  EXPECT_FALSE(object.contains("repeating"));  // the JSON's fields are sacreBLEU's
   std::vector<std::string> with_source = arguments;
   with_source.insert(with_source.end(), {"--report", report, "--source", source});
   const Outcome reported = run_penalmt(with_source);
   const std::string both = repeats + "; 1 of 2 translations repeats the source, first in line 2";
   EXPECT_EQ(reported.errors, "penalmt: warning: " + hypotheses + ": " + both + "\n");
-  EXPECT_EQ(nlohmann::json::parse(reported.output)["copied"], 1);
   EXPECT_NE(read_file(report).find(both), std::string::npos);
 }
 

@@ -34,10 +34,11 @@ TEST(Library, AnotherProgramTranslatesWithIt) {
                          "--test", "2"})
                 .status,
             0);
-  const Outcome trained = run_penalmt(
-      {"train", std::string(PENALMT_SOURCE) + "/recipes/shapes/gated.json", "--set",
-       "data.folder=" + (folder / "corpus").string(), "--set", "training.updates=2", "--set",
-       "training.validate_every=2", "--device", "cpu", "--out", folder / "run"});
+  const Outcome trained =
+      run_penalmt({"train", std::string(PENALMT_SOURCE) + "/recipes/shapes/gated.json", "--set",
+                   "data.folder=" + (folder / "corpus").string(), "--set", "training.updates=2",
+                   "--set", "training.warmup=1", "--set", "training.validate_every=2", "--device",
+                   "cpu", "--out", folder / "run"});
   ASSERT_EQ(trained.status, 0) << trained.errors;
   // 2. The package, and the example on it.
   const std::string installed = shell(

@@ -22,14 +22,6 @@ nlohmann::ordered_json left_out_json(const LeftOutScore& score, int width) {
   return json;
 }
 
-// Translations that went wrong, where there are some: not among sacreBLEU's fields.
-JsonFields sign_fields(const AnswerSigns& signs) {
-  JsonFields fields;
-  if (signs.repeating > 0) fields.emplace_back("repeating", std::to_string(signs.repeating));
-  if (signs.copied > 0) fields.emplace_back("copied", std::to_string(signs.copied));
-  return fields;
-}
-
 void print_sentences(const EvaluateOptions& options, const Metric& metric, const System& system) {
   const Statistics& statistics = system.statistics.front();
   for (std::size_t i = 0; i < statistics.sentences(); ++i) {
@@ -61,7 +53,6 @@ void print_one(const EvaluateOptions& options, const System& system) {
     JsonFields fields = score_fields(score, options.width);
     if (system.left_out)
       fields.emplace_back("left_out", left_out_json(*system.left_out, options.width).dump());
-    for (const auto& field : sign_fields(system.signs)) fields.push_back(field);
     objects.push_back(json_lines(fields));
   }
   if (objects.size() == 1)
@@ -94,7 +85,6 @@ void print_several(const EvaluateOptions& options, const std::vector<System>& sy
       nlohmann::ordered_json one = {{"system", shown_name(options, system, systems)}};
       for (const MetricScore& score : system.scores) one[score.name] = score_json(score, options);
       if (system.left_out) one["left_out"] = left_out_json(*system.left_out, options.width);
-      for (const auto& [name, count] : sign_fields(system.signs)) one[name] = std::stoll(count);
       list.push_back(one);
     }
     fmt::print("{}\n", dump_json(list, 4));

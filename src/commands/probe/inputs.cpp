@@ -138,7 +138,7 @@ void check_options(const ProbeOptions& options) {
   if (images.image_root.empty() && !options.images.image_root.empty()) images.allow_outside = false;
   if (!options.contrastive.empty()) images.allow_outside = images.skip_broken = false;
   if (!images.features.empty() && images.images.empty() && !options.contrastive.empty())
-    images.images = options.contrastive;  // of the pairs
+    images.images = "the pairs' list";  // which --contrastive has
   check(images);
   for (const auto& [value, name] : {std::pair(options.images.images, "--images"),
                                     {options.mask, "--mask"},

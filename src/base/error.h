@@ -20,7 +20,7 @@ class MachineError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Ctrl-C or SIGTERM was seen and everything worth keeping is saved; exit status 130.
+// Ctrl-C, SIGTERM or SIGHUP was seen and everything worth keeping is saved; exit status 130.
 class Interrupted : public std::runtime_error {
  public:
   Interrupted() : std::runtime_error("interrupted") {}

@@ -63,7 +63,7 @@ struct LearningOptions {
       config::between(1, 1000));
     v("chain_every", chain_every,
       "updates between two measures of the chain (penalmt chain) on a few validation examples, "
-      "into chain.jsonl and TensorBoard; every 100 costs less than 1 %; 0: never",
+      "into chain.jsonl and TensorBoard; 0: never",
       config::between(0, 1e9));
     v("ema", ema,
       "decay an update of a moving average of the weights, which is validated, too, and saved as "

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace penalmt {
 namespace {
@@ -17,7 +18,7 @@ std::size_t longest_word(std::string_view line) {
   for (const char c : line) {
     if (c == ' ')
       word = 0;
-    else if ((c & 0xC0) != 0x80)
+    else if (!continues_character(c))
       longest = std::max(longest, ++word);
   }
   return longest;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/parallel.h"
+#include "base/refusal.h"
 #include "base/sha256.h"
 #include "datasets/features/script_archive.h"
 #include "tensors/devices.h"
@@ -23,10 +24,6 @@ namespace fs = std::filesystem;
 constexpr const char* kNetwork = "encoder.pt";
 constexpr const char* kDescription = "encoder.json";
 constexpr int64_t kFilesABatch = 16;
-
-[[noreturn]] void refuse(const fs::path& path, const std::string& what) {
-  throw Error(path.string() + ": " + what);
-}
 
 // Where TorchScript's errors say what went wrong.
 std::string last_line(std::string text) {

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/refusal.h"
 #include "base/text.h"
 #include "datasets/text/parallel_text.h"
 #include "tensors/npy.h"
@@ -18,10 +19,6 @@ namespace penalmt {
 namespace {
 
 namespace fs = std::filesystem;
-
-[[noreturn]] void refuse(const fs::path& path, const std::string& what) {
-  throw Error(path.string() + ": " + what);
-}
 
 std::string in_brackets(const std::vector<int64_t>& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));

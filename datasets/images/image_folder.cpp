@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/progress.h"
@@ -17,16 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 bool is_image(const fs::path& file) {
   static const std::set<std::string> known = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp",
                                               ".bmp", ".dib",  ".ppm", ".pgm",  ".pbm", ".pnm"};
-  if (known.contains(lower(file.extension().string()))) return true;
+  if (known.contains(lowercase_ascii(file.extension().string()))) return true;
   std::string first(12, '\0');
   std::ifstream(file, std::ios::binary).read(first.data(), 12);
   return first.starts_with("\xff\xd8\xff") || first.starts_with("\x89PNG\r\n\x1a\n") ||
@@ -53,7 +48,7 @@ void collect(const fs::path& folder, const std::string& before, ImageFolder& fou
 }  // namespace
 
 bool is_left_behind(const fs::path& path) {
-  const std::string name = lower(path.filename().string());
+  const std::string name = lowercase_ascii(path.filename().string());
   return name.starts_with('.') || name == "thumbs.db" || name == "desktop.ini" ||
          name == "__macosx";
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 namespace penalmt {
@@ -214,14 +215,8 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
 }
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 std::vector<std::string> all_lower(std::vector<std::string> words) {
-  for (std::string& word : words) word = lower(std::move(word));
+  for (std::string& word : words) word = lowercase_ascii(std::move(word));
   return words;
 }
 
@@ -244,7 +239,7 @@ Caption caption(const Scene& scene, Language language) {
   if (language == Language::kFrench)
     replace_all(tokens, " de un", " d' un");  // un, une; no other word begins so
   if (tokens.starts_with("de un")) tokens.replace(0, 2, "d'");
-  Caption result{lower(tokens), tokens};
+  Caption result{lowercase_ascii(tokens), tokens};
   replace_all(result.tokenised, "d' ", "d&apos; ");
   replace_all(result.written, "d' ", "d'");
   replace_all(result.written, " ,", ",");
@@ -265,12 +260,12 @@ LeftOutMark left_out_mark(const Scene& scene, Language language) {
     const Noun& noun = kGermanNouns[number(group.shape)];
     mark.nouns = all_lower({noun.one, noun.many});
     if (std::string_view(noun.many) != noun.many_dative)
-      mark.nouns.push_back(lower(noun.many_dative));
+      mark.nouns.push_back(lowercase_ascii(noun.many_dative));
     // The phrase in the case that it has in the reference: the one that stands there.
     const std::string reference = " " + caption(scene, language).tokenised;
     for (const Case each : {Case::kNominative, Case::kAccusative, Case::kDative}) {
       const GermanPhrase words = german_phrase(group, each);
-      std::string phrase = lower(fmt::format("{} {}", words.colour, words.noun));
+      std::string phrase = lowercase_ascii(fmt::format("{} {}", words.colour, words.noun));
       if (!is_colour) phrase = fmt::format("{} {}", words.number, phrase);
       if (reference.find(" " + phrase + " ") != std::string::npos) mark.phrase = phrase;
     }

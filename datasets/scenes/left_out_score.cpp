@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -30,10 +31,8 @@ std::vector<std::string> plain_words(std::string_view text) {
       words.push_back(word);  // a mark of its own still takes a place
       continue;
     }
-    word = word.substr(begin, word.find_last_not_of(kPunctuation) - begin + 1);
-    for (char& c : word)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    words.push_back(std::move(word));
+    words.push_back(
+        lowercase_ascii(word.substr(begin, word.find_last_not_of(kPunctuation) - begin + 1)));
   }
   return words;
 }

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mistakes.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace penalmt::config {
 namespace {
@@ -238,9 +239,7 @@ std::string at(const std::string& place, std::string_view text, std::size_t offs
   const std::string_view before = text.substr(0, offset);
   const int64_t line = first_line + std::count(before.begin(), before.end(), '\n');
   const std::string_view in_line = before.substr(before.rfind('\n') + 1);
-  const auto column =
-      1 + std::count_if(in_line.begin(), in_line.end(), [](char c) { return (c & 0xC0) != 0x80; });
-  return fmt::format("{}:{}:{}", place, line, column);
+  return fmt::format("{}:{}:{}", place, line, 1 + count_characters(in_line));
 }
 
 // Where the string begins whose closing quote is text[end - 1].

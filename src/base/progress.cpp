@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "base/printable.h"
+#include "base/utf8.h"
 
 namespace penalmt {
 namespace {
@@ -32,7 +33,7 @@ std::size_t terminal_width() {
 std::string cut(const std::string& text, std::size_t width) {
   std::size_t characters = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((text[i] & 0xC0) != 0x80 && ++characters > width) return text.substr(0, i);
+    if (!continues_character(text[i]) && ++characters > width) return text.substr(0, i);
   }
   return text;
 }

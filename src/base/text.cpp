@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace penalmt {
 namespace {
 
@@ -68,7 +70,7 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
     const unsigned char highest = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
     if (bytes[i + 1] < lowest || bytes[i + 1] > highest) return i;
     for (std::size_t k = 2; k < length; ++k) {
-      if ((bytes[i + k] & 0xC0) != 0x80) return i;
+      if (!continues_character(text[i + k])) return i;
     }
     i += length;
   }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
+
 namespace penalmt {
 namespace {
 
@@ -59,21 +61,16 @@ std::string change(const TaskScore& from, const TaskScore& to) {
   return text;
 }
 
-// Code points of a text of ours, which has no wide ones.
-size_t columns(const std::string& text) {
-  return static_cast<size_t>(std::count_if(
-      text.begin(), text.end(), [](unsigned char byte) { return (byte & 0xC0) != 0x80; }));
-}
-
 // Rows below one another, the first column to the left.
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<size_t> widths(rows.front().size(), 0);
   for (const auto& row : rows)
-    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], columns(row[c]));
+    for (size_t c = 0; c < row.size(); ++c)
+      widths[c] = std::max(widths[c], count_characters(row[c]));
   std::string text;
   for (const auto& row : rows) {
     for (size_t c = 0; c < row.size(); ++c) {
-      const std::string room(widths[c] - columns(row[c]), ' ');
+      const std::string room(widths[c] - count_characters(row[c]), ' ');
       text += c == 0 ? row[c] + room : "  " + room + row[c];
     }
     text.erase(text.find_last_not_of(' ') + 1);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "evaluation/unicode.h"
 
 namespace penalmt {
@@ -57,7 +58,7 @@ bool is_punctuation(char c) {
 }
 
 bool is_one_character(std::string_view word) {
-  return std::all_of(word.begin() + 1, word.end(), [](char c) { return (c & 0xC0) == 0x80; });
+  return std::all_of(word.begin() + 1, word.end(), continues_character);
 }
 
 // Calls use(word) for each word, with one ASCII sign at its end, or else at its start, taken off

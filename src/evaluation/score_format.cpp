@@ -10,14 +10,10 @@
 
 #include "base/significance.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace penalmt {
 namespace {
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
 
 std::string repeated(std::string_view text, std::size_t times) {
   std::string all;
@@ -26,11 +22,11 @@ std::string repeated(std::string_view text, std::size_t times) {
 }
 
 std::string right_aligned(const std::string& text, std::size_t width) {
-  return repeated(" ", width - characters(text)) + text;
+  return repeated(" ", width - count_characters(text)) + text;
 }
 
 std::string centred(const std::string& text, std::size_t width) {
-  const std::size_t free = width - characters(text);
+  const std::size_t free = width - count_characters(text);
   return repeated(" ", free / 2) + text + repeated(" ", free - free / 2);
 }
 
@@ -92,10 +88,10 @@ std::string score_line(const MetricScore& score, int width) {
 std::string score_lines(const std::vector<MetricScore>& scores, int width) {
   std::size_t longest = 0;
   for (const MetricScore& score : scores)
-    longest = std::max(longest, characters(score.name + score.signature));
+    longest = std::max(longest, count_characters(score.name + score.signature));
   std::string text;
   for (const MetricScore& score : scores)
-    text += repeated(" ", longest - characters(score.name + score.signature)) +
+    text += repeated(" ", longest - count_characters(score.name + score.signature)) +
             score_line(score, width) + "\n";
   return text;
 }
@@ -138,7 +134,7 @@ std::string score_table(const std::vector<SystemScores>& systems, int width,
   for (const MetricScore& score : systems.front().scores)
     head.push_back({score.name + (score.confidence ? " (μ ± 95% CI)" : "")});
   std::vector<std::size_t> widths;
-  for (const Cell& cell : head) widths.push_back(characters(cell.front()) + 2);
+  for (const Cell& cell : head) widths.push_back(count_characters(cell.front()) + 2);
   std::vector<std::vector<Cell>> rows;
   for (const SystemScores& system : systems) {
     std::vector<Cell>& row = rows.emplace_back();
@@ -153,7 +149,8 @@ std::string score_table(const std::vector<SystemScores>& systems, int width,
                                    is_significant(*score.p_value) ? "*" : ""));
     }
     for (std::size_t c = 0; c < row.size(); ++c)
-      for (const std::string& line : row[c]) widths[c] = std::max(widths[c], characters(line));
+      for (const std::string& line : row[c])
+        widths[c] = std::max(widths[c], count_characters(line));
   }
 
   const auto rule = [&](std::string_view left, std::string_view line, std::string_view cross,

@@ -6,7 +6,9 @@
 #include <unicode/ucasemap.h>
 #include <unicode/uchar.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace penalmt {
 namespace {
@@ -115,7 +117,7 @@ std::string_view trim_start(std::string_view text) {
 std::string_view trim_end(std::string_view text) {
   while (!text.empty()) {
     std::size_t start = text.size() - 1;
-    while (start > 0 && (static_cast<unsigned char>(text[start]) & 0xC0) == 0x80) --start;
+    while (start > 0 && continues_character(text[start])) --start;
     if (whitespace_length(text.substr(start)) != text.size() - start) break;
     text.remove_suffix(text.size() - start);
   }
@@ -125,11 +127,8 @@ std::string_view trim_end(std::string_view text) {
 std::string lowercase(std::string_view text) {
   std::string lowered(text);
   if (std::all_of(text.begin(), text.end(),
-                  [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
-    for (char& c : lowered)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return lowered;
-  }
+                  [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+    return lowercase_ascii(std::move(lowered));
   UErrorCode status = U_ZERO_ERROR;
   static const std::unique_ptr<UCaseMap, void (*)(UCaseMap*)> map(ucasemap_open("", 0, &status),
                                                                   ucasemap_close);

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/refusal.h"
 
 namespace penalmt {
 namespace {
@@ -23,13 +24,13 @@ static_assert(std::endian::native == std::endian::little, "the files we write ar
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 
-struct TypeName {
+struct NpyType {
   const char* name;
   at::ScalarType type;
 };
-constexpr TypeName kTypes[] = {{"<f2", at::kHalf}, {"<f4", at::kFloat}, {"<f8", at::kDouble},
-                               {"<i4", at::kInt},  {"<i8", at::kLong},  {"|u1", at::kByte},
-                               {"|b1", at::kBool}};
+constexpr NpyType kNpyTypes[] = {{"<f2", at::kHalf}, {"<f4", at::kFloat}, {"<f8", at::kDouble},
+                                 {"<i4", at::kInt},  {"<i8", at::kLong},  {"|u1", at::kByte},
+                                 {"|b1", at::kBool}};
 
 struct Header {
   std::string type;
@@ -115,10 +116,6 @@ class HeaderParser {
   std::string_view rest_;
 };
 
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what) {
-  throw Error(path.string() + ": " + what);
-}
-
 }  // namespace
 
 StoredTensor index_npy(const std::filesystem::path& path, std::string_view file) {
@@ -142,9 +139,9 @@ StoredTensor index_npy(const std::filesystem::path& path, std::string_view file)
   const std::optional<Header> header = HeaderParser(text).parse();
   if (!header)
     refuse(path, "header: expected a dictionary of 'descr', 'fortran_order' and 'shape'");
-  const auto known = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                  [&](const TypeName& each) { return header->type == each.name; });
-  if (known == std::end(kTypes))
+  const auto known = std::find_if(std::begin(kNpyTypes), std::end(kNpyTypes),
+                                  [&](const NpyType& each) { return header->type == each.name; });
+  if (known == std::end(kNpyTypes))
     refuse(path,
            fmt::format("element type: got '{}', expected one of <f2, <f4, <f8, <i4, <i8, |u1, |b1",
                        header->type));
@@ -180,9 +177,9 @@ at::Tensor load_npy(const std::filesystem::path& path) {
 }
 
 std::string npy_header(at::ScalarType type, const std::vector<int64_t>& shape, std::size_t size) {
-  const auto known = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                  [&](const TypeName& each) { return type == each.type; });
-  TORCH_CHECK(known != std::end(kTypes), "npy: cannot store tensors of type ", type);
+  const auto known = std::find_if(std::begin(kNpyTypes), std::end(kNpyTypes),
+                                  [&](const NpyType& each) { return type == each.type; });
+  TORCH_CHECK(known != std::end(kNpyTypes), "npy: cannot store tensors of type ", type);
   const std::string sizes =
       fmt::format("{}{}", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
   std::string header =

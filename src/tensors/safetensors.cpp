@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/refusal.h"
 
 namespace penalmt {
 namespace {
@@ -25,30 +26,26 @@ using Json = nlohmann::ordered_json;
 constexpr uint64_t kLongestHeader = 100'000'000;  // the reference implementation's limit
 constexpr const char* kMetadata = "__metadata__";
 
-struct TypeName {
+struct SafetensorsType {
   const char* name;
   at::ScalarType type;
 };
-constexpr TypeName kTypes[] = {{"F64", at::kDouble},    {"F32", at::kFloat}, {"F16", at::kHalf},
-                               {"BF16", at::kBFloat16}, {"I64", at::kLong},  {"I32", at::kInt},
-                               {"I16", at::kShort},     {"I8", at::kChar},   {"U8", at::kByte},
-                               {"BOOL", at::kBool}};
+constexpr SafetensorsType kSafetensorsTypes[] = {
+    {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
+    {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
+    {"U8", at::kByte},    {"BOOL", at::kBool}};
 
 std::string known_types() {
   std::string names;
-  for (const TypeName& entry : kTypes)
+  for (const SafetensorsType& entry : kSafetensorsTypes)
     names += (names.empty() ? "" : ", ") + std::string(entry.name);
   return names;
 }
 
 const char* name_of(at::ScalarType type) {
-  for (const TypeName& entry : kTypes)
+  for (const SafetensorsType& entry : kSafetensorsTypes)
     if (entry.type == type) return entry.name;
   TORCH_CHECK(false, "safetensors: cannot store tensors of type ", type);
-}
-
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what) {
-  throw Error(path.string() + ": " + what);
 }
 
 // The header's text, its place checked against the size of the file.
@@ -105,9 +102,9 @@ StoredTensor read_entry(const std::filesystem::path& path, const std::string& na
   StoredTensor entry{.name = name};
 
   const Json& type = field("dtype");
-  const auto known = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                  [&](const TypeName& each) { return type == each.name; });
-  if (known == std::end(kTypes))
+  const auto known = std::find_if(std::begin(kSafetensorsTypes), std::end(kSafetensorsTypes),
+                                  [&](const SafetensorsType& each) { return type == each.name; });
+  if (known == std::end(kSafetensorsTypes))
     refuse(path, fmt::format("{}: dtype: got {}, expected one of {}", name, dump_json(type),
                              known_types()));
   entry.type = known->type;

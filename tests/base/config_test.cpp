@@ -5,8 +5,7 @@
 #include "base/files.h"
 #include "temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::config_test {
 
 struct Schedule {
   double peak = 0.005;
@@ -301,5 +300,4 @@ TEST(ConfigHelp, NamesEveryFieldWithMeaningTypeRangeAndDefault) {
             "resume           go on (true or false; default false)\n");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::config_test

@@ -10,8 +10,7 @@
 #include "base/files.h"
 #include "temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::disk_test {
 namespace fs = std::filesystem;
 
 // Ends the fault at the end of a test.
@@ -100,5 +99,4 @@ TEST_F(Disk, ALivingProcessKeepsWhatItIsWriting) {
   EXPECT_EQ(folder_.entries(), 1);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::disk_test

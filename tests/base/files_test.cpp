@@ -10,8 +10,7 @@
 #include "base/error.h"
 #include "temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::files_test {
 namespace fs = std::filesystem;
 
 TEST(Files, GiveBackTheBytesThatWereWritten) {
@@ -236,5 +235,4 @@ TEST(MappedFile, SaysWhyItCannotBeOpened) {
             folder.path().string() + ": cannot read: Is a directory");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::files_test

@@ -10,8 +10,7 @@
 #include "base/error.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::json_test {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
@@ -93,5 +92,4 @@ TEST(Json, EveryReaderGoesThroughTheBoundedParser) {
   }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::json_test

@@ -7,8 +7,7 @@
 #include <regex>
 #include <set>
 
-namespace penalmt {
-namespace {
+namespace penalmt::layers_test {
 namespace fs = std::filesystem;
 
 using Names = std::set<std::string>;
@@ -122,5 +121,4 @@ TEST(Layers, KeepTheCommandLineInTheProgram) {
   }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::layers_test

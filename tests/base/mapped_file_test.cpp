@@ -10,8 +10,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::mapped_file_test {
 
 TEST(MappedFile, ThatShrinksEndsTheProgramWithAMessage) {
   const TemporaryFolder folder;
@@ -42,5 +41,4 @@ TEST(MappedFile, ThatShrinksEndsTheProgramWithAMessage) {
             "disk failed\n");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::mapped_file_test

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace penalmt {
-namespace {
+namespace penalmt::numbers_test {
 
 TEST(Numbers, AreDecimalWithNothingAround) {
   EXPECT_EQ(whole_number("10"), 10);
@@ -24,5 +23,4 @@ TEST(Numbers, AreDecimalWithNothingAround) {
     EXPECT_EQ(finite_number(text), std::nullopt) << text;
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::numbers_test

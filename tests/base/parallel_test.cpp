@@ -13,8 +13,7 @@
 
 #include "base/thread_count.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::parallel_test {
 
 TEST(ParallelFor, DoesEveryJobOnce) {
   for (const int threads : {0, 1, 2, 7}) {
@@ -71,5 +70,4 @@ TEST(ParallelFor, CountsTheThreadsThatAreToBeHad) {
   EXPECT_LE(few, 40);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::parallel_test

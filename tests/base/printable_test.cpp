@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace penalmt {
-namespace {
+namespace penalmt::printable_test {
 
 TEST(Printable, SpellsControlCharactersAndWhatIsNoUtf8) {
   EXPECT_EQ(printable("a b/ünï.png ▁"), "a b/ünï.png ▁");
@@ -17,5 +16,4 @@ TEST(Printable, SpellsControlCharactersAndWhatIsNoUtf8) {
   EXPECT_EQ(printable(""), "");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::printable_test

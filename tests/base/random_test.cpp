@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <map>
 
-namespace penalmt {
-namespace {
+namespace penalmt::random_test {
 
 TEST(SplitMix64, GivesThePublishedNumbers) {
   SplitMix64 random(1234567);
@@ -44,5 +43,4 @@ TEST(Shuffle, GivesEveryOrderEquallyOften) {
   for (const auto& [order, count] : counts) EXPECT_NEAR(count, 1000, 150);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::random_test

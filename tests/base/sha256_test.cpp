@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace penalmt {
-namespace {
+namespace penalmt::sha256_test {
 
 // The examples of FIPS 180-4, and lengths about a block's end (from Python's hashlib).
 TEST(Sha256, GivesTheStandardsAnswers) {
@@ -28,5 +27,4 @@ TEST(Sha256, PadsEveryLengthRight) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::sha256_test

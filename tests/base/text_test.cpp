@@ -13,8 +13,7 @@
 #include "base/progress.h"
 #include "temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::text_test {
 
 using Lines = std::vector<std::string>;
 using Parts = std::vector<std::string_view>;
@@ -294,5 +293,4 @@ TEST(Progress, IsSilentWhereStderrIsNoTerminal) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "penalmt: hello\npenalmt: warning: beware\n");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::text_test

@@ -12,8 +12,7 @@
 #include "datasets/images/decoded_images.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::batches_test {
 
 using Batches = std::vector<std::vector<int64_t>>;
 
@@ -143,5 +142,4 @@ TEST(Collate, GathersTheImagesOfTheRowsThatHaveOne) {
   EXPECT_FALSE(collate(examples, {1}, &images).images.defined());
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::batches_test

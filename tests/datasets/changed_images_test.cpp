@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <set>
 
-namespace penalmt {
-namespace {
+namespace penalmt::changed_images_test {
 
 using Index = std::vector<int64_t>;
 
@@ -121,5 +120,4 @@ TEST(NoiseImages, BelongToTheirRowWhateverElseIsAskedFor) {
   EXPECT_EQ(noise_images(SomeImages({-1}, at::kByte), 1)->index(), (Index{-1}));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::changed_images_test

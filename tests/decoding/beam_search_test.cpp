@@ -9,8 +9,7 @@
 #include <limits>
 #include <set>
 
-namespace penalmt {
-namespace {
+namespace penalmt::beam_search_test {
 
 using Prefix = std::vector<int>;  // the tokens so far, the start left out
 
@@ -342,5 +341,4 @@ TEST(BeamSearch, ReturnsNothingWhereTheScoresAreNotNumbers) {
   EXPECT_TRUE(search(broken, {0}, 5, {.beam = 3})[0].empty());
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::beam_search_test

@@ -7,8 +7,7 @@
 
 #include "base/text.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::answer_signs_test {
 
 bool repeats(const std::string& line) { return repeats_itself(split_whitespace(line)); }
 
@@ -62,5 +61,4 @@ TEST(AnswerSigns, AreInNoReferenceOfMulti30ksTestSets) {
   EXPECT_EQ(signs.text(), "");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::answer_signs_test

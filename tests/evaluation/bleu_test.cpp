@@ -9,8 +9,7 @@
 #include "tests/base/expect_error.h"
 #include "tests/evaluation/golden_scores.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::bleu_test {
 
 using Texts = std::vector<std::string>;
 
@@ -136,5 +135,4 @@ TEST(Bleu, RefusalsNameWhatWasExpected) {
       "BLEU: hypotheses; got 2 sentences, expected 1 as in the references");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::bleu_test

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace penalmt {
-namespace {
+namespace penalmt::chain_statistics_test {
 
 Moments moments(const std::vector<double>& numbers) {
   Moments all;
@@ -88,5 +87,4 @@ TEST(ChainStatistics, AClassifierIsScoredByWhatItGetsRight) {
   EXPECT_NE(text.find("+0.5000 nll, -37.50 % right"), std::string::npos) << text;
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::chain_statistics_test

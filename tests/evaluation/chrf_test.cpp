@@ -5,8 +5,7 @@
 #include "base/error.h"
 #include "tests/evaluation/golden_scores.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::chrf_test {
 
 using Texts = std::vector<std::string>;
 
@@ -71,5 +70,4 @@ TEST(Chrf, RefusalsNameWhatWasExpected) {
   EXPECT_EQ(refusal({.beta = 0}), "--chrf-beta: got 0, expected 1 or more");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::chrf_test

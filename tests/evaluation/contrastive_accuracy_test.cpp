@@ -5,8 +5,7 @@
 #include "evaluation/resampling.h"
 #include "evaluation/share.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::contrastive_accuracy_test {
 
 using Rows = std::vector<double>;
 using Targets = std::vector<ScoredTarget>;
@@ -63,5 +62,4 @@ TEST(Share, IsNothingOfNothing) {
   EXPECT_DOUBLE_EQ(Share(1).value(Rows{-6, 4}), -1.5);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::contrastive_accuracy_test

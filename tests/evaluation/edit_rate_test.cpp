@@ -8,8 +8,7 @@
 
 #include "base/files.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::edit_rate_test {
 
 using Words = std::vector<int32_t>;
 
@@ -139,5 +138,4 @@ TEST(EditTable, TheBeamIsExactWhereItPromises) {
   EXPECT_GT(larger, 10);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::edit_rate_test

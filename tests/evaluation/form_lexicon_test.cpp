@@ -6,8 +6,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::form_lexicon_test {
 
 using Words = std::vector<std::string>;
 
@@ -80,5 +79,4 @@ TEST(FormLexicon, PartsCompoundsOfItsForms) {
   EXPECT_EQ(lexicon.parts(""), Words{});
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::form_lexicon_test

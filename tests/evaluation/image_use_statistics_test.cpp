@@ -4,8 +4,7 @@
 
 #include <cmath>
 
-namespace penalmt {
-namespace {
+namespace penalmt::image_use_statistics_test {
 
 using Pieces = std::vector<std::vector<std::string>>;
 using Gates = std::vector<std::vector<double>>;
@@ -67,5 +66,4 @@ TEST(AttentionStatistics, LieBetweenEvenAndOneRegion) {
   EXPECT_EQ(attention_statistics({}).pieces, 0);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::image_use_statistics_test

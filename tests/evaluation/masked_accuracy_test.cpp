@@ -11,8 +11,7 @@
 #include "base/text.h"
 #include "evaluation/resampling.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::masked_accuracy_test {
 
 using Lines = std::vector<std::string>;
 using Rows = std::vector<double>;
@@ -137,5 +136,4 @@ TEST(MaskedAccuracy, FindsTheColoursOfMulti30k) {
     }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::masked_accuracy_test

@@ -5,8 +5,7 @@
 #include "evaluation/bleu.h"
 #include "tests/base/expect_error.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::metric_test {
 
 using Texts = std::vector<std::string>;
 
@@ -71,5 +70,4 @@ TEST(Metric, ResamplingStandsInTheSignature) {
             "penalmt-" PENALMT_VERSION);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::metric_test

@@ -7,8 +7,7 @@
 
 #include "tests/evaluation/golden_scores.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::numpy_random_test {
 
 TEST(NumpyGenerator, DrawsNumpysNumbers) {
   for (const auto& expected : golden_scores().at("generator")) {
@@ -22,5 +21,4 @@ TEST(NumpyGenerator, DrawsNumpysNumbers) {
   }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::numpy_random_test

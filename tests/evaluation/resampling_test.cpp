@@ -9,8 +9,7 @@
 #include "evaluation/ter.h"
 #include "tests/evaluation/golden_scores.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::resampling_test {
 
 using Texts = std::vector<std::string>;
 
@@ -132,5 +131,4 @@ TEST(Resampling, ASystemDoesNotDifferFromItself) {
   EXPECT_EQ(paired_randomisation(bleu, twice, {.samples = 99})[1].p_value, 0.01);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::resampling_test

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace penalmt {
-namespace {
+namespace penalmt::score_format_test {
 
 const MetricScore kScore = {"BLEU", 41.0349, "nrefs:1|version:x", "71.0/50.0 (BP = 1.000)"};
 
@@ -40,5 +39,4 @@ TEST(ScoreFormat, TheTableFramesEverySystem) {
             " - BLEU       nrefs:1|version:x\n");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::score_format_test

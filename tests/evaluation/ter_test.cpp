@@ -6,8 +6,7 @@
 #include "base/files.h"
 #include "tests/evaluation/golden_scores.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::ter_test {
 
 using Texts = std::vector<std::string>;
 
@@ -93,5 +92,4 @@ TEST(Ter, WithoutReferenceWordsIsAHundredOrNothing) {
   EXPECT_EQ(ter.value(Row{0, 0}), 0);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::ter_test

@@ -5,8 +5,7 @@
 
 #include "base/files.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::tercom_tokenizer_test {
 
 // By sacreBLEU; lines and all combinations of options are in tests/golden/ter.py.
 TEST(TercomTokenizer, LinesReadAsSacrebleusWhateverTheOptions) {
@@ -48,5 +47,4 @@ TEST(TercomTokenizer, RemovesPunctuationWithoutSplittingWords) {
   EXPECT_EQ(tercom_tokenize("a.b (c) ! 、d", {.no_punct = true, .asian_support = true}), "ab c d");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::tercom_tokenizer_test

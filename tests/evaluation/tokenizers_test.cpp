@@ -5,8 +5,7 @@
 #include "evaluation/unicode.h"
 #include "tests/evaluation/golden_scores.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::tokenizers_test {
 
 std::string words(const std::string& tokenizer, const std::string& line) {
   const std::string tokenized = make_score_tokenizer(tokenizer)->tokenize(line);
@@ -48,5 +47,4 @@ TEST(ScoreTokenizers, GiveSacrebleusWords) {
   }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::tokenizers_test

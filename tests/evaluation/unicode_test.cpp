@@ -9,8 +9,7 @@
 #include "base/files.h"
 #include "tests/evaluation/golden_scores.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::unicode_test {
 
 const nlohmann::json& golden() {
   static const auto json =
@@ -70,5 +69,4 @@ TEST(Unicode, KindsOfAllCharactersAreTheRegexPackages) {
   }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::unicode_test

@@ -13,8 +13,7 @@
 #include "peer_names.h"
 #include "tensors/safetensors.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::chain_test {
 
 // [mean, deviation of the population] of the golden file; null where there is none.
 void expect_moments(const std::vector<double>& got, const nlohmann::json& expected,
@@ -274,5 +273,4 @@ TEST(Chain, RemovingAResidualLeavesItsStateAlone) {
   }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::chain_test

@@ -6,8 +6,7 @@
 
 #include <cmath>
 
-namespace penalmt {
-namespace {
+namespace penalmt::encoder_test {
 
 at::Tensor input() { return torch::cos(torch::arange(2 * 3 * 8, torch::kDouble)).view({2, 3, 8}); }
 
@@ -92,5 +91,4 @@ TEST(Embed, DropsWholeTokensAndKeepsTheirPositions) {
                            embed(ids, embedding, *positions, *none, *none, rows)));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::encoder_test

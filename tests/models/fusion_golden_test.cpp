@@ -6,8 +6,7 @@
 #include "peer_names.h"
 #include "tensors/safetensors.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::fusion_golden_test {
 
 at::Tensor fetch(const std::string& name) {
   static const NamedTensors golden =
@@ -87,5 +86,4 @@ INSTANTIATE_TEST_SUITE_P(All, FusionGolden,
                          testing::Values("gated", "concatenated", "selective", "doubly_attentive"),
                          [](const auto& info) { return info.param; });
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::fusion_golden_test

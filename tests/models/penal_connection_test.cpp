@@ -9,8 +9,7 @@
 #include "tensors/linear.h"
 #include "training/optimiser.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::penal_connection_test {
 
 const auto kDouble = torch::dtype(torch::kDouble);
 
@@ -365,5 +364,4 @@ TEST(PenalConnection, FusedKernelEqualsTheComposedPath) {
     }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::penal_connection_test

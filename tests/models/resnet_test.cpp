@@ -12,8 +12,7 @@
 #include "tests/base/expect_error.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::resnet_test {
 
 const NamedTensors& golden() {
   static const NamedTensors tensors =
@@ -168,5 +167,4 @@ TEST(ResNet, KeepsItsStatisticsWithItsWeights) {
                    ": no tensor 'norm.running_var', which the model needs; is it another model's?");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::resnet_test

@@ -6,8 +6,7 @@
 #include "peer_names.h"
 #include "tensors/safetensors.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::transformer_golden_test {
 
 const NamedTensors& golden() {
   static const NamedTensors tensors =
@@ -84,5 +83,4 @@ TEST(TranslationModel, EqualsPyTorchPreNormGeluLearnedPositionsSeparateVocabular
   match("pre", "pre", options, 19);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::transformer_golden_test

@@ -8,8 +8,7 @@
 #include "graph_additions.h"
 #include "models/translation_model.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::translation_model_test {
 
 ModelOptions tiny_options(const std::string& fusion, const std::string& norm) {
   ModelOptions options;
@@ -424,5 +423,4 @@ TEST(ImageEncoderOptions, AResidualNetworkNeedsASideAndAWidthThatCanBeHalved) {
                 "recipe.json: image_encoder.width: got 40, expected a multiple of 16 (stages 5)"}));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::translation_model_test

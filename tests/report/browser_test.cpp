@@ -15,8 +15,7 @@
 #include "tests/report/sample_probe.h"
 #include "tests/report/sample_report.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::browser_test {
 
 // What a shell command prints on standard output; "" where it fails.
 std::string output_of(const std::string& command) {
@@ -257,5 +256,4 @@ check(`only ${checked} texts checked`, checked > 60);
   }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::browser_test

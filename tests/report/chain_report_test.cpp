@@ -8,8 +8,7 @@
 #include "tests/base/temporary_folder.h"
 #include "tests/report/page_text.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::chain_report_test {
 
 Moments moments(const std::vector<double>& numbers) {
   Moments all;
@@ -122,5 +121,4 @@ TEST(Svg, HeatMapsShowAtMostAHundredUpdates) {
   EXPECT_TRUE(holds(text, "update 250: 1.000"));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::chain_report_test

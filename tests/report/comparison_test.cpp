@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace penalmt {
-namespace {
+namespace penalmt::comparison_test {
 
 Comparison two_recipes() {
   return {.columns = {{"nll", 2, ComparisonColumn::Best::kLowest}, {"a|b BLEU", 1}},
@@ -41,5 +40,4 @@ TEST(Comparison, PageShowsTheSame) {
     EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::comparison_test

@@ -8,8 +8,7 @@
 #include "tests/report/page_text.h"
 #include "tests/report/sample_report.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::evaluation_report_test {
 
 class EvaluationReportPage : public testing::Test {
  protected:
@@ -153,5 +152,4 @@ TEST_F(EvaluationReportPage, OneSystemShowsSentencesEvenlySpacedAmongThoseWithAn
   EXPECT_EQ(order(evaluation_report(one)), "");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::evaluation_report_test

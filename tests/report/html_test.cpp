@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace penalmt::html {
-namespace {
+namespace penalmt::html::html_test {
 
 TEST(Html, EscapesWhatWouldEndTextOrAttribute) {
   EXPECT_EQ(escape("<b> & \"it's\" Größe"), "&lt;b&gt; &amp; &quot;it&#39;s&quot; Größe");
@@ -37,5 +36,4 @@ TEST(Html, TextMayBreakAfterItsMarksButNotAtItsEnd) {
   EXPECT_EQ(breakable("", "/"), "");
 }
 
-}  // namespace
-}  // namespace penalmt::html
+}  // namespace penalmt::html::html_test

@@ -6,8 +6,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt::html {
-namespace {
+namespace penalmt::html::images_test {
 
 using namespace std::string_literals;
 
@@ -60,5 +59,4 @@ TEST(Images, KeepTheirPlaceInThePage) {
             "<span class=\"quiet\">b.ppm: no browser shows portable maps (.ppm)</span>");
 }
 
-}  // namespace
-}  // namespace penalmt::html
+}  // namespace penalmt::html::images_test

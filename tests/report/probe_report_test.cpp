@@ -10,8 +10,7 @@
 #include "tests/report/page_text.h"
 #include "tests/report/sample_probe.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::probe_report_test {
 
 class ProbeReportPage : public testing::Test {
  protected:
@@ -180,5 +179,4 @@ TEST(Histogram, DrawsABarForEachRange) {
   EXPECT_TRUE(holds(text, "height=\"0.0\"><title>0.25 to 0.5"));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::probe_report_test

@@ -6,8 +6,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::runs_test {
 
 class Runs : public testing::Test {
  protected:
@@ -86,5 +85,4 @@ TEST_F(Runs, RefuseWhatTrainingDoesNotWrite) {
             "absent/metrics.jsonl: cannot read: No such file or directory");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::runs_test

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace penalmt {
-namespace {
+namespace penalmt::sentence_groups_test {
 
 std::string text_of(const std::vector<SentenceGroup>& groups) {
   std::string text;
@@ -41,5 +40,4 @@ TEST(SentenceGroups, ByImageHoldASentence) {
   EXPECT_EQ(text_of(groups_by_image({"a.png"})), "with image: 0; ");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::sentence_groups_test

@@ -8,8 +8,7 @@
 
 #include "tests/report/page_text.h"
 
-namespace penalmt::svg {
-namespace {
+namespace penalmt::svg::svg_test {
 
 using Ticks = std::vector<double>;
 using Texts = std::vector<std::string>;
@@ -117,5 +116,4 @@ TEST(Svg, StripsPutDotsBetweenTheirTicks) {
   EXPECT_TRUE(holds(dot_strip_axis({0, 5, 10}), "<text x=\"10.0%\" y=\"75%\">0</text>"));
 }
 
-}  // namespace
-}  // namespace penalmt::svg
+}  // namespace penalmt::svg::svg_test

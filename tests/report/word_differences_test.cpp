@@ -4,8 +4,7 @@
 
 #include "base/text.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::word_differences_test {
 
 std::string pattern(std::string_view sentence, std::string_view other) {
   std::string text;
@@ -37,5 +36,4 @@ TEST(WordDifferences, VeryLongSentencesAreComparedByPresence) {
   EXPECT_EQ(marks.substr(0, 4), "x=x=");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::word_differences_test

@@ -5,8 +5,7 @@
 
 #include <tuple>
 
-namespace penalmt {
-namespace {
+namespace penalmt::convolution_test {
 
 // The output and both gradients, in the type of x.
 std::tuple<at::Tensor, at::Tensor, at::Tensor> all_of(at::Tensor x, at::Tensor weight,
@@ -53,5 +52,4 @@ TEST(Convolution, OfASinglePixelLeavesOutThoseItSkips) {
                    torch::tensor({0., 4., 8., 20., 24., 28.}).to(at::kFloat).view({1, 1, 2, 3})));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::convolution_test

@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-namespace penalmt {
-namespace {
+namespace penalmt::counter_random_test {
 
 at::Tensor factors(double probability, uint64_t site, int64_t sentences = 64, int64_t length = 32,
                    int64_t channels = 128) {
@@ -74,5 +73,4 @@ TEST(CounterRandom, FloatAndDoubleDrawAlike) {
   EXPECT_TRUE(torch::equal(single.eq(0), twice.eq(0)));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::counter_random_test

@@ -7,8 +7,7 @@
 
 #include "base/error.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::devices_test {
 
 bool driver_is_here() { return dlopen("libcuda.so.1", RTLD_NOW) != nullptr; }
 
@@ -45,5 +44,4 @@ TEST(Devices, UsesAsManyThreadsAsAskedFor) {
   EXPECT_GE(at::get_num_threads(), 1);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::devices_test

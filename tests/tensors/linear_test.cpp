@@ -6,8 +6,7 @@
 #include "tensors/precision.h"
 #include "tensors/private_operators.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::linear_test {
 
 void match(double relative) {
   const at::Tensor x = torch::cos(torch::arange(6 * 5 * 16, torch::kDouble)).reshape({6, 5, 16});
@@ -48,5 +47,4 @@ TEST(Linear, TheOneDnnProductEqualsTheDefault) {
                               torch::nn::functional::linear(x, weight, bias), 1e-5, 1e-5));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::linear_test

@@ -10,8 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::npy_test {
 
 std::filesystem::path golden(const std::string& name) {
   return std::filesystem::path(PENALMT_SOURCE) / ("tests/golden/tensor_files_" + name + ".npy");
@@ -113,5 +112,4 @@ TEST_F(Npy, RefusesAHeaderThatIsNotNumpys) {
         << header;
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::npy_test

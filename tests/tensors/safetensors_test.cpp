@@ -10,8 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::safetensors_test {
 
 const std::filesystem::path kGolden =
     std::filesystem::path(PENALMT_SOURCE) / "tests/golden/tensor_files.safetensors";
@@ -170,5 +169,4 @@ TEST_F(Safetensors, RefusesOffsetsThatDoNotTileTheData) {
   EXPECT_EQ(pair("[0,4]", "[4,8]", "1234567890"), "got 10 bytes of data, expected 8");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::safetensors_test

@@ -6,8 +6,7 @@
 
 #include "tensors/precision.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::token_loss_test {
 
 struct Case {
   at::Tensor states, weight, gold;
@@ -98,5 +97,4 @@ TEST(TokenLoss, HugeLogitsStayFinite) {
   EXPECT_TRUE(torch::isfinite(states.grad()).all().item<bool>());
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::token_loss_test

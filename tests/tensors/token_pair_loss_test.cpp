@@ -8,8 +8,7 @@
 #include "base/config.h"
 #include "tensors/precision.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::token_pair_loss_test {
 
 struct Pair {
   at::Tensor first, second, weight, gold;
@@ -125,5 +124,4 @@ TEST(TokenPairLoss, HugeLogitsStayFinite) {
   EXPECT_TRUE(torch::isfinite(answer.second).all().item<bool>());
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::token_pair_loss_test

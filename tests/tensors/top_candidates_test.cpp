@@ -6,8 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace penalmt {
-namespace {
+namespace penalmt::top_candidates_test {
 
 // Logits [rows, columns] by a formula, without ties.
 at::Tensor some_logits(int64_t rows, int64_t columns, double scale) {
@@ -88,5 +87,4 @@ TEST(TopCandidates, AreNoneWhereTheLogitsAreNotNumbers) {
   for (float value : found.end) EXPECT_FALSE(value > -std::numeric_limits<float>::infinity());
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::top_candidates_test

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace penalmt {
-namespace {
+namespace penalmt::code_points_test {
 
 std::string lowered(std::string_view line) { return to_utf8(lower_case(code_points(line))); }
 
@@ -69,5 +68,4 @@ TEST(Rules, AreAppliedOneAfterTheOther) {
   EXPECT_EQ(applied(rules, "abba"), "cc");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::code_points_test

@@ -11,8 +11,7 @@
 #include "tests/base/temporary_folder.h"
 #include "tokenizers/sentencepiece.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::model_check_test {
 
 const std::filesystem::path kBadMap = PENALMT_SOURCE "/tests/golden/tokenizer_bad_map.model";
 const std::vector<std::string> kText = {"two men walk .", "a red circle above two small squares",
@@ -130,5 +129,4 @@ TEST(Tokenizer, RefusesWordsThatTheLibraryCannotTrainOn) {
   }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::model_check_test

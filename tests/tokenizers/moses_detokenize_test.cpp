@@ -4,8 +4,7 @@
 
 #include "tokenizers/code_points.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::moses_detokenize_test {
 
 std::string joined(std::string_view line, MosesLanguage language) {
   return to_utf8(moses_detokenized(code_points(line), language));
@@ -67,5 +66,4 @@ TEST(MosesDetokenized, LeavesNothingOfNothing) {
   EXPECT_EQ(joined("' ", kEnglish), "'");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::moses_detokenize_test

@@ -4,8 +4,7 @@
 
 #include "tokenizers/code_points.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::moses_normalize_test {
 
 std::string normalized(std::string_view line, MosesLanguage language) {
   std::u32string text = code_points(line);
@@ -46,5 +45,4 @@ TEST(NormalizePunctuation, PutsTheMarkOfTheLanguageBetweenGroupsOfDigits) {
     EXPECT_EQ(normalized("1\u00A0000", language), "1,000");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::moses_normalize_test

@@ -13,8 +13,7 @@
 #include "tokenizers/code_points.h"
 #include "tokenizers/moses_normalize.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::moses_test {
 namespace fs = std::filesystem;
 
 using Lines = std::vector<std::string>;
@@ -151,5 +150,4 @@ TEST(Moses, GivesBackMulti30ksCaptionsButForTheirSlips) {
   }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::moses_test

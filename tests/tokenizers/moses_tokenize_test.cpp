@@ -4,8 +4,7 @@
 
 #include "tokenizers/code_points.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::moses_tokenize_test {
 
 std::string tokenized(std::string_view line, MosesLanguage language) {
   return to_utf8(moses_tokenized(code_points(line), language));
@@ -67,5 +66,4 @@ TEST(MosesTokenized, LeavesTheSpacesThatMosesLeaves) {
   EXPECT_EQ(tokenized("dogs .'", kEnglish), "dogs  . ' ");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::moses_tokenize_test

@@ -10,8 +10,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::sentencepiece_test {
 
 using Lines = std::vector<std::string>;
 using nlohmann::json;
@@ -277,5 +276,4 @@ TEST(Tokenizer, RefusesIdsOutsideTheVocabulary) {
   }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::sentencepiece_test

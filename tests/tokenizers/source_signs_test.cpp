@@ -7,8 +7,7 @@
 
 #include "base/text.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::source_signs_test {
 
 SourceSigns signs_of(const std::vector<std::string>& lines) {
   SourceSigns signs;
@@ -80,5 +79,4 @@ TEST(SourceSigns, KnowMulti30ksTokenisedFilesFromItsRawOnes) {
   EXPECT_GE(files, 2);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::source_signs_test

@@ -5,8 +5,7 @@
 
 #include "tests/models/formula_model.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::chain_measuring_test {
 
 // `count` sentences of 2 to 13 pieces.
 std::vector<Example> examples(int count) {
@@ -84,5 +83,4 @@ TEST(MeasureChains, OfAClassifierCountImages) {
   EXPECT_FALSE(model->is_training());
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::chain_measuring_test

@@ -12,8 +12,7 @@
 #include "tests/base/temporary_folder.h"
 #include "tests/datasets/coloured_images.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::classifier_trainer_test {
 
 namespace fs = std::filesystem;
 
@@ -180,5 +179,4 @@ TEST(ClassifierDescription, AnotherModelsIsRefused) {
                    ": no 'classes' there; expected a model of 'penalmt classify train'");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::classifier_trainer_test

@@ -5,8 +5,7 @@
 
 #include "training/schedule.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::optimiser_test {
 
 struct TwoParametersImpl : torch::nn::Module {
   TwoParametersImpl() {
@@ -103,5 +102,4 @@ TEST(Schedule, TauGrowsToItsValue) {
   EXPECT_EQ(linear_growth(50, 10), 1);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::optimiser_test

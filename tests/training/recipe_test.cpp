@@ -5,8 +5,7 @@
 #include "base/files.h"
 #include "training/classifier_recipe.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::recipe_test {
 
 Recipe load(const std::string& text, const std::vector<std::string>& assignments = {}) {
   const std::filesystem::path file = std::filesystem::temp_directory_path() / "penalmt_recipe.json";
@@ -97,5 +96,4 @@ TEST(Recipe, TheStudysArmsAreRight) {
     }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::recipe_test

@@ -18,8 +18,7 @@
 #include "tests/training/toy_training.h"
 #include "training/trainer.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::run_folder_test {
 
 namespace fs = std::filesystem;
 
@@ -246,5 +245,4 @@ TEST(RunFolderDeathTest, ARunKilledAnywhereAndResumedEqualsAnUninterruptedOne) {
   EXPECT_EXIT(try_all(), testing::ExitedWithCode(0), "");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::run_folder_test

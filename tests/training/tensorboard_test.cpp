@@ -5,8 +5,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::tensorboard_test {
 
 TEST(TensorBoard, ChecksumIsCastagnolis) {
   EXPECT_EQ(crc32c("123456789"), 0xE3069283u);
@@ -71,5 +70,4 @@ TEST(TensorBoard, AContinuationForgetsTheStepsItTakesAgain) {
   EXPECT_EQ(events[1].substr(9), std::string("\x10\xad\x02\x3a\x02\x08\x01"));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::tensorboard_test

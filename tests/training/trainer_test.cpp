@@ -14,8 +14,7 @@
 #include "tests/training/toy_training.h"
 #include "training/schedule.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::trainer_test {
 
 namespace fs = std::filesystem;
 
@@ -478,5 +477,4 @@ TEST(Trainer, RefusesWeightsOfAnotherModel) {
   }
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::trainer_test

@@ -10,8 +10,7 @@
 #include "tests/translation/tiny_run.h"
 #include "translation/model_location.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::translator_test {
 
 namespace fs = std::filesystem;
 
@@ -237,5 +236,4 @@ TEST_F(TranslatorTest, AnImageChangesAMultimodalModelsScoresAndAMissingOneDoesNo
   for (size_t i : {1, 2}) EXPECT_NEAR(with[i].n_best[0].score, without[i].n_best[0].score, 1e-6);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::translator_test

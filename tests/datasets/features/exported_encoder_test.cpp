@@ -14,8 +14,7 @@
 #include "tensors/safetensors.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::exported_encoder_test {
 
 namespace fs = std::filesystem;
 
@@ -182,5 +181,4 @@ TEST(ExportedEncoder, EqualsPythonOnRealPhotographs) {
   EXPECT_LE((features - expected.rows(rows)).abs().max().item<float>(), 1e-4);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::exported_encoder_test

@@ -7,8 +7,7 @@
 #include "tests/base/expect_error.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::feature_set_test {
 
 FeatureStore some_store(const TemporaryFolder& folder) {
   save_safetensors(folder / "store.safetensors",
@@ -42,5 +41,4 @@ TEST(StoredFeatures, RefusesWhereNotOneNameIsInTheStore) {
       "S: not one of the images of 2 lines is in it; no line of the list names one");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::feature_set_test

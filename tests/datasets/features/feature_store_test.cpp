@@ -13,8 +13,7 @@
 #include "tensors/safetensors.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::feature_store_test {
 
 // Element i is i / 8: exact in float16.
 at::Tensor counted(std::vector<int64_t> shape) {
@@ -196,5 +195,4 @@ TEST(FeatureStore, LoadsOnlyWhatIsTouched) {
   EXPECT_LT((resident_pages() - before) * sysconf(_SC_PAGESIZE), 16 << 20);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::feature_store_test

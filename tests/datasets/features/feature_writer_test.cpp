@@ -13,8 +13,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::feature_writer_test {
 
 StorePlan plan_of(bool half = true) {
   return {{"a.jpg", "b.jpg", "c.jpg", "d.jpg"}, "tiny 0123", {2, 3}, half};
@@ -191,5 +190,4 @@ TEST(FeatureWriter, RefusesNumbersThatCannotBeStored) {
             "a.npy: not one of the 4 images can be read; nothing to store");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::feature_writer_test

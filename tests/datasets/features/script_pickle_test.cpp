@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace penalmt {
-namespace {
+namespace penalmt::script_pickle_test {
 
 using namespace std::string_literals;
 
@@ -40,5 +39,4 @@ TEST(ScriptPickle, IsBoundedInDepth) {
   EXPECT_EQ(unfit_in_pickle("]" + deep + "a."), "nests values deeper than 200 levels");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::script_pickle_test

@@ -5,8 +5,7 @@
 
 #include <set>
 
-namespace penalmt {
-namespace {
+namespace penalmt::augmentation_test {
 
 // Every place of an image has another value, none of them the border's 128.
 at::Tensor images(int64_t count, int64_t size = 6) {
@@ -52,5 +51,4 @@ TEST(Augmentation, IsDrawnFromSeedEpochAndImageAlone) {
   EXPECT_FALSE(at::equal(augmented(pixels, {0, 1, 2, 3, 4, 5, 6, 7}, options, 2, 3), all));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::augmentation_test

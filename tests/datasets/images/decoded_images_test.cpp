@@ -10,8 +10,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::decoded_images_test {
 
 const cv::Scalar kRed(0, 0, 255), kBlue(255, 0, 0);  // BGR
 
@@ -248,5 +247,4 @@ TEST(DecodedImages, RefusesANameThatLeadsOutUnlessAllowed) {
   EXPECT_EQ(DecodedImages(names, folder / "images", 4, 1, {.allow_outside = true}).found(), 1);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::decoded_images_test

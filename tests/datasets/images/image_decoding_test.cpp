@@ -22,8 +22,7 @@
 #include "tensors/safetensors.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::image_decoding_test {
 
 const std::filesystem::path kGolden = PENALMT_SOURCE "/tests/golden/vision";
 
@@ -275,5 +274,4 @@ TEST(ImageHeader, TakesEveryBeginningAndEveryDamage) {
   EXPECT_GT(found, 500);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::image_decoding_test

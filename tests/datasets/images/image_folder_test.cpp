@@ -6,8 +6,7 @@
 #include "tests/base/expect_error.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::image_folder_test {
 
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
@@ -42,5 +41,4 @@ TEST(ImageFolder, RefusesWhatIsNoFolder) {
                "/absent: no such folder; expected a folder of images");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::image_folder_test

@@ -8,8 +8,7 @@
 #include "tests/base/temporary_folder.h"
 #include "tests/datasets/coloured_images.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::labelled_images_test {
 
 class LabelledImagesTest : public testing::Test {
  protected:
@@ -118,5 +117,4 @@ TEST_F(LabelledImagesTest, RefusesWhatIsNotThere) {
                path("data/train") + ": got one class, 'blue'; expected at least two");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::labelled_images_test

@@ -12,8 +12,7 @@
 #include "tensors/safetensors.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::preprocessing_test {
 
 const std::filesystem::path kGolden = PENALMT_SOURCE "/tests/golden/vision";
 
@@ -91,5 +90,4 @@ TEST(Preprocessing, ReportsWhatDoesNotFitTogether) {
             "golden: mean: got 2 numbers, expected 3");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::preprocessing_test

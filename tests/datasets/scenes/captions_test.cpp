@@ -6,8 +6,7 @@
 
 #include "base/text.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::captions_test {
 
 Scene alone(int count, Colour colour, Shape shape, int wording,
             LeftOut left_out = LeftOut::kColour) {
@@ -220,5 +219,4 @@ TEST(Captions, UseASmallClosedVocabularyOfWellFormedTokens) {
   EXPECT_LT(words[2].size(), 80u);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::captions_test

@@ -4,8 +4,7 @@
 
 #include <opencv2/imgproc.hpp>
 
-namespace penalmt {
-namespace {
+namespace penalmt::drawing_test {
 
 // White where an object of `group` is: where a channel is far from the mid-grey background.
 cv::Mat mask_of(const Scene& scene, int group, int size) {
@@ -130,5 +129,4 @@ TEST(Draw, TakesTheSizeThatIsAsked) {
   EXPECT_EQ(draw(scene, 224).size(), cv::Size(224, 224));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::drawing_test

@@ -6,8 +6,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::left_out_score_test {
 
 LeftOutMark red_circle() {
   return {.attribute = "colour",
@@ -126,5 +125,4 @@ TEST(LeftOutScore, RefusesUnequalNumbers) {
             "other");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::left_out_score_test

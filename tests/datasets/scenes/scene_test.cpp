@@ -6,8 +6,7 @@
 #include <set>
 #include <tuple>
 
-namespace penalmt {
-namespace {
+namespace penalmt::scene_test {
 
 std::vector<Scene> scenes_of(Split split, int64_t count, uint64_t seed = 1) {
   std::vector<Scene> scenes;
@@ -123,5 +122,4 @@ TEST(MakeScene, SpreadsLeftOutValuesEvenly) {
     EXPECT_NEAR(count / double(total[combination.first]), 1 / 6.0, 0.05);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::scene_test

@@ -12,8 +12,7 @@
 #include "datasets/text/corpus.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::scenes_corpus_test {
 
 namespace fs = std::filesystem;
 
@@ -132,5 +131,4 @@ TEST(Derangement, GivesEachOneEquallyOften) {
   for (const auto& [order, count] : counts) EXPECT_NEAR(count, 1000, 130);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::scenes_corpus_test

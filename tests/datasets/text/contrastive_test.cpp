@@ -6,8 +6,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::contrastive_test {
 
 using Lines = std::vector<std::string>;
 
@@ -69,5 +68,4 @@ TEST_F(Contrastive, RefusesFilesOfUnequalLength) {
   EXPECT_EQ(refusal(), "img.order: cannot read: No such file or directory");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::contrastive_test

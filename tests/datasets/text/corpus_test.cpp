@@ -9,8 +9,7 @@
 #include "datasets/images/decoded_images.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::corpus_test {
 
 namespace fs = std::filesystem;
 
@@ -183,5 +182,4 @@ TEST_F(RealMulti30k, HasOneImageInFour) {
   EXPECT_EQ(images.pixels().size(0), 242);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::corpus_test

@@ -6,8 +6,7 @@
 #include "tests/base/expect_error.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::image_names_test {
 
 namespace fs = std::filesystem;
 
@@ -61,5 +60,4 @@ TEST_F(ImageNames, AreRefusedWithTheirLine) {
       "--allow-outside takes it");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::image_names_test

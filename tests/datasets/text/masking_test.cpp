@@ -10,8 +10,7 @@
 #include "base/text.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::masking_test {
 
 using Lines = std::vector<std::string>;
 
@@ -90,5 +89,4 @@ TEST(Positions, OfMulti30kNameColoursAlone) {
   EXPECT_EQ(masked, colours);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::masking_test

@@ -6,8 +6,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::parallel_text_test {
 
 // "zwei\ndrei\n", packed by gzip.
 const std::string kPacked(
@@ -80,5 +79,4 @@ TEST(ImageList, CutsCaptionIdsOffAndNothingElse) {
                                       "trailing#", "spaced name.jpg", ""}));
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::parallel_text_test

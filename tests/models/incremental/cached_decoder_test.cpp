@@ -5,8 +5,7 @@
 
 #include "tests/models/formula_model.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::cached_decoder_test {
 
 // Two sentences of different lengths; the second one's memory has a hole in the middle.
 Memory some_memory(int64_t width, at::ScalarType type, bool with_images) {
@@ -149,5 +148,4 @@ TEST(CachedDecoder, ServesOtherNumberFormatsThroughLibTorch) {
   expect_as_the_full_decoder(post, at::kDouble, 1e-6);
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::cached_decoder_test

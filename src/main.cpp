@@ -90,6 +90,7 @@ int run(CLI::App& program, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   penalmt::occupy_standard_streams();
+  penalmt::print_messages();
   penalmt::watch_for_interrupts();
   penalmt::watch_mapped_files();
   CLI::App program(kDescription, "penalmt");

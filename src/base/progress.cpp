@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kPause = std::chrono::milliseconds(100);
 constexpr const char* kWipe = "\r\x1b[K";
 
-std::atomic<bool> line_is_shown = false;
+std::atomic<bool> messages_are_printed = false, line_is_shown = false;
 
 void wipe() {
   if (line_is_shown.exchange(false)) std::fputs(kWipe, stderr);
@@ -62,7 +62,7 @@ Progress::Progress(std::string what, std::string unit, int64_t total)
     : what_(std::move(what)),
       unit_(std::move(unit)),
       total_(total),
-      terminal_(isatty(STDERR_FILENO) != 0),
+      terminal_(messages_are_printed && isatty(STDERR_FILENO) != 0),
       began_(Clock::now()) {}
 
 Progress::~Progress() { clear(); }
@@ -91,7 +91,10 @@ void Progress::show(int64_t done, const std::string& note) {
 
 void Progress::clear() { wipe(); }
 
+void print_messages() { messages_are_printed = true; }
+
 void message(const std::string& text) {
+  if (!messages_are_printed) return;
   wipe();
   std::fputs(("penalmt: " + printable(text) + "\n").c_str(), stderr);
 }

@@ -1,5 +1,5 @@
-// A progress line on stderr with rate and time left; silent where stderr is no terminal. One at a
-// time.
+// Messages and a progress line on stderr. Both are silent until print_messages(): a program that
+// links the library decides for itself what is printed.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,9 @@
 
 namespace penalmt {
 
+void print_messages();
+
+// A line with rate and time left, where stderr is a terminal. One at a time.
 class Progress {
  public:
   // `unit` names what is counted ("updates", "sentences"); `total` 0: unknown.

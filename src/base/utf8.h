@@ -11,8 +11,8 @@ namespace penalmt {
 inline bool continues_character(char byte) { return (byte & 0xC0) == 0x80; }
 
 inline std::size_t count_characters(std::string_view text) {
-  return text.size() - static_cast<std::size_t>(
-                           std::count_if(text.begin(), text.end(), continues_character));
+  return text.size() -
+         static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_character));
 }
 
 }  // namespace penalmt

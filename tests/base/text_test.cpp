@@ -281,9 +281,11 @@ TEST(Progress, WritesNumbersAndTimesForPeople) {
   EXPECT_EQ(clock_time(12345), "3:25:45");
 }
 
-TEST(Progress, IsSilentWhereStderrIsNoTerminal) {
+TEST(Progress, IsSilentWhereStderrIsNoTerminalAndMessagesUntilTheyAreAskedFor) {
   if (isatty(STDERR_FILENO) != 0) GTEST_SKIP() << "stderr is a terminal here";
   testing::internal::CaptureStderr();
+  message("nobody hears this");
+  print_messages();
   {
     Progress progress("training", "updates", 10);
     progress.show(3, "loss 2");

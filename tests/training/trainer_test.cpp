@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "base/files.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "tensors/safetensors.h"
 #include "tests/base/temporary_folder.h"
@@ -251,6 +252,7 @@ TEST(Trainer, TheEpochItTellsIsTheEpochItWritesDown) {
   Recipe recipe = tiny_recipe();
   recipe.training.updates = 1000, recipe.training.patience = 1;
   recipe.training.learning_rate = recipe.training.initial_learning_rate = 0;
+  print_messages();
   testing::internal::CaptureStderr();
   make_trainer(recipe, folder.path / "run")->run();
   const std::string said = testing::internal::GetCapturedStderr();

@@ -36,7 +36,7 @@ def need(package):
         return importlib.import_module(package)
     except ModuleNotFoundError as error:
         missing = error.name.split(".")[0]
-        fail(f"no Python package {missing}; get it with: pip install --no-deps {PIP.get(missing, missing)}")
+        fail(f"no Python package {missing}; get it with: python3 -m venv encoders && encoders/bin/pip install --no-deps {PIP.get(missing, missing)}")
 
 
 torch = need("torch")

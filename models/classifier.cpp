@@ -14,7 +14,7 @@ ClassifierImpl::ClassifierImpl(const ImageEncoderOptions& options, const PenalOp
   name_dropout_sites(*this);
 }
 
-at::Tensor ClassifierImpl::logits(const at::Tensor& pixels, const Pass& pass) {
+at::Tensor ClassifierImpl::logits(const at::Tensor& pixels, const ForwardPass& pass) {
   const at::Tensor regions =
       image_encoder->forward(pixels, rows_of({}, image_encoder->regions(), pass));  // [B, R, F]
   return head(regions.mean(1));

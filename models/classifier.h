@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "models/forward_pass.h"
 #include "models/image_encoder.h"
 #include "models/layers.h"
-#include "models/pass.h"
 
 namespace penalmt {
 
@@ -17,7 +17,7 @@ class ClassifierImpl : public torch::nn::Module {
   // `options` checked; `penal`: as make_image_encoder takes it.
   ClassifierImpl(const ImageEncoderOptions& options, const PenalOptions& penal, int64_t classes);
   // pixels: [B, 3, size, size] uint8 → [B, classes]. The penalty counts once an image.
-  at::Tensor logits(const at::Tensor& pixels, const Pass& pass = {});
+  at::Tensor logits(const at::Tensor& pixels, const ForwardPass& pass = {});
 
   std::shared_ptr<ImageEncoder> image_encoder;
   Linear head;

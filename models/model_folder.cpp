@@ -66,8 +66,8 @@ void load_weights(const std::filesystem::path& file, torch::nn::Module& module) 
                               file.string(), name));
 }
 
-std::vector<std::string> take_weights(const std::filesystem::path& file,
-                                      torch::nn::Module& module) {
+std::vector<std::string> load_matching_weights(const std::filesystem::path& file,
+                                               torch::nn::Module& module) {
   const NamedTensors stored = load_safetensors(file);
   const NamedWeights weights = named_weights(module);
   std::vector<std::string> others;

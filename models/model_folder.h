@@ -62,7 +62,8 @@ void load_weights(const std::filesystem::path& file, torch::nn::Module& module);
 // Copies those weights of `file` that the module has too and returns the names of the module's
 // others, which stay. Throws Error where a tensor of the same name has another shape, and where
 // there is no tensor of the module's.
-std::vector<std::string> take_weights(const std::filesystem::path& file, torch::nn::Module& module);
+std::vector<std::string> load_matching_weights(const std::filesystem::path& file,
+                                               torch::nn::Module& module);
 
 // The model of a folder, on the CPU, in evaluation mode.
 TranslationModel read_model(const std::filesystem::path& folder,

@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "tensors/legend.h"
+#include "tensors/shape_check.h"
 
 namespace penalmt {
 namespace {
@@ -94,11 +94,11 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
   name_dropout_sites(*this);
 }
 
-ImageStates TranslationModelImpl::encode_images(const Images& images, const Pass& pass) {
+ImageStates TranslationModelImpl::encode_images(const Images& images, const ForwardPass& pass) {
   const at::Tensor which = images.present.nonzero().squeeze(1);  // [P]
   at::Tensor encoded;                                            // [P, R, F]
   if (image_encoder) {
-    Pass image_pass = pass;
+    ForwardPass image_pass = pass;
     if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
     const at::Tensor all_real =
         at::ones({which.size(0), image_encoder->regions()}, images.present.options());
@@ -119,7 +119,7 @@ Memory TranslationModelImpl::encode_text(const at::Tensor& source, const Rows& r
 }
 
 Memory TranslationModelImpl::encode(const at::Tensor& source, const Images& images,
-                                    const Pass& pass) {
+                                    const ForwardPass& pass) {
   const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), pass);
   Memory text = encode_text(source, rows);
   if (!fusion || !images.values.defined()) return text;
@@ -127,7 +127,7 @@ Memory TranslationModelImpl::encode(const at::Tensor& source, const Images& imag
 }
 
 at::Tensor TranslationModelImpl::decode(const at::Tensor& target_input, const Memory& memory,
-                                        const Pass& pass) {
+                                        const ForwardPass& pass) {
   const Rows rows = rows_of(target_input.ne(kPaddingId), target_input.size(1), pass);
   const at::Tensor x = embed(target_input, target_embedding_, *target_positions,
                              *target_word_dropout, *target_dropout, rows);
@@ -138,25 +138,24 @@ at::Tensor TranslationModelImpl::logits(const at::Tensor& states) {
   return at::linear(states, output_embedding_);
 }
 
-TokenLoss TranslationModelImpl::loss(const at::Tensor& source, const Images& images,
-                                     const at::Tensor& target_input,
-                                     const at::Tensor& target_output, double smoothing,
-                                     const Pass& pass) {
-  const at::Tensor states = decode(target_input, encode(source, images, pass), pass);  // [B, T, C]
-  return token_loss(states.flatten(0, 1), output_embedding_, target_output.flatten().contiguous(),
-                    smoothing, kPaddingId);
+TokenLoss TranslationModelImpl::loss(const Sentences& sentences, double smoothing,
+                                     const ForwardPass& pass) {
+  const Memory memory = encode(sentences.source, sentences.images, pass);
+  const at::Tensor states = decode(sentences.target_input, memory, pass);  // [B, T, C]
+  return token_loss(states.flatten(0, 1), output_embedding_,
+                    sentences.target_output.flatten().contiguous(), smoothing, kPaddingId);
 }
 
-TokenLoss TranslationModelImpl::pair_loss(const at::Tensor& source, const Images& images,
-                                          const at::Tensor& target_input,
-                                          const at::Tensor& target_output, double smoothing,
-                                          const PairWeights& weights, const Pass& first,
-                                          const Pass& second) {
-  const auto states = [&](const Pass& pass) {
-    return decode(target_input, encode(source, images, pass), pass).flatten(0, 1);  // [B T, C]
+TokenLoss TranslationModelImpl::pair_loss(const Sentences& sentences, double smoothing,
+                                          const PairWeights& weights, const ForwardPass& first,
+                                          const ForwardPass& second) {
+  const auto states = [&](const ForwardPass& pass) {
+    const Memory memory = encode(sentences.source, sentences.images, pass);
+    return decode(sentences.target_input, memory, pass).flatten(0, 1);  // [B T, C]
   };
-  return token_pair_loss(states(first), states(second), output_embedding_,
-                         target_output.flatten().contiguous(), smoothing, weights, kPaddingId);
+  return token_pair_loss({states(first), states(second)}, output_embedding_,
+                         sentences.target_output.flatten().contiguous(), smoothing, weights,
+                         kPaddingId);
 }
 
 ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::Tensor& images,

@@ -4,9 +4,9 @@
 
 #include "models/decoder.h"
 #include "models/encoder.h"
+#include "models/forward_pass.h"
 #include "models/fusion.h"
 #include "models/image_encoder.h"
-#include "models/pass.h"
 #include "tensors/token_pair_loss.h"
 
 namespace penalmt {
@@ -32,6 +32,14 @@ struct ImageView {
                          // pooled (gated fusion)
 };
 
+// A batch as the model takes it.
+struct Sentences {
+  at::Tensor source;  // [B, S] int64, padded with kPaddingId
+  Images images;
+  at::Tensor target_input;   // [B, T] int64, from BOS on
+  at::Tensor target_output;  // [B, T] int64, up to EOS
+};
+
 class TranslationModelImpl : public torch::nn::Module {
  public:
   // `options` resolved; vocabularies in pieces. Shared embeddings need equal vocabularies.
@@ -39,19 +47,17 @@ class TranslationModelImpl : public torch::nn::Module {
                        int64_t target_vocabulary);
 
   // source: [B, S] int64, padded with kPaddingId.
-  Memory encode(const at::Tensor& source, const Images& images, const Pass& pass = {});
+  Memory encode(const at::Tensor& source, const Images& images, const ForwardPass& pass = {});
   // target_input: [B, T] int64, from BOS on → [B, T, C].
-  at::Tensor decode(const at::Tensor& target_input, const Memory& memory, const Pass& pass = {});
+  at::Tensor decode(const at::Tensor& target_input, const Memory& memory,
+                    const ForwardPass& pass = {});
   // states: [.., C] → [.., V].
   at::Tensor logits(const at::Tensor& states);
-  // The loss of target_output [B, T] (..., EOS, padding), summed over its real tokens.
-  TokenLoss loss(const at::Tensor& source, const Images& images, const at::Tensor& target_input,
-                 const at::Tensor& target_output, double smoothing, const Pass& pass = {});
+  // The loss of the target output, summed over its real tokens.
+  TokenLoss loss(const Sentences& sentences, double smoothing, const ForwardPass& pass = {});
   // The same of two passes that are to agree (token_pair_loss.h).
-  TokenLoss pair_loss(const at::Tensor& source, const Images& images,
-                      const at::Tensor& target_input, const at::Tensor& target_output,
-                      double smoothing, const PairWeights& weights, const Pass& first,
-                      const Pass& second);
+  TokenLoss pair_loss(const Sentences& sentences, double smoothing, const PairWeights& weights,
+                      const ForwardPass& first, const ForwardPass& second);
 
   // In evaluation mode. images: as Images::values, one a sentence. Rows of padding hold anything.
   ImageView view_images(const at::Tensor& source, const at::Tensor& images,
@@ -79,7 +85,7 @@ class TranslationModelImpl : public torch::nn::Module {
 
  private:
   Memory encode_text(const at::Tensor& source, const Rows& rows);
-  ImageStates encode_images(const Images& images, const Pass& pass);
+  ImageStates encode_images(const Images& images, const ForwardPass& pass);
 
   ModelOptions options_;
   at::Tensor source_embedding_, target_embedding_,

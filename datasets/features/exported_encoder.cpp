@@ -126,9 +126,9 @@ at::Tensor ExportedEncoder::encode_files(const std::vector<fs::path>& files, int
   const auto count = static_cast<int64_t>(files.size());
   at::Tensor features = at::empty({count, regions(), width()}, at::kFloat);
   const int64_t batches = (count + kFilesABatch - 1) / kFilesABatch;
-  const OneThreadEach one_thread_each;
+  const SingleThreadedScope one_thread_each;
   parallel_for(batches, threads, [&](int64_t batch) {
-    const OneThreadEach here;
+    const SingleThreadedScope here;
     const int64_t begin = batch * kFilesABatch, end = std::min(begin + kFilesABatch, count);
     std::vector<at::Tensor> pixels;
     for (int64_t i = begin; i < end; ++i) {

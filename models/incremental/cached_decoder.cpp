@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "models/incremental/step_kernels.h"
-#include "tensors/private_operators.h"
+#include "tensors/private_aten_operators.h"
 
 namespace penalmt {
 namespace {

@@ -30,6 +30,12 @@ class Progress {
   std::chrono::steady_clock::time_point began_, shown_;
 };
 
+// Where a part of the work is shown, and what was done before it; null: nowhere.
+struct ProgressPart {
+  Progress* whole = nullptr;
+  int64_t done = 0;
+};
+
 // A message to stderr with the program's name before it; wipes a progress line first.
 void message(const std::string& text);
 void warning(const std::string& text);

@@ -8,7 +8,16 @@
 
 namespace penalmt {
 
-// splitmix64 (Steele, Lea and Flood 2014): one 64-bit state, 2^64 different numbers.
+// The step of splitmix64 (Steele, Lea and Flood 2014): a bijection of 64 bits whose outputs pass
+// for random.
+constexpr uint64_t mix64(uint64_t x) {
+  x += 0x9E3779B97F4A7C15u;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+// splitmix64: one 64-bit state, 2^64 different numbers.
 class SplitMix64 {
  public:
   explicit SplitMix64(uint64_t seed) : state_(seed) {}
@@ -18,10 +27,9 @@ class SplitMix64 {
       : state_(SplitMix64(seed ^ SplitMix64(stream).next()).next()) {}
 
   uint64_t next() {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
+    const uint64_t drawn = mix64(state_);
+    state_ += 0x9E3779B97F4A7C15u;
+    return drawn;
   }
   // Evenly one of 0 ... bound - 1; bound at least 1. Draws that would favour small numbers are
   // thrown away.

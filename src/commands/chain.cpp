@@ -95,7 +95,7 @@ ModelChains measure_translator(const std::string& place, const ChainArguments& a
     std::vector<std::string> hypotheses;
     for (const Translation& translation :
          translator.translate(text.source, set.get(), {.beam = arguments.beam},
-                              {.threads = arguments.machine.threads}, arguments.source))
+                              {.threads = arguments.machine.threads}, {arguments.source}))
       hypotheses.push_back(translation.n_best.front().text);
     return corpus_bleu(hypotheses, References::single(text.target), {.tokenizer = tokenizer}).score;
   };

@@ -133,9 +133,9 @@ void encode_all(const ExportedEncoder& encoder, const Images& images,
   Progress progress("features", "images", count);
   std::mutex writing;
   std::map<int64_t, Encoded> waiting;  // by the number of their first image
-  const OneThreadEach one_thread_each;
+  const SingleThreadedScope one_thread_each;
   parallel_for((count - begin + batch - 1) / batch, arguments.machine.threads, [&](int64_t number) {
-    const OneThreadEach here;
+    const SingleThreadedScope here;
     const int64_t first = begin + number * batch;
     Encoded encoded =
         encode_batch(encoder, images, first, std::min(first + batch, count), arguments.skip_broken);

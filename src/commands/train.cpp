@@ -26,8 +26,8 @@ void train(const TrainingArguments& arguments) {
   set_threads(arguments.machine.threads);
   bound_kernel_cache();
 
-  Split train = read_split(recipe, recipe.data.train);
-  Split valid = read_split(recipe, recipe.data.valid);
+  DataSplit train = read_split(recipe, recipe.data.train);
+  DataSplit valid = read_split(recipe, recipe.data.valid);
   folder.write_recipe(config::write(recipe).dump(2) + "\n");
   if (train.images && !recipe.data.image_encoder.empty())
     copy_encoder(expand_environment(recipe.data.image_encoder, "data.image_encoder"),
@@ -47,7 +47,7 @@ void train(const TrainingArguments& arguments) {
   encode_split(train, *tokenizers, recipe);
   encode_split(valid, *tokenizers, recipe);
 
-  Trainer trainer(recipe, run, *tokenizers, std::move(train), std::move(valid), device,
+  Trainer trainer(recipe, run, {*tokenizers, std::move(train), std::move(valid)}, device,
                   arguments.resume);
   trainer.run();
   message(fmt::format("{}: done after {} updates; lowest validation nll {:.4f} at update {}",

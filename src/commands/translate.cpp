@@ -133,7 +133,7 @@ class ChunkTranslator {
   void translate(const InputChunk& chunk, const std::string& place, AtomicFile& output) {
     const std::vector<std::string> texts = chunk.texts();
     auto translations = translator_.translate(texts, chunk.images.get(), search_,
-                                              arguments_.batches, place, done_ + 1, &progress_);
+                                              arguments_.batches, {place, done_ + 1}, &progress_);
     std::vector<ImageUse> uses(texts.size());
     if (arguments_.json && chunk.images)
       uses =

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "base/random.h"
+
 namespace penalmt {
 
 // The rows of a residual stream: [B, T] positions, real or padding, each with the counter its
@@ -20,14 +22,6 @@ struct Rows {
   double token_cutoff = 0;  // probability that a token's embedding is set to zero
   uint64_t update_counter = 0;  // of what is drawn once an update
 };
-
-// SplitMix64's step: a bijection of 64 bits whose outputs pass for random.
-constexpr uint64_t mix64(uint64_t x) {
-  x += 0x9E3779B97F4A7C15ull;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBull;
-  return x ^ (x >> 31);
-}
 
 // The counter of an update: one number a (seed, update).
 uint64_t update_counter(uint64_t seed, int64_t update);

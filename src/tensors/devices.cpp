@@ -74,8 +74,10 @@ void set_threads(int threads) {
   take_threads(threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-OneThreadEach::OneThreadEach() : before_(at::get_num_threads()) { at::set_num_threads(1); }
-OneThreadEach::~OneThreadEach() { at::set_num_threads(before_); }
+SingleThreadedScope::SingleThreadedScope() : before_(at::get_num_threads()) {
+  at::set_num_threads(1);
+}
+SingleThreadedScope::~SingleThreadedScope() { at::set_num_threads(before_); }
 
 void bound_kernel_cache() {
   // oneDNN keeps the code it generates for each shape of a product, 1,024 of them unless told

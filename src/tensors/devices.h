@@ -19,12 +19,12 @@ void set_threads(int threads);
 
 // While it lives, tensor operations of this thread run on it alone: for workers that each do whole
 // batches.
-class OneThreadEach {
+class SingleThreadedScope {
  public:
-  OneThreadEach();
-  ~OneThreadEach();
-  OneThreadEach(const OneThreadEach&) = delete;
-  OneThreadEach& operator=(const OneThreadEach&) = delete;
+  SingleThreadedScope();
+  ~SingleThreadedScope();
+  SingleThreadedScope(const SingleThreadedScope&) = delete;
+  SingleThreadedScope& operator=(const SingleThreadedScope&) = delete;
 
  private:
   int before_;

@@ -5,7 +5,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "tensors/precision.h"
-#include "tensors/private_operators.h"
+#include "tensors/private_aten_operators.h"
 
 namespace penalmt {
 namespace {

@@ -15,7 +15,7 @@
 #include "tensors/counter_bits.h"
 #include "tensors/loss_rows.h"
 #include "tensors/precision.h"
-#include "tensors/private_operators.h"
+#include "tensors/private_aten_operators.h"
 
 namespace penalmt {
 namespace {

@@ -10,7 +10,7 @@
 #include "tensors/counter_bits.h"
 #include "tensors/loss_rows.h"
 #include "tensors/precision.h"
-#include "tensors/private_operators.h"
+#include "tensors/private_aten_operators.h"
 
 namespace penalmt {
 namespace {
@@ -226,17 +226,17 @@ class FusedPair : public torch::autograd::Function<FusedPair> {
 
 }  // namespace
 
-TokenLoss token_pair_loss(const at::Tensor& first, const at::Tensor& second,
-                          const at::Tensor& weight, const at::Tensor& gold, double smoothing,
-                          const PairWeights& weights, int64_t pad) {
+TokenLoss token_pair_loss(const PairStates& states, const at::Tensor& weight,
+                          const at::Tensor& gold, double smoothing, const PairWeights& weights,
+                          int64_t pad) {
   PairResult result;
   {
     at::NoGradGuard no_grad;
-    result = fused(first.detach().contiguous(), second.detach().contiguous(), weight.detach(), gold,
-                   smoothing, weights, pad);
+    result = fused(states.first.detach().contiguous(), states.second.detach().contiguous(),
+                   weight.detach(), gold, smoothing, weights, pad);
   }
   TokenLoss loss;
-  loss.total = FusedPair::apply(first, second, weight, result);
+  loss.total = FusedPair::apply(states.first, states.second, weight, result);
   loss.nll = at::full({}, result.nll, at::kDouble);
   loss.correct = result.correct;
   loss.tokens = result.tokens;

@@ -21,11 +21,15 @@ inline PairWeights r_drop_weights(double alpha) { return {0.5, 0.5, alpha / 4, a
 // from the pass without some tokens. Gradients go to both.
 inline PairWeights token_cutoff_weights(double alpha) { return {1, 0, alpha, 0}; }
 
-// first, second: [N, C], the same tokens in both passes; the rest as token_loss. `total` is the
+struct PairStates {
+  at::Tensor first, second;  // [N, C]: the same tokens in both passes
+};
+
+// As token_loss, of both passes. `total` is the
 // weighted sum; `nll` the passes' mean by the weights of their cross entropies; `correct` of the
 // first pass; `tokens` counts a token once.
-TokenLoss token_pair_loss(const at::Tensor& first, const at::Tensor& second,
-                          const at::Tensor& weight, const at::Tensor& gold, double smoothing,
-                          const PairWeights& weights, int64_t pad);
+TokenLoss token_pair_loss(const PairStates& states, const at::Tensor& weight,
+                          const at::Tensor& gold, double smoothing, const PairWeights& weights,
+                          int64_t pad);
 
 }  // namespace penalmt

@@ -47,9 +47,7 @@ void pass_batches(TranslationModelImpl& model, const std::vector<Example>& examp
   for (const std::vector<int64_t>& which : make_batches(examples, kBatchTokens, std::nullopt)) {
     throw_if_interrupted();
     const Batch batch = collate(examples, which, images);
-    use(model.loss(batch.source.to(device), images_of(batch, device), batch.target_input.to(device),
-                   batch.target_output.to(device),
-                   /*smoothing=*/0));
+    use(model.loss(sentences_of(batch, device), /*smoothing=*/0));
   }
 }
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tensors/private_operators.h"
+#include "tensors/private_aten_operators.h"
 
 namespace penalmt {
 

@@ -39,7 +39,7 @@ TranslationModel build(const ModelDescription& description, int64_t seed, c10::D
 // model starts silent.
 void begin_with(TranslationModelImpl& model, const std::filesystem::path& path) {
   const std::filesystem::path file = model_folder(path) / "model.safetensors";
-  const std::vector<std::string> drawn = take_weights(file, model);
+  const std::vector<std::string> drawn = load_matching_weights(file, model);
   const auto is_drawn = [&](std::string_view part) {
     return std::ranges::any_of(drawn,
                                [&](const std::string& name) { return name.starts_with(part); });
@@ -52,14 +52,12 @@ void begin_with(TranslationModelImpl& model, const std::filesystem::path& path) 
 
 }  // namespace
 
-Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, const Tokenizers& tokenizers,
-                 Split train, Split valid, c10::Device device, bool resume)
+Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, TrainingData data,
+                 c10::Device device, bool resume)
     : recipe_(recipe),
-      tokenizers_(tokenizers),
-      train_(std::move(train)),
-      valid_(std::move(valid)),
+      data_(std::move(data)),
       device_(device),
-      description_(describe(recipe, tokenizers)),
+      description_(describe(recipe, data_.tokenizers)),
       model_(build(description_, recipe.training.seed, device)),
       loop_(*this, recipe.training, recipe.training.accumulate, std::move(run), resume) {
   if (state().update == 0 && !recipe_.training.initial_weights.empty())
@@ -70,55 +68,53 @@ Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, const Tokenize
 int64_t Trainer::start_epoch(int64_t epoch) {
   const uint64_t seed =
       mix64(static_cast<uint64_t>(recipe_.training.seed)) ^ static_cast<uint64_t>(epoch);
-  if (recipe_.training.bpe_dropout > 0) sample_split(train_, tokenizers_, recipe_, seed);
-  epoch_batches_ = make_batches(train_.examples, recipe_.training.batch_tokens, seed);
+  if (recipe_.training.bpe_dropout > 0) sample_split(data_.train, data_.tokenizers, recipe_, seed);
+  epoch_batches_ = make_batches(data_.train.examples, recipe_.training.batch_tokens, seed);
   return static_cast<int64_t>(epoch_batches_.size());
 }
 
 Batch Trainer::training_batch(const std::vector<int64_t>& which, int64_t update) const {
   const double dropout = recipe_.training.image_dropout;
-  if (!train_.images || dropout == 0) return collate(train_.examples, which, train_.images.get());
+  if (!data_.train.images || dropout == 0)
+    return collate(data_.train.examples, which, data_.train.images.get());
   // Drawn from (seed, update, sentence), as dropout is.
   std::vector<Example> examples;
   std::vector<int64_t> all;
   for (const int64_t i : which) {
     all.push_back(static_cast<int64_t>(examples.size()));
-    examples.push_back(train_.examples[i]);
+    examples.push_back(data_.train.examples[i]);
     const uint64_t drawn =
         mix64(mix64(mix64(static_cast<uint64_t>(recipe_.training.seed) ^ 0x696D616765ull) ^
                     static_cast<uint64_t>(update)) ^
               static_cast<uint64_t>(examples.back().id));
     if (static_cast<double>(drawn >> 11) * 0x1p-53 < dropout) examples.back().image = -1;
   }
-  return collate(examples, all, train_.images.get());
+  return collate(examples, all, data_.train.images.get());
 }
 
-TokenLoss Trainer::training_loss(const Batch& batch, const Pass& pass) {
+TokenLoss Trainer::training_loss(const Batch& batch, const ForwardPass& pass) {
   const TrainingOptions& training = recipe_.training;
-  const at::Tensor source = batch.source.to(device_), input = batch.target_input.to(device_),
-                   output = batch.target_output.to(device_);
-  const Images images = images_of(batch, device_);
+  const Sentences sentences = sentences_of(batch, device_);
   if (training.r_drop == 0 && training.token_cutoff == 0)
-    return model_->loss(source, images, input, output, training.label_smoothing, pass);
+    return model_->loss(sentences, training.label_smoothing, pass);
   // What each pass adds to the penalty goes with what it adds to the cross entropy.
   const PairWeights weights = training.r_drop > 0
                                   ? r_drop_weights(training.r_drop)
                                   : token_cutoff_weights(training.token_cutoff_weight);
-  Pass first = pass, second = pass;
+  ForwardPass first = pass, second = pass;
   first.tau_scale *= weights.first;
   second.tau_scale *= weights.second;
   second.number = 1;
   second.token_cutoff = training.token_cutoff;
-  return model_->pair_loss(source, images, input, output, training.label_smoothing, weights, first,
-                           second);
+  return model_->pair_loss(sentences, training.label_smoothing, weights, first, second);
 }
 
 LossSums Trainer::add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) {
   const TrainingOptions& training = recipe_.training;
-  Pass pass{.ids = {},
-            .seed = static_cast<uint64_t>(training.seed),
-            .update = update,
-            .tau_scale = tau_scale};
+  ForwardPass pass{.ids = {},
+                   .seed = static_cast<uint64_t>(training.seed),
+                   .update = update,
+                   .tau_scale = tau_scale};
   LossSums sums;
   for (int64_t b = first; b < last; ++b) {
     const Batch batch = training_batch(epoch_batches_[b], update);
@@ -139,11 +135,9 @@ Validation Trainer::validate() {
   double nll = 0;
   int64_t correct = 0, tokens = 0;
   for (const std::vector<int64_t>& which :
-       make_batches(valid_.examples, recipe_.training.batch_tokens, std::nullopt)) {
-    const Batch batch = collate(valid_.examples, which, valid_.images.get());
-    const TokenLoss loss =
-        model_->loss(batch.source.to(device_), images_of(batch, device_),
-                     batch.target_input.to(device_), batch.target_output.to(device_), 0);
+       make_batches(data_.valid.examples, recipe_.training.batch_tokens, std::nullopt)) {
+    const Batch batch = collate(data_.valid.examples, which, data_.valid.images.get());
+    const TokenLoss loss = model_->loss(sentences_of(batch, device_), /*smoothing=*/0);
     nll += loss.nll.item<double>();
     correct += loss.correct;
     tokens += loss.tokens;
@@ -154,21 +148,23 @@ Validation Trainer::validate() {
 }
 
 std::vector<ChainStatistics> Trainer::measure_chain() {
-  const size_t count = std::min(kChainSentences, valid_.examples.size());
-  const std::vector<Example> some(valid_.examples.begin(), valid_.examples.begin() + count);
-  return measure_chains(*model_, some, valid_.images.get()).chains;
+  const size_t count = std::min(kChainSentences, data_.valid.examples.size());
+  const std::vector<Example> some(data_.valid.examples.begin(),
+                                  data_.valid.examples.begin() + count);
+  return measure_chains(*model_, some, data_.valid.images.get()).chains;
 }
 
 double Trainer::validation_bleu() {
-  Translator translator(model_, description_, tokenizers_.source, tokenizers_.target);
+  Translator translator(model_, description_, data_.tokenizers.source, data_.tokenizers.target);
   std::vector<std::string> hypotheses;
   for (const Translation& translation :
-       translator.translate(valid_.text.source, valid_.images.get(), {.beam = 1},
-                            {.threads = at::get_num_threads()}, "validation"))
+       translator.translate(data_.valid.text.source, data_.valid.images.get(), {.beam = 1},
+                            {.threads = at::get_num_threads()}, {"validation"}))
     hypotheses.push_back(translation.n_best.front().text);
   // Tokenised text is scored on its tokens, as the published figures are.
   const std::string tokenizer = description_.text == "tok" ? "none" : "13a";
-  return corpus_bleu(hypotheses, References::single(valid_.text.target), {.tokenizer = tokenizer})
+  return corpus_bleu(hypotheses, References::single(data_.valid.text.target),
+                     {.tokenizer = tokenizer})
       .score;
 }
 

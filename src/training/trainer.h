@@ -12,8 +12,8 @@ namespace penalmt {
 class Trainer : private LearningTask {
  public:
   // A new run, or with `resume` the continuation of the newest checkpoint in `run`.
-  Trainer(const Recipe& recipe, std::filesystem::path run, const Tokenizers& tokenizers,
-          Split train, Split valid, c10::Device device, bool resume);
+  Trainer(const Recipe& recipe, std::filesystem::path run, TrainingData data, c10::Device device,
+          bool resume);
 
   // As TrainingLoop::run.
   void run() { loop_.run(); }
@@ -31,13 +31,12 @@ class Trainer : private LearningTask {
   std::vector<ChainStatistics> measure_chain() override;
   double validation_bleu();  // of greedy translations
   // Of one pass, or of the two of training.r_drop or training.token_cutoff.
-  TokenLoss training_loss(const Batch& batch, const Pass& pass);
+  TokenLoss training_loss(const Batch& batch, const ForwardPass& pass);
   Batch training_batch(const std::vector<int64_t>& which,
                        int64_t update) const;  // some without their image: training.image_dropout
 
   Recipe recipe_;
-  Tokenizers tokenizers_;
-  Split train_, valid_;
+  TrainingData data_;
   c10::Device device_;
   ModelDescription description_;
   TranslationModel model_;

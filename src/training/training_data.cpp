@@ -18,7 +18,7 @@ FeatureStore open_store(const DataOptions& data, const std::string& split) {
   return FeatureStore::open(files.store, files.names);
 }
 
-std::shared_ptr<const ImageSet> decoded_images(const Recipe& recipe, const Split& split) {
+std::shared_ptr<const ImageSet> decoded_images(const Recipe& recipe, const DataSplit& split) {
   const ImageRules rules{.allow_outside = recipe.data.allow_outside};
   const std::filesystem::path root = image_root(recipe.data);
   if (!rules.allow_outside)
@@ -28,7 +28,7 @@ std::shared_ptr<const ImageSet> decoded_images(const Recipe& recipe, const Split
                                          0, rules);
 }
 
-std::shared_ptr<const ImageSet> images_of(const Recipe& recipe, const Split& split) {
+std::shared_ptr<const ImageSet> images_of(const Recipe& recipe, const DataSplit& split) {
   if (!recipe.model.takes_features()) return decoded_images(recipe, split);
   const FeatureStore store = open_store(recipe.data, split.name);
   const FeatureOptions& features = recipe.model.features;
@@ -111,8 +111,8 @@ void settle_features(Recipe& recipe) {
           .name();
 }
 
-Split read_split(const Recipe& recipe, const std::string& name) {
-  Split split{.name = name};
+DataSplit read_split(const Recipe& recipe, const std::string& name) {
+  DataSplit split{.name = name};
   split.text = load_split(recipe.data, name);
   if (split.text.source.empty()) throw Error(fmt::format("data: split '{}' is empty", name));
   if (recipe.model.uses_images()) {
@@ -139,7 +139,7 @@ void set_pieces(Example& example, const std::vector<int>& source, const std::vec
 
 }  // namespace
 
-void encode_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe) {
+void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe) {
   const int64_t lines = static_cast<int64_t>(split.text.source.size());
   const auto longest = static_cast<size_t>(recipe.model.longest);
   split.examples.reserve(lines);
@@ -159,7 +159,8 @@ void encode_split(Split& split, const Tokenizers& tokenizers, const Recipe& reci
   }
 }
 
-void sample_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe, uint64_t seed) {
+void sample_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe,
+                  uint64_t seed) {
   const double dropout = recipe.training.bpe_dropout;
   const std::vector<std::vector<int>> source =
       tokenizers.source.sample(split.text.source, dropout, seed);

@@ -25,11 +25,16 @@ std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe);
 // Trains them on the training text.
 Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe);
 
-struct Split {
+struct DataSplit {
   std::string name;
   ParallelText text;
   std::vector<Example> examples;
   std::shared_ptr<const ImageSet> images;  // null unless the model uses them
+};
+
+struct TrainingData {
+  Tokenizers tokenizers;
+  DataSplit train, valid;
 };
 
 // Fills in model.features from the store of the training split. Throws Error where recipe, store
@@ -38,11 +43,12 @@ void settle_features(Recipe& recipe);
 
 // Reads a split with its images where the model uses them. Throws Error for an empty split, a list
 // of images that is missing, and sentences longer than learned positions serve.
-Split read_split(const Recipe& recipe, const std::string& name);
-void encode_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe);
+DataSplit read_split(const Recipe& recipe, const std::string& name);
+void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe);
 // The examples' pieces drawn anew by BPE-dropout with training.bpe_dropout; their number, order and
 // the rest stay. Where learned positions end before the drawn pieces do, an example has its
 // undropped pieces.
-void sample_split(Split& split, const Tokenizers& tokenizers, const Recipe& recipe, uint64_t seed);
+void sample_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe,
+                  uint64_t seed);
 
 }  // namespace penalmt

@@ -25,7 +25,7 @@ int64_t tokens_a_batch(const std::vector<Example>& examples, int64_t tokens, int
 
 void run_batches(const std::vector<Example>& examples, const BatchOptions& options,
                  c10::Device device, const std::function<BatchJob()>& new_worker,
-                 Progress* progress, int64_t done) {
+                 ProgressPart progress) {
   if (examples.empty()) return;
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int workers = !device.is_cpu() ? 1 : options.threads > 0 ? options.threads : cores;
@@ -41,15 +41,15 @@ void run_batches(const std::vector<Example>& examples, const BatchOptions& optio
       const std::vector<int64_t>& which =
           batches[batches.size() - 1 - n];  // those that end last are short
       job(which);
-      if (!progress) continue;
+      if (!progress.whole) continue;
       const std::lock_guard<std::mutex> lock(progress_mutex);
-      progress->show(done += static_cast<int64_t>(which.size()));
+      progress.whole->show(progress.done += static_cast<int64_t>(which.size()));
     }
   };
-  const OneThreadEach one_thread_each;
+  const SingleThreadedScope one_thread_each;
   if (workers == 1) return work();
   parallel_for(workers, workers, [&](int64_t) {
-    const OneThreadEach here;
+    const SingleThreadedScope here;
     work();
   });
 }
@@ -57,6 +57,11 @@ void run_batches(const std::vector<Example>& examples, const BatchOptions& optio
 Images images_of(const Batch& batch, c10::Device device) {
   if (!batch.images.defined()) return {};
   return {batch.images.to(device), batch.has_image.to(device)};
+}
+
+Sentences sentences_of(const Batch& batch, c10::Device device) {
+  return {batch.source.to(device), images_of(batch, device), batch.target_input.to(device),
+          batch.target_output.to(device)};
 }
 
 }  // namespace penalmt

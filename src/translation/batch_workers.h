@@ -22,13 +22,14 @@ struct BatchOptions {
 using BatchJob = std::function<void(const std::vector<int64_t>& which)>;
 
 // Every example is in one batch; batches go to whichever worker is free, long ones first.
-// `new_worker` is called once in each worker's thread. `progress`, where given, is shown from
-// `done` sentences on. Throws Interrupted after Ctrl-C, and what a job throws.
+// `new_worker` is called once in each worker's thread; progress counts sentences. Throws
+// Interrupted after Ctrl-C, and what a job throws.
 void run_batches(const std::vector<Example>& examples, const BatchOptions& options,
                  c10::Device device, const std::function<BatchJob()>& new_worker,
-                 Progress* progress = nullptr, int64_t done = 0);
+                 ProgressPart progress = {});
 
-// The images of a batch, on the model's device.
+// A batch and its images, on the model's device.
+Sentences sentences_of(const Batch& batch, c10::Device device);
 Images images_of(const Batch& batch, c10::Device device);
 
 }  // namespace penalmt

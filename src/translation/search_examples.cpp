@@ -53,7 +53,7 @@ int64_t translation_limit(const TranslationModelImpl& model, const Example& exam
 
 std::vector<std::vector<Hypothesis>> search_examples(
     TranslationModelImpl& model, const std::vector<Example>& examples, const ImageSet* images,
-    const SearchOptions& search, const BatchOptions& batches, Progress* progress, int64_t done) {
+    const SearchOptions& search, const BatchOptions& batches, ProgressPart progress) {
   c10::InferenceMode guard;
   std::vector<std::vector<Hypothesis>> found(examples.size());
   const auto weights = std::make_shared<const StepWeights>(model);
@@ -70,13 +70,13 @@ std::vector<std::vector<Hypothesis>> search_examples(
           for (size_t b = 0; b < which.size(); ++b) found[which[b]] = std::move(of_batch[b]);
         };
   };
-  run_batches(examples, batches, device, new_worker, progress, done);
+  run_batches(examples, batches, device, new_worker, progress);
   return found;
 }
 
 std::vector<double> score_examples(TranslationModelImpl& model,
                                    const std::vector<Example>& examples, const ImageSet* images,
-                                   const BatchOptions& batches, Progress* progress) {
+                                   const BatchOptions& batches, ProgressPart progress) {
   c10::InferenceMode guard;
   std::vector<double> scores(examples.size(), 0);
   const c10::Device device = model.output_embedding().device();
@@ -93,7 +93,7 @@ std::vector<double> score_examples(TranslationModelImpl& model,
       for (size_t b = 0; b < which.size(); ++b) scores[which[b]] = sums.const_data_ptr<double>()[b];
     };
   };
-  run_batches(examples, batches, device, new_worker, progress, 0);
+  run_batches(examples, batches, device, new_worker, progress);
   return scores;
 }
 

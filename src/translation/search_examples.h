@@ -14,8 +14,7 @@ namespace penalmt {
 // rounding (scores within 1e-4).
 std::vector<std::vector<Hypothesis>> search_examples(
     TranslationModelImpl& model, const std::vector<Example>& examples, const ImageSet* images,
-    const SearchOptions& search, const BatchOptions& batches, Progress* progress = nullptr,
-    int64_t done = 0);
+    const SearchOptions& search, const BatchOptions& batches, ProgressPart progress = {});
 
 // The most tokens that an example's translation may have, the end token included.
 int64_t translation_limit(const TranslationModelImpl& model, const Example& example);
@@ -24,6 +23,6 @@ int64_t translation_limit(const TranslationModelImpl& model, const Example& exam
 // as above.
 std::vector<double> score_examples(TranslationModelImpl& model,
                                    const std::vector<Example>& examples, const ImageSet* images,
-                                   const BatchOptions& batches, Progress* progress = nullptr);
+                                   const BatchOptions& batches, ProgressPart progress = {});
 
 }  // namespace penalmt

@@ -52,14 +52,13 @@ Translator::Translator(TranslationModel model, ModelDescription description, Tok
 
 std::vector<Translation> Translator::translate(const std::vector<std::string>& lines,
                                                const ImageSet* images, const SearchOptions& search,
-                                               const BatchOptions& batches,
-                                               const std::string& place, int64_t first_line,
+                                               const BatchOptions& batches, const LinesPlace& place,
                                                Progress* progress) {
-  const std::vector<Example> examples = encode_lines(lines, images, place, first_line);
+  const std::vector<Example> examples = encode_lines(lines, images, place.file, place.first);
   for (const Example& example : examples) source_pieces_.add(example.source);
   const auto began = std::chrono::steady_clock::now();
   const auto found =
-      search_examples(*model_, examples, images, search, batches, progress, first_line - 1);
+      search_examples(*model_, examples, images, search, batches, {progress, place.first - 1});
   timing_.seconds +=
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   timing_.sentences += static_cast<int64_t>(examples.size());
@@ -68,7 +67,7 @@ std::vector<Translation> Translator::translate(const std::vector<std::string>& l
   for (size_t i = 0; i < examples.size(); ++i) {
     if (found[i].empty())
       throw Error(fmt::format("{}:{}: the model's scores are not numbers; expected finite weights",
-                              place, first_line + examples[i].id));
+                              place.file, place.first + examples[i].id));
     auto& n_best = translations[examples[i].id].n_best;
     n_best.clear();
     for (const Hypothesis& hypothesis : found[i]) n_best.push_back(as_text(hypothesis));

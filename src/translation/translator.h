@@ -34,6 +34,12 @@ struct SearchTiming {
   double seconds = 0;
 };
 
+// Where lines stand: they are called "file:first", "file:first + 1" and so on in errors.
+struct LinesPlace {
+  std::string file = "input";
+  int64_t first = 1;
+};
+
 class Translator {
  public:
   // Throws Error where the folder, its model or its tokenizers are missing, damaged or do not
@@ -55,12 +61,10 @@ class Translator {
   c10::Device device() const { return model_->output_embedding().device(); }
 
   // One translation a line, in order. A line of white space alone stays empty and never reaches the
-  // model. `images` may be null; its index has an entry a line. Lines are called
-  // "place:first_line", "place:first_line + 1" and so on in errors.
+  // model. `images` may be null; its index has an entry a line.
   std::vector<Translation> translate(const std::vector<std::string>& lines, const ImageSet* images,
                                      const SearchOptions& search, const BatchOptions& batches,
-                                     const std::string& place = "input", int64_t first_line = 1,
-                                     Progress* progress = nullptr);
+                                     const LinesPlace& place = {}, Progress* progress = nullptr);
 
   // The log probability of each target given its source, end token included; 0 where both lines are
   // empty. Throws Error for a target without a source. `sources` and `targets` are as long.

@@ -52,7 +52,7 @@ void match_golden(const std::string& name, const ModelOptions& options, int64_t 
   const at::Tensor output = target.narrow(1, 1, length),
                    input = target.narrow(1, 0, length).masked_fill(output.eq(kPaddingId), 0);
   ChainRecorder recorder(chains_of(*model));
-  const TokenLoss loss = model->loss(fetch("source"), {}, input, output, /*smoothing=*/0);
+  const TokenLoss loss = model->loss({fetch("source"), {}, input, output}, /*smoothing=*/0);
   EXPECT_NEAR(loss.nll.item<double>() / static_cast<double>(loss.tokens),
               golden["nll"].get<double>(), 1e-10);
   const std::vector<ChainValues> values = recorder.values(loss.total);
@@ -145,7 +145,7 @@ TEST(Chain, OnlyRealPositionsCount) {
   TranslationModel model = formula_model({.fusion = "doubly_attentive"});
   ChainRecorder recorder(chains_of(*model));
   const std::vector<ChainValues> values =
-      recorder.values(model->loss(source(), images(), target_input(), target_output(), 0).total);
+      recorder.values(model->loss({source(), images(), target_input(), target_output()}, 0).total);
   const ChainValues &encoder = values[0], &image = values[1], &decoder = values[2];
   EXPECT_EQ(encoder.nodes[0].step.size(), 8u);  // 5 + 3 tokens
   EXPECT_EQ(encoder.straightness.size(), 8u);
@@ -161,13 +161,14 @@ TEST(Chain, ObservingLeavesTheModelAsItWas) {
   TranslationModel model = formula_model({.fusion = "gated"});
   const auto loss = [&] {
     torch::NoGradGuard no_grad;
-    return model->loss(source(), images(), target_input(), target_output(), 0).total.item<double>();
+    return model->loss({source(), images(), target_input(), target_output()}, 0)
+        .total.item<double>();
   };
   const double before = loss();
   {
     ChainRecorder recorder(chains_of(*model));
-    const std::vector<ChainValues> values =
-        recorder.values(model->loss(source(), images(), target_input(), target_output(), 0).total);
+    const std::vector<ChainValues> values = recorder.values(
+        model->loss({source(), images(), target_input(), target_output()}, 0).total);
     EXPECT_EQ(values[2].nodes[0].step.size(), 5u);  // the fusion: the sentence with the image
     EXPECT_TRUE(values[2].straightness.empty());
     for (const at::Tensor& parameter : model->parameters())
@@ -180,7 +181,7 @@ TEST(Chain, ABatchWithoutImagesHasNoValuesOfTheirEncoder) {
   TranslationModel model = formula_model({.fusion = "gated"});
   ChainRecorder recorder(chains_of(*model));
   const std::vector<ChainValues> values =
-      recorder.values(model->loss(source(), {}, target_input(), target_output(), 0).total);
+      recorder.values(model->loss({source(), {}, target_input(), target_output()}, 0).total);
   EXPECT_EQ(values[0].nodes[0].step.size(), 8u);
   EXPECT_TRUE(values[1].nodes[0].step.empty());
   EXPECT_TRUE(values[2].nodes[0].step.empty());
@@ -193,7 +194,7 @@ TEST(Chain, ABranchThatAddsNothingHasNoDirection) {
   model->eval();
   ChainRecorder recorder(chains_of(*model));
   const std::vector<ChainValues> values =
-      recorder.values(model->loss(source(), {}, target_input(), target_output(), 0).total);
+      recorder.values(model->loss({source(), {}, target_input(), target_output()}, 0).total);
   EXPECT_EQ(values[0].nodes[0].step, std::vector<double>(8, 0.0));
   EXPECT_TRUE(values[0].nodes[0].alignment.empty());
   EXPECT_TRUE(values[0].nodes[0].turning.empty());

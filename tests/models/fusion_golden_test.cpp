@@ -60,7 +60,7 @@ TEST_P(FusionGolden, EqualsPyTorch) {
   TranslationModel model = golden_model(GetParam());
   expect_near(model->logits(model->decode(input, model->encode(source, images))),
               fetch(GetParam() + "/logits"), "logits");
-  const TokenLoss loss = model->loss(source, images, input, output, 0.1);
+  const TokenLoss loss = model->loss({source, images, input, output}, 0.1);
   expect_near(loss.total, fetch(GetParam() + "/loss"), "loss");
   loss.total.backward();
   for (const auto& item : model->named_parameters())

@@ -54,7 +54,7 @@ void match(const std::string& name, const std::string& weights, const ModelOptio
   const at::Tensor real = output.ne(kPaddingId).unsqueeze(-1);
   expect_near(logits * real, fetch(name + "/logits") * real,
               "logits");  // what stands at padding does not matter
-  const TokenLoss loss = model->loss(source, {}, input, output, 0.1);
+  const TokenLoss loss = model->loss({source, {}, input, output}, 0.1);
   expect_near(loss.total, fetch(name + "/loss"), "loss");
   EXPECT_EQ(loss.tokens, real.sum().item<int64_t>());
   loss.total.backward();

@@ -35,7 +35,7 @@ Images images() {
   return {(torch::arange(2 * 3 * 16 * 16) * 7 % 251).to(torch::kByte).reshape({2, 3, 16, 16}),
           torch::tensor({true, false, true})};
 }
-Pass training_pass() { return {torch::tensor({4, 9, 2}), 1, 7, 1}; }
+ForwardPass training_pass() { return {torch::tensor({4, 9, 2}), 1, 7, 1}; }
 
 // Every fusion with every stem, learned and computed positions, both orders of the norm.
 std::vector<ModelOptions> all_with_images() {
@@ -55,7 +55,7 @@ TEST(TranslationModel, EveryResidualIsAPenalConnection) {
   for (const ModelOptions& options : all_with_images()) {
     TranslationModel model = build(options);
     const at::Tensor loss =
-        model->loss(source(), images(), target_input(), target_output(), 0.1, training_pass())
+        model->loss({source(), images(), target_input(), target_output()}, 0.1, training_pass())
             .total;
     const Additions additions = count_additions(loss);
     // 2 encoder layers x 2, 2 decoder layers x 3, 2 image layers x 2; the fusion: 1, none, or 1 a
@@ -77,7 +77,8 @@ TEST(TranslationModel, TakesAResidualNetworkForItsImages) {
   options.image_encoder.kind = "resnet", options.image_encoder.stages = 2;
   TranslationModel model = build(options);
   const at::Tensor loss =
-      model->loss(source(), images(), target_input(), target_output(), 0.1, training_pass()).total;
+      model->loss({source(), images(), target_input(), target_output()}, 0.1, training_pass())
+          .total;
   const Additions additions = count_additions(loss);
   EXPECT_EQ(additions.penal, 13);  // 2 blocks in the place of 2 layers x 2
   EXPECT_EQ(additions.plain, 0);
@@ -91,8 +92,8 @@ TEST(TranslationModel, TakesAResidualNetworkForItsImages) {
 TEST(TranslationModel, RegistersNothingInEvaluation) {
   TranslationModel model = build(tiny_options("gated", "pre"));
   model->eval();
-  const Additions additions =
-      count_additions(model->loss(source(), images(), target_input(), target_output(), 0.1).total);
+  const Additions additions = count_additions(
+      model->loss({source(), images(), target_input(), target_output()}, 0.1).total);
   EXPECT_EQ(additions.penal, 0);
   EXPECT_EQ(additions.plain, 15);
 }
@@ -105,7 +106,7 @@ TEST(TranslationModel, EveryParameterGetsAGradient) {
   }
   for (const ModelOptions& options : all) {
     TranslationModel model = build(options);
-    model->loss(source(), images(), target_input(), target_output(), 0.1, training_pass())
+    model->loss({source(), images(), target_input(), target_output()}, 0.1, training_pass())
         .total.backward();
     for (const auto& item : model->named_parameters()) {
       ASSERT_TRUE(item.value().grad().defined()) << item.key();
@@ -122,8 +123,9 @@ TEST(TranslationModel, PaddingChangesNothing) {
   for (const int padded : {0, 1}) {
     model->zero_grad();
     const auto shape = [&](const at::Tensor& ids) { return padded ? pad(ids) : ids; };
-    const TokenLoss loss = model->loss(shape(source()), images(), shape(target_input()),
-                                       shape(target_output()), 0.1, training_pass());
+    const TokenLoss loss =
+        model->loss({shape(source()), images(), shape(target_input()), shape(target_output())}, 0.1,
+                    training_pass());
     loss.total.backward();
     losses[padded] = loss.total.item<double>();
     for (const at::Tensor& parameter : model->parameters())
@@ -150,21 +152,22 @@ TEST(TranslationModel, TheVariantsDoNotDependOnTheBatch) {
   for (const std::string penalty : {"absolute", "relative", "stream"}) {
     TranslationModel model = build(varied_options(penalty, "pre"));
     for (int64_t update = 0; update < 4; ++update) {  // other layers are dropped each time
-      Pass pass = training_pass();
+      ForwardPass pass = training_pass();
       pass.update = update;
       model->zero_grad();
-      model->loss(source(), images(), target_input(), target_output(), 0.1, pass).total.backward();
+      model->loss({source(), images(), target_input(), target_output()}, 0.1, pass)
+          .total.backward();
       std::vector<at::Tensor> whole;
       for (const at::Tensor& parameter : model->parameters())
         whole.push_back(parameter.grad().defined() ? parameter.grad().clone() : at::Tensor());
       model->zero_grad();
       for (const int64_t b : {2, 0, 1}) {
         const auto row = [&](const at::Tensor& tensor) { return tensor.narrow(0, b, 1); };
-        Pass alone = pass;
+        ForwardPass alone = pass;
         alone.ids = row(pass.ids);
         Images image;  // the second sentence has none
         if (b != 1) image = {images().values.narrow(0, b / 2, 1), row(images().present)};
-        model->loss(row(source()), image, row(target_input()), row(target_output()), 0.1, alone)
+        model->loss({row(source()), image, row(target_input()), row(target_output())}, 0.1, alone)
             .total.backward();
       }
       for (size_t i = 0; i < whole.size(); ++i) {
@@ -186,7 +189,7 @@ TEST(TranslationModel, EveryResidualIsAPenalConnectionOfEachVariant) {
     options.word_dropout = {};
     TranslationModel model = build(options);
     const Additions additions = count_additions(
-        model->loss(source(), images(), target_input(), target_output(), 0.1, training_pass())
+        model->loss({source(), images(), target_input(), target_output()}, 0.1, training_pass())
             .total);
     EXPECT_EQ(additions.penal, 15);
     EXPECT_EQ(additions.plain, 0);
@@ -202,7 +205,7 @@ TEST(TranslationModel, InEvaluationNothingIsDropped) {
     TranslationModel model = build(kind == 0 ? plain : dropping);
     model->eval();
     losses[kind] =
-        model->loss(source(), images(), target_input(), target_output(), 0, training_pass())
+        model->loss({source(), images(), target_input(), target_output()}, 0, training_pass())
             .total.item<double>();
   }
   EXPECT_EQ(losses[0], losses[1]);
@@ -212,23 +215,24 @@ TEST(TranslationModel, InEvaluationNothingIsDropped) {
 // batch.
 TEST(TranslationModel, TheBatchDoesNotChangeWhatIsDropped) {
   TranslationModel model = build(tiny_options("gated", "post"));
-  const Pass pass = training_pass();
-  const double whole = model->loss(source(), images(), target_input(), target_output(), 0.1, pass)
+  const ForwardPass pass = training_pass();
+  const double whole = model->loss({source(), images(), target_input(), target_output()}, 0.1, pass)
                            .total.item<double>();
   double sum = 0;
   for (const int64_t b : {2, 0, 1}) {
     const auto row = [&](const at::Tensor& tensor) { return tensor.narrow(0, b, 1); };
-    Pass alone = pass;
+    ForwardPass alone = pass;
     alone.ids = row(pass.ids);
     Images image;  // the second sentence has none
     if (b != 1) image = {images().values.narrow(0, b / 2, 1), row(images().present)};
-    sum += model->loss(row(source()), image, row(target_input()), row(target_output()), 0.1, alone)
-               .total.item<double>();
+    sum +=
+        model->loss({row(source()), image, row(target_input()), row(target_output())}, 0.1, alone)
+            .total.item<double>();
   }
   EXPECT_NEAR(whole, sum, 1e-4 * whole);
-  Pass other = pass;
+  ForwardPass other = pass;
   other.update = 8;
-  EXPECT_NE(whole, model->loss(source(), images(), target_input(), target_output(), 0.1, other)
+  EXPECT_NE(whole, model->loss({source(), images(), target_input(), target_output()}, 0.1, other)
                        .total.item<double>());
 }
 
@@ -240,7 +244,7 @@ TEST(TranslationModel, ThePairLossIsThatOfTwoPassesWithTheirPenalties) {
     options.word_dropout = {.source = 0.3, .target = 0.3};
     TranslationModel model = build(options);
     model->to(torch::kDouble);
-    Pass first = training_pass(), second = training_pass();
+    ForwardPass first = training_pass(), second = training_pass();
     second.number = 1;
     second.token_cutoff = cutoff ? 0.4 : 0;
     const PairWeights weights = cutoff ? token_cutoff_weights(3) : r_drop_weights(5);
@@ -254,11 +258,11 @@ TEST(TranslationModel, ThePairLossIsThatOfTwoPassesWithTheirPenalties) {
                                                  : torch::zeros_like(parameter));
       return all;
     };
-    const TokenLoss pair = model->pair_loss(source(), images(), target_input(), target_output(),
+    const TokenLoss pair = model->pair_loss({source(), images(), target_input(), target_output()},
                                             0.1, weights, first, second);
     const std::vector<at::Tensor> ours = gradients(pair.total);
     EXPECT_EQ(pair.tokens, 9);
-    const auto logs = [&](const Pass& pass) {
+    const auto logs = [&](const ForwardPass& pass) {
       return model
           ->logits(model->decode(target_input(), model->encode(source(), images(), pass), pass))
           .log_softmax(-1);
@@ -284,7 +288,7 @@ TEST(TranslationModel, PassesDifferInDropoutAndNotInDroppedWords) {
   ModelOptions options = tiny_options("none", "pre");
   const auto encoded = [&](const at::Tensor& tokens, int64_t number, double cutoff) {
     TranslationModel model = build(options);
-    Pass pass = training_pass();
+    ForwardPass pass = training_pass();
     pass.number = number;
     pass.token_cutoff = cutoff;
     return model->encode(tokens, {}, pass).states;
@@ -348,7 +352,7 @@ TEST(TranslationModel, StartsSilentWhereTheImageIsNewToTheText) {
                      with = model->decode(target_input(), both, training_pass());
     if (fusion != "selective") EXPECT_TRUE(torch::equal(without, with)) << fusion;
     // Yet what is silent learns.
-    model->loss(source(), images(), target_input(), target_output(), 0, training_pass())
+    model->loss({source(), images(), target_input(), target_output()}, 0, training_pass())
         .total.backward();
     const std::string learns =
         fusion == "gated" ? "fusion.image_projection.weight"

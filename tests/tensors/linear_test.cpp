@@ -4,7 +4,7 @@
 #include <torch/torch.h>
 
 #include "tensors/precision.h"
-#include "tensors/private_operators.h"
+#include "tensors/private_aten_operators.h"
 
 namespace penalmt::linear_test {
 

@@ -32,7 +32,8 @@ Answer ours(const Pair& pair, at::ScalarType type, double smoothing, const PairW
   at::Tensor first = pair.first.to(type, false, /*copy=*/true).requires_grad_(),
              second = pair.second.to(type, false, /*copy=*/true).requires_grad_(),
              weight = pair.weight.to(type, false, /*copy=*/true).requires_grad_();
-  const TokenLoss found = token_pair_loss(first, second, weight, pair.gold, smoothing, weights, 0);
+  const TokenLoss found =
+      token_pair_loss({first, second}, weight, pair.gold, smoothing, weights, 0);
   (found.total * 3).backward();  // a scaled loss
   if (loss) *loss = found;
   return {found.total.item<double>(), first.grad() / 3, second.grad() / 3, weight.grad() / 3};

@@ -153,7 +153,7 @@ void train(const fs::path& path, const Recipe& recipe) {
   if (!folder.is_empty() && !fs::exists(path / "recipe.json"))
     throw Error("neither a new start nor --resume takes this folder");
   folder.write_recipe(config::write(recipe).dump(2) + "\n");
-  Split train = toy_split(), valid = toy_split();
+  DataSplit train = toy_split(), valid = toy_split();
   std::optional<Tokenizers> tokenizers = read_tokenizers(path);
   if (!tokenizers) {
     tokenizers = train_tokenizers(train.text, recipe);
@@ -161,7 +161,7 @@ void train(const fs::path& path, const Recipe& recipe) {
   }
   encode_split(train, *tokenizers, recipe);
   encode_split(valid, *tokenizers, recipe);
-  Trainer(recipe, path, *tokenizers, std::move(train), std::move(valid), c10::kCPU,
+  Trainer(recipe, path, {*tokenizers, std::move(train), std::move(valid)}, c10::kCPU,
           /*resume=*/true)
       .run();
 }

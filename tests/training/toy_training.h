@@ -25,8 +25,8 @@ inline Recipe tiny_recipe() {
   return recipe;
 }
 
-inline Split toy_split() {
-  Split split;
+inline DataSplit toy_split() {
+  DataSplit split;
   const std::vector<std::string> source = {"a", "b", "c", "d", "e", "f"},
                                  target = {"u", "v", "w", "x", "y", "z"};
   for (int i = 0; i < 24; ++i) {

@@ -34,13 +34,13 @@ struct Folder {
 
 std::unique_ptr<Trainer> make_trainer(const Recipe& recipe, const fs::path& run,
                                       bool resume = false) {
-  Split train = toy_split(), valid = toy_split();
+  DataSplit train = toy_split(), valid = toy_split();
   fs::create_directories(run);
   const Tokenizers tokenizers = train_tokenizers(train.text, recipe);
   encode_split(train, tokenizers, recipe);
   encode_split(valid, tokenizers, recipe);
-  return std::make_unique<Trainer>(recipe, run, tokenizers, std::move(train), std::move(valid),
-                                   c10::kCPU, resume);
+  return std::make_unique<Trainer>(
+      recipe, run, TrainingData{tokenizers, std::move(train), std::move(valid)}, c10::kCPU, resume);
 }
 
 NamedTensors last_weights(const fs::path& run) {
@@ -100,7 +100,7 @@ TEST(Trainer, AResumedRunEqualsAnUninterruptedOneToTheBit) {
 TEST(Trainer, EachEpochDrawsItsPiecesAnewWithBpeDropout) {
   Recipe recipe = tiny_recipe();
   recipe.training.bpe_dropout = 0.5;
-  Split split = toy_split();
+  DataSplit split = toy_split();
   const Tokenizers tokenizers = train_tokenizers(split.text, recipe);
   encode_split(split, tokenizers, recipe);
   const auto sources = [&](uint64_t seed) {
@@ -124,7 +124,7 @@ TEST(Trainer, DropsNoMergesWhereLearnedPositionsWouldEnd) {
   Recipe recipe = tiny_recipe();
   recipe.training.bpe_dropout = 0.9;
   recipe.model.positions = "learned";
-  Split split = toy_split();
+  DataSplit split = toy_split();
   const Tokenizers tokenizers = train_tokenizers(split.text, recipe);
   encode_split(split, tokenizers, recipe);
   size_t longest = 0;
@@ -339,15 +339,15 @@ std::unique_ptr<Trainer> gated_trainer(Recipe recipe, const fs::path& run) {
   recipe.model.fusion = "gated";
   recipe.model.image_encoder.kind = "features";
   recipe.model.features = {.regions = 2, .width = 3};
-  Split train = toy_split(), valid = toy_split();
-  for (Split* split : {&train, &valid})
+  DataSplit train = toy_split(), valid = toy_split();
+  for (DataSplit* split : {&train, &valid})
     split->images = std::make_shared<Noise>(static_cast<int64_t>(split->text.source.size()));
   fs::create_directories(run);
   const Tokenizers tokenizers = train_tokenizers(train.text, recipe);
   encode_split(train, tokenizers, recipe);
   encode_split(valid, tokenizers, recipe);
-  return std::make_unique<Trainer>(recipe, run, tokenizers, std::move(train), std::move(valid),
-                                   c10::kCPU, false);
+  return std::make_unique<Trainer>(
+      recipe, run, TrainingData{tokenizers, std::move(train), std::move(valid)}, c10::kCPU, false);
 }
 
 TEST(Trainer, WithEveryImageDroppedTheFusionLearnsNothing) {

@@ -189,7 +189,7 @@ TEST_F(TranslatorTest, RefusesSentencesLongerThanLearnedPositions) {
   std::string line = "a";
   for (int i = 0; i < 11; ++i) line += " a";
   EXPECT_EQ(refusal([&] {
-              translator.translate({"a dog .", line}, nullptr, {.beam = 2}, {}, "captions.en", 7);
+              translator.translate({"a dog .", line}, nullptr, {.beam = 2}, {}, {"captions.en", 7});
             }),
             "captions.en:8: a sentence of 13 tokens; the model's learned positions serve at most "
             "12; split the line");

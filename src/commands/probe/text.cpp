@@ -43,7 +43,7 @@ class Prober {
                                .length_penalty = defaults.length_penalty};
     Lines translations;
     for (const Translation& translation : translator_.translate(
-             source, condition.images, search, batches(), options_.source, done_ + 1, &progress_))
+             source, condition.images, search, batches(), {options_.source, done_ + 1}, &progress_))
       translations.push_back(translation.n_best.front().text);
     done_ += static_cast<int64_t>(source.size());
     return translations;

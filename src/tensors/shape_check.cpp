@@ -1,4 +1,4 @@
-#include "tensors/legend.h"
+#include "tensors/shape_check.h"
 
 #include <c10/util/Exception.h>
 

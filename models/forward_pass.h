@@ -9,7 +9,7 @@
 namespace penalmt {
 
 // The default serves evaluation.
-struct Pass {
+struct ForwardPass {
   at::Tensor ids;  // [B] int64 on the CPU: the examples' numbers in the corpus
   uint64_t seed = 0;
   int64_t update = 0;
@@ -20,7 +20,7 @@ struct Pass {
 };
 
 // The rows of a stack in that pass. real: [B, length] bool, or undefined where all are.
-inline Rows rows_of(at::Tensor real, int64_t length, const Pass& pass) {
+inline Rows rows_of(at::Tensor real, int64_t length, const ForwardPass& pass) {
   Rows rows{.real = std::move(real), .counters = {}, .tau_scale = pass.tau_scale};
   rows.update_counter = update_counter(pass.seed, pass.update);
   rows.token_cutoff = pass.token_cutoff;

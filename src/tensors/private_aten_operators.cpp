@@ -1,4 +1,4 @@
-#include "tensors/private_operators.h"
+#include "tensors/private_aten_operators.h"
 
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>

@@ -1,0 +1,50 @@
+// A command as the program knows it: words, options, work. A command's file makes one:
+//
+//   Command compare_command() { return command<CompareOptions>(compare, kExamples); }
+//
+// and registry.inc names it. How the command line is read is command_line.h's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "commands/cli/options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace penalmt {
+
+struct Command {
+  std::string name = {}, meaning = {};  // of a command in registry.inc: from its row
+  std::string footer = {};              // what the help ends with: notes and examples
+  std::vector<Option> options = {};
+  // Does what the command is for, by the options' fields. Empty: one of its commands must be named.
+  std::function<void()> work = {};
+  std::vector<Command> commands = {};  // "train" of "tokenizer"
+  void (*add)(CLI::App&) = nullptr;    // an OLD row: adds itself
+};
+
+// A command that works on a struct of options; `defaults` are what it begins with.
+template <class Options>
+Command command(void (*work)(const Options&), std::string footer, Options defaults = {}) {
+  const auto options = std::make_shared<Options>(std::move(defaults));
+  return {.name = "",
+          .meaning = "",
+          .footer = std::move(footer),
+          .options = options_of(*options),
+          .work = [options, work] { work(*options); }};
+}
+
+// The same inside another: `penalmt tokenizer train`.
+inline Command named(std::string name, std::string meaning, Command command) {
+  command.name = std::move(name);
+  command.meaning = std::move(meaning);
+  return command;
+}
+
+}  // namespace penalmt

@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "commands/cli/command.h"
-#include "commands/cli/shared_options.h"
+#include "commands/cli/common.h"
 #include "evaluation/bleu.h"
 #include "evaluation/resampling.h"
 #include "report/comparison.h"

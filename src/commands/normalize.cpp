@@ -2,7 +2,7 @@
 // on, and back.
 #include "base/error.h"
 #include "commands/cli/command.h"
-#include "commands/cli/shared_options.h"
+#include "commands/cli/common.h"
 #include "tokenizers/moses.h"
 
 namespace penalmt {
@@ -19,7 +19,7 @@ struct NormalizeArguments {
       option(config::one_of({"cs", "de", "en", "fr"})).required().value("L"));
     v("reverse", reverse, "join tokens to lines as one writes them");
     v("capitalise", capitalise, "with --reverse: begin each line with a capital letter");
-    visit_lines(v, lines);
+    lines.visit(v);
   }
 };
 

@@ -15,19 +15,14 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "commands/cli/foreign_errors.h"
-#include "commands/commands.h"
 
 namespace penalmt {
 
 #define LIGHT(name, meaning) Command name##_command();
 #define ENGINE(name, meaning) Command name##_command();
-#define OLD_LIGHT(name, meaning)
-#define OLD_ENGINE(name, meaning)
 #include "commands/registry.inc"
 #undef LIGHT
 #undef ENGINE
-#undef OLD_LIGHT
-#undef OLD_ENGINE
 
 namespace {
 
@@ -35,18 +30,14 @@ struct Row {
   const char *name, *meaning;
   bool is_here;
   Command (*describe)();  // null: the other executable's
-  void (*add)(CLI::App&) = nullptr;
 };
 
 constexpr Row kRows[] = {
 #define LIGHT(name, meaning) {#name, meaning, true, name##_command},
-#define OLD_LIGHT(name, meaning) {#name, meaning, true, nullptr, add_##name},
 #ifdef PENALMT_LIBTORCH
 #define ENGINE(name, meaning) {#name, meaning, false, nullptr},
-#define OLD_ENGINE(name, meaning) {#name, meaning, false, nullptr},
 #else
 #define ENGINE(name, meaning) {#name, meaning, true, name##_command},
-#define OLD_ENGINE(name, meaning) {#name, meaning, true, nullptr, add_##name},
 #endif
 #include "commands/registry.inc"
 };
@@ -57,7 +48,6 @@ std::vector<Command> all_commands() {
   std::vector<Command> commands;
   for (const Row& row : kRows) {
     Command command = row.describe != nullptr ? row.describe() : Command{};
-    command.add = row.add;
     commands.push_back(named(row.name, row.meaning, std::move(command)));
   }
   return commands;

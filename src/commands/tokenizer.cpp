@@ -8,7 +8,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "commands/cli/command.h"
-#include "commands/cli/shared_options.h"
+#include "commands/cli/common.h"
 #include "tokenizers/sentencepiece.h"
 #include "tokenizers/training_text.h"
 
@@ -52,7 +52,7 @@ struct StreamArguments {
   template <class Visitor>
   void visit(Visitor& v) {
     v("model", model, "a SentencePiece model", option().required().value("MODEL"));
-    visit_lines(v, lines);
+    lines.visit(v);
     v("ids", ids, "numbers in place of pieces");
   }
 };

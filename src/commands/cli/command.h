@@ -13,10 +13,6 @@
 
 #include "commands/cli/options.h"
 
-namespace CLI {
-class App;
-}
-
 namespace penalmt {
 
 struct Command {
@@ -26,7 +22,6 @@ struct Command {
   // Does what the command is for, by the options' fields. Empty: one of its commands must be named.
   std::function<void()> work = {};
   std::vector<Command> commands = {};  // "train" of "tokenizer"
-  void (*add)(CLI::App&) = nullptr;    // an OLD row: adds itself
 };
 
 // A command that works on a struct of options; `defaults` are what it begins with.

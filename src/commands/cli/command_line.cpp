@@ -38,6 +38,13 @@ std::vector<std::string> names_of_options(const CLI::App& app) {
   return names;
 }
 
+// "" for the program itself, "tokenizer train" for a command in it.
+std::string words_to(const CLI::App& command) {
+  if (command.get_parent() == nullptr) return "";
+  const std::string before = words_to(*command.get_parent());
+  return before.empty() ? command.get_name() : before + " " + command.get_name();
+}
+
 // The innermost command that the user reached.
 const CLI::App& reached_command(const CLI::App& program) {
   const CLI::App* command = &program;
@@ -82,7 +89,6 @@ CLI::Option* add_named(CLI::App& app, const Option& option) {
 }
 
 void add_command(CLI::App& parent, const Command& command) {
-  if (command.add != nullptr) return command.add(parent);
   CLI::App& app = *parent.add_subcommand(command.name, command.meaning);
   app.footer(command.footer);
   for (const Option& option : command.options)
@@ -105,12 +111,6 @@ void add_command(CLI::App& parent, const Command& command) {
 }
 
 }  // namespace
-
-std::string words_to(const CLI::App& command) {
-  if (command.get_parent() == nullptr) return "";
-  const std::string before = words_to(*command.get_parent());
-  return before.empty() ? command.get_name() : before + " " + command.get_name();
-}
 
 void run_command_line(const Program& program, int argc, char** argv) {
   CLI::App app(program.description, "penalmt");

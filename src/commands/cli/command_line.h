@@ -7,10 +7,6 @@
 
 #include "commands/cli/command.h"
 
-namespace CLI {
-class App;
-}
-
 namespace penalmt {
 
 struct Program {
@@ -22,8 +18,5 @@ struct Program {
 // Error "tokenizer encode: unknown option --modle; did you mean '--model'?", and what the command
 // throws.
 void run_command_line(const Program& program, int argc, char** argv);
-
-// "" for the program itself, "tokenizer train" for a command in it.
-std::string words_to(const CLI::App& command);
 
 }  // namespace penalmt

@@ -1,13 +1,11 @@
 #include "commands/cli/common.h"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/text.h"
-#include "commands/cli/numbers.h"
 #include "evaluation/unicode.h"
 
 namespace penalmt {
@@ -46,28 +44,6 @@ void change_lines(
     output.write(change(line, reader) + "\n");
   }
   output.commit();
-}
-
-void add_machine_options(CLI::App& command, MachineOptions& options) {
-  command.add_option("--device", options.device, "auto (a GPU where there is one), cpu or cuda")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
-      ->capture_default_str();
-  add_threads_option(command, options.threads);
-}
-
-void add_threads_option(CLI::App& command, int& threads) {
-  command.add_option("--threads", threads, "processor threads; 0: all cores")
-      ->check(whole_number_in(0, 4096))
-      ->type_name("N")
-      ->capture_default_str();
-}
-
-void add_seed_option(CLI::App& command, uint64_t& seed) {
-  command
-      .add_option("--seed", seed, "where random numbers start: the same seed gives the same result")
-      ->check(any_unsigned_number())
-      ->type_name("N")
-      ->capture_default_str();
 }
 
 }  // namespace penalmt

@@ -116,7 +116,7 @@ EvaluationReport begin_report(const EvaluateOptions& options,
 void write_report(const EvaluateOptions& options, const Metrics& metrics,
                   const std::vector<System>& systems, EvaluationReport report) {
   for (const MetricScore& score : systems.front().scores)
-    report.metrics.push_back({score.name, score.signature, score.name == "TER"});
+    report.metrics.push_back({score.name, score.signature, lower_is_better(score.name)});
   for (const System& system : systems)
     report.systems.push_back(report_system(options, metrics, system));
   if (options.names.empty()) shorten_names(report.systems);

@@ -18,7 +18,7 @@
 namespace penalmt {
 namespace {
 
-constexpr size_t kChunk = 256;  // images decoded and classified at a time
+constexpr size_t kImagesAtATime = 256;  // images decoded and classified at a time
 
 void warn_of_others(const std::filesystem::path& folder, const std::vector<std::string>& others) {
   if (!others.empty()) warning(about_others(folder, others));
@@ -117,10 +117,10 @@ void predict_files(Classifier& model, const ClassifierDescription& description,
                    const PredictArguments& arguments, c10::Device device) {
   torch::NoGradGuard no_grad;
   AtomicFile output("-");
-  for (size_t begin = 0; begin < files.size(); begin += kChunk) {
+  for (size_t begin = 0; begin < files.size(); begin += kImagesAtATime) {
     throw_if_interrupted();
     const std::vector<std::filesystem::path> chunk(
-        files.begin() + begin, files.begin() + std::min(begin + kChunk, files.size()));
+        files.begin() + begin, files.begin() + std::min(begin + kImagesAtATime, files.size()));
     const at::Tensor pixels =
         load_images(chunk, description.image_encoder.size, arguments.machine.threads).to(device);
     const at::Tensor probabilities = model->logits(pixels).softmax(1).cpu();

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "commands/cli/common.h"
 #include "commands/translate_steps.h"
 #include "datasets/text/parallel_text.h"
 #include "translation/translator.h"

@@ -24,10 +24,10 @@ struct Command {
   std::vector<Command> commands = {};  // "train" of "tokenizer"
 };
 
-// A command that works on a struct of options; `defaults` are what it begins with.
+// A command that works on a struct of options.
 template <class Options>
-Command command(void (*work)(const Options&), std::string footer, Options defaults = {}) {
-  const auto options = std::make_shared<Options>(std::move(defaults));
+Command command(void (*work)(const Options&), std::string footer) {
+  const auto options = std::make_shared<Options>();
   return {.name = "",
           .meaning = "",
           .footer = std::move(footer),

@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace penalmt {
-namespace {
+namespace penalmt::options_test {
 
 struct Everything {
   bool json = false, exact = true;
@@ -142,5 +141,4 @@ TEST_F(Options, SayWhatTheyTake) {
   EXPECT_EQ(default_text(named("--exact-size")), "true");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::options_test

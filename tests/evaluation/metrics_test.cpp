@@ -4,8 +4,7 @@
 
 #include "tests/base/expect_error.h"
 
-namespace penalmt {
-namespace {
+namespace penalmt::metrics_test {
 
 TEST(Metrics, AreMadeByNameOnceEachInTheirOrder) {
   const Metrics metrics =
@@ -34,5 +33,4 @@ TEST(Metrics, RefuseANameThatTheyDoNotHave) {
       "mean 'bleu'?");
 }
 
-}  // namespace
-}  // namespace penalmt
+}  // namespace penalmt::metrics_test

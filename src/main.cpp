@@ -1,6 +1,5 @@
 // The command line: names the commands, runs one of them, turns what went wrong into one line and
 // an exit status. It computes nothing.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
 #include <string_view>
@@ -15,7 +14,7 @@
 #include "base/standard_streams.h"
 #include "commands/cli/command_line.h"
 #include "commands/cli/foreign_errors.h"
-#include "commands/commands.h"
+#include "commands/registry.h"
 
 namespace {
 
@@ -50,26 +49,15 @@ std::vector<char*> with_help_flag(int argc, char** argv) {
   return arguments;
 }
 
-// Parses and works; help and the version are results as others are.
-void parse(CLI::App& program, int argc, char** argv) {
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::Success& help_or_version) {
-    program.exit(help_or_version);
-  }
-}
-
 // Runs the command; what it throws is sorted into exit statuses.
-int run(CLI::App& program, int argc, char** argv) {
+int run(int argc, char** argv) {
   try {
     penalmt::hand_over(argc, argv);
-    parse(program, argc, argv);
+    penalmt::run_command_line({kDescription, PENALMT_VERSION, kExamples, penalmt::all_commands()},
+                              argc, argv);
     if (!std::cout.flush() || std::fflush(stdout) != 0)
       penalmt::throw_file_error("standard output", "write", errno);
     return kDone;
-  } catch (const CLI::ParseError& error) {
-    penalmt::message(penalmt::line_about(error, program));
-    return kUserMistake;
   } catch (const penalmt::Mistakes& mistakes) {
     for (const std::string& line : mistakes.lines()) penalmt::message(line);
     return kUserMistake;
@@ -93,13 +81,6 @@ int main(int argc, char** argv) {
   penalmt::print_messages();
   penalmt::watch_for_interrupts();
   penalmt::watch_mapped_files();
-  CLI::App program(kDescription, "penalmt");
-  program.formatter(penalmt::help_formatter());
-  program.set_help_flag("-h,--help", "show this help");
-  program.set_version_flag("--version", PENALMT_VERSION, "show the version");
-  program.require_subcommand(1);
-  penalmt::add_commands(program);
-  program.footer(kExamples);  // after the commands, which would inherit it
   std::vector<char*> arguments = with_help_flag(argc, argv);
-  return run(program, argc, arguments.data());
+  return run(argc, arguments.data());
 }

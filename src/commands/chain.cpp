@@ -1,7 +1,6 @@
 // penalmt chain: what the residuals of a model do, measured.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <optional>
@@ -11,10 +10,9 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/progress.h"
-#include "commands/cli/common.h"
+#include "commands/cli/command.h"
 #include "commands/cli/image_options.h"
-#include "commands/cli/numbers.h"
-#include "commands/commands.h"
+#include "datasets/features/script_trust.h"
 #include "datasets/text/parallel_text.h"
 #include "evaluation/bleu.h"
 #include "report/chain_report.h"
@@ -34,6 +32,26 @@ struct ChainArguments {
   int64_t beam = 5;
   bool json = false, remove = false;
   MachineOptions machine;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("models", models, "run folders (their averaged/, else their best/) or checkpoint folders",
+      option().positional().required());
+    v("source", source, "sentences, one a line, plain or .gz", option().value("FILE"));
+    v("references", references, "their translations", option().value("FILE"));
+    v("labelled", labelled,
+      "for classifiers: a folder that holds a folder of images for each class",
+      option().value("DIR"));
+    images.visit(v);
+    v("remove", remove, "also the nll and BLEU, or accuracy, of the model without each residual");
+    visit_beam(v, beam, "hypotheses kept a sentence, for --remove");
+    v("json", json, "one JSON object a model");
+    v("report", page,
+      "also write a page (needs no network): the models side by side and, where "
+      "training.chain_every wrote chain.jsonl, depth against update",
+      option().value("FILE"));
+    machine.visit(v);
+  }
 };
 
 void check(const ChainArguments& arguments) {
@@ -126,6 +144,7 @@ ModelChains measure_classifier(const std::string& place, const ChainArguments& a
 }
 
 void chain(const ChainArguments& arguments) {
+  if (arguments.images.trust_encoder) trust_all_scripts();
   check(arguments);
   const c10::Device device = choose_device(arguments.machine.device);
   set_threads(arguments.machine.threads);
@@ -146,7 +165,7 @@ void chain(const ChainArguments& arguments) {
   if (!arguments.page.empty()) write_file(arguments.page, chain_report(report));
 }
 
-constexpr const char* kExamples =
+constexpr const char* kChainHelp =
     "A residual adds a step z to a state x. By depth, mean and deviation over real positions, in\n"
     "evaluation, of the unsmoothed task loss L alone: ||z||, ||x||, their ratio, the alignment\n"
     "cos(z, -dL/dx), the turning cos(z, next z); of a chain its straightness ||sum z|| / sum "
@@ -167,37 +186,6 @@ constexpr const char* kExamples =
 
 }  // namespace
 
-void add_chain(CLI::App& program) {
-  auto arguments = std::make_shared<ChainArguments>();
-  CLI::App* command = program.add_subcommand(kChain.name, kChain.meaning);
-  command->footer(kExamples);
-  command
-      ->add_option("models", arguments->models,
-                   "run folders (their averaged/, else their best/) or checkpoint folders")
-      ->required();
-  command->add_option("--source", arguments->source, "sentences, one a line, plain or .gz")
-      ->type_name("FILE");
-  command->add_option("--references", arguments->references, "their translations")
-      ->type_name("FILE");
-  command
-      ->add_option("--labelled", arguments->labelled,
-                   "for classifiers: a folder that holds a folder of images for each class")
-      ->type_name("DIR");
-  add_image_options(*command, arguments->images);
-  command->add_flag("--remove", arguments->remove,
-                    "also the nll and BLEU, or accuracy, of the model without each residual");
-  command->add_option("--beam", arguments->beam, "hypotheses kept a sentence, for --remove")
-      ->check(whole_number_in(1, 1000))
-      ->type_name("K")
-      ->capture_default_str();
-  command->add_flag("--json", arguments->json, "one JSON object a model");
-  command
-      ->add_option("--report", arguments->page,
-                   "also write a page (needs no network): the models side by side and, where "
-                   "training.chain_every wrote chain.jsonl, depth against update")
-      ->type_name("FILE");
-  add_machine_options(*command, arguments->machine);
-  command->callback([arguments] { chain(*arguments); });
-}
+Command chain_command() { return command<ChainArguments>(chain, kChainHelp); }
 
 }  // namespace penalmt

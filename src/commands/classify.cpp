@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "base/error.h"
@@ -10,8 +9,6 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/progress.h"
-#include "commands/cli/numbers.h"
-#include "commands/commands.h"
 #include "commands/training_command.h"
 #include "datasets/images/image_folder.h"
 #include "tensors/devices.h"
@@ -21,13 +18,13 @@
 namespace penalmt {
 namespace {
 
-constexpr size_t kChunk = 256;  // images decoded and classified at a time
+constexpr size_t kImagesAtATime = 256;  // images decoded and classified at a time
 
 void warn_of_others(const std::filesystem::path& folder, const std::vector<std::string>& others) {
   if (!others.empty()) warning(about_others(folder, others));
 }
 
-void train(const TrainingArguments& arguments) {
+void train_classifier(const TrainingArguments& arguments) {
   const ClassifierRecipe recipe =
       load_classifier_recipe(recipe_file(arguments), arguments.assignments);
   RunFolder folder(arguments.out);
@@ -54,12 +51,31 @@ void train(const TrainingArguments& arguments) {
                       trainer.state().best_update));
 }
 
+void train_from_arguments(const TrainingArguments& arguments) {
+  run_training(
+      {"classify train", [] { return config::help(ClassifierRecipe{}); }, train_classifier},
+      arguments);
+}
+
 struct PredictArguments {
   std::string model, folder, labelled;
   std::vector<std::string> images;
   int64_t top = 1;
   bool json = false;
   MachineOptions machine;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    visit_model(v, model);
+    v("images", images, "images", option().positional());
+    v("folder", folder, "a folder of images, with those in its folders", option().value("DIR"));
+    v("labelled", labelled, "a folder that holds a folder of images for each class",
+      option().value("DIR"));
+    v("top", top, "classes of each image, the likeliest first",
+      option(config::between(1, 1000000)).value("K"));
+    v("json", json, "one JSON object an image, or of --labelled one in all");
+    machine.visit(v);
+  }
 };
 
 void check(const PredictArguments& arguments, int64_t classes) {
@@ -101,10 +117,10 @@ void predict_files(Classifier& model, const ClassifierDescription& description,
                    const PredictArguments& arguments, c10::Device device) {
   torch::NoGradGuard no_grad;
   AtomicFile output("-");
-  for (size_t begin = 0; begin < files.size(); begin += kChunk) {
+  for (size_t begin = 0; begin < files.size(); begin += kImagesAtATime) {
     throw_if_interrupted();
     const std::vector<std::filesystem::path> chunk(
-        files.begin() + begin, files.begin() + std::min(begin + kChunk, files.size()));
+        files.begin() + begin, files.begin() + std::min(begin + kImagesAtATime, files.size()));
     const at::Tensor pixels =
         load_images(chunk, description.image_encoder.size, arguments.machine.threads).to(device);
     const at::Tensor probabilities = model->logits(pixels).softmax(1).cpu();
@@ -184,63 +200,37 @@ void predict(const PredictArguments& arguments) {
   predict_files(model, description, files, arguments, device);
 }
 
-void add_predict(CLI::App& classify) {
-  auto arguments = std::make_shared<PredictArguments>();
-  CLI::App* command = classify.add_subcommand(
-      "predict", "the class of each image, or how many of labelled images are recognised");
-  command->footer(
-      "Prints name, class and probability, a tab between; with --labelled the accuracy and a "
-      "table: a row for each "
-      "class, a column\n"
-      "for what its images were taken for.\n"
-      "Examples:\n"
-      "  penalmt classify predict runs/resnet cat.jpg dog.jpg --top 3\n"
-      "  penalmt classify predict runs/resnet --folder photographs --json\n"
-      "  penalmt classify predict runs/resnet --labelled \"$CIFAR10/test\"");
-  command
-      ->add_option("model", arguments->model,
-                   "a run folder (its averaged/, else its best/) or a checkpoint folder")
-      ->required();
-  command->add_option("images", arguments->images, "images");
-  command
-      ->add_option("--folder", arguments->folder, "a folder of images, with those in its folders")
-      ->type_name("DIR");
-  command
-      ->add_option("--labelled", arguments->labelled,
-                   "a folder that holds a folder of images for each class")
-      ->type_name("DIR");
-  command->add_option("--top", arguments->top, "classes of each image, the likeliest first")
-      ->check(whole_number_in(1, 1000000))
-      ->type_name("K")
-      ->capture_default_str();
-  command->add_flag("--json", arguments->json,
-                    "one JSON object an image, or of --labelled one in all");
-  add_machine_options(*command, arguments->machine);
-  command->callback([arguments] { predict(*arguments); });
-}
-
 }  // namespace
 
-void add_classify(CLI::App& program) {
-  CLI::App* classify = program.add_subcommand(kClassify.name, kClassify.meaning);
-  classify->require_subcommand(1);
-  classify->footer(
-      "Example:\n"
-      "  penalmt classify train recipes/cifar10/resnet.json --out runs/resnet\n"
-      "  penalmt classify predict runs/resnet --labelled \"$CIFAR10/test\"");
-  add_training_command(
-      *classify,
-      {"train", "train an image encoder, as those of translation models, to recognise images",
-       "Examples:\n"
-       "  CIFAR10=/path/to/cifar10 penalmt classify train recipes/cifar10/resnet.json --out "
-       "runs/resnet\n"
-       "  penalmt classify train recipes/cifar10/vit.json --set data.folder=cifar10 --set tau=0 "
-       "--out runs/plain\n"
-       "  penalmt classify train --out runs/resnet --resume\n"
-       "  penalmt classify train --fields            every key of a recipe: meaning, range, "
-       "default\n",
-       [] { return config::help(ClassifierRecipe{}); }, train});
-  add_predict(*classify);
+Command classify_command() {
+  return {
+      .footer =
+          "Example:\n"
+          "  penalmt classify train recipes/cifar10/resnet.json --out runs/resnet\n"
+          "  penalmt classify predict runs/resnet --labelled \"$CIFAR10/test\"",
+      .commands = {
+          named("train",
+                "train an image encoder, as those of translation models, to recognise images",
+                command<TrainingArguments>(
+                    train_from_arguments,
+                    "Examples:\n"
+                    "  CIFAR10=/path/to/cifar10 penalmt classify train "
+                    "recipes/cifar10/resnet.json --out runs/resnet\n"
+                    "  penalmt classify train recipes/cifar10/vit.json --set "
+                    "data.folder=cifar10 --set tau=0 --out runs/plain\n"
+                    "  penalmt classify train --out runs/resnet --resume\n"
+                    "  penalmt classify train --fields            every key of a recipe: "
+                    "meaning, range, default\n")),
+          named("predict", "the class of each image, or how many of labelled images are recognised",
+                command<PredictArguments>(
+                    predict,
+                    "Prints name, class and probability, a tab between; with --labelled the "
+                    "accuracy and a table: a row for each class, a column\n"
+                    "for what its images were taken for.\n"
+                    "Examples:\n"
+                    "  penalmt classify predict runs/resnet cat.jpg dog.jpg --top 3\n"
+                    "  penalmt classify predict runs/resnet --folder photographs --json\n"
+                    "  penalmt classify predict runs/resnet --labelled \"$CIFAR10/test\""))}};
 }
 
 }  // namespace penalmt

@@ -1,19 +1,16 @@
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 #include <set>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "commands/cli/command.h"
 #include "commands/cli/common.h"
-#include "commands/cli/numbers.h"
-#include "commands/commands.h"
 #include "evaluation/bleu.h"
 #include "evaluation/resampling.h"
 #include "report/comparison.h"
@@ -32,6 +29,23 @@ struct CompareOptions {
   uint64_t seed = ResamplingOptions{}.seed;
   int threads = 0;
   std::string page;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("RUN", runs,
+      "run folders; those that differ in their seed alone share a row, the first is the baseline",
+      option().positional().required());
+    v("test", tests,
+      "FILE=REFERENCES: score this translation in each run's folder; may be given several times");
+    v("tokenize", bleu.tokenizer, "BLEU: how words are told apart");
+    v("lowercase", bleu.lowercase, "BLEU: take capital and small letters as the same");
+    v("paired_ar_n", trials, "trials of the paired approximate randomisation test",
+      config::between(1, 100'000'000));
+    v("html", page, "also write a page (needs no network), with training curves",
+      option().value("FILE"));
+    visit_threads(v, threads);
+    visit_seed(v, seed);
+  }
 };
 
 // The runs of one recipe, whatever their seed.
@@ -197,33 +211,6 @@ constexpr const char* kExamples =
 
 }  // namespace
 
-void add_compare(CLI::App& program) {
-  auto options = std::make_shared<CompareOptions>();
-  CLI::App& command =
-      *program.add_subcommand("compare", "training runs side by side, as Markdown and as a page");
-  command.footer(kExamples);
-  command
-      .add_option("RUN", options->runs,
-                  "run folders; those that differ in their seed alone share a row, the first is "
-                  "the baseline")
-      ->required();
-  command.add_option(
-      "--test", options->tests,
-      "FILE=REFERENCES: score this translation in each run's folder; may be given several times");
-  command.add_option("--tokenize", options->bleu.tokenizer, "BLEU: how words are told apart")
-      ->capture_default_str();
-  command.add_flag("--lowercase", options->bleu.lowercase,
-                   "BLEU: take capital and small letters as the same");
-  command
-      .add_option("--paired-ar-n", options->trials,
-                  "trials of the paired approximate randomisation test")
-      ->check(whole_number_in(1, 100'000'000))
-      ->capture_default_str();
-  command.add_option("--html", options->page,
-                     "also write a page (needs no network), with training curves");
-  add_threads_option(command, options->threads);
-  add_seed_option(command, options->seed);
-  command.callback([options] { compare(*options); });
-}
+Command compare_command() { return command<CompareOptions>(compare, kExamples); }
 
 }  // namespace penalmt

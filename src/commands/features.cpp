@@ -1,6 +1,5 @@
 // penalmt features: an encoder's view of images, computed once and kept.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,13 +17,12 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "commands/cli/command.h"
 #include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
-#include "commands/cli/numbers.h"
-#include "commands/cli/trust_option.h"
-#include "commands/commands.h"
 #include "datasets/features/exported_encoder.h"
 #include "datasets/features/feature_writer.h"
+#include "datasets/features/script_trust.h"
 #include "datasets/images/image_folder.h"
 #include "datasets/text/image_names.h"
 #include "datasets/text/parallel_text.h"
@@ -39,7 +37,30 @@ struct FeaturesArguments {
   std::string images, image_root, encoder, out, precision = "fp16";
   int64_t batch = 16;
   bool skip_broken = false, allow_outside = false, resume = false, overwrite = false;
+  bool trust_encoder = false;
   MachineOptions machine;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("images", images,
+      "a folder of images, with those in its folders, or a list of their names, one a line",
+      option().positional().required());
+    v("image_root", image_root, "the folder that a list's names are in", option().value("DIR"));
+    v("encoder", encoder, "the folder of an exported image encoder",
+      option().required().value("DIR"));
+    v("out", out, "the store to write, .safetensors or .npy", option().required().value("STORE"));
+    v("precision", precision, "how numbers are stored", config::one_of({"fp16", "fp32"}));
+    v("batch", batch, "images encoded at a time by each thread", config::between(1, 4096));
+    v("skip_broken", skip_broken,
+      "list missing and broken images on standard error and go on without them");
+    v("allow_outside", allow_outside,
+      "take images whose names lead out of --image-root, by a link, ../ or an absolute path");
+    v("resume", resume,
+      "go on with what an interrupted run wrote; a finished store stays as it is");
+    v("overwrite", overwrite, "replace a store that is there");
+    visit_trust(v, trust_encoder);
+    machine.visit(v);
+  }
 };
 
 struct Images {
@@ -181,6 +202,7 @@ bool is_complete(const FeaturesArguments& arguments, const StorePlan& plan) {
 }
 
 void features(const FeaturesArguments& arguments) {
+  if (arguments.trust_encoder) trust_all_scripts();
   expect_output("--out", arguments.out, {arguments.images});
   const Images images = images_to_encode(arguments);
   if (!arguments.skip_broken) refuse_missing(images);
@@ -202,45 +224,15 @@ void features(const FeaturesArguments& arguments) {
 
 }  // namespace
 
-void add_features(CLI::App& program) {
-  auto arguments = std::make_shared<FeaturesArguments>();
-  CLI::App* command = program.add_subcommand(kFeatures.name, kFeatures.meaning);
-  command->footer(
+Command features_command() {
+  return command<FeaturesArguments>(
+      features,
       "An encoder is a folder that recipes/vision/export.py makes: encoder.pt and encoder.json.\n"
       "Examples:\n"
       "  penalmt features multi30k/images --encoder encoders/lite0-grid --out "
       "lite0-grid.safetensors\n"
       "  penalmt features train.txt --image-root flickr30k --encoder encoders/lite0-pooled --out "
       "train.npy --skip-broken");
-  command
-      ->add_option("images", arguments->images,
-                   "a folder of images, with those in its folders, or a list of their names, one a "
-                   "line")
-      ->required();
-  command->add_option("--image-root", arguments->image_root,
-                      "the folder that a list's names are in");
-  command->add_option("--encoder", arguments->encoder, "the folder of an exported image encoder")
-      ->required();
-  command->add_option("--out", arguments->out, "the store to write, .safetensors or .npy")
-      ->required();
-  command->add_option("--precision", arguments->precision, "fp16 or fp32: how numbers are stored")
-      ->check(CLI::IsMember({"fp16", "fp32"}))
-      ->capture_default_str();
-  command->add_option("--batch", arguments->batch, "images encoded at a time by each thread")
-      ->check(whole_number_in(1, 4096))
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_flag("--skip-broken", arguments->skip_broken,
-                    "list missing and broken images on standard error and go on without them");
-  command->add_flag("--allow-outside", arguments->allow_outside,
-                    "take images whose names lead out of --image-root, by a link, ../ or an "
-                    "absolute path");
-  command->add_flag("--resume", arguments->resume,
-                    "go on with what an interrupted run wrote; a finished store stays as it is");
-  command->add_flag("--overwrite", arguments->overwrite, "replace a store that is there");
-  add_trust_option(*command);
-  add_machine_options(*command, arguments->machine);
-  command->callback([arguments] { features(*arguments); });
 }
 
 }  // namespace penalmt

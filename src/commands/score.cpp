@@ -1,6 +1,5 @@
 // penalmt score: how probable a model finds given translations.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <optional>
@@ -9,13 +8,12 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/progress.h"
-#include "commands/cli/common.h"
+#include "commands/cli/command.h"
 #include "commands/cli/image_options.h"
 #include "commands/cli/text_warnings.h"
-#include "commands/commands.h"
+#include "datasets/features/script_trust.h"
 #include "datasets/text/parallel_text.h"
 #include "tensors/devices.h"
-
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -26,9 +24,20 @@ struct ScoreArguments {
   ImageArguments images;
   bool json = false;
   MachineOptions machine;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    visit_model(v, model);
+    v("source", source, "sentences, one a line, plain or .gz", option().required().value("FILE"));
+    v("target", target, "their translations", option().required().value("FILE"));
+    images.visit(v);
+    v("json", json, "one JSON object a line: source, target, log_probability, tokens");
+    machine.visit(v);
+  }
 };
 
 void score(const ScoreArguments& arguments) {
+  if (arguments.images.trust_encoder) trust_all_scripts();
   check(arguments.images);
   Translator translator =
       Translator::open(arguments.model, choose_device(arguments.machine.device));
@@ -59,25 +68,12 @@ void score(const ScoreArguments& arguments) {
 
 }  // namespace
 
-void add_score(CLI::App& program) {
-  auto arguments = std::make_shared<ScoreArguments>();
-  CLI::App* command = program.add_subcommand(kScore.name, kScore.meaning);
-  command->footer(
+Command score_command() {
+  return command<ScoreArguments>(
+      score,
       "The natural logarithm, the end of the sentence counted; one number a line.\n"
       "Example:\n"
       "  penalmt score runs/text --source test.en --target test.de");
-  command
-      ->add_option("model", arguments->model,
-                   "a run folder (its averaged/, else its best/) or a checkpoint folder")
-      ->required();
-  command->add_option("--source", arguments->source, "sentences, one a line, plain or .gz")
-      ->required();
-  command->add_option("--target", arguments->target, "their translations")->required();
-  add_image_options(*command, arguments->images);
-  command->add_flag("--json", arguments->json,
-                    "one JSON object a line: source, target, log_probability, tokens");
-  add_machine_options(*command, arguments->machine);
-  command->callback([arguments] { score(*arguments); });
 }
 
 }  // namespace penalmt

@@ -1,15 +1,13 @@
 // penalmt shapes: a generated corpus with images, and the scoring of the words that its captions
 // leave out.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/text.h"
-#include "commands/cli/common.h"
-#include "commands/cli/numbers.h"
-#include "commands/commands.h"
+#include "commands/cli/command.h"
+#include "commands/cli/shared_options.h"
 #include "datasets/scenes/scenes_corpus.h"
 
 namespace penalmt {
@@ -19,11 +17,22 @@ struct ShapesArguments {
   std::string out;
   ShapesOptions corpus;
   int threads = 0;
-  std::string hypotheses, marks;
-  bool json = false;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("out", out, "the folder to make; its README.txt says what is in it", option().value("DIR"));
+    v("train", corpus.train, "training scenes", config::between(1, 900000));
+    v("val", corpus.valid, "validation scenes", config::between(1, 900000));
+    v("test", corpus.test, "test scenes", config::between(2, 900000));
+    v("size", corpus.size, "side of an image, pixels", config::between(16, 1024));
+    visit_threads(v, threads);
+    visit_seed(v, corpus.seed);
+  }
 };
 
 void write(const ShapesArguments& arguments) {
+  if (arguments.out.empty())
+    throw Error("shapes: --out is missing; expected the folder to make; see penalmt shapes --help");
   write_shapes_corpus(arguments.out, arguments.corpus, arguments.threads);
   message(arguments.out + ": " + std::to_string(arguments.corpus.train) + " training, " +
           std::to_string(arguments.corpus.valid) + " validation and " +
@@ -43,7 +52,21 @@ nlohmann::ordered_json as_json(const LeftOutScore& score) {
   return object;
 }
 
-void score(const ShapesArguments& arguments) {
+struct LeftOutArguments {
+  std::string hypotheses, marks;
+  bool json = false;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("hypotheses", hypotheses, "translations, one a line; - is standard input",
+      option().required().value("FILE"));
+    v("marks", marks, "the corpus's left_out/<split>.<language>.tsv",
+      option().required().value("FILE"));
+    v("json", json, "one JSON object");
+  }
+};
+
+void score(const LeftOutArguments& arguments) {
   const std::vector<LeftOutMark> marks = read_left_out_marks(arguments.marks);
   const LeftOutScore result = score_left_out(read_lines(arguments.hypotheses), marks);
   const std::string text = arguments.json ? as_json(result).dump() + "\n" : to_text(result);
@@ -52,56 +75,20 @@ void score(const ShapesArguments& arguments) {
 
 }  // namespace
 
-void add_shapes(CLI::App& program) {
-  auto arguments = std::make_shared<ShapesArguments>();
-  CLI::App* shapes = program.add_subcommand(kShapes.name, kShapes.meaning);
-  shapes->footer(
+Command shapes_command() {
+  Command shapes = command<ShapesArguments>(
+      write,
       "Examples:\n"
       "  penalmt shapes --out shapes --train 8000 --val 500 --test 500 --seed 1\n"
-      "  penalmt translate runs/shapes --input shapes/tok/test.lc.norm.tok.en --images "
-      "shapes/image_splits/test.txt "
-      "\\\n"
-      "      --image-root shapes/images --output test.de\n"
+      "  penalmt translate runs/shapes --input shapes/tok/test.lc.norm.tok.en \\\n"
+      "      --images shapes/image_splits/test.txt --image-root shapes/images --output test.de\n"
       "  penalmt shapes score --hypotheses test.de --marks shapes/left_out/test.de.tsv");
-  CLI::Option* out = shapes->add_option("--out", arguments->out,
-                                        "the folder to make; its README.txt says what is in it");
-  shapes->add_option("--train", arguments->corpus.train, "training scenes")
-      ->check(whole_number_in(1, 900000))
-      ->capture_default_str();
-  shapes->add_option("--val", arguments->corpus.valid, "validation scenes")
-      ->check(whole_number_in(1, 900000))
-      ->capture_default_str();
-  shapes->add_option("--test", arguments->corpus.test, "test scenes")
-      ->check(whole_number_in(2, 900000))
-      ->capture_default_str();
-  shapes->add_option("--size", arguments->corpus.size, "side of an image, pixels")
-      ->check(whole_number_in(16, 1024))
-      ->capture_default_str();
-  shapes->add_option("--threads", arguments->threads, "processor threads; 0: all cores")
-      ->check(whole_number_in(0, 4096))
-      ->capture_default_str();
-  add_seed_option(*shapes, arguments->corpus.seed);
-
-  CLI::App* scoring =
-      shapes->add_subcommand("score", "how many of the left-out words translations have right");
-  scoring->footer(
-      "Example:\n  penalmt shapes score --hypotheses test.de --marks shapes/left_out/test.de.tsv");
-  scoring
-      ->add_option("--hypotheses", arguments->hypotheses,
-                   "translations, one a line; - is standard input")
-      ->required();
-  scoring->add_option("--marks", arguments->marks, "the corpus's left_out/<split>.<language>.tsv")
-      ->required();
-  scoring->add_flag("--json", arguments->json, "one JSON object");
-  scoring->callback([arguments] { score(*arguments); });
-
-  shapes->callback([arguments, shapes, out] {
-    if (!shapes->get_subcommands().empty()) return;
-    if (out->count() == 0)
-      throw Error(
-          "shapes: --out is missing; expected the folder to make; see penalmt shapes --help");
-    write(*arguments);
-  });
+  shapes.commands = {named(
+      "score", "how many of the left-out words translations have right",
+      command<LeftOutArguments>(score,
+                                "Example:\n  penalmt shapes score --hypotheses test.de --marks "
+                                "shapes/left_out/test.de.tsv"))};
+  return shapes;
 }
 
 }  // namespace penalmt

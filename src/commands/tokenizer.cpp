@@ -2,15 +2,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <charconv>
-#include <memory>
 
 #include "base/files.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "commands/cli/command.h"
 #include "commands/cli/common.h"
-#include "commands/commands.h"
 #include "tokenizers/sentencepiece.h"
 #include "tokenizers/training_text.h"
 
@@ -21,6 +19,14 @@ struct TrainArguments {
   std::vector<std::string> input;
   std::string output;
   TokenizerOptions options;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("input", input, "text, plain or .gz; several files share one joint vocabulary",
+      option().required().value("FILE"));
+    v("output", output, "the model to write", option().required().value("MODEL"));
+    v.recipe_keys(options);
+  }
 };
 
 void train(const TrainArguments& arguments) {
@@ -42,6 +48,13 @@ struct StreamArguments {
   std::string model;
   LineStream lines;
   bool ids = false;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("model", model, "a SentencePiece model", option().required().value("MODEL"));
+    lines.visit(v);
+    v("ids", ids, "numbers in place of pieces");
+  }
 };
 
 void encode(const StreamArguments& arguments) {
@@ -81,59 +94,33 @@ void decode(const StreamArguments& arguments) {
   });
 }
 
-void add_train_command(CLI::App& tokenizer) {
-  auto arguments = std::make_shared<TrainArguments>();
-  CLI::App* command = tokenizer.add_subcommand("train", "find the pieces of some text");
-  command
-      ->add_option("--input", arguments->input,
-                   "text, plain or .gz; several files share one joint vocabulary")
-      ->required()
-      ->type_name("FILE...");
-  command->add_option("--output", arguments->output, "the model to write")
-      ->required()
-      ->type_name("MODEL");
-  add_options_of(*command, arguments->options);
-  command->footer(
-      "Examples:\n"
-      "  penalmt tokenizer train --input train.en train.de --output joint.model --vocabulary "
-      "10000\n"
-      "  penalmt tokenizer train --input train.de.gz --output target.model --vocabulary 8000 "
-      "--kind unigram");
-  command->callback([arguments] { train(*arguments); });
-}
-
-void add_stream(CLI::App& tokenizer, const char* name, const char* meaning, const char* footer,
-                void (*work)(const StreamArguments&)) {
-  auto arguments = std::make_shared<StreamArguments>();
-  CLI::App* command = tokenizer.add_subcommand(name, meaning);
-  command->add_option("--model", arguments->model, "a SentencePiece model")
-      ->required()
-      ->type_name("MODEL");
-  add_line_stream(*command, arguments->lines);
-  command->add_flag("--ids", arguments->ids, "numbers in place of pieces");
-  command->footer(footer);
-  command->callback([arguments, work] { work(*arguments); });
-}
-
 }  // namespace
 
-void add_tokenizer(CLI::App& program) {
-  CLI::App* tokenizer = program.add_subcommand(
-      "tokenizer", "train a tokenizer; split text into pieces and join them again");
-  tokenizer->require_subcommand(1);
-  tokenizer->footer(
-      "Example:\n"
-      "  penalmt tokenizer train --input train.en train.de --output joint.model --vocabulary "
-      "10000\n"
-      "  penalmt tokenizer encode --model joint.model < test.en > test.pieces");
-  add_train_command(*tokenizer);
-  add_stream(*tokenizer, "encode", "lines of text to lines of pieces",
-             "Example:\n  penalmt tokenizer encode --model joint.model --input test.en --output "
-             "test.pieces",
-             encode);
-  add_stream(*tokenizer, "decode", "lines of pieces back to lines of text",
-             "Example:\n  penalmt tokenizer decode --model joint.model < test.pieces > test.en",
-             decode);
+Command tokenizer_command() {
+  return {.footer =
+              "Example:\n"
+              "  penalmt tokenizer train --input train.en train.de --output joint.model "
+              "--vocabulary 10000\n"
+              "  penalmt tokenizer encode --model joint.model < test.en > test.pieces",
+          .commands = {
+              named("train", "find the pieces of some text",
+                    command<TrainArguments>(
+                        train,
+                        "Examples:\n"
+                        "  penalmt tokenizer train --input train.en train.de --output joint.model "
+                        "--vocabulary 10000\n"
+                        "  penalmt tokenizer train --input train.de.gz --output target.model "
+                        "--vocabulary 8000 --kind unigram")),
+              named("encode", "lines of text to lines of pieces",
+                    command<StreamArguments>(
+                        encode,
+                        "Example:\n  penalmt tokenizer encode --model joint.model --input test.en "
+                        "--output test.pieces")),
+              named("decode", "lines of pieces back to lines of text",
+                    command<StreamArguments>(
+                        decode,
+                        "Example:\n  penalmt tokenizer decode --model joint.model < test.pieces > "
+                        "test.en"))}};
 }
 
 }  // namespace penalmt

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
-#include "commands/commands.h"
 #include "commands/training_command.h"
 #include "datasets/features/exported_encoder.h"
 #include "tensors/devices.h"
@@ -11,7 +10,7 @@
 namespace penalmt {
 namespace {
 
-void train(const TrainingArguments& arguments) {
+void train_translation_model(const TrainingArguments& arguments) {
   Recipe recipe = load_recipe(recipe_file(arguments), arguments.assignments);
   RunFolder folder(arguments.out);
   const std::filesystem::path& run = folder.path();
@@ -55,20 +54,23 @@ void train(const TrainingArguments& arguments) {
                       trainer.state().best_update));
 }
 
+void train(const TrainingArguments& arguments) {
+  run_training({"train", [] { return config::help(Recipe{}); }, train_translation_model},
+               arguments);
+}
+
 }  // namespace
 
-void add_train(CLI::App& program) {
-  add_training_command(
-      program,
-      {kTrain.name, kTrain.meaning,
-       "Examples:\n"
-       "  penalmt train recipes/shapes/gated.json --set data.folder=shapes --out runs/shapes\n"
-       "  penalmt train recipes/multi30k/text.json --out runs/text --set training.seed=2 --set "
-       "model.dropout=0.2\n"
-       "  penalmt train --out runs/text --resume\n"
-       "  penalmt train --fields                     every key of a recipe: meaning, range, "
-       "default\n",
-       [] { return config::help(Recipe{}); }, train});
+Command train_command() {
+  return command<TrainingArguments>(
+      train,
+      "Examples:\n"
+      "  penalmt train recipes/shapes/gated.json --set data.folder=shapes --out runs/shapes\n"
+      "  penalmt train recipes/multi30k/text.json --out runs/text --set training.seed=2 --set "
+      "model.dropout=0.2\n"
+      "  penalmt train --out runs/text --resume\n"
+      "  penalmt train --fields                     every key of a recipe: meaning, range, "
+      "default\n");
 }
 
 }  // namespace penalmt

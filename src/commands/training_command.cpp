@@ -1,12 +1,10 @@
 #include "commands/training_command.h"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/error.h"
 #include "base/mistakes.h"
-#include "commands/cli/command_line.h"
-#include "commands/cli/trust_option.h"
+#include "datasets/features/script_trust.h"
 #include "training/checkpoint.h"
 
 namespace penalmt {
@@ -71,44 +69,24 @@ void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,
   throw Mistakes(std::move(lines));
 }
 
-void add_training_command(CLI::App& parent, const TrainingCommand& training) {
-  struct Arguments : TrainingArguments {
-    bool explain = false;
-  };
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = parent.add_subcommand(training.name, training.meaning);
-  command->footer(training.footer);
-  command->add_option("recipe", arguments->recipe,
-                      "the recipe: JSON, // comments allowed; not needed with --resume");
-  command->add_option("--out", arguments->out,
-                      "the run folder: weights, checkpoints, metrics.jsonl");
-  command
-      ->add_option("--set", arguments->assignments,
-                   "key=value: overrides the recipe; may be repeated")
-      ->expected(1)
-      ->take_all();
-  command->add_flag("--resume", arguments->resume, "continue the run in the folder (or begin it)");
-  command->add_flag("--fields", arguments->explain, "print every key of a recipe and leave");
-  add_trust_option(*command);
-  add_machine_options(*command, arguments->machine);
-  command->callback([arguments, training, command] {
-    if (arguments->explain) {
-      fmt::print("{}", training.fields());
-      return;
-    }
-    const std::string words = words_to(*command);
-    for (const std::string& assignment : arguments->assignments)
-      if (assignment.find('=', 1) == std::string::npos)
-        throw Error(fmt::format(
-            "{}: --set: got '{}', expected key=value without spaces around '='; a recipe stands "
-            "before --set",
-            words, assignment));
-    if (arguments->recipe.empty() && !arguments->resume)
-      throw Error(
-          fmt::format("{0}: no recipe given; expected 'penalmt {0} RECIPE --out RUN'", words));
-    if (arguments->out.empty()) throw Error(words + ": no run folder given; expected '--out RUN'");
-    training.train(*arguments);
-  });
+void run_training(const TrainingWork& work, const TrainingArguments& arguments) {
+  if (arguments.trust_encoder) trust_all_scripts();
+  if (arguments.explain) {
+    fmt::print("{}", work.fields());
+    return;
+  }
+  for (const std::string& assignment : arguments.assignments)
+    if (assignment.find('=', 1) == std::string::npos)
+      throw Error(fmt::format(
+          "{}: --set: got '{}', expected key=value without spaces around '='; a recipe stands "
+          "before --set",
+          work.words, assignment));
+  if (arguments.recipe.empty() && !arguments.resume)
+    throw Error(
+        fmt::format("{0}: no recipe given; expected 'penalmt {0} RECIPE --out RUN'", work.words));
+  if (arguments.out.empty())
+    throw Error(fmt::format("{}: no run folder given; expected '--out RUN'", work.words));
+  work.train(arguments);
 }
 
 }  // namespace penalmt

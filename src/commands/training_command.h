@@ -8,7 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "commands/cli/common.h"
+#include "commands/cli/command.h"
+#include "commands/cli/shared_options.h"
 #include "training/run_folder.h"
 
 namespace penalmt {
@@ -16,17 +17,31 @@ namespace penalmt {
 struct TrainingArguments {
   std::string recipe, out;
   std::vector<std::string> assignments;
-  bool resume = false;
+  bool resume = false, explain = false, trust_encoder = false;
   MachineOptions machine;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("recipe", recipe, "the recipe: JSON, // comments allowed; not needed with --resume",
+      option().positional());
+    v("out", out, "the run folder: weights, checkpoints, metrics.jsonl", option().value("RUN"));
+    v("set", assignments, "key=value: overrides the recipe; may be repeated",
+      option().one_by_one());
+    v("resume", resume, "continue the run in the folder (or begin it)");
+    v("fields", explain, "print every key of a recipe and leave");
+    visit_trust(v, trust_encoder);
+    machine.visit(v);
+  }
 };
 
-struct TrainingCommand {
-  const char *name, *meaning, *footer;
+struct TrainingWork {
+  const char* words;        // "classify train": the command, as it is called
   std::string (*fields)();  // of a recipe, one line each: what --fields prints
   void (*train)(const TrainingArguments& arguments);
 };
 
-void add_training_command(CLI::App& parent, const TrainingCommand& training);
+// Has `work` done with arguments that are complete. Throws Error where they are not.
+void run_training(const TrainingWork& work, const TrainingArguments& arguments);
 
 // The recipe to read: the one that was given, else that of the run to go on with. Throws Error
 // where there is none.

@@ -1,7 +1,6 @@
 // penalmt translate: lines in, translations out.
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <chrono>
@@ -13,10 +12,10 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "base/text.h"
-#include "commands/cli/numbers.h"
+#include "commands/cli/command.h"
 #include "commands/cli/text_warnings.h"
-#include "commands/commands.h"
 #include "commands/translate_steps.h"
+#include "datasets/features/script_trust.h"
 #include "evaluation/answer_signs.h"
 #include "tensors/devices.h"
 #include "translation/translator.h"
@@ -93,7 +92,7 @@ void print_timing(const SearchTiming& timing, double load_seconds, const SearchO
   const nlohmann::ordered_json object = {
       {"engine", std::string("penalmt ") + PENALMT_VERSION},
       {"beam", search.beam},
-      {"batch_tokens", arguments.batches.tokens},
+      {"batch_tokens", arguments.batch_tokens},
       {"threads", arguments.machine.threads},
       {"sentences", timing.sentences},
       {"target_tokens", timing.target_tokens},
@@ -133,11 +132,11 @@ class ChunkTranslator {
   void translate(const InputChunk& chunk, const std::string& place, AtomicFile& output) {
     const std::vector<std::string> texts = chunk.texts();
     auto translations = translator_.translate(texts, chunk.images.get(), search_,
-                                              arguments_.batches, {place, done_ + 1}, &progress_);
+                                              arguments_.batches(), {place, done_ + 1}, &progress_);
     std::vector<ImageUse> uses(texts.size());
     if (arguments_.json && chunk.images)
-      uses =
-          translator_.image_use(texts, best_texts(translations), *chunk.images, arguments_.batches);
+      uses = translator_.image_use(texts, best_texts(translations), *chunk.images,
+                                   arguments_.batches());
     for (size_t i = 0; i < texts.size(); ++i) {
       add_sign(texts[i], translations[i].n_best.front());
       if (raw_)
@@ -167,6 +166,7 @@ class ChunkTranslator {
 };
 
 void translate(const TranslateArguments& arguments) {
+  if (arguments.images.trust_encoder) trust_all_scripts();
   check(arguments);
   std::optional<LineReader> reader;
   if (!arguments.one_sentence()) reader.emplace(arguments.input);
@@ -201,96 +201,27 @@ void translate(const TranslateArguments& arguments) {
   if (arguments.timing) print_timing(translator.timing(), load_seconds, work.search(), arguments);
 }
 
+constexpr const char* kTranslateHelp =
+    "Without --input lines come from standard input; an empty line stays empty. From a pipe or a "
+    "terminal each line is answered at once.\n"
+    "Text reaches the model clean: a byte order mark and carriage returns are dropped, a line of "
+    "white space alone is empty. A model of tokenised text (data.text tok) gets one space for "
+    "every run of white space, no-break spaces and tabs too.\n"
+    "A warning says how many lines do not look like the model's text (more than 5 lines in 100 "
+    "with capital letters, unspaced marks or tabs, more than half with commas as in a table, "
+    "more than 3 pieces in 100 unknown), and how many translations say one thing over and over "
+    "(5 times in a row; 4 times for 2 to 4 pieces) or repeat the source (8 of 10 words).\n"
+    "Examples:\n"
+    "  penalmt translate runs/text --input test.en --output test.de\n"
+    "  penalmt translate runs/shapes --input test.en --images test.txt --image-root images > "
+    "test.de\n"
+    "  penalmt translate runs/shapes --image photo.png \"a circle .\"\n"
+    "  penalmt translate runs/text --raw \"Two dogs don't like the snow.\"\n"
+    "  penalmt translate runs/shapes --json --json-input < lines.jsonl\n"
+    "  head -3 test.en | penalmt translate runs/text --beam 5 --n-best 3 --json";
+
 }  // namespace
 
-void add_translate(CLI::App& program) {
-  auto arguments = std::make_shared<TranslateArguments>();
-  CLI::App* command = program.add_subcommand(kTranslate.name, kTranslate.meaning);
-  command->footer(
-      "Without --input lines come from standard input; an empty line stays empty. From a pipe or a "
-      "terminal each line is answered at once.\n"
-      "Text reaches the model clean: a byte order mark and carriage returns are dropped, a line of "
-      "white space alone is empty. A model of tokenised text (data.text tok) gets one space for "
-      "every run of white space, no-break spaces and tabs too.\n"
-      "A warning says how many lines do not look like the model's text (more than 5 lines in 100 "
-      "with capital letters, unspaced marks or tabs, more than half with commas as in a table, "
-      "more than 3 pieces in 100 unknown), and how many translations say one thing over and over "
-      "(5 times in a row; 4 times for 2 to 4 pieces) or repeat the source (8 of 10 words).\n"
-      "Examples:\n"
-      "  penalmt translate runs/text --input test.en --output test.de\n"
-      "  penalmt translate runs/shapes --input test.en --images test.txt --image-root images > "
-      "test.de\n"
-      "  penalmt translate runs/shapes --image photo.png \"a circle .\"\n"
-      "  penalmt translate runs/text --raw \"Two dogs don't like the snow.\"\n"
-      "  penalmt translate runs/shapes --json --json-input < lines.jsonl\n"
-      "  head -3 test.en | penalmt translate runs/text --beam 5 --n-best 3 --json");
-  command
-      ->add_option("model", arguments->model,
-                   "a run folder (its averaged/, else its best/) or a checkpoint folder")
-      ->required();
-  command
-      ->add_option("sentence", arguments->sentence,
-                   "one sentence to translate, in quotes, instead of --input")
-      ->type_name("");
-  command
-      ->add_option("--input", arguments->input,
-                   "lines to translate, plain or .gz; - is standard input")
-      ->capture_default_str();
-  command->add_option("--output", arguments->output, "where translations go; - is standard output")
-      ->capture_default_str();
-  command
-      ->add_option(
-          "--max-source-length", arguments->max_source_length,
-          "pieces that a line may have, its end counted; default: what the model's learned "
-          "positions serve, else 512")
-      ->check(whole_number_in(2, 1000000));
-  command
-      ->add_option("--long-lines", arguments->long_lines,
-                   "what becomes of a longer line: refuse (before any work, where the input is a "
-                   "file) or cut, with a warning")
-      ->check(CLI::IsMember({"refuse", "cut"}))
-      ->capture_default_str();
-  add_image_options(*command, arguments->images);
-  command->add_option("--image", arguments->image, "the image of the one sentence")
-      ->type_name("PHOTO");
-  command
-      ->add_option("--beam", arguments->beam,
-                   "hypotheses kept open a sentence; 1: greedy; default: the model's")
-      ->check(whole_number_in(1, 1000));
-  command
-      ->add_option("--n-best", arguments->n_best,
-                   "print so many a line, as line number, score and text")
-      ->check(whole_number_in(1, 1000));
-  command
-      ->add_option("--length-penalty", arguments->length_penalty,
-                   "A in score = log probability / length^A; default: the model's")
-      ->check(number_in(-10, 10));
-  command->add_flag("--raw", arguments->raw,
-                    "text as people write it, for a model of tokenised lower-cased text (data.text "
-                    "tok): lines are "
-                    "normalised before, translations joined and capitalised after");
-  command->add_flag("--json", arguments->json,
-                    "one JSON object a line: source, translation, score, tokens; with --n-best "
-                    "n_best; with an image and "
-                    "image_use (side, tokens, gate, attention), or image_missing: true where it is "
-                    "not there or broken");
-  command->add_flag("--json-input", arguments->json_input,
-                    "the input is a JSON object a line: {\"source\": \"a dog .\", \"image\": "
-                    "\"dog.jpg\", \"id\": 7}; image is optional, a path "
-                    "(below --image-root, where given) or a name in --features; id is optional, "
-                    "anything, and answered");
-  command
-      ->add_option("--batch-tokens", arguments->batches.tokens,
-                   "longest source x sentences of a batch, at most")
-      ->check(whole_number_in(1, 10000000))
-      ->capture_default_str();
-  command->add_flag("--timing", arguments->timing,
-                    "print speed and memory as a JSON object to standard error");
-  add_machine_options(*command, arguments->machine);
-  command->callback([arguments] {
-    arguments->batches.threads = arguments->machine.threads;
-    translate(*arguments);
-  });
-}
+Command translate_command() { return command<TranslateArguments>(translate, kTranslateHelp); }
 
 }  // namespace penalmt

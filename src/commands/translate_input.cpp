@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "commands/cli/common.h"
 #include "commands/translate_steps.h"
 #include "datasets/text/parallel_text.h"
 #include "translation/translator.h"
@@ -19,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kChunk = 10000;  // lines translated at a time, so that memory is bounded
-constexpr int64_t kChunkWithImages = 2000;
+constexpr int64_t kLinesAtATime = 10000;  // lines translated at a time, so that memory is bounded
+constexpr int64_t kLinesWithImagesAtATime = 2000;
 constexpr int64_t kLongestSource = 512;
 
 bool is_folder(const std::string& path) {
@@ -153,7 +154,7 @@ TranslationInput::TranslationInput(const TranslateArguments& arguments,
       reader_(std::move(reader)),
       raw_(raw),
       longest_(longest_source(arguments, translator)),
-      chunk_(translator.uses_images() ? kChunkWithImages : kChunk) {
+      chunk_(translator.uses_images() ? kLinesWithImagesAtATime : kLinesAtATime) {
   open_images_of_lines();
   if (reader_ && !reader_->may_wait()) check_file();
 }

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/text.h"
-#include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
+#include "commands/cli/shared_options.h"
 #include "tokenizers/source_signs.h"
 #include "translation/batch_workers.h"
 #include "translation/raw_text.h"
@@ -27,10 +27,51 @@ struct TranslateArguments {
   std::optional<double> length_penalty;
   std::string long_lines = "refuse";
   bool json = false, json_input = false, raw = false, timing = false;
-  BatchOptions batches;
+  int64_t batch_tokens = BatchOptions{}.tokens;
   MachineOptions machine;
 
   bool one_sentence() const { return !sentence.empty(); }
+  BatchOptions batches() const { return {batch_tokens, machine.threads}; }
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    visit_model(v, model);
+    v("sentence", sentence, "one sentence to translate, in quotes, instead of --input",
+      option().positional());
+    v("input", input, "lines to translate, plain or .gz; - is standard input",
+      option().value("FILE"));
+    v("output", output, "where translations go; - is standard output", option().value("FILE"));
+    v("max_source_length", max_source_length,
+      "pieces that a line may have, its end counted; default: what the model's learned positions "
+      "serve, else 512",
+      config::between(2, 1000000));
+    v("long_lines", long_lines,
+      "what becomes of a longer line: refuse (before any work, where the input is a file) or cut, "
+      "with a warning",
+      config::one_of({"refuse", "cut"}));
+    images.visit(v);
+    v("image", image, "the image of the one sentence", option().value("PHOTO"));
+    visit_beam(v, beam);
+    v("n_best", n_best, "print so many a line, as line number, score and text",
+      config::between(1, 1000));
+    v("length_penalty", length_penalty,
+      "A in score = log probability / length^A; default: the model's", config::between(-10, 10));
+    v("raw", raw,
+      "text as people write it, for a model of tokenised lower-cased text (data.text tok): lines "
+      "are normalised before, translations joined and capitalised after");
+    v("json", json,
+      "one JSON object a line: source, translation, score, tokens; with --n-best n_best; with an "
+      "image and image_use (side, tokens, gate, attention), or image_missing: true where it is not "
+      "there or broken");
+    v("json_input", json_input,
+      "the input is a JSON object a line: {\"source\": \"a dog .\", \"image\": \"dog.jpg\", "
+      "\"id\": 7}; image is optional, a path (below --image-root, where given) or a name in "
+      "--features; id is optional, anything, and answered");
+    v("batch_tokens", batch_tokens, "longest source x sentences of a batch, at most",
+      config::between(1, 10000000));
+    v("timing", timing, "print speed and memory as a JSON object to standard error");
+    machine.visit(v);
+  }
 };
 
 void check(const TranslateArguments& arguments);

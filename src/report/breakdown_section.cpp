@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "report/html.h"
 #include "report/sections.h"
 #include "report/svg.h"
@@ -30,9 +31,8 @@ std::vector<double> scale_of(const ReportBreakdown& breakdown, std::size_t metri
 
 std::string row(const EvaluationReport& report, const ReportGroup& group, std::size_t metric,
                 std::size_t position, const std::vector<double>& scale) {
-  std::string text =
-      fmt::format("<tr><th scope=\"row\" data-sort=\"{}\">{}</th><td>{}</td>", position,
-                  escape(group.label), html::with_thousands(group.sentences));
+  std::string text = fmt::format("<tr><th scope=\"row\" data-sort=\"{}\">{}</th><td>{}</td>",
+                                 position, escape(group.label), with_commas(group.sentences));
   std::vector<double> values;
   for (const auto& of_system : group.values) {
     const auto& value = of_system[metric];

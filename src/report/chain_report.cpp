@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "report/html.h"
 #include "report/page_parts.h"
 #include "report/svg.h"
@@ -187,7 +188,7 @@ std::string score_table(const ChainReport& report) {
         svg::keyed(m, model.model), model.score.nll,
         model.score.bleu ? fmt::format("{:.2f}", *model.score.bleu) : "–",
         model.score.accuracy ? fmt::format("{:.2f} %", 100 * *model.score.accuracy) : "–",
-        html::with_thousands(model.counted));
+        with_commas(model.counted));
   }
   return html::scrolled(
       "Models",

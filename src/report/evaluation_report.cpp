@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "report/html.h"
 #include "report/page_parts.h"
 #include "report/sections.h"
@@ -23,7 +24,7 @@ std::string headline(const EvaluationReport& report) {
     const auto missing = std::count_if(report.images.begin(), report.images.end(),
                                        [](const auto& path) { return path.empty(); });
     text += fmt::format("; {} of the sentences with an image",
-                        html::with_thousands(static_cast<int64_t>(sentences) - missing));
+                        with_commas(static_cast<int64_t>(sentences) - missing));
   }
   return text + ".</p>\n";
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluation/score_format.h"
 #include "report/runs.h"
 
 namespace penalmt {
@@ -16,19 +17,6 @@ struct ReportMetric {
   std::string name;       // "BLEU"
   std::string signature;  // "nrefs:1|case:mixed|...", without the name
   bool lower_is_better = false;
-};
-
-// The bootstrap's: mean of the resampled scores, and the half-width of the interval that holds 95 %
-// of them.
-struct ReportInterval {
-  double mean = 0, half_width = 0;
-};
-
-struct ReportScore {
-  std::string value;   // "41.0"
-  std::string detail;  // "71.0/47.5/33.5/24.3 (BP = ...)"; may be empty
-  std::optional<ReportInterval> interval;
-  std::optional<double> p_value;  // of the difference to the first system; never for that one
 };
 
 // How often a system has the words right that the source leaves out and the image shows.
@@ -40,7 +28,7 @@ struct ReportAccuracy {
 
 struct ReportSystem {
   std::string name;
-  std::vector<ReportScore> scores;       // one a metric
+  std::vector<MetricScore> scores;  // one a metric; their names and signatures are the metrics'
   std::vector<ReportAccuracy> left_out;  // the same attributes for every system; may be empty
   std::vector<std::string> hypotheses;
   std::string note;  // what to know of its translations, under the scores; may be empty
@@ -76,7 +64,7 @@ struct EvaluationReport {
   // spaced among those with a image, or among all where none has one.
   int64_t samples = 20;
   std::size_t sentence_metric = 0;  // which of the metrics scored the sentences
-  int width = 1;                    // digits after the point of numbers that are not texts above
+  int width = 1;                    // digits after the point of scores
 };
 
 // One self-contained page: it loads nothing, needs no script (sorting and filtering do) and reads

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "report/html.h"
 #include "report/svg.h"
 
@@ -43,8 +44,8 @@ std::string heat_map(const HeatMap& map) {
       "<text x=\"{0:.1f}\" y=\"{2:.1f}\" dy=\"1.5em\" style=\"text-anchor:start\">{3}</text><text "
       "x=\"{1:.1f}\" y=\"{2:.1f}\" dy=\"1.5em\">{4}</text><text x=\"{5:.1f}\" y=\"{6:.1f}\" "
       "style=\"text-anchor:middle\">updates; strongest colour: {7:.3g}</text></g>\n",
-      kLeft, kRight, bottom, html::with_thousands(map.updates.front()),
-      html::with_thousands(map.updates.back()), (kLeft + kRight) / 2, bottom + 36, largest);
+      kLeft, kRight, bottom, with_commas(map.updates.front()), with_commas(map.updates.back()),
+      (kLeft + kRight) / 2, bottom + 36, largest);
   for (const bool above : {true, false}) {
     text += fmt::format("<g class=\"{}\">", colour_class(above ? 0 : 1));
     for (std::size_t t = 0; t < map.things.size(); ++t)
@@ -56,7 +57,7 @@ std::string heat_map(const HeatMap& map) {
             "fill-opacity=\"{:.2f}\"><title>{}, update {}: {:.3f}</title></rect>",
             kLeft + wide * static_cast<double>(c), y(t), wide, kRow - 1,
             largest > 0 ? std::abs(value) / largest : 0, html::escape(map.things[t]),
-            html::with_thousands(map.updates[columns[c]]), value);
+            with_commas(map.updates[columns[c]]), value);
       }
     text += "</g>\n";
   }

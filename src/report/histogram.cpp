@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "report/html.h"
 #include "report/svg.h"
 
@@ -48,7 +49,7 @@ std::string histogram(const Histogram& chart) {
         "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"><title>{:g} to {:g}: "
         "{} of {}</title></rect>",
         x(from) + 1, top, x(from + wide) - x(from) - 2, kBottom - top, from, from + wide,
-        html::with_thousands(chart.counts[i]), html::with_thousands(all));
+        with_commas(chart.counts[i]), with_commas(all));
   }
   return text + "</g>\n</svg>\n";
 }

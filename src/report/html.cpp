@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "report/page_assets.h"
 
 namespace penalmt::html {
@@ -59,15 +60,8 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-std::string with_thousands(int64_t number) {
-  std::string text = fmt::format("{}", number);
-  const std::size_t first = number < 0 ? 1 : 0;
-  for (std::size_t at = text.size(); at > first + 3;) text.insert(at -= 3, 1, ',');
-  return text;
-}
-
 std::string plural(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", with_thousands(static_cast<int64_t>(count)), noun,
+  return fmt::format("{} {}{}", with_commas(static_cast<int64_t>(count)), noun,
                      count == 1 ? "" : "s");
 }
 

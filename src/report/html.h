@@ -13,9 +13,6 @@ std::string escape(std::string_view text);
 
 std::string base64(std::string_view bytes);
 
-// "12,345"
-std::string with_thousands(int64_t number);
-
 // "1 sentence", "1,000 sentences"
 std::string plural(std::size_t count, std::string_view noun);
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "report/html.h"
 #include "report/sections.h"
 
@@ -7,7 +8,6 @@ namespace penalmt {
 namespace {
 
 using html::escape;
-using html::with_thousands;
 
 std::string percent(double share) { return fmt::format("{:.1f}", 100 * share); }
 
@@ -20,7 +20,7 @@ std::string cell(const ReportAccuracy& accuracy) {
       "{2}</span>"
       "<div class=\"bar\" aria-hidden=\"true\"><i style=\"width:{0}%\"></i><b "
       "style=\"left:{3}%\"></b></div></td>",
-      percent(share), with_thousands(accuracy.right), with_thousands(accuracy.total),
+      percent(share), with_commas(accuracy.right), with_commas(accuracy.total),
       percent(accuracy.chance), escape(accuracy.attribute));
 }
 

@@ -4,43 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "evaluation/image_use_statistics.h"
+#include "evaluation/score_format.h"
+
 namespace penalmt {
-
-// A number of a table, with the interval that holds 95 % of it and p against the first row.
-struct ProbeCell {
-  std::string value, interval;  // "41.03", "41.10 ± 1.20"
-  std::optional<double> p_value;
-};
-
-struct ProbeTable {
-  struct Column {
-    std::string name, meaning;  // "BLEU", its signature
-  };
-  struct Row {
-    std::string name;  // "right", "shuffled", ...
-    std::vector<ProbeCell> cells;
-  };
-  std::vector<Column> columns;
-  std::vector<Row> rows;  // none: the page has no such table
-};
-
-struct ProbeGates {
-  struct Word {
-    std::string word;
-    int64_t count = 0;
-    double mean = 0;
-  };
-  int64_t pieces = 0;  // 0: the page says nothing of gates
-  bool of_target = false;
-  double mean = 0, open = 0;
-  std::vector<int64_t> histogram;  // pieces by gate, in bins of equal width from 0 to 1
-  std::vector<Word> widest;
-  std::string attention;  // a sentence on its sharpness; may be empty
-};
 
 // Of an image's width and height, 0 to 1: what of it the model was shown, which its regions divide.
 struct ProbeSeen {
@@ -63,9 +33,12 @@ struct ProbeSentence {
 
 struct ProbeReport {
   std::string title, summary;
-  ProbeTable scores, contrastive;
+  // A row a condition ("right", "shuffled", ...): p against the first. None: no such table.
+  std::vector<SystemScores> scores, contrastive;
   std::vector<std::string> notes;  // sentences below the tables
-  ProbeGates gates;
+  GateStatistics gates;            // of no pieces: the page says nothing of gates
+  bool gates_of_target = false;    // the pieces are those of the translations
+  AttentionStatistics attention;
   std::vector<std::string>
       conditions;  // of the sentences' translations; the first is the right images'
   std::vector<ProbeSentence> sentences;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "base/text.h"
 #include "report/html.h"
 #include "report/images.h"
@@ -117,11 +118,11 @@ std::string article(const ProbeReport& report, const ProbeSentence& sentence) {
       sentence.number, split_whitespace(sentence.source).size(),
       sentence.photograph.empty() ? "without" : "with",
       several ? fmt::format(" data-difference=\"{:.2f}\"", difference(sentence)) : "",
-      figure(sentence), html::with_thousands(static_cast<int64_t>(sentence.number)));
+      figure(sentence), with_commas(static_cast<int64_t>(sentence.number)));
   if (several)
     text += fmt::format(" <span class=\"quiet\">{:.0f} % of the words differ</span>",
                         difference(sentence));
-  text += "</h3>\n" + piece_list(sentence, report.gates.of_target) + "<dl class=\"two\">\n" +
+  text += "</h3>\n" + piece_list(sentence, report.gates_of_target) + "<dl class=\"two\">\n" +
           entry("given", "Source", escape(sentence.source)) +
           entry("given", "Reference", escape(sentence.reference));
   for (std::size_t c = 0; c < report.conditions.size(); ++c) {
@@ -213,7 +214,7 @@ std::string probed_sentence_section(const ProbeReport& report) {
                             "and of that from {}.",
                             escape(report.conditions[0]), escape(report.conditions[1]))
               : "",
-      report.gates.attention.empty()
+      report.attention.pieces == 0
           ? ""
           : " Choose a piece to see where it looked: the photograph stays bright there; the mouse "
             "over it shows all of it.",

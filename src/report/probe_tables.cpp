@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "base/significance.h"
 #include "report/html.h"
 #include "report/page_parts.h"
@@ -11,41 +12,55 @@ namespace {
 
 using html::escape;
 
-std::string cell_text(const ProbeCell& cell, const std::string& column) {
-  const bool significant = cell.p_value && is_significant(*cell.p_value);
+constexpr int kWidth = 2;  // digits after the point
+
+std::string cell_text(const MetricScore& score) {
+  const bool significant = score.p_value && is_significant(*score.p_value);
   std::string text =
-      fmt::format("<td class=\"score\" data-label=\"{}\">{}{} <small>{}</small>", escape(column),
-                  escape(cell.value), significant ? "<span class=\"star\">*</span>" : "",
-                  escape(cell.interval));
-  if (cell.p_value) text += fmt::format(" <small>{}</small>", p_text(*cell.p_value));
+      fmt::format("<td class=\"score\" data-label=\"{}\">{:.{}f}{}", escape(score.name),
+                  score.score, kWidth, significant ? "<span class=\"star\">*</span>" : "");
+  if (score.confidence)
+    text += fmt::format(" <small>{:.{}f} ± {:.{}f}</small>", score.confidence->mean, kWidth,
+                        score.confidence->half_width, kWidth);
+  if (score.p_value) text += fmt::format(" <small>{}</small>", p_text(*score.p_value));
   return text + "</td>";
 }
 
-std::string table_of(const ProbeTable& table, const std::string& name, const std::string& caption) {
+std::string table_of(const std::vector<SystemScores>& rows, const std::string& name,
+                     const std::string& caption) {
   std::string text = fmt::format(
       "<table class=\"scores sortable\">\n<caption>{}</caption>\n<thead><tr><th "
       "scope=\"col\">Images</th>",
       caption);
-  for (const auto& column : table.columns)
+  const std::vector<MetricScore>& columns = rows.front().scores;
+  for (const MetricScore& column : columns)
     text += fmt::format("<th scope=\"col\">{}</th>", escape(column.name));
   text += "</tr></thead>\n<tbody>\n";
-  for (std::size_t r = 0; r < table.rows.size(); ++r) {
-    text += fmt::format("<tr><th scope=\"row\">{}</th>", svg::keyed(r, table.rows[r].name));
-    for (std::size_t c = 0; c < table.columns.size(); ++c)
-      text += cell_text(table.rows[r].cells[c], table.columns[c].name);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    text += fmt::format("<tr><th scope=\"row\">{}</th>", svg::keyed(r, rows[r].system));
+    for (const MetricScore& score : rows[r].scores) text += cell_text(score);
     text += "</tr>\n";
   }
   text = html::scrolled(name, text + "</tbody>\n</table>\n") + "<dl class=\"signatures\">\n";
-  for (const auto& column : table.columns)
+  for (const MetricScore& column : columns)
     text += fmt::format("<dt><code>{}</code></dt><dd>{}</dd>\n", escape(column.name),
-                        html::breakable(column.meaning, "|"));
+                        html::breakable(column.signature, "|"));
   return text + "</dl>\n";
+}
+
+// How sharply the pieces looked, in a sentence; "" where none had more than one region.
+std::string sharpness(const AttentionStatistics& attention) {
+  if (attention.pieces == 0) return "";
+  return fmt::format(
+      "Attention over the image has {:.1f} % of the entropy of an even one; the largest weight is "
+      "{:.3f} on average, where an even one would have {:.3f}.",
+      100 * attention.entropy, attention.largest, attention.largest_if_even);
 }
 
 }  // namespace
 
 std::string condition_section(const ProbeReport& report) {
-  if (report.scores.rows.empty()) return "";
+  if (report.scores.empty()) return "";
   std::string text =
       "<section id=\"conditions\">\n<h2>Other images</h2>\n" +
       table_of(
@@ -63,7 +78,7 @@ std::string condition_section(const ProbeReport& report) {
 }
 
 std::string contrastive_section(const ProbeReport& report) {
-  if (report.contrastive.rows.empty()) return "";
+  if (report.contrastive.empty()) return "";
   return "<section id=\"contrastive\">\n<h2>Contrastive pairs</h2>\n" +
          table_of(report.contrastive, "Contrastive pairs by images",
                   "Ambiguous sentences: how often the translation that fits the image scores "
@@ -73,17 +88,22 @@ std::string contrastive_section(const ProbeReport& report) {
 }
 
 std::string gate_section(const ProbeReport& report) {
-  const ProbeGates& gates = report.gates;
+  const GateStatistics& gates = report.gates;
   if (gates.pieces == 0) return "";
   std::string text = fmt::format(
       "<section id=\"gates\">\n<h2>Gates</h2>\n<p>{} of {} looked at an image. The mean gate is "
       "{:.3f}; {:.1f} % are open "
       "(above a half). {}</p>\n",
       html::plural(static_cast<std::size_t>(gates.pieces), "piece"),
-      gates.of_target ? "the translations" : "the sources", gates.mean, 100 * gates.open,
-      escape(gates.attention));
+      report.gates_of_target ? "the translations" : "the sources", gates.mean, 100 * gates.open,
+      sharpness(report.attention));
   text += "<div class=\"pairs\">\n<figure><figcaption>Pieces by gate</figcaption>\n" +
-          svg::histogram({"gate-histogram", "Pieces by gate", "gate", gates.histogram, 0, 1}) +
+          svg::histogram({"gate-histogram",
+                          "Pieces by gate",
+                          "gate",
+                          {gates.histogram.begin(), gates.histogram.end()},
+                          0,
+                          1}) +
           "</figure>\n";
   if (!gates.widest.empty()) {
     text +=
@@ -93,7 +113,7 @@ std::string gate_section(const ProbeReport& report) {
         "scope=\"col\">times</th></tr></thead>\n<tbody>\n";
     for (const auto& word : gates.widest)
       text += fmt::format("<tr><th scope=\"row\">{}</th><td>{:.3f}</td><td>{}</td></tr>\n",
-                          escape(word.word), word.mean, html::with_thousands(word.count));
+                          escape(word.word), word.mean, with_commas(word.count));
     text += "</tbody>\n</table></div>\n";
   }
   return text + "</div>\n</section>\n";

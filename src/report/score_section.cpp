@@ -21,15 +21,15 @@ std::string metric_heading(const ReportMetric& metric) {
       metric.lower_is_better ? "lower" : "higher");
 }
 
-std::string score_cell(const EvaluationReport& report, const ReportScore& score,
+std::string score_cell(const EvaluationReport& report, const MetricScore& score,
                        const ReportMetric& metric) {
   const bool significant = score.p_value && is_significant(*score.p_value);
-  std::string text =
-      fmt::format("<td class=\"score\" data-label=\"{}\">{}{}", escape(metric.name),
-                  escape(score.value), significant ? "<span class=\"star\">*</span>" : "");
-  if (score.interval)
-    text += fmt::format(" <small>{:.{}f} ± {:.{}f}</small>", score.interval->mean, report.width,
-                        score.interval->half_width, report.width);
+  std::string text = fmt::format("<td class=\"score\" data-label=\"{}\">{}{}", escape(metric.name),
+                                 fmt::format("{:.{}f}", score.score, report.width),
+                                 significant ? "<span class=\"star\">*</span>" : "");
+  if (score.confidence)
+    text += fmt::format(" <small>{:.{}f} ± {:.{}f}</small>", score.confidence->mean, report.width,
+                        score.confidence->half_width, report.width);
   if (score.p_value) text += fmt::format(" <small>{}</small>", p_text(*score.p_value));
   return text + "</td>";
 }
@@ -59,8 +59,8 @@ std::string explanations(const EvaluationReport& report) {
   bool intervals = false;
   std::size_t tests = 0;
   for (const ReportSystem& system : report.systems)
-    for (const ReportScore& score : system.scores)
-      intervals |= score.interval.has_value(), tests += score.p_value.has_value();
+    for (const MetricScore& score : system.scores)
+      intervals |= score.confidence.has_value(), tests += score.p_value.has_value();
   std::string text;
   if (intervals)
     text +=
@@ -102,7 +102,7 @@ std::string signatures(const EvaluationReport& report) {
     text += fmt::format("<dt><code>{}</code></dt>\n",
                         html::breakable(metric.name + '|' + metric.signature, "|"));
     for (std::size_t s = 0; s < report.systems.size(); ++s)
-      if (const std::string& detail = report.systems[s].scores[m].detail; !detail.empty())
+      if (const std::string& detail = report.systems[s].scores[m].verbose; !detail.empty())
         text += fmt::format("<dd>{}: {}</dd>\n", keyed_name(report, s), escape(detail));
   }
   return text + "</dl>\n";

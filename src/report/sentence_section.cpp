@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "base/text.h"
 #include "report/html.h"
 #include "report/images.h"
@@ -14,7 +15,6 @@ namespace penalmt {
 namespace {
 
 using html::escape;
-using html::with_thousands;
 
 std::size_t sentence_count(const EvaluationReport& report) {
   return report.references.front().size();
@@ -57,7 +57,7 @@ std::string comparison_row(const EvaluationReport& report, std::size_t system) {
     ++(scores[i] > baseline[i] ? higher : scores[i] < baseline[i] ? lower : same);
   if (sentence_metric(report).lower_is_better) std::swap(higher, lower);
   const auto share = [&](int64_t count) {
-    return fmt::format("<td>{} <small>{:.1f} %</small></td>", with_thousands(count),
+    return fmt::format("<td>{} <small>{:.1f} %</small></td>", with_commas(count),
                        100 * static_cast<double>(count) / static_cast<double>(scores.size()));
   };
   return fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}</tr>\n", keyed_name(report, system),
@@ -108,7 +108,7 @@ std::vector<std::size_t> most_different(const EvaluationReport& report) {
 }
 
 std::string note(const EvaluationReport& report, const std::vector<std::size_t>& chosen) {
-  const auto shown = with_thousands(static_cast<int64_t>(chosen.size()));
+  const auto shown = with_commas(static_cast<int64_t>(chosen.size()));
   const auto all = html::plural(sentence_count(report), "sentence");
   std::string text =
       is_comparison(report)
@@ -204,7 +204,7 @@ std::string sentence_article(const EvaluationReport& report, std::size_t sentenc
       "<article id=\"sentence-{0}\"{1}>\n{2}<div class=\"text\">\n<h3><a "
       "href=\"#sentence-{0}\">Sentence {3}</a>",
       sentence + 1, sort_keys(report, sentence), figure(report, sentence),
-      with_thousands(static_cast<int64_t>(sentence) + 1));
+      with_commas(static_cast<int64_t>(sentence) + 1));
   if (is_comparison(report))
     text += fmt::format(" <span class=\"quiet\">{} differs by {:.{}f}</span>",
                         escape(sentence_metric(report).name), difference(report, sentence),

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "report/html.h"
 
 namespace penalmt::svg {
@@ -76,7 +77,7 @@ std::vector<std::string> tick_texts(const std::vector<double>& ticks) {
       texts.push_back(fmt::format("{:.{}g}", tick,
                                   2 + static_cast<int>(std::log10(std::max(size / step, 1.0)))));
     else if (digits == 0)
-      texts.push_back(html::with_thousands(std::llround(tick)));
+      texts.push_back(with_commas(std::llround(tick)));
     else
       texts.push_back(fmt::format("{:.{}f}", tick, digits));
   }

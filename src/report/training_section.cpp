@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "report/html.h"
 #include "report/sections.h"
 #include "report/svg.h"
@@ -31,10 +32,9 @@ svg::Line line_of(const Run& run, std::size_t colour, Field field, const char* w
   svg::Line line{colour, false, {}};
   for (const RunPoint& point : run.points)
     if (const auto& value = point.*field; value && std::isfinite(*value))
-      line.points.push_back(
-          {static_cast<double>(point.update), *value,
-           fmt::format("{}, update {}: {} {:.{}f}", run.name, html::with_thousands(point.update),
-                       what, *value, digits)});
+      line.points.push_back({static_cast<double>(point.update), *value,
+                             fmt::format("{}, update {}: {} {:.{}f}", run.name,
+                                         with_commas(point.update), what, *value, digits)});
   return line;
 }
 
@@ -68,9 +68,8 @@ std::string chart(const EvaluationReport& report, const std::string& id, const s
     chart.lines.push_back(
         line_of(run, colours[r], field, dashed ? "validation nll" : "validation BLEU", digits));
     if (const RunPoint* point = best_point(run, field, lower_is_better))
-      chart.description +=
-          fmt::format("{}: {:.{}f} at best, at update {}. ", run.name, *(point->*field), digits,
-                      html::with_thousands(point->update));
+      chart.description += fmt::format("{}: {:.{}f} at best, at update {}. ", run.name,
+                                       *(point->*field), digits, with_commas(point->update));
   }
   if (std::all_of(chart.lines.begin(), chart.lines.end(),
                   [](const svg::Line& line) { return line.points.empty(); }))
@@ -83,7 +82,7 @@ std::string best_cell(const Run& run, Field field, bool lower_is_better, int dig
   const RunPoint* point = best_point(run, field, lower_is_better);
   if (!point) return "<td>–</td>";
   return fmt::format("<td>{:.{}f} <small>at {}</small></td>", *(point->*field), digits,
-                     html::with_thousands(point->update));
+                     with_commas(point->update));
 }
 
 std::string run_table(const EvaluationReport& report) {
@@ -99,7 +98,7 @@ std::string run_table(const EvaluationReport& report) {
     const Run& run = report.runs[r];
     const RunPoint& last = run.points.back();
     text += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td>{}{}</tr>\n",
-                        svg::keyed(colours[r], run.name), html::with_thousands(last.update),
+                        svg::keyed(colours[r], run.name), with_commas(last.update),
                         last.seconds ? fmt::format("{:.2f}", *last.seconds / 3600) : "–",
                         best_cell(run, &RunPoint::valid_nll, true, 3),
                         best_cell(run, &RunPoint::valid_bleu, false, 2));

@@ -109,6 +109,28 @@ TEST(Program, ExplainsEveryCommandWithAnExample) {
   EXPECT_GE(commands, 1);
 }
 
+// One registry serves both executables.
+TEST(Program, ListsTheCommandsThatItsEngineHas) {
+  FILE* pipe = popen("'" PENALMT_PROGRAM "-engine' --help", "r");
+  std::string text;
+  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
+  EXPECT_EQ(pclose(pipe), 0);
+  EXPECT_EQ(run_penalmt({"--help"}).output, text);
+}
+
+TEST(Program, RefusesAWordThatAnOptionDoesNotTake) {
+  EXPECT_EQ(run_penalmt({"score", "m", "--source", "s", "--target", "t", "--device", "cpv"}).errors,
+            "penalmt: score: --device: got \"cpv\", expected one of auto, cpu, cuda; did you mean "
+            "'cpu'?\n");
+  EXPECT_EQ(
+      run_penalmt({"evaluate", "--hypotheses", "h", "--references", "r", "--samples", "5"}).errors,
+      "penalmt: evaluate: --samples requires --report\n");
+  EXPECT_EQ(run_penalmt({"evaluate", "--hypotheses", "h", "--references", "r", "--paired-bs",
+                         "--paired-ar"})
+                .errors,
+            "penalmt: evaluate: --paired-bs excludes --paired-ar\n");
+}
+
 TEST(Program, SuggestsACommandForAMisspeltOne) {
   const Outcome outcome = run_penalmt({"tokenzier"});
   EXPECT_EQ(outcome.status, 2);

@@ -48,7 +48,7 @@ TEST_F(EvaluationReportPage, ShowsScoresWithIntervalsAndPValues) {
 TEST_F(EvaluationReportPage, ExplainsOnlyWhatIsThere) {
   EvaluationReport one = report();
   one.systems.resize(1);
-  one.systems[0].scores[0].interval.reset();
+  one.systems[0].scores[0].confidence.reset();
   one.metrics.resize(1);
   one.runs.clear();
   one.breakdowns.clear();

@@ -1,4 +1,5 @@
 #include "report/html.h"
+#include "base/progress.h"
 
 #include <gtest/gtest.h>
 
@@ -19,10 +20,10 @@ TEST(Html, Base64IsThatOfTheStandard) {  // RFC 4648, section 10
 }
 
 TEST(Html, ThousandsAreSetApart) {
-  EXPECT_EQ(with_thousands(0), "0");
-  EXPECT_EQ(with_thousands(999), "999");
-  EXPECT_EQ(with_thousands(1000), "1,000");
-  EXPECT_EQ(with_thousands(-1234567), "-1,234,567");
+  EXPECT_EQ(with_commas(0), "0");
+  EXPECT_EQ(with_commas(999), "999");
+  EXPECT_EQ(with_commas(1000), "1,000");
+  EXPECT_EQ(with_commas(-1234567), "-1,234,567");
 }
 
 TEST(Html, NounsFollowTheirNumber) {

@@ -39,14 +39,14 @@ TEST_F(ProbeReportPage, ShowsGates) {
   EXPECT_TRUE(holds(
       text,
       "1,234 pieces of the sources looked at an image. The mean gate is 0.420; 25.0 % are open"));
-  EXPECT_TRUE(holds(text, "<title>0.75 to 1: 700 of 1,234</title>"));
+  EXPECT_TRUE(holds(text, "<title>0.95 to 1: 700 of 1,234</title>"));
   EXPECT_TRUE(holds(text, "<th scope=\"row\">&lt;kreis&gt;</th><td>0.500</td><td>1,200</td>"));
 }
 
 TEST_F(ProbeReportPage, LeavesOutWhatWasNotProbed) {
   ProbeReport bare = report();
-  bare.scores.rows.clear();
-  bare.contrastive.rows.clear();
+  bare.scores.clear();
+  bare.contrastive.clear();
   bare.gates.pieces = 0;
   bare.sentences.clear();
   const std::string text = probe_report(bare);

@@ -16,21 +16,30 @@ inline ProbeReport sample_probe(const std::filesystem::path& folder) {
   ProbeReport report;
   report.title = "What runs/<gated> does with its images";
   report.summary = "3 of 5 lines of test.en count: those with an image.";
+  const auto score = [](const char* name, const char* meaning, double value, Confidence interval,
+                        std::optional<double> p) {
+    return MetricScore{name, value, meaning, "", interval, p};
+  };
+  const auto bleu = [&](double value, Confidence interval, std::optional<double> p) {
+    return score("BLEU", "nrefs:1|tok:none", value, interval, p);
+  };
+  const auto relaxed = [&](double value, Confidence interval, std::optional<double> p) {
+    return score("relaxed", "percent of masked words", value, interval, p);
+  };
   report.scores = {
-      {{"BLEU", "nrefs:1|tok:none"}, {"relaxed", "percent of masked words"}},
-      {{"right", {{"41.03", "41.10 ± 1.20", {}}, {"60.00", "60.10 ± 5.00", {}}}},
-       {"shuffled", {{"30.50", "30.40 ± 1.10", 0.0123}, {"26.00", "26.10 ± 4.00", 0.00001}}}}};
-  report.contrastive = {
-      {{"perplexity", "percent of pairs"}},
-      {{"right", {{"60.00", "60.00 ± 5.00", {}}}}, {"none", {{"50.00", "50.00 ± 0.00", 0.0625}}}}};
+      {"right", {bleu(41.03, {41.1, 1.2}, {}), relaxed(60, {60.1, 5}, {})}},
+      {"shuffled", {bleu(30.5, {30.4, 1.1}, 0.0123), relaxed(26, {26.1, 4}, 0.00001)}}};
+  report.contrastive = {{"right", {score("perplexity", "percent of pairs", 60, {60, 5}, {})}},
+                        {"none", {score("perplexity", "percent of pairs", 50, {50, 0}, 0.0625)}}};
   report.notes = {"Masked words (color): 449 count."};
-  report.gates = {1234,
-                  false,
-                  0.42,
-                  0.25,
-                  {500, 0, 34, 700},
-                  {{"rot", 7, 0.9}, {"<kreis>", 1200, 0.5}},
-                  "Attention over the image has 80.0 % of the entropy of an even one."};
+  report.gates = {.pieces = 1234,
+                  .mean = 0.42,
+                  .open = 0.25,
+                  .widest = {{"rot", 7, 0.9}, {"<kreis>", 1200, 0.5}}};
+  report.gates.histogram.front() = 500;
+  report.gates.histogram[10] = 34;
+  report.gates.histogram.back() = 700;
+  report.attention = {.pieces = 5, .entropy = 0.8, .largest = 0.6, .largest_if_even = 0.25};
   report.conditions = {"right", "shuffled"};
   report.sentences = {{1,
                        folder / "star.png",

@@ -29,9 +29,9 @@ inline EvaluationReport sample_report(const std::filesystem::path& folder) {
                    "see https://a.example/" + std::string(80, 'x')};
   report.references = {
       {"zwei rote kreise", "ein stern", "ein kasten", "ein hund rennt am strand", "siehe dort"}};
-  const ReportScore bleu = {"41.0", "71.0/47.5", ReportInterval{41.08, 1.25}, {}};
-  const ReportScore better = {"9.5", "80.0/50.0", ReportInterval{9.44, 1.5}, 0.0123},
-                    ter = {"60.0", "", {}, {}};
+  const MetricScore bleu = {"BLEU", 41, "", "71.0/47.5", Confidence{41.08, 1.25}, {}};
+  const MetricScore better = {"BLEU", 9.5, "", "80.0/50.0", Confidence{9.44, 1.5}, 0.0123},
+                    ter = {"TER", 60, "", "", {}, {}};
   report.systems = {
       {"right",
        {bleu, ter},
@@ -40,7 +40,7 @@ inline EvaluationReport sample_report(const std::filesystem::path& folder) {
        "",
        {100, 5, 0, 40.25, 50}},
       {"runs/another-system_with_a_long_name/output.lc.norm.tok.de",
-       {better, {"110.5", "", {}, 0.5}},
+       {better, {"TER", 110.5, "", "", {}, 0.5}},
        {{"colour", 1, 4, 0.125}},
        {"zwei grüne kreise", "der stern", "ein kasten", "ein hund rennt am strand", "siehe dort"},
        "",

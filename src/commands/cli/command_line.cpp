@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/error.h"
 #include "base/text.h"
 
 namespace penalmt {
@@ -37,6 +38,13 @@ std::vector<std::string> names_of_options(const CLI::App& app) {
   return names;
 }
 
+// "" for the program itself, "tokenizer train" for a command in it.
+std::string words_to(const CLI::App& command) {
+  if (command.get_parent() == nullptr) return "";
+  const std::string before = words_to(*command.get_parent());
+  return before.empty() ? command.get_name() : before + " " + command.get_name();
+}
+
 // The innermost command that the user reached.
 const CLI::App& reached_command(const CLI::App& program) {
   const CLI::App* command = &program;
@@ -44,17 +52,7 @@ const CLI::App& reached_command(const CLI::App& program) {
   return *command;
 }
 
-}  // namespace
-
-std::shared_ptr<CLI::FormatterBase> help_formatter() { return std::make_shared<Help>(); }
-
-std::string words_to(const CLI::App& command) {
-  if (command.get_parent() == nullptr) return "";
-  const std::string before = words_to(*command.get_parent());
-  return before.empty() ? command.get_name() : before + " " + command.get_name();
-}
-
-std::string line_about(const CLI::ParseError& error, const CLI::App& program) {
+std::string describe(const CLI::ParseError& error, const CLI::App& program) {
   const CLI::App& command = reached_command(program);
   const std::string words = words_to(command);
   const std::string where = words.empty() ? "" : words + ": ";
@@ -72,6 +70,63 @@ std::string line_about(const CLI::ParseError& error, const CLI::App& program) {
     return where + "expected a command; see penalmt " + (words.empty() ? "" : words + " ") +
            "--help";
   return where + std::string(split(error.what(), '\n').front());
+}
+
+CLI::Option* add_named(CLI::App& app, const Option& option) {
+  const std::string meaning = option.meaning + allowed_in_words(option);
+  if (option.is_flag()) return app.add_flag(option.name, *std::get<bool*>(option.target), meaning);
+  const auto set = [&option](const std::vector<std::string>& values) { assign(option, values); };
+  CLI::Option* added =
+      option.is_list()
+          ? app.add_option_function<std::vector<std::string>>(option.name, set, meaning)
+          : app.add_option_function<std::string>(
+                option.name, [set](const std::string& value) { set({value}); }, meaning);
+  if (option.rules.is_one_by_one) added->expected(1)->take_all();
+  added->type_name(value_word(option));
+  added->check([&option](const std::string& value) { return problem_of(option, value); });
+  if (const std::string value = default_text(option); !value.empty()) added->default_str(value);
+  return added;
+}
+
+void add_command(CLI::App& parent, const Command& command) {
+  CLI::App& app = *parent.add_subcommand(command.name, command.meaning);
+  app.footer(command.footer);
+  for (const Option& option : command.options)
+    add_named(app, option)->required(option.rules.is_required);
+  for (const Option& option : command.options) {
+    CLI::Option* added = app.get_option(option.name);
+    for (const std::string& other : option.rules.needed)
+      added->needs(app.get_option(option_name(other)));
+    for (const std::string& other : option.rules.excluded)
+      added->excludes(app.get_option(option_name(other)));
+  }
+  for (const Command& inner : command.commands) add_command(app, inner);
+  if (command.work) {
+    app.callback([&command, &app] {
+      if (app.get_subcommands().empty()) command.work();
+    });
+  } else if (!command.commands.empty()) {
+    app.require_subcommand(1);
+  }
+}
+
+}  // namespace
+
+void run_command_line(const Program& program, int argc, char** argv) {
+  CLI::App app(program.description, "penalmt");
+  app.formatter(std::make_shared<Help>());  // before the commands, which take it over
+  app.set_help_flag("-h,--help", "show this help");
+  app.set_version_flag("--version", program.version, "show the version");
+  app.require_subcommand(1);
+  for (const Command& command : program.commands) add_command(app, command);
+  app.footer(program.footer);  // after the commands, which would inherit it
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    app.exit(help_or_version);
+  } catch (const CLI::ParseError& error) {
+    throw Error(describe(error, app));
+  }
 }
 
 }  // namespace penalmt

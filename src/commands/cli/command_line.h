@@ -1,25 +1,22 @@
-// What the command line library leaves to us: help that reads well, and one line, with a
-// suggestion, about a wrong command line.
+// The command line read, with help that reads well and one line, with a suggestion, about a wrong
+// one. The one place that knows the library behind it (CLI11).
 #pragma once
 
-#include <memory>
 #include <string>
+#include <vector>
 
-namespace CLI {
-class App;
-class FormatterBase;
-class ParseError;
-}  // namespace CLI
+#include "commands/cli/command.h"
 
 namespace penalmt {
 
-// Give it to the program before its commands are added: they take it over.
-std::shared_ptr<CLI::FormatterBase> help_formatter();
+struct Program {
+  std::string description, version, footer;
+  std::vector<Command> commands;
+};
 
-// "tokenizer encode: unknown option --modle; did you mean '--model'?"
-std::string line_about(const CLI::ParseError& error, const CLI::App& program);
-
-// "" for the program itself, "tokenizer train" for a command in it.
-std::string words_to(const CLI::App& command);
+// Runs the command that the command line names; help and the version go to standard output. Throws
+// Error "tokenizer encode: unknown option --modle; did you mean '--model'?", and what the command
+// throws.
+void run_command_line(const Program& program, int argc, char** argv);
 
 }  // namespace penalmt

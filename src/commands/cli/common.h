@@ -1,16 +1,11 @@
-// Options that several commands share.
+// Steps that several commands share.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "base/config_visitors.h"
-
-namespace CLI {
-class App;
-}
+#include "commands/cli/shared_options.h"
 
 namespace penalmt {
 
@@ -28,42 +23,10 @@ std::vector<std::string> read_as_many(const std::string& path, std::size_t expec
 void expect_output(const std::string& option, const std::string& written,
                    const std::vector<std::string>& read);
 
-// Where a command that changes line by line reads and writes; "-": standard input, standard output.
-struct LineStream {
-  std::string input = "-", output = "-";
-};
-
-// --input FILE and --output FILE.
-void add_line_stream(CLI::App& command, LineStream& stream);
-
 // Writes change(line, reader) for each line, at once where the output is a pipe; `reader` names the
 // line in errors.
 void change_lines(
     const LineStream& stream,
     const std::function<std::string(const std::string& line, const LineReader& reader)>& change);
-
-struct MachineOptions {
-  std::string device = "auto";  // auto: a GPU where there is one
-  int threads = 0;              // 0: all cores
-};
-
-// --device auto|cpu|cuda and --threads N.
-void add_machine_options(CLI::App& command, MachineOptions& options);
-
-// --threads N alone.
-void add_threads_option(CLI::App& command, int& threads);
-
-// --seed N.
-void add_seed_option(CLI::App& command, uint64_t& seed);
-
-// One option a field of a struct with visit(): a field "byte_fallback" becomes --byte-fallback,
-// with the field's meaning, range and default; a wrong value is refused in config's words.
-// `options` must live as long as `command`.
-void add_fields(CLI::App& command, const config::Fields& fields);
-
-template <class Options>
-void add_options_of(CLI::App& command, Options& options) {
-  add_fields(command, config::fields_of(options));
-}
 
 }  // namespace penalmt

@@ -1,7 +1,6 @@
 #include "commands/cli/image_options.h"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <map>
@@ -9,41 +8,10 @@
 
 #include "base/error.h"
 #include "base/progress.h"
-#include "commands/cli/trust_option.h"
 #include "datasets/text/parallel_text.h"
 #include "translation/translator.h"
 
 namespace penalmt {
-
-void add_image_options(CLI::App& command, ImageArguments& arguments) {
-  command
-      .add_option("--images", arguments.images,
-                  "the images' names, one a line of the text; an empty line: none")
-      ->type_name("LIST");
-  command.add_option("--image-root", arguments.image_root, "the folder that the names are in")
-      ->type_name("DIR");
-  command
-      .add_option("--features", arguments.features,
-                  "or the store that has their features (penalmt features, or .npy)")
-      ->type_name("STORE");
-  command
-      .add_option("--feature-names", arguments.feature_names,
-                  "the names of an .npy store's rows, one a line; default: STORE.names.txt")
-      ->type_name("FILE");
-  command
-      .add_option("--encoder", arguments.encoder,
-                  "the exported encoder of a model that takes features and carries none")
-      ->type_name("DIR");
-  command.add_flag("--ignore-images", arguments.ignore_images,
-                   "a text-only model may be given images: it translates the text alone");
-  add_trust_option(command);
-  command.add_flag("--skip-broken", arguments.skip_broken,
-                   "a broken image counts as a missing one, and a warning names it");
-  command.add_flag(
-      "--allow-outside", arguments.allow_outside,
-      "take images whose names lead out of --image-root, by a link, ../ or an absolute "
-      "path");
-}
 
 void check(const ImageArguments& arguments) {
   std::error_code ignored;

@@ -5,11 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "commands/cli/shared_options.h"
 #include "translation/line_images.h"
-
-namespace CLI {
-class App;
-}
 
 namespace penalmt {
 
@@ -18,15 +15,32 @@ class Translator;
 struct ImageArguments {
   std::string images, image_root, features, feature_names, encoder;
   bool ignore_images = false;  // a text-only model may be given images
-  bool skip_broken = false, allow_outside = false;
+  bool trust_encoder = false, skip_broken = false, allow_outside = false;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("images", images, "the images' names, one a line of the text; an empty line: none",
+      option().value("LIST"));
+    v("image_root", image_root, "the folder that the names are in", option().value("DIR"));
+    v("features", features, "or the store that has their features (penalmt features, or .npy)",
+      option().value("STORE"));
+    v("feature_names", feature_names,
+      "the names of an .npy store's rows, one a line; default: STORE.names.txt",
+      option().value("FILE"));
+    v("encoder", encoder, "the exported encoder of a model that takes features and carries none",
+      option().value("DIR"));
+    v("ignore_images", ignore_images,
+      "a text-only model may be given images: it translates the text alone");
+    visit_trust(v, trust_encoder);
+    v("skip_broken", skip_broken, "a broken image counts as a missing one, and a warning names it");
+    v("allow_outside", allow_outside,
+      "take images whose names lead out of --image-root, by a link, ../ or an absolute path");
+  }
 };
 
 // What an Error says of a name that leads out of --image-root.
 inline constexpr const char* kAllowOutside = "; --allow-outside takes it";
 
-// --images LIST with --image-root DIR or --features STORE; --feature-names FILE; --encoder DIR;
-// --ignore-images, --skip-broken, --allow-outside.
-void add_image_options(CLI::App& command, ImageArguments& arguments);
 // Throws Error where one of them lacks another.
 void check(const ImageArguments& arguments);
 

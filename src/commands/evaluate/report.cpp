@@ -5,12 +5,12 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "commands/cli/common.h"
 #include "commands/evaluate/steps.h"
 #include "datasets/text/image_names.h"
 #include "datasets/text/parallel_text.h"
-#include "report/html.h"
 #include "report/sentence_groups.h"
 
 namespace penalmt {
@@ -56,19 +56,12 @@ ReportBreakdown breakdown(const std::string& title, const std::vector<SentenceGr
   return breakdown;
 }
 
-ReportSystem report_system(const EvaluateOptions& options, const Metrics& metrics,
-                           const System& system) {
+ReportSystem report_system(const Metrics& metrics, const System& system) {
   ReportSystem row;
   row.name = system.name;
   row.hypotheses = system.hypotheses;
   row.note = system.signs.text();
-  for (const MetricScore& score : system.scores) {
-    ReportScore& cell = row.scores.emplace_back();
-    cell.value = fmt::format("{:.{}f}", score.score, options.width);
-    cell.detail = score.verbose;
-    if (score.confidence) cell.interval = {score.confidence->mean, score.confidence->half_width};
-    cell.p_value = score.p_value;
-  }
+  row.scores = system.scores;
   for (std::size_t i = 0; i < system.hypotheses.size(); ++i)
     row.sentence_scores.push_back(
         metrics.front()->sentence_score(system.statistics.front().row(i)).score);
@@ -106,19 +99,18 @@ EvaluationReport begin_report(const EvaluateOptions& options,
   if (!options.images.empty()) report.images = found_images(options, references.front().size());
   if (options.paired_bootstrap)
     report.significance_test = fmt::format("paired bootstrap resampling, {} samples",
-                                           html::with_thousands(options.bootstrap_samples));
+                                           with_commas(options.bootstrap_samples));
   if (options.paired_randomisation)
     report.significance_test = fmt::format("paired approximate randomisation, {} trials",
-                                           html::with_thousands(options.randomisation_samples));
+                                           with_commas(options.randomisation_samples));
   return report;
 }
 
 void write_report(const EvaluateOptions& options, const Metrics& metrics,
                   const std::vector<System>& systems, EvaluationReport report) {
   for (const MetricScore& score : systems.front().scores)
-    report.metrics.push_back({score.name, score.signature, score.name == "TER"});
-  for (const System& system : systems)
-    report.systems.push_back(report_system(options, metrics, system));
+    report.metrics.push_back({score.name, score.signature, lower_is_better(score.name)});
+  for (const System& system : systems) report.systems.push_back(report_system(metrics, system));
   if (options.names.empty()) shorten_names(report.systems);
   report.breakdowns.push_back(
       report.source.empty()

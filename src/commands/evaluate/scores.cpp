@@ -2,7 +2,6 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "base/error.h"
 #include "base/progress.h"
@@ -13,8 +12,6 @@
 
 namespace penalmt {
 namespace {
-
-const Lines kMetrics = {"bleu", "chrf", "ter"};
 
 // Standard input can be read once.
 void check_standard_input(const EvaluateOptions& options) {
@@ -79,7 +76,10 @@ std::vector<Lines> read_columns(const std::string& path, int columns, bool may_b
 
 // Scores mean little when text is tokenised twice.
 void warn_of_tokenised_text(const System& system, const EvaluateOptions& options) {
-  if (options.force || options.bleu.tokenizer == "none" || options.metrics.front() != "bleu")
+  const std::string& tokenizer = options.of_metrics.bleu.tokenizer;
+  const Lines& metrics = options.metrics;
+  if (options.force || tokenizer == "none" ||
+      std::find(metrics.begin(), metrics.end(), "bleu") == metrics.end())
     return;
   const auto tokenised =
       std::count_if(system.hypotheses.begin(), system.hypotheses.end(),
@@ -89,7 +89,7 @@ void warn_of_tokenised_text(const System& system, const EvaluateOptions& options
         fmt::format("{}: {} lines end in ' .', so the text looks tokenised, and --tokenize {} "
                     "tokenises it again; "
                     "--tokenize none takes it as it is",
-                    system.name, tokenised, options.bleu.tokenizer));
+                    system.name, tokenised, tokenizer));
 }
 
 AnswerSigns signs_of(const Lines& hypotheses, const Lines& source) {
@@ -102,29 +102,20 @@ AnswerSigns signs_of(const Lines& hypotheses, const Lines& source) {
 
 }  // namespace
 
-void check_options(EvaluateOptions& options) {
-  for (const std::string& metric : options.metrics)
-    if (std::find(kMetrics.begin(), kMetrics.end(), metric) == kMetrics.end())
-      throw Error(fmt::format("--metrics: unknown metric; got '{}', expected one of {}{}", metric,
-                              fmt::join(kMetrics, ", "), did_you_mean(metric, kMetrics)));
-  std::sort(options.metrics.begin(), options.metrics.end());
-  options.metrics.erase(std::unique(options.metrics.begin(), options.metrics.end()),
-                        options.metrics.end());
-  if (options.sentence_level && options.metrics.size() > 1)
-    throw Error(
-        fmt::format("--sentence-level: got {} metrics, expected one", options.metrics.size()));
-  if (options.bleu.smooth_value &&
-      (options.bleu.smooth_method == "exp" || options.bleu.smooth_method == "none"))
+void check_options(const EvaluateOptions& options) {
+  expect_metrics(options.metrics, "--metrics");
+  const std::size_t metrics =
+      std::set<std::string>(options.metrics.begin(), options.metrics.end()).size();
+  if (options.sentence_level && metrics > 1)
+    throw Error(fmt::format("--sentence-level: got {} metrics, expected one", metrics));
+  const BleuOptions& bleu = options.of_metrics.bleu;
+  if (bleu.smooth_value && (bleu.smooth_method == "exp" || bleu.smooth_method == "none"))
     throw Error(fmt::format(
         "--smooth-value: method '{}' takes no value; expected --smooth-method floor or add-k",
-        options.bleu.smooth_method));
+        bleu.smooth_method));
   if (options.reference_columns > 1 && options.references.size() > 1)
     throw Error(fmt::format("--num-refs: got {} files of references, expected one with {} columns",
                             options.references.size(), options.reference_columns));
-  if (options.bleu.smooth_value &&
-      !(*options.bleu.smooth_value >= 0 && *options.bleu.smooth_value <= 1e9))
-    throw Error(fmt::format("--smooth-value: got {}, expected a number from 0 to 1e9",
-                            *options.bleu.smooth_value));
   if (options.report == "-")
     throw Error("--report: got '-', expected a file; the scores go to standard output");
   check_standard_input(options);
@@ -147,16 +138,6 @@ std::vector<Lines> read_references(const EvaluateOptions& options) {
   for (std::size_t i = 1; i < options.references.size(); ++i)
     references.push_back(read_as_many(options.references[i], references.front().size(), first));
   return references;
-}
-
-Metrics make_metrics(const EvaluateOptions& options, const References& references) {
-  Metrics metrics;
-  for (const std::string& metric : options.metrics) {
-    if (metric == "bleu") metrics.push_back(std::make_unique<Bleu>(options.bleu, references));
-    if (metric == "chrf") metrics.push_back(std::make_unique<Chrf>(options.chrf, references));
-    if (metric == "ter") metrics.push_back(std::make_unique<Ter>(options.ter, references));
-  }
-  return metrics;
 }
 
 std::vector<System> scored_systems(const EvaluateOptions& options, const Metrics& metrics,

@@ -3,18 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "commands/cli/shared_options.h"
 #include "datasets/scenes/left_out_score.h"
 #include "evaluation/answer_signs.h"
-#include "evaluation/bleu.h"
-#include "evaluation/chrf.h"
-#include "evaluation/metric.h"
+#include "evaluation/metrics.h"
 #include "evaluation/resampling.h"
-#include "evaluation/ter.h"
 #include "report/evaluation_report.h"
 
 namespace penalmt {
@@ -24,9 +21,7 @@ using Lines = std::vector<std::string>;
 struct EvaluateOptions {
   Lines hypotheses, references, names;
   Lines metrics = {"bleu"};
-  BleuOptions bleu;
-  ChrfOptions chrf;
-  TerOptions ter;
+  MetricOptions of_metrics;
   bool force = false;
   int reference_columns = 1;
   bool skip_empty_references = false;
@@ -43,9 +38,106 @@ struct EvaluateOptions {
   int64_t samples = 20;
 
   bool paired() const { return paired_bootstrap || paired_randomisation; }
-};
 
-using Metrics = std::vector<std::unique_ptr<Metric>>;
+  template <class Visitor>
+  void visit(Visitor& v) {
+    visit_texts(v);
+    visit_metrics(v);
+    visit_resampling(v);
+    visit_output(v);
+  }
+
+ private:
+  template <class Visitor>
+  void visit_texts(Visitor& v) {
+    v("hypotheses", hypotheses,
+      "translations, a file for each system (plain or .gz; - is standard input)",
+      option().required().value("FILE"));
+    v("references", references, "what is right, line by line; several files: several references",
+      option().required().value("FILE"));
+    v("num_refs", reference_columns,
+      "how many references each line of the one file of --references holds, with tabs between them",
+      config::between(1, 1000));
+    v("skip_empty_references", skip_empty_references,
+      "an empty line in one of several references means that this sentence has one reference less");
+    v("names", names, "what to call the systems; default: their files", option().value("NAME"));
+    v("metrics", metrics, ("what to compute: " + metric_names_in_words()).c_str());
+    v("sentence_level", sentence_level, "one score a line; BLEU with the effective order");
+  }
+  template <class Visitor>
+  void visit_metrics(Visitor& v) {
+    auto& [bleu, chrf, ter] = of_metrics;
+    v("tokenize", bleu.tokenizer,
+      "BLEU: how words are told apart: 13a, char, intl, none (white space) or zh");
+    v("lowercase", bleu.lowercase, "BLEU: take capital and small letters as the same");
+    v("smooth_method", bleu.smooth_method,
+      "BLEU: for n-grams without a match: exp, floor, add-k or none");
+    v("smooth_value", bleu.smooth_value, "BLEU: what floor (0.1) or add-k (1) adds",
+      config::between(0, 1e9));
+    v("force", force, "BLEU: no warning where the hypotheses look tokenised");
+    v("chrf_char_order", chrf.char_order, "chrF: longest n-gram of characters",
+      config::between(1, 1000));
+    v("chrf_word_order", chrf.word_order, "chrF: longest n-gram of words (1: chrF+, 2: chrF++)",
+      config::between(0, 1000));
+    v("chrf_beta", chrf.beta, "chrF: how many times recall counts more than precision",
+      config::between(1, 1000));
+    v("chrf_whitespace", chrf.whitespace, "chrF: white space counts among the characters");
+    v("chrf_lowercase", chrf.lowercase, "chrF: take capital and small letters as the same");
+    v("chrf_eps_smoothing", chrf.eps_smoothing,
+      "chrF: smooth as chrF++.py, NLTK and Moses, in place of the effective order");
+    v("ter_case_sensitive", ter.case_sensitive, "TER: tell capital and small letters apart");
+    v("ter_normalized", ter.normalized, "TER: separate punctuation from words first");
+    v("ter_no_punct", ter.no_punct, "TER: leave punctuation out");
+    v("ter_asian_support", ter.asian_support, "TER: the two before also for Chinese and Japanese");
+  }
+  template <class Visitor>
+  void visit_resampling(Visitor& v) {
+    const OptionRules samples_of_test = config::between(1, 100'000'000);
+    v("confidence", confidence, "of one system: 95 % confidence intervals by bootstrap resampling",
+      option().excludes("sentence-level"));
+    v("confidence_n", confidence_samples, "samples of --confidence",
+      samples_of_test.needs("confidence"));
+    v("paired_bs", paired_bootstrap, "paired bootstrap test of each system against the first",
+      option().excludes("sentence-level"));
+    v("paired_bs_n", bootstrap_samples, "samples of --paired-bs",
+      samples_of_test.needs("paired-bs"));
+    v("paired_ar", paired_randomisation,
+      "paired approximate randomisation test of each system against the first",
+      option().excludes("paired-bs").excludes("sentence-level"));
+    v("paired_ar_n", randomisation_samples, "trials of --paired-ar",
+      samples_of_test.needs("paired-ar"));
+    visit_seed(v, seed);
+    visit_threads(v, threads);
+  }
+  template <class Visitor>
+  void visit_output(Visitor& v) {
+    v("json", json, "print JSON, with sacreBLEU's names (one object a line at the sentence level)");
+    v("short", short_signatures, "abbreviate the signatures (not in JSON)");
+    v("score_only", score_only, "print the scores alone, with their intervals",
+      option().excludes("json"));
+    v("width", width, "digits after the point of a score", config::between(0, 15));
+    v("left_out", left_out,
+      "count the words right that the source leaves out: the marks' file of a generated corpus",
+      option().value("FILE").excludes("sentence-level"));
+    v("report", report,
+      "write a page (HTML, needs no network): scores, where they come from, sentences",
+      option().value("FILE").excludes("sentence-level"));
+    v("source", source, "show these source sentences in the report",
+      option().value("FILE").needs("report"));
+    v("images", images, "show the images that this list names, one a line",
+      option().value("LIST").needs("report").needs("image-root"));
+    v("image_root", image_root, "the folder of the images", option().value("DIR").needs("images"));
+    v("allow_outside", allow_outside,
+      "take images whose names lead out of that folder, by a link, ../ or an absolute path",
+      option().needs("image-root"));
+    v("runs", runs,
+      "show the training curves of these run folders in the report; a run called as a system has "
+      "its colour",
+      option().value("RUN").needs("report"));
+    v("samples", samples, "sentences shown in the report",
+      option(config::between(0, 100000)).needs("report"));
+  }
+};
 
 // One of the files of --hypotheses, with everything that is found out about it.
 struct System {
@@ -57,13 +149,11 @@ struct System {
   AnswerSigns signs;  // of words; copies where there is a source
 };
 
-// Throws Error where options do not fit each other; sorts the metrics.
-void check_options(EvaluateOptions& options);
+// Throws Error where options do not fit each other.
+void check_options(const EvaluateOptions& options);
 
 // [reference][sentence], at least one of each.
 std::vector<Lines> read_references(const EvaluateOptions& options);
-
-Metrics make_metrics(const EvaluateOptions& options, const References& references);
 
 // One a file of hypotheses, scored as a whole. `source` may be empty.
 std::vector<System> scored_systems(const EvaluateOptions& options, const Metrics& metrics,

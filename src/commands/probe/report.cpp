@@ -6,44 +6,9 @@
 #include "base/files.h"
 #include "base/progress.h"
 #include "commands/probe/steps.h"
-#include "report/html.h"
 
 namespace penalmt {
 namespace {
-
-ProbeTable as_table(const std::vector<SystemScores>& scores) {
-  ProbeTable table;
-  if (scores.empty()) return table;
-  for (const MetricScore& score : scores.front().scores)
-    table.columns.push_back({score.name, score.signature});
-  for (const SystemScores& condition : scores) {
-    ProbeTable::Row& row = table.rows.emplace_back(ProbeTable::Row{condition.system, {}});
-    for (const MetricScore& score : condition.scores)
-      row.cells.push_back(
-          {fmt::format("{:.2f}", score.score),
-           fmt::format("{:.2f} ± {:.2f}", score.confidence->mean, score.confidence->half_width),
-           score.p_value});
-  }
-  return table;
-}
-
-ProbeGates as_gates(const ProbeResults& results) {
-  ProbeGates gates;
-  gates.pieces = results.gates.pieces;
-  gates.mean = results.gates.mean;
-  gates.open = results.gates.open;
-  gates.histogram.assign(results.gates.histogram.begin(), results.gates.histogram.end());
-  for (const auto& word : results.gates.widest)
-    gates.widest.push_back({word.word, word.count, word.mean});
-  for (const ImageUse& use : results.image_use) gates.of_target |= use.of_target;
-  if (const AttentionStatistics& attention = results.attention; attention.pieces > 0)
-    gates.attention = fmt::format(
-        "Attention over the image has {:.1f} % of the entropy of an even one; the largest weight "
-        "is {:.3f} on average, "
-        "where an even one would have {:.3f}.",
-        100 * attention.entropy, attention.largest, attention.largest_if_even);
-  return gates;
-}
 
 std::vector<std::string> notes(const ProbeOptions& options, const ProbeResults& results) {
   std::vector<std::string> notes;
@@ -92,14 +57,16 @@ void write_probe_report(const ProbeOptions& options, const ProbeText& text,
                         const ProbeResults& results) {
   ProbeReport report;
   report.title = "What " + options.model + " does with its images";
-  report.summary = fmt::format(
-      "{} of {} lines of {} count{}.", html::with_thousands(static_cast<int64_t>(results.lines)),
-      html::with_thousands(static_cast<int64_t>(results.all_lines)), options.source,
-      results.lines < results.all_lines ? ": those with an image" : "");
-  report.scores = as_table(results.scores);
-  report.contrastive = as_table(results.contrastive);
+  report.summary =
+      fmt::format("{} of {} lines of {} count{}.", with_commas(static_cast<int64_t>(results.lines)),
+                  with_commas(static_cast<int64_t>(results.all_lines)), options.source,
+                  results.lines < results.all_lines ? ": those with an image" : "");
+  report.scores = results.scores;
+  report.contrastive = results.contrastive;
   report.notes = notes(options, results);
-  report.gates = as_gates(results);
+  report.gates = results.gates;
+  for (const ImageUse& use : results.image_use) report.gates_of_target |= use.of_target;
+  report.attention = results.attention;
   report.conditions = results.conditions;
   report.samples = options.samples;
   for (std::size_t i = 0; i < text.source.size(); ++i)

@@ -16,6 +16,7 @@
 #include "datasets/text/masking.h"
 #include "evaluation/image_use_statistics.h"
 #include "evaluation/masked_accuracy.h"
+#include "evaluation/metrics.h"
 #include "evaluation/score_format.h"
 #include "report/probe_report.h"
 #include "translation/image_use.h"
@@ -49,6 +50,69 @@ struct ProbeOptions {
   bool has_text() const { return !source.empty(); }
   std::string kind() const { return given_kind.value_or("color"); }
   std::string mask_token() const { return given_mask_token.value_or(kMaskToken); }
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    visit_texts(v);
+    visit_probes(v);
+    visit_output(v);
+  }
+
+ private:
+  template <class Visitor>
+  void visit_texts(Visitor& v) {
+    visit_model(v, model);
+    v("source", source, "sentences, one a line, plain or .gz", option().value("FILE"));
+    v("references", references, "their right translations", option().value("FILE"));
+    images.visit(v);
+    v("all_lines", all_lines, "lines without an image count too");
+  }
+  template <class Visitor>
+  void visit_probes(Visitor& v) {
+    v("incongruent", incongruent,
+      "what stands in the place of the right images: shuffled (other lines' images), zeroed, "
+      "noise");
+    v("mask", mask,
+      "mask words of the source: which, a line of positions from 0 for each line (Multi30k's "
+      "masking/)",
+      option().value("FILE"));
+    v("kind", given_kind,
+      "which lexicon finds the masked words in translations: color (the default) or people");
+    v("lexicon", lexicon, "another lexicon: lines of a word, a tab, the forms of its translations",
+      option().value("FILE"));
+    v("mask_token", given_mask_token, "what stands in the place of a masked word; default: <mask>");
+    v("left_out", left_out,
+      "count the words right that the source leaves out: the marks' file of a generated corpus",
+      option().value("FILE"));
+    v("contrastive", contrastive,
+      "contrastive pairs: a folder with src.*, correct.*, incorrect.* and img.order, as CoMMuTE's",
+      option().value("DIR"));
+    v("contrastive_image_root", contrastive_image_root,
+      "the folder of their images; default: the store of --features, else images in that folder or "
+      "beside it",
+      option().value("DIR"));
+    v("raw", raw,
+      "the contrastive pairs are text as people write it (CoMMuTE's are): normalise it for a model "
+      "of tokenised lower-cased text");
+  }
+  template <class Visitor>
+  void visit_output(Visitor& v) {
+    v("metrics", metrics, ("what scores translations: " + metric_names_in_words()).c_str());
+    v("tokenize", tokenize,
+      "BLEU: how words are told apart; default: none for a model of tokenised text, else 13a");
+    visit_beam(v, beam);
+    visit_seed(v, seed);
+    v("json", json, "one JSON object");
+    v("translations", translations,
+      "a folder for the translations of each condition, for example to evaluate them otherwise",
+      option().value("DIR"));
+    v("report", report,
+      "write a page (HTML, needs no network): conditions, gates, attention over images",
+      option().value("FILE"));
+    v("samples", samples, "sentences shown in the report",
+      option(config::between(0, 100000)).needs("report"));
+    machine.visit(v);
+  }
 };
 
 // The lines that count, and their numbers in the files. Without --images all do.

@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "base/progress.h"
-#include "commands/evaluate/steps.h"
 #include "commands/probe/steps.h"
 #include "datasets/changed_images.h"
+#include "evaluation/metrics.h"
 #include "evaluation/resampling.h"
 #include "evaluation/share.h"
 #include "translation/translator.h"
@@ -140,12 +140,11 @@ void prepare_masking(const ProbeOptions& options, const ProbeText& text,
 
 Metrics metrics_of(const ProbeOptions& options, const ProbeText& text,
                    const Translator& translator) {
-  EvaluateOptions evaluate;
-  evaluate.metrics = options.metrics;
-  evaluate.bleu.tokenizer =
+  MetricOptions of_metrics;
+  of_metrics.bleu.tokenizer =
       options.tokenize.value_or(translator.description().text == "tok" ? "none" : "13a");
-  check_options(evaluate);
-  return make_metrics(evaluate, References::single(text.references));
+  expect_metrics(options.metrics, "--metrics");
+  return make_metrics(options.metrics, of_metrics, References::single(text.references));
 }
 
 }  // namespace

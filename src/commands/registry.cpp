@@ -1,3 +1,7 @@
+// Compiled for each of the two executables: PENALMT_LIBTORCH, the library that the other one needs,
+// is told to `penalmt` alone.
+#include "commands/registry.h"
+
 #include <unistd.h>
 
 #include <cerrno>
@@ -7,23 +11,51 @@
 #include <string_view>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "commands/cli/foreign_errors.h"
-#include "commands/commands.h"
 
 namespace penalmt {
+
+#define LIGHT(name, meaning) Command name##_command();
+#define ENGINE(name, meaning) Command name##_command();
+#include "commands/registry.inc"
+#undef LIGHT
+#undef ENGINE
+
 namespace {
 
-constexpr CommandName kEngineCommands[] = {kChain, kClassify, kFeatures, kProbe,
-                                           kScore, kShapes,   kTrain,    kTranslate};
+struct Row {
+  const char *name, *meaning;
+  bool is_here;
+  Command (*describe)();  // null: the other executable's
+};
 
-// For the list of commands alone: hand_over() comes first.
-void add_name(CLI::App& program, const CommandName& command) {
-  program.add_subcommand(command.name, command.meaning);
+constexpr Row kRows[] = {
+#define LIGHT(name, meaning) {#name, meaning, true, name##_command},
+#ifdef PENALMT_LIBTORCH
+#define ENGINE(name, meaning) {#name, meaning, false, nullptr},
+#else
+#define ENGINE(name, meaning) {#name, meaning, true, name##_command},
+#endif
+#include "commands/registry.inc"
+};
+
+}  // namespace
+
+std::vector<Command> all_commands() {
+  std::vector<Command> commands;
+  for (const Row& row : kRows) {
+    Command command = row.describe != nullptr ? row.describe() : Command{};
+    commands.push_back(named(row.name, row.meaning, std::move(command)));
+  }
+  return commands;
 }
+
+#ifdef PENALMT_LIBTORCH
+
+namespace {
 
 // The engine finds the LibTorch that it was built with by its RUNPATH, which may lie in the home of
 // the one who built it. The loader's words about that help nobody.
@@ -42,25 +74,10 @@ void expect_libtorch(const std::filesystem::path& engine) {
 
 }  // namespace
 
-void add_commands(CLI::App& program) {
-  add_name(program, kChain);
-  add_name(program, kClassify);
-  add_compare(program);
-  add_evaluate(program);
-  add_name(program, kFeatures);
-  add_normalize(program);
-  add_name(program, kProbe);
-  add_name(program, kScore);
-  add_name(program, kShapes);
-  add_tokenizer(program);
-  add_name(program, kTrain);
-  add_name(program, kTranslate);
-}
-
 void hand_over(int argc, char** argv) {
   if (argc < 2) return;
-  for (const CommandName& command : kEngineCommands) {
-    if (std::string_view(argv[1]) != command.name) continue;
+  for (const Row& row : kRows) {
+    if (row.is_here || std::string_view(argv[1]) != row.name) continue;
     const auto engine =
         std::filesystem::read_symlink("/proc/self/exe").parent_path() / "penalmt-engine";
     if (std::filesystem::exists(engine)) expect_libtorch(engine);
@@ -70,5 +87,11 @@ void hand_over(int argc, char** argv) {
 }
 
 std::optional<std::string> engine_words(const std::exception&) { return std::nullopt; }
+
+#else
+
+void hand_over(int, char**) {}
+
+#endif
 
 }  // namespace penalmt

@@ -1,0 +1,22 @@
+// All commands of the program (registry.inc), and the executable that each runs in.
+//
+// LibTorch takes a third of a second to load. So there are two executables: `penalmt` runs what
+// needs no LibTorch itself and hands the other commands over to `penalmt-engine`, which lies beside
+// it and has them all. registry.cpp is compiled for each.
+#pragma once
+
+#include <vector>
+
+#include "commands/cli/command.h"
+
+namespace penalmt {
+
+// In alphabetical order. Those of the other executable have their name and meaning alone, for the
+// list of commands: hand_over() comes first.
+std::vector<Command> all_commands();
+
+// Does not return where the command line is the other executable's. Throws as throw_file_error()
+// where that cannot be run, and Error where it could not find its LibTorch.
+void hand_over(int argc, char** argv);
+
+}  // namespace penalmt

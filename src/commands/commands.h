@@ -16,8 +16,8 @@ namespace penalmt {
 // `penalmt-engine`).
 void add_commands(CLI::App& program);
 
-// Does not return where the command line is another executable's. Throws as
-// throw_file_error() where that cannot be run.
+// Does not return where the command line is another executable's. Throws as throw_file_error()
+// where that cannot be run, and MachineError where it has no LibTorch.
 void hand_over(int argc, char** argv);
 
 // Those without LibTorch.

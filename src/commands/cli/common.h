@@ -16,8 +16,8 @@ namespace penalmt {
 
 class LineReader;
 
-// The file's lines without white space at their ends (as sacreBLEU reads files). Throws Error where
-// they are not `expected`, the number of lines of `like`.
+// The file's lines without white space at their ends (as sacreBLEU reads files). Throws as
+// read_lines; the second throws Error where they are not `expected`, the number of lines of `like`.
 std::vector<std::string> read_scored_lines(const std::string& path);
 std::vector<std::string> read_as_many(const std::string& path, std::size_t expected,
                                       const std::string& like);
@@ -37,7 +37,8 @@ struct LineStream {
 void add_line_stream(CLI::App& command, LineStream& stream);
 
 // Writes change(line, reader) for each line, at once where the output is a pipe; `reader` names the
-// line in errors.
+// line in errors. Throws as expect_output, LineReader and AtomicFile, what `change` throws, and
+// Interrupted after Ctrl-C.
 void change_lines(
     const LineStream& stream,
     const std::function<std::string(const std::string& line, const LineReader& reader)>& change);

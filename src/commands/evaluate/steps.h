@@ -57,20 +57,23 @@ struct System {
   AnswerSigns signs;  // of words; copies where there is a source
 };
 
-// Throws Error where options do not fit each other; sorts the metrics.
+// Throws Error where options do not fit each other, and as expect_output; sorts the metrics.
 void check_options(EvaluateOptions& options);
 
-// [reference][sentence], at least one of each.
+// [reference][sentence], at least one of each. Throws Error where they are not equally many, have
+// too few columns, or there is no line; as read_lines.
 std::vector<Lines> read_references(const EvaluateOptions& options);
 
+// Throws as the metrics' constructors.
 Metrics make_metrics(const EvaluateOptions& options, const References& references);
 
-// One a file of hypotheses, scored as a whole. `source` may be empty.
+// One a file of hypotheses, scored as a whole. `source` may be empty. Throws as read_as_many,
+// Metric::statistics, read_left_out_marks and score_left_out.
 std::vector<System> scored_systems(const EvaluateOptions& options, const Metrics& metrics,
                                    std::size_t sentences, const Lines& source);
 
 // --confidence, and --paired-bs or --paired-ar: adds what they find to the systems' scores and
-// signatures.
+// signatures. Throw Interrupted after Ctrl-C.
 void estimate_confidence(const EvaluateOptions& options, const Metrics& metrics, System& system);
 void test_in_pairs(const EvaluateOptions& options, const Metrics& metrics,
                    std::vector<System>& systems);
@@ -83,7 +86,8 @@ void print_results(const EvaluateOptions& options, const Metrics& metrics,
                    std::vector<System> systems);
 
 // --report: first whatever is read from files, so that a wrong name costs no scoring, then the
-// rest.
+// rest. The first throws as read_runs, read_as_many, read_image_list and expect_inside, and Error
+// where not one image is there; the second as evaluation_report and write_file.
 EvaluationReport begin_report(const EvaluateOptions& options, const std::vector<Lines>& references);
 void write_report(const EvaluateOptions& options, const Metrics& metrics,
                   const std::vector<System>& systems, EvaluationReport report);

@@ -25,9 +25,9 @@ struct Batch {
   at::Tensor target_input;    // [B, T] int64: BOS, words; undefined when no example has a target
   at::Tensor target_output;   // [B, T] int64: words, EOS
   at::Tensor ids;             // [B] int64
-  at::Tensor images;     // [P, ...] the images of those that have one (ImageSet::rows); undefined
-                         // where none has
-  at::Tensor has_image;  // [B] bool, true where there is an image
+  at::Tensor images;          // [P, 3, H, W] or [P, R, F]: ImageSet::rows of those that have one;
+                              // undefined where none has
+  at::Tensor has_image;       // [B] bool, true where there is an image
   int64_t target_tokens = 0;  // of target_output, padding not counted
 };
 
@@ -40,7 +40,7 @@ std::vector<std::vector<int64_t>> make_batches(const std::vector<Example>& examp
                                                int64_t token_budget,
                                                std::optional<uint64_t> shuffle_seed);
 
-// `images` may be null. Every example has a target, or none has.
+// `images` may be null. Every example has a target, or none has. Throws as ImageSet::rows.
 Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& which,
               const ImageSet* images);
 

@@ -26,7 +26,8 @@ std::unique_ptr<ImageSet> shuffled_images(const ImageSet& right, uint64_t seed);
 std::unique_ptr<ImageSet> zeroed_images(const ImageSet& right);
 
 // Gaussian numbers with the mean and the deviation of all values of the images, for each row its
-// own whatever else is asked for; pixels are rounded and kept within 0 ... 255.
+// own whatever else is asked for; pixels are rounded and kept within 0 ... 255. Reads all images at
+// once; throws as ImageSet::rows.
 std::unique_ptr<ImageSet> noise_images(const ImageSet& right, uint64_t seed);
 
 }  // namespace penalmt

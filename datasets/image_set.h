@@ -30,7 +30,8 @@ class ImageSet {
   const std::vector<BrokenImage>& broken() const { return broken_; }
 
   // The images of these rows, in this order: pixels uint8 [P, 3, H, W], or an encoder's vectors
-  // float [P, R, F]. For many threads at once.
+  // float [P, R, F]. For many threads at once. Throws Error where they come from a feature store
+  // that is damaged (FeatureStore::rows).
   virtual at::Tensor rows(const std::vector<int64_t>& which) const = 0;
 
  protected:

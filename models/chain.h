@@ -60,16 +60,16 @@ class ChainRecorder : private ResidualObserver {
   ChainRecorder& operator=(const ChainRecorder&) = delete;
 
   // The values of the batch passed through the model since the last call, one entry a chain; a
-  // chain that the batch did not pass through has no values. loss: the batch's, a scalar with its
-  // graph, which is used up. Gradients of parameters are not touched.
+  // chain that the batch did not pass through has no values. loss: the batch's, [], with its graph,
+  // which is used up. Gradients of parameters are not touched.
   std::vector<ChainValues> values(const at::Tensor& loss);
 
   const std::vector<Chain>& chains() const { return chains_; }
 
  private:
   struct Seen {
-    at::Tensor x, z, real;  // as PenalConnection adds them; real: [B, T] bool or undefined
-    at::Tensor gradient;    // of the loss at x
+    at::Tensor x, z, real;  // x, z: [B, T, C] or [B, C, h, w]; real: [B, T] bool or undefined
+    at::Tensor gradient;    // of the loss at x, of its shape
   };
   void see(const PenalConnectionImpl& connection, const at::Tensor& x, const at::Tensor& z,
            const Rows& rows) override;

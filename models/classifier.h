@@ -35,11 +35,12 @@ struct ClassifierDescription {
   }
 };
 
-// The description in a folder that holds a model. Throws Error where it is missing, no JSON, or
-// another model's.
+// The description in a folder that holds a model. Throws Error where it is missing, no JSON,
+// another model's, or has values that are not allowed.
 ClassifierDescription read_classifier_description(const std::filesystem::path& folder);
 
-// The classifier of such a folder, on the CPU, in evaluation mode.
+// The classifier of such a folder, on the CPU, in evaluation mode. Throws as load_weights
+// (models/model_folder.h) and, before the network is made, as expect_numbers (models/model_size.h).
 Classifier read_classifier(const std::filesystem::path& folder,
                            const ClassifierDescription& description);
 

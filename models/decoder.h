@@ -12,7 +12,7 @@ namespace penalmt {
 class ImageAttentionImpl : public torch::nn::Module {
  public:
   ImageAttentionImpl(int64_t width, int64_t heads, double dropout);
-  // x: [B, T, C]; regions: [B, R, C] → [B, T, C].
+  // x: [B, T, C]; regions: [B, R, C] → [B, T, C]. open() takes the same x.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& regions, const Rows& rows);
   at::Tensor open(const at::Tensor& x) { return at::sigmoid(gate(x)); }  // beta: [B, T, 1]
   void start_silent();                                                   // as Fusion::start_silent
@@ -34,8 +34,8 @@ class DecoderLayerImpl : public torch::nn::Module {
   // doubly_attentive: it attends to memory.regions, too, behind the cross-attention.
   // `layer`: from 0.
   DecoderLayerImpl(const StackConfig& config, bool doubly_attentive, int64_t layer);
-  // x: [B, T, C]; visible: [B, 1, 1, M], true where the memory is real. `view`, where given, is
-  // added to.
+  // x: [B, T, C]; visible: [B, 1, 1, M] bool, true where the memory is real, undefined where all of
+  // it is → [B, T, C]. `view`, where given, is added to.
   at::Tensor forward(at::Tensor x, const Memory& memory, const at::Tensor& visible,
                      const Rows& rows, DecoderView* view = nullptr);
 
@@ -49,6 +49,7 @@ class DecoderLayerImpl : public torch::nn::Module {
   Residual feed_forward_residual;
 
  private:
+  // x: [B, T, C] → [B, T, C].
   at::Tensor attend_to_image(const at::Tensor& x, const Memory& memory, const Rows& rows,
                              DecoderView* view);
 };
@@ -57,6 +58,7 @@ TORCH_MODULE(DecoderLayer);
 class DecoderImpl : public torch::nn::Module {
  public:
   DecoderImpl(const StackConfig& config, bool doubly_attentive);
+  // As DecoderLayer's: [B, T, C] → [B, T, C].
   at::Tensor forward(at::Tensor x, const Memory& memory, const at::Tensor& visible,
                      const Rows& rows, DecoderView* view = nullptr);
 

@@ -22,7 +22,8 @@ class EncoderLayerImpl : public torch::nn::Module {
  public:
   // `layer`: from 0.
   EncoderLayerImpl(const StackConfig& config, int64_t layer);
-  // x: [B, S, C]; visible: [B, 1, 1, S].
+  // x: [B, S, C]; visible: [B, 1, 1, S] bool, true where a token stands, undefined where all do; →
+  // [B, S, C].
   at::Tensor forward(at::Tensor x, const at::Tensor& visible, const Rows& rows);
 
   SelfAttention self_attention;
@@ -35,6 +36,7 @@ TORCH_MODULE(EncoderLayer);
 class EncoderImpl : public torch::nn::Module {
  public:
   explicit EncoderImpl(const StackConfig& config);
+  // As EncoderLayer's: [B, S, C] → [B, S, C].
   at::Tensor forward(at::Tensor x, const at::Tensor& visible, const Rows& rows);
 
   CounterDropout layer_drop;     // of whole layers, their normalisations too (Fan et al., 2020)

@@ -33,13 +33,15 @@ struct FusionView {
 
 class Fusion : public torch::nn::Module {
  public:
-  // An example without its image leaves with its text untouched, to the bit.
+  // rows: of [B, M], the text's positions. An example without its image leaves with its text
+  // untouched, to the bit.
   virtual Memory fuse(const Memory& text, const ImageStates& image, const Rows& rows) = 0;
   // For a model whose text part is trained already: new weights with which an image adds nothing at
   // first, so that what is trained is not disturbed, and learns to. Drawn at random, it disturbs
   // the text, and the gate learns to shut it out for good.
   virtual void start_silent() {}
-  // What fuse() does with these, in evaluation, where each sentence has its image.
+  // text: [P, M, C]; regions: [P, R, F]. What fuse() does with these, in evaluation, where each
+  // sentence has its image.
   virtual FusionView view(const at::Tensor& text, const at::Tensor& regions) { return {}; }
 };
 
@@ -72,6 +74,7 @@ class GatedFusion : public AdditiveFusion {
   at::Tensor z(const at::Tensor& text, const at::Tensor& regions) override;
 
  private:
+  // regions: [P, R, F]; text: [P, M, C]; image: [P, 1, C].
   at::Tensor pooled(const at::Tensor& regions);                      // [P, 1, C]
   at::Tensor open(const at::Tensor& text, const at::Tensor& image);  // [P, M, C]
 };
@@ -94,7 +97,7 @@ class SelectiveFusion : public AdditiveFusion {
   at::Tensor z(const at::Tensor& text, const at::Tensor& regions) override;
 
  private:
-  at::Tensor open(const at::Tensor& text, const at::Tensor& seen);  // [P, M, C]
+  at::Tensor open(const at::Tensor& text, const at::Tensor& seen);  // both [P, M, C] → [P, M, C]
 };
 
 // The regions are more positions of the memory: [text; P regions]. The decoder's attention chooses.

@@ -1,5 +1,5 @@
-// What turns an image into regions, whatever is inside: a vision transformer (image_encoder.h) or a
-// residual network (resnet.h).
+// What turns an image into regions, whatever is inside: a vision transformer (vision_transformer.h)
+// or a residual network (resnet.h).
 #pragma once
 
 #include <torch/nn/module.h>
@@ -24,7 +24,8 @@ class ImageEncoder : public torch::nn::Module {
 std::shared_ptr<ImageEncoder> make_image_encoder(const ImageEncoderOptions& options,
                                                  PenalOptions penal);
 
-// Pixels as numbers around 0 of about unit deviation, in the type and on the device of `like`.
+// Pixels as numbers around 0 of about unit deviation, in the type and on the device of `like`, a
+// tensor of any shape. pixels: [B, 3, size, size] uint8 → [B, 3, size, size].
 at::Tensor centred(const at::Tensor& pixels, const at::Tensor& like);
 
 }  // namespace penalmt

@@ -23,9 +23,10 @@ TORCH_MODULE(Linear);
 class SelfAttentionImpl : public torch::nn::Module {
  public:
   SelfAttentionImpl(int64_t width, int64_t heads, double dropout);
-  // x: [B, T, C]; visible: [B, 1, 1, T] bool, true where a query may look.
+  // x: [B, T, C]; visible: [B, 1, 1, T] bool, true where a query may look, undefined: everywhere →
+  // [B, T, C].
   at::Tensor forward(const at::Tensor& x, const at::Tensor& visible, const Rows& rows);
-  // Each position sees itself and those before it.
+  // x: [B, T, C] → [B, T, C]. Each position sees itself and those before it.
   at::Tensor causal(const at::Tensor& x, const Rows& rows);
 
   const int64_t heads;
@@ -35,18 +36,20 @@ class SelfAttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(SelfAttention);
 
-// softmax(q k^T / sqrt(D)). q: [.., T, D]; k: [.., M, D]; visible: true where a query may look,
-// undefined: everywhere → [.., T, M].
+// softmax(q k^T / sqrt(D)). q: [.., T, D]; k: [.., M, D]; visible: [.., T or 1, M] bool, true where
+// a query may look, undefined: everywhere → [.., T, M].
 at::Tensor attention_weights(const at::Tensor& q, const at::Tensor& k, const at::Tensor& visible);
 
 // Multi-head attention of a sequence over a memory.
 class CrossAttentionImpl : public torch::nn::Module {
  public:
   CrossAttentionImpl(int64_t width, int64_t heads, double dropout);
-  // x: [B, T, C]; memory: [B, M, C]; visible: [B, 1, 1, M].
+  // x: [B, T, C]; memory: [B, M, C]; visible: [B, 1, 1, M] bool, true where a query may look,
+  // undefined: everywhere → [B, T, C].
   at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible,
                      const Rows& rows);
-  // The weights it gives, mean over the heads, without dropout: [B, T, M].
+  // x, memory, visible: as above. The weights it gives, mean over the heads, without dropout: [B,
+  // T, M].
   at::Tensor weights(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible);
 
   const int64_t heads;
@@ -87,13 +90,13 @@ class PositionsImpl : public torch::nn::Module {
 
  private:
   at::Tensor learned_;  // [longest, C], undefined where computed
-  at::Tensor sines_;    // the first positions, float64; further ones are computed when asked for
+  at::Tensor sines_;    // [512, C] float64; further positions are computed when asked for
   int64_t width_;
 };
 TORCH_MODULE(Positions);
 
 // dropout(words(embedding) * sqrt(C) + positions): what enters a stack. `words` drops whole tokens.
-// ids: [B, T] int64 → [B, T, C].
+// ids: [B, T] int64; embedding: [V, C] → [B, T, C].
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions,
                  CounterDropoutImpl& words, CounterDropoutImpl& dropout, const Rows& rows);
 

@@ -13,7 +13,8 @@ double least_numbers(const ModelOptions& options, int64_t source_vocabulary,
 double least_numbers(const ImageEncoderOptions& options);
 
 // Throws Error where folder/model.safetensors holds fewer numbers than `least`: a description may
-// ask for a network that no memory holds, and making it is what would tell.
+// ask for a network that no memory holds, and making it is what would tell. Throws as
+// index_safetensors and read_file, too.
 void expect_numbers(const std::filesystem::path& folder, double least);
 
 }  // namespace penalmt

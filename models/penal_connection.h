@@ -37,11 +37,11 @@ class CounterDropoutImpl : public torch::nn::Module {
  public:
   // probability: of dropping a channel, 0 <= p < 1.
   explicit CounterDropoutImpl(double probability) : site_{probability, 0} {}
-  // x: [B, T, C] with rows of [B, T]; x itself in evaluation.
+  // x: [B, T, C] with rows of [B, T] → [B, T, C]; x itself in evaluation.
   at::Tensor forward(const at::Tensor& x, const Rows& rows);
   // The same with one draw a row, whose channels are dropped together; alike in all passes.
   at::Tensor whole_rows(const at::Tensor& x, const Rows& rows);
-  // Whole rows set to zero with the pass's probability, the others as they are.
+  // x as above. Whole rows set to zero with the pass's probability, the others as they are.
   at::Tensor cut_rows(const at::Tensor& x, const Rows& rows);
   // One draw an update for the whole of a unit, as layer number `unit` of a stack: true where it is
   // dropped.
@@ -59,11 +59,13 @@ TORCH_MODULE(CounterDropout);
 void name_dropout_sites(torch::nn::Module& root);
 
 enum class Penalty { absolute, relative, stream };
+// "relative" or "stream"; any other word is absolute.
 Penalty penalty_named(const std::string& name);
 
 // What a branch's output is multiplied by before it is added: nothing, one learned number, or one a
 // channel (LayerScale, Touvron et al., 2021; begun at 0: ReZero, Bachlechner et al., 2021).
 enum class BranchScale { none, scalar, channel };
+// "scalar" or "channel"; any other word is none.
 BranchScale branch_scale_named(const std::string& name);
 
 // The penal connections of a stack, or one of them.
@@ -80,8 +82,8 @@ struct PenalOptions {
 
 class PenalConnectionImpl;
 
-// Is shown each residual as it is added, in evaluation too. x, z: as PenalConnection adds them,
-// with their graph.
+// Is shown each residual as it is added, in evaluation too. x, z: [B, T, C], or [B, C, h, w] of
+// feature maps, as PenalConnection adds them, with their graph.
 class ResidualObserver {
  public:
   virtual ~ResidualObserver() = default;
@@ -95,10 +97,10 @@ class PenalConnectionImpl : public torch::nn::Module {
   PenalConnectionImpl(double dropout, const PenalOptions& penal, int64_t width);
 
   // x + z, z = dropout(scale * branch). x, branch: [B, T, C]; or feature maps [B, C, h, w], without
-  // dropout and with `rows.real` undefined, whose penalty is not relative.
+  // dropout and with `rows.real` undefined, whose penalty is not relative → the shape of x.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& branch, const Rows& rows);
-  // norm(x + z): the same in one pass over the memory where a kernel is at hand (float32 on the
-  // CPU).
+  // norm(x + z): [B, T, C], the same in one pass over the memory where a kernel is at hand (float32
+  // on the CPU).
   at::Tensor normalised(const at::Tensor& x, const at::Tensor& branch, const Rows& rows,
                         torch::nn::LayerNormImpl& norm);
 
@@ -117,6 +119,7 @@ class PenalConnectionImpl : public torch::nn::Module {
   at::Tensor scale;  // [1] or [C]; undefined where the branch is added as it is
 
  private:
+  // [B, T, C] or [B, C, h, w] → the same.
   at::Tensor scaled(const at::Tensor& branch) const;
 
   double tau_;
@@ -135,8 +138,8 @@ class ResidualImpl : public torch::nn::Module {
  public:
   ResidualImpl(int64_t width, NormOrder order, double dropout, const PenalOptions& penal);
 
-  // post: norm(x + z(branch(x))); pre: x + z(branch(norm(x))). `branch` maps [B, T, C] to [B, T,
-  // C].
+  // post: norm(x + z(branch(x))); pre: x + z(branch(norm(x))). x: [B, T, C] → [B, T, C]; `branch`
+  // maps [B, T, C] to [B, T, C].
   template <class Branch>
   at::Tensor forward(const at::Tensor& x, const Rows& rows, const Branch& branch) {
     if (order_ == NormOrder::pre) return connection(x, branch(norm(x)), rows);

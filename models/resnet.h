@@ -36,7 +36,7 @@ TORCH_MODULE(Convolution);
 class BatchNormImpl : public torch::nn::Module {
  public:
   explicit BatchNormImpl(int64_t width);
-  at::Tensor forward(const at::Tensor& x);  // [B, width, h, w]
+  at::Tensor forward(const at::Tensor& x);  // [B, width, h, w] → [B, width, h, w]
 
   at::Tensor weight, bias;               // [width]
   at::Tensor running_mean, running_var;  // [width], buffers: each batch moves them by a tenth
@@ -49,8 +49,8 @@ class ResidualBlockImpl : public torch::nn::Module {
   // P x + z. x: [B, in, h, w] → [B, out, h / stride, w / stride]. The penalty is tau / 2 * ||z||^2
   // an image, summed over places.
   at::Tensor forward(const at::Tensor& x, double tau_scale);
-  at::Tensor branch(const at::Tensor& x);    // z
-  at::Tensor shortcut(const at::Tensor& x);  // P x
+  at::Tensor branch(const at::Tensor& x);    // z, of the shapes above
+  at::Tensor shortcut(const at::Tensor& x);  // P x, of the shapes above
 
   BatchNorm first_norm;
   Convolution first_convolution;
@@ -71,7 +71,8 @@ struct ResNetConfig {
 class ResNetImpl : public ImageEncoder {
  public:
   explicit ResNetImpl(const ResNetConfig& config);
-  // A region is a place of the last feature map: R = (size / 2^(stages - 1))^2, row by row.
+  // [B, 3, size, size] uint8 → [B, R, F]. A region is a place of the last feature map: R = (size /
+  // 2^(stages - 1))^2, row by row.
   at::Tensor forward(const at::Tensor& pixels, const Rows& rows) override;
   int64_t regions() const override { return regions_; }
   int64_t width() const override { return width_; }

@@ -46,7 +46,8 @@ class TranslationModelImpl : public torch::nn::Module {
   TranslationModelImpl(const ModelOptions& options, int64_t source_vocabulary,
                        int64_t target_vocabulary);
 
-  // source: [B, S] int64, padded with kPaddingId.
+  // source: [B, S] int64, padded with kPaddingId. The memory has M = S positions, S + R with
+  // concatenated fusion.
   Memory encode(const at::Tensor& source, const Images& images, const ForwardPass& pass = {});
   // target_input: [B, T] int64, from BOS on → [B, T, C].
   at::Tensor decode(const at::Tensor& target_input, const Memory& memory,
@@ -59,7 +60,8 @@ class TranslationModelImpl : public torch::nn::Module {
   TokenLoss pair_loss(const Sentences& sentences, double smoothing, const PairWeights& weights,
                       const ForwardPass& first, const ForwardPass& second);
 
-  // In evaluation mode. images: as Images::values, one a sentence. Rows of padding hold anything.
+  // In evaluation mode. source: [B, S]; images: as Images::values, one a sentence; target_input:
+  // [B, T]. Rows of padding hold anything.
   ImageView view_images(const at::Tensor& source, const at::Tensor& images,
                         const at::Tensor& target_input);
 
@@ -67,8 +69,8 @@ class TranslationModelImpl : public torch::nn::Module {
   void start_silent();
 
   const at::Tensor& source_embedding() const { return source_embedding_; }  // [V, C]
-  const at::Tensor& target_embedding() const { return target_embedding_; }
-  const at::Tensor& output_embedding() const { return output_embedding_; }
+  const at::Tensor& target_embedding() const { return target_embedding_; }  // [V, C]
+  const at::Tensor& output_embedding() const { return output_embedding_; }  // [V, C]
   const ModelOptions& options() const { return options_; }
   // Sets tau of every penal connection below the child module `stack` ("encoder", "decoder",
   // "fusion", "image_encoder").
@@ -84,6 +86,7 @@ class TranslationModelImpl : public torch::nn::Module {
   std::shared_ptr<Fusion> fusion;  // null without images
 
  private:
+  // source: [B, S], rows of [B, S].
   Memory encode_text(const at::Tensor& source, const Rows& rows);
   ImageStates encode_images(const Images& images, const ForwardPass& pass);
 

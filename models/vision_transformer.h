@@ -17,6 +17,7 @@ enum class Stem { patches, convolutions };
 class PatchStemImpl : public torch::nn::Module {
  public:
   PatchStemImpl(int64_t patch, int64_t width);
+  // [B, 3, side, side] → [B, R, F].
   at::Tensor forward(const at::Tensor& pixels);
 
   Linear projection;  // 3 * patch * patch → F
@@ -33,6 +34,7 @@ class ConvolutionStemImpl : public torch::nn::Module {
  public:
   // patch: a power of 2 that divides width.
   ConvolutionStemImpl(int64_t patch, int64_t width);
+  // [B, 3, side, side] float → [B, R, F].
   at::Tensor forward(const at::Tensor& pixels);
 
   torch::nn::ModuleList convolutions;  // of Conv2d; widths F / (patch / 2), ..., F / 2, F
@@ -49,7 +51,7 @@ struct VisionTransformerConfig {
 class VisionTransformerImpl : public ImageEncoder {
  public:
   explicit VisionTransformerImpl(const VisionTransformerConfig& config);
-  // R = (size / patch)^2.
+  // [B, 3, size, size] uint8 → [B, R, F], R = (size / patch)^2.
   at::Tensor forward(const at::Tensor& pixels, const Rows& rows) override;
   int64_t regions() const override { return regions_; }
   int64_t width() const override { return width_; }

@@ -56,20 +56,23 @@ struct TokenizerOptions {
 // Immutable; copies share the model. Every member may be called from several threads.
 class Tokenizer {
  public:
-  // Throws Error where the file is no SentencePiece model or its pad, bos, eos and unknown ids are
-  // not ours.
+  // The bytes are checked before the library sees them (model_check.h). Throws Error where they are
+  // no SentencePiece model or a damaged one, or its pad, bos, eos and unknown ids are not ours; as
+  // read_file (base/files.h).
   static Tokenizer open(const std::filesystem::path& model_file);
   // The same from a .model file's bytes; `place` names them in errors.
   static Tokenizer from_serialized(std::string bytes, const std::string& place);
   // The same lines and options give the same bytes. Throws Error where the text is empty or does
-  // not fit the vocabulary.
+  // not fit the vocabulary; as expect_trainable (training_text.h); MachineError where the system
+  // has no thread to give: the library would end the program.
   static Tokenizer train(const std::vector<std::string>& lines, const TokenizerOptions& options);
 
   std::vector<int> encode(std::string_view line) const;  // no bos, no eos
   std::vector<std::string> pieces(std::string_view line) const;
   // BPE-dropout (Provilkov et al., 2020): the pieces of each line when every merge is left out with
   // probability `dropout`, so that a model sees a word cut in many ways. The same lines, dropout
-  // and seed give the same pieces. The kind must be bpe. No bos, no eos.
+  // and seed give the same pieces. The kind must be bpe. No bos, no eos. One call at a time works.
+  // Throws MachineError where the system has no thread to give.
   std::vector<std::vector<int>> sample(const std::vector<std::string>& lines, double dropout,
                                        uint64_t seed) const;
   // Special pieces give no text. Throws Error for an id outside the vocabulary.
@@ -77,7 +80,7 @@ class Tokenizer {
   std::string decode(const std::vector<std::string>& pieces) const;
 
   int64_t vocabulary_size() const;
-  const std::string& piece(int id) const;
+  const std::string& piece(int id) const;  // id: in the vocabulary
   // The .model file's bytes.
   const std::string& serialized() const { return *serialized_; }
 

@@ -34,13 +34,16 @@ struct EncoderDescription {
   }
 };
 
-// Of an encoder's folder. Throws Error where the file is missing or damaged.
+// Of an encoder's folder. Throws Error where the file is missing, damaged, or has values that are
+// not allowed.
 EncoderDescription read_encoder_description(const std::filesystem::path& folder);
 
 // Copies share the network; may be used by many threads.
 class ExportedEncoder {
  public:
-  // Throws Error where a file is missing or damaged, or encoder.json is of another encoder.pt.
+  // Throws Error where a file is missing or damaged, or encoder.json is of another encoder.pt; and,
+  // before any of its code runs, where that calls what is not on the list of operators of image
+  // networks (script_operators.h), unless all scripts are trusted (script_trust.h).
   static ExportedEncoder open(const std::filesystem::path& folder, c10::Device device);
 
   const Preprocessing& preprocessing() const;
@@ -51,12 +54,13 @@ class ExportedEncoder {
   const std::string& name() const;
 
   // uint8 [B, 3, crop, crop] RGB → float32 [B, R, F] on the encoder's device. Throws Error where
-  // the network gives another shape than encoder.json says.
+  // the network fails on them, or gives another shape than encoder.json says.
   at::Tensor encode(const at::Tensor& pixels) const;
 
   // The features of image files, float32 [P, R, F] on the CPU; `threads` at work (0: one a core).
   // Throws what decode_image throws, for the first file that does not decode; where there is
-  // `broken`, that gets the Error of each such file at its place instead.
+  // `broken`, that gets the Error of each such file at its place instead (it is as long as
+  // `files`). Throws as encode(), and Interrupted after Ctrl-C.
   at::Tensor encode_files(const std::vector<std::filesystem::path>& files, int threads,
                           std::vector<std::string>* broken = nullptr) const;
 
@@ -66,7 +70,8 @@ class ExportedEncoder {
   std::shared_ptr<Data> data_;
 };
 
-// Copies the two files to the folder `to`, which is made, whole or not at all.
+// Copies the two files to the folder `to`, which is made, whole or not at all. Throws as read_file
+// and AtomicFolder (base/files.h).
 void copy_encoder(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace penalmt

@@ -22,18 +22,20 @@ class StoredFeatures : public ImageSet {
   // `place`: what the store is called in errors.
   StoredFeatures(const std::vector<std::string>& names, FeatureStore store,
                  const std::string& place);
+  // [P, R, F] of the stored type. Throws as FeatureStore::rows.
   at::Tensor rows(const std::vector<int64_t>& which) const override { return store_.rows(which); }
 
  private:
   FeatureStore store_;
 };
 
-// The images that a list names, as files below `root`, encoded at once. Missing and
-// broken files as in DecodedImages.
+// The images that a list names, as files below `root`, encoded at once. Missing and broken files as
+// in DecodedImages. Throws as ExportedEncoder::encode_files, too.
 class EncodedImages : public ImageSet {
  public:
   EncodedImages(const std::vector<std::string>& names, const std::filesystem::path& root,
                 const ExportedEncoder& encoder, int threads, const ImageRules& rules = {});
+  // float32 [P, R, F]
   at::Tensor rows(const std::vector<int64_t>& which) const override;
 
  private:

@@ -27,7 +27,7 @@ struct FeatureShape {
 class FeatureStore {
  public:
   // `names` empty: the file's own, else PATH with .names.txt in the place of its extension. Throws
-  // Error where the file is damaged, of another type or shape, or does not fit its names.
+  // Error where the file is missing, damaged, of another type or shape, or does not fit its names.
   static FeatureStore open(const std::filesystem::path& path,
                            const std::filesystem::path& names = {});
 
@@ -38,8 +38,8 @@ class FeatureStore {
   at::ScalarType type() const;         // float16 or float32
   int64_t row(const std::string& name) const;  // -1 where it is not there
 
-  // [P, R, F] of the stored type, in memory of its own.
-  // Throws Error where one of their numbers is not finite.
+  // [P, R, F] of the stored type, in memory of its own. Throws Error where one of their numbers is
+  // not finite, and where the file has become shorter.
   at::Tensor rows(const std::vector<int64_t>& which) const;
 
   // Throws Error where the features are of another shape, or of another encoder (where both say

@@ -31,8 +31,9 @@ struct StorePlan {
 class FeatureWriter {
  public:
   // `path` ends in .safetensors or .npy. With `resume` it goes on with what an interrupted run
-  // left, where there is such a thing. Throws Error where that was made from another plan, and
-  // without `resume` where there is such a thing.
+  // left, where there is such a thing. Throws Error where that was made from another plan or is
+  // damaged, without `resume` where there is such a thing, for another ending, and where another
+  // process writes the store; as write_file (base/files.h).
   FeatureWriter(const std::filesystem::path& path, StorePlan plan, bool resume);
   ~FeatureWriter();  // keeps what was written, unless that is nothing, or nothing can come of it
   FeatureWriter(const FeatureWriter&) = delete;
@@ -42,10 +43,11 @@ class FeatureWriter {
   int64_t kept() const;
 
   // The next kept.size() images of the plan; `features` [P, R, F], float32 on the CPU, has a row
-  // for each `true`. Throws Error where a number is not finite, or too large for float16.
+  // for each `true`. Throws Error where a number is not finite, or too large for float16; as
+  // write_file.
   void add(const at::Tensor& features, const std::vector<bool>& kept);
 
-  // Throws Error where not one image was kept.
+  // Throws Error where not one image was kept; as write_file.
   void finish();
 
  private:

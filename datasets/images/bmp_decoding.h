@@ -34,8 +34,8 @@ BmpHeader read_bmp_header(std::string_view bytes);
 
 // 8-bit BGR or, where there is a mask of alpha, BGRA. Throws Undecodable: "a BMP with a header of 0
 // bytes; expected 12, 40, 52, 56, 64, 108 or 124", "a BMP of 7 bits a pixel with compression 4,
-// which is not read", "damaged; a pixel has colour 9 of 2", "damaged; a BMP's data ends before row
-// 5 of 20".
+// which is not read", "cut off; got 60 bytes, expected 70", "damaged; a pixel has colour 9 of 2",
+// "damaged; a BMP's data ends before row 5 of 20".
 cv::Mat decode_bmp(std::string_view bytes);
 
 }  // namespace penalmt

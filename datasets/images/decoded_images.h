@@ -52,20 +52,22 @@ using ImageProblems = std::vector<std::string>;
 // Takes their rows from the lines of broken files, which are returned.
 std::vector<BrokenImage> drop_broken(std::vector<int64_t>& index, const ImageProblems& problems);
 
-// The images that a list names, each decoded once, by `threads` threads (0: one a core).
-// An empty line, or a name that is not on the disk, is normal: it has no row. Throws Error where a
-// file does not decode (the first in the list's order), where there are lines and not one has its
-// image, and for a name that leads out of the folder; `rules` bend that.
+// The images that a list names, each decoded once, by `threads` threads (0: one a core). An empty
+// line, or a name that is not on the disk, is normal: it has no row. Throws Error where a file does
+// not decode (the first in the list's order), where there are lines and not one has its image, and
+// for a name that leads out of the folder; `rules` bend that. Throws MachineError as decode_image
+// does, and Interrupted after Ctrl-C.
 class DecodedImages : public ImageSet {
  public:
   DecodedImages(const std::vector<std::string>& names, const std::filesystem::path& root,
                 int64_t size, int threads = 0, const ImageRules& rules = {});
 
   const at::Tensor& pixels() const { return pixels_; }  // uint8 [N, 3, size, size]
+  // uint8 [P, 3, size, size]
   at::Tensor rows(const std::vector<int64_t>& which) const override;
 
  private:
-  at::Tensor pixels_;
+  at::Tensor pixels_;  // as pixels()
 };
 
 }  // namespace penalmt

@@ -15,8 +15,8 @@ inline constexpr int64_t kMostPixels = 200'000'000;
 // 8, transparent parts show white. Throws Error "path: not an image that can be decoded", "path:
 // 100,000 x 100,000 pixels; expected at most 200,000,000", "path: an animation; expected a still
 // image", "path: damaged; Corrupt JPEG data: premature end of data segment" (in its decoder's
-// words), and what check_whole (whole_files.h) throws; MachineError "path: no memory for its 9,000
-// x 9,000 pixels".
+// words), and what check_whole (whole_files.h) and read_file (base/files.h) throw; MachineError
+// "path: no memory for its 9,000 x 9,000 pixels".
 cv::Mat decode_image(const std::filesystem::path& path);
 
 // The same of the bytes of a file that errors call `path`.

@@ -14,7 +14,8 @@ struct ImageFolder {
 
 // An image has the ending of one (.jpg .jpeg .png .webp .bmp .ppm .pgm .pbm ...) or begins as a
 // JPEG, PNG or WebP. What programs leave behind (names that begin with a dot, Thumbs.db,
-// desktop.ini, __MACOSX) is left out of both. Throws Error where there is no such folder.
+// desktop.ini, __MACOSX) is left out of both. Throws Error where there is no such folder, and as
+// throw_file_error (base/files.h) where one cannot be read.
 ImageFolder images_in(const std::filesystem::path& folder);
 
 // True for the name of what a program left behind.

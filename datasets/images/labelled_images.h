@@ -46,13 +46,14 @@ struct LabelledImages {
   int64_t count() const { return static_cast<int64_t>(names.size()); }
 };
 
-// The images, brought to size x size and decoded by `threads` threads (0: one a core). Throws Error
-// for one that is missing or does not decode (the first in their order).
+// uint8 [N, 3, size, size]: the images, brought to size x size and decoded by `threads` threads (0:
+// one a core). Throws as load_image for the first in their order that is missing or does not
+// decode, and Interrupted after Ctrl-C.
 at::Tensor load_images(const std::vector<std::filesystem::path>& files, int64_t size, int threads);
 
 // All images below `root`. Its folders are the classes, unless `known` names them: then a folder
 // that is none of them is refused, and one may be missing. Throws Error where there is no such
-// folder, no class or a class without images, and what load_images throws.
+// folder, no class or a class without images, and as images_in (image_folder.h) and load_images.
 LabelledImages read_labelled_images(const std::filesystem::path& root, int64_t size, int threads,
                                     const std::vector<std::string>& known = {});
 
@@ -63,7 +64,9 @@ struct LabelledSplits {
 };
 
 // The training images of a recipe: the last `valid` of each class apart from the others, of which
-// the first `limit` stay. Throws Error for fewer than two classes, and a class that has too few.
+// the first `limit` stay. Throws Error for a folder that is not there, fewer than two classes, and
+// a class that has too few; as expand_environment (datasets/text/corpus.h) and
+// read_labelled_images.
 LabelledSplits read_labelled_splits(const LabelledImageOptions& options, int64_t size, int threads);
 
 }  // namespace penalmt

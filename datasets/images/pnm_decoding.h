@@ -34,8 +34,8 @@ struct PnmHeader {
 std::optional<PnmHeader> read_pnm_header(std::string_view bytes);
 
 // 8-bit BGR, values scaled by the largest one; one above it counts as it. Throws Undecodable
-// "damaged; a PNM's largest value is 0; expected 1 to 65,535", "damaged; got 3 of 8 values",
-// "damaged; the value at byte 12 is no number up to 255".
+// "damaged; a PNM's largest value is 0; expected 1 to 65,535", "cut off; got 60 bytes, expected
+// 70", "damaged; got 3 of 8 values", "damaged; the value at byte 12 is no number up to 255".
 cv::Mat decode_pnm(std::string_view bytes);
 
 }  // namespace penalmt

@@ -60,7 +60,7 @@ at::Tensor load_pixels(const std::filesystem::path& file, const Preprocessing& p
 // device of `pixels`.
 at::Tensor normalised(const at::Tensor& pixels, const Preprocessing& preprocessing);
 
-// float32 [3, crop, crop]: the two above in one.
+// float32 [3, crop, crop]: the two above in one. Throws as load_pixels.
 at::Tensor load_normalised(const std::filesystem::path& file, const Preprocessing& preprocessing);
 
 }  // namespace penalmt

@@ -8,8 +8,8 @@
 
 namespace penalmt {
 
-// 8-bit BGR or BGRA as stored. Throws Undecodable "damaged; a WebP's data cannot be decoded",
-// std::bad_alloc where there is no memory.
+// 8-bit BGR or BGRA as stored. Throws Undecodable "damaged; a WebP's data cannot be decoded" or
+// "damaged; a WebP's data ends too early", std::bad_alloc where there is no memory.
 cv::Mat decode_webp(std::string_view bytes);
 
 }  // namespace penalmt

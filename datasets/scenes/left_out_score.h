@@ -26,7 +26,8 @@ struct LeftOutMark {
 // first line.
 std::string left_out_header();
 std::string to_line(const LeftOutMark& mark);
-// Throws Error "path:3: expected 7 tab-separated columns, got 5" and the like.
+// Throws Error "path:3: expected 7 tab-separated columns, got 5" and the like; as LineReader
+// (base/text.h).
 std::vector<LeftOutMark> read_left_out_marks(const std::filesystem::path& path);
 
 // The noun stands in the hypothesis, and wherever it stands, a right word stands at one of the

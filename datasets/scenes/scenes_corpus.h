@@ -25,7 +25,8 @@ struct ShapesOptions {
 //   left_out/<split>.<de|fr>.tsv         what scoring reads (left_out_score.h)
 //   README.txt                           what is what, and the chance level
 // The same options give the same bytes, whatever the number of threads (0: one a core). Throws
-// Error where `folder` is a file or has anything in it.
+// Error where `folder` is a file or has anything in it; as AtomicFolder (base/files.h);
+// MachineError where a text cannot be compressed; Interrupted after Ctrl-C.
 void write_shapes_corpus(const std::filesystem::path& folder, const ShapesOptions& options,
                          int threads = 0);
 

@@ -21,7 +21,8 @@ struct ContrastivePairs {
 // A folder with one `src.<language>`, one `correct.<language>`, one `incorrect.<language>`, and
 // `img.order` with a name a line; plain or gzip. Throws Error "FOLDER: no correct.<language>;
 // expected src.*, correct.*, incorrect.* and img.order", "FOLDER: correct.de and correct.fr;
-// expected one", and where the files do not have as many lines.
+// expected one", where the translations are not into one language, where one of them is an empty
+// line, and as read_parallel_text, where the files do not have as many lines.
 ContrastivePairs read_contrastive(const std::filesystem::path& folder);
 
 }  // namespace penalmt

@@ -73,7 +73,9 @@ struct DataOptions {
 
 // The lines of one split; its images are empty where it has no list (Multi30k: no
 // image_splits/<split>.txt). Layout "files" knows the splits `train` and `valid`. Of the split
-// `train`, the first `limit` lines. Throws Error where a file is missing or there is not one line.
+// `train`, the first `limit` lines. Throws Error where a folder or a file is missing or not named,
+// and where there is not one line; as expand_environment, read_parallel_text and, with
+// data.masking, read_positions and check_positions.
 ParallelText load_split(const DataOptions& options, const std::string& split);
 
 // The feature store of a split: data.features with the split's name, and the names file, empty
@@ -81,9 +83,10 @@ ParallelText load_split(const DataOptions& options, const std::string& split);
 struct StoreFiles {
   std::filesystem::path store, names;
 };
+// Throws as expand_environment.
 StoreFiles feature_files(const DataOptions& options, const std::string& split);
 
-// The folder that the names of an image list are relative to.
+// The folder that the names of an image list are relative to. Throws as expand_environment.
 std::filesystem::path image_root(const DataOptions& options);
 
 // "$HOME/data", "${HOME}/data" and "~/data" → "/home/ann/data". Throws Error "<where>: the

@@ -17,7 +17,7 @@ using WordPositions = std::vector<std::vector<int>>;
 
 // `<split>.<kind>.positions`: line i lists the positions of line i of a text with spaces between
 // them, "7 13"; an empty line: none. Plain or gzip. Throws Error "path:3: got 'x', expected
-// positions of words, from 0 in ascending order".
+// positions of words, from 0 in ascending order"; as LineReader (base/text.h).
 WordPositions read_positions(const std::filesystem::path& path);
 
 // Throws Error where the positions of `place` are not those of the text `lines` of `text_place`:

@@ -22,7 +22,8 @@ ParallelText read_parallel_text(const std::filesystem::path& source,
                                 const std::filesystem::path& target,
                                 const std::optional<std::filesystem::path>& image_list);
 
-// One name a line; a trailing "#<caption id>" (digits) and white space are cut off.
+// One name a line; a trailing "#<caption id>" (digits) and white space are cut off. `x.gz` as
+// above. Throws as read_lines (base/text.h).
 std::vector<std::string> read_image_list(const std::filesystem::path& path);
 
 // `path`, or `path` + ".gz" where only that is on the disk.

@@ -39,6 +39,7 @@ struct StepWeights {
   explicit StepWeights(TranslationModelImpl& model);
 
   bool uses_cpu_kernels() const;  // float32 on the CPU
+  // [length, C]
   at::Tensor positions(int64_t length) const {
     return position_vectors->forward(length).to(embedding.options());
   }
@@ -69,18 +70,21 @@ class CachedDecoder {
   at::Tensor advance(const std::vector<int>& tokens);
   // states: [N, C] → [N, V].
   at::Tensor logits(const at::Tensor& states) const;
-  // The best of logits(states), which are never in memory as a whole.
+  // states: [N, C]. The best of logits(states), which are never in memory as a whole.
   Candidates best(const at::Tensor& states, const CandidateRule& rule);
   // Row r goes on from what was row rows[r].
   void reorder(const std::vector<int64_t>& rows);
 
  private:
+  // [rows, columns] of memory that earlier steps used too.
   at::Tensor buffer(int which, int64_t rows, int64_t columns);
+  // x: [N, C] is written.
   void embed(const std::vector<int>& tokens, at::Tensor& x);
+  // y: [N, C] → [N, C].
   at::Tensor feed_forward(const StepLayer& layer, const at::Tensor& y);
-  // The image's part of a layer, where the sentence has an image.
+  // The image's part of a layer, in x [N, C], where the sentence has an image.
   void attend_to_image(int64_t l, at::Tensor& x);
-  // One residual: x = norm(x + branch(x)), or x = x + branch(norm(x)).
+  // One residual of x [N, C]: x = norm(x + branch(x)), or x = x + branch(norm(x)).
   template <class Branch>
   void residual(at::Tensor& x, const StepNorm& norm, const Branch& branch);
 
@@ -88,8 +92,8 @@ class CachedDecoder {
   const std::unique_ptr<StepAttention> attention_;
   const std::unique_ptr<StepAttention> image_attention_;  // its memory: the image's regions
   at::Tensor with_image_;  // [N, 1] bool; undefined where no sentence of the batch has an image
-  std::vector<at::Tensor> buffers_;
-  at::Tensor positions_;  // [at least the positions so far, C]
+  std::vector<at::Tensor> buffers_;  // [numbers] each, as many as were ever needed
+  at::Tensor positions_;             // [at least the positions so far, C]
   int64_t position_ = 0;
 };
 

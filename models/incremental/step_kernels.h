@@ -8,7 +8,7 @@
 
 namespace penalmt {
 
-// out = LayerNorm(x + branch). All [N, C], contiguous; out may be x.
+// out = LayerNorm(x + branch). x, branch, out: [N, C], contiguous; weight, bias: [C]. out may be x.
 void add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
               const at::Tensor& bias, double epsilon, at::Tensor& out);
 

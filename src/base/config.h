@@ -70,10 +70,11 @@ class Problems {
   std::vector<std::string> lines_;
 };
 
-// JSON with // and /* */ comments. Throws Error "place:line:column: ..." where it does not parse or
-// a key stands twice in one object. `first_line`: the number of the text's first line at that
-// place.
+// JSON with // and /* */ comments. Throws Error "place:line:column: ..." where it is not UTF-8,
+// does not parse, is nested deeper than 100 levels, or a key stands twice in one object.
+// `first_line`: the number of the text's first line at that place.
 nlohmann::json parse(std::string_view text, const std::string& place, int64_t first_line = 1);
+// The same of a file. Throws as parse() and read_file (base/files.h).
 nlohmann::json parse_file(const std::filesystem::path& path);
 
 // Overwrites the fields of `options` that `object` names. Unknown keys, wrong types and values that
@@ -87,8 +88,8 @@ template <class Options>
 void set(Options& options, std::string_view assignment, Problems& problems);
 
 // The options of a JSON file, `assignments` applied in their order. What the fields forbid is
-// thrown as one Error with every problem; `problems` has then the place for what concerns several
-// fields.
+// thrown as one Error with every problem; a file that cannot be read or parsed, as parse_file()
+// does it; `problems` has then the place for what concerns several fields.
 template <class Options>
 Options load(const std::filesystem::path& path, const std::vector<std::string>& assignments,
              Problems& problems);

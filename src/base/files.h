@@ -57,7 +57,7 @@ class AtomicFile {
 
 // A folder that appears at `target` only when complete: fill `path()`, then commit(). An
 // uncommitted one is removed, and so is what a process that died left of one. Missing parents of
-// `target` are made.
+// `target` are made. The constructor and commit() fail as write_file does.
 class AtomicFolder {
  public:
   explicit AtomicFolder(std::filesystem::path target);
@@ -83,8 +83,7 @@ void remove_abandoned(const std::filesystem::path& folder, const std::string& na
 // Removes a file, a link, or a folder with all that is in it; what is not there is no error.
 std::error_code remove_tree(const std::filesystem::path& path);
 
-// A file mapped read-only into memory: what is touched is loaded. Throws Error where it cannot be
-// opened.
+// A file mapped read-only into memory: what is touched is loaded. Throws as read_file.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);

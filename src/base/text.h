@@ -22,8 +22,9 @@ void clean_line(std::string& line);
 // Reads lines one by one, without their "\n", which alone ends a line. "-" is standard input; gzip
 // is known by its first bytes. A line is returned as soon as it has arrived, so a pipe can be
 // talked with. Throws Error "path: cannot read: ..." and "path:12: invalid UTF-8 at byte 7" (both
-// counted from 1); a truncated or damaged gzip file is an Error too. Throws Interrupted where a
-// signal comes while it waits (base/interrupt.h).
+// counted from 1); a truncated or damaged gzip file is an Error too. Throws MachineError where the
+// disk fails or there is no memory to inflate with. Throws Interrupted where a signal comes while
+// it waits (base/interrupt.h).
 class LineReader {
  public:
   explicit LineReader(const std::filesystem::path& path, LineForm form = LineForm::kClean);
@@ -35,7 +36,7 @@ class LineReader {
   bool has_arrived();
   // True for a pipe or a terminal, whose lines may come later and only once.
   bool may_wait() const;
-  // Back to before the first line; only for what is not may_wait().
+  // Back to before the first line; only for what is not may_wait(). Throws as next().
   void rewind();
   // The number of the line last read, from 1.
   int64_t line_number() const;
@@ -47,6 +48,7 @@ class LineReader {
   std::unique_ptr<Source> source_;
 };
 
+// All lines. Throws as LineReader.
 std::vector<std::string> read_lines(const std::filesystem::path& path,
                                     LineForm form = LineForm::kClean);
 

@@ -49,7 +49,8 @@ std::filesystem::path recipe_file(const TrainingArguments& arguments);
 
 // A new run needs a new or empty folder, or one whose start came to no update; a continued one the
 // same recipe, but for how long it goes on. `recipe`: as written by config::write; `read_again`
-// does that for a recipe on the disk. Throws Error.
+// does that for a recipe on the disk. Throws Error where that is not so, with every key that
+// differs; and what `read_again` throws.
 void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,
                       const std::function<nlohmann::json(const std::filesystem::path&)>& read_again,
                       bool resume);

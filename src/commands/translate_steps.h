@@ -74,6 +74,7 @@ struct TranslateArguments {
   }
 };
 
+// Throws Error where options do not fit each other, and as expect_output.
 void check(const TranslateArguments& arguments);
 
 // --max-source-length; its default is what the model's learned positions serve, else 512. Throws
@@ -105,8 +106,12 @@ struct LongLines {
 class TranslationInput {
  public:
   // `reader` is there unless one sentence is translated; `raw` where text is normalised first.
+  // Throws Error for a bad line of a file and for images that do not fit the model; as LineReader
+  // and open_line_images.
   TranslationInput(const TranslateArguments& arguments, const Translator& translator,
                    std::optional<LineReader> reader, const RawText* raw);
+  // Throws a line's Error, as above; as ImageSource::load; and Interrupted after Ctrl-C while it
+  // waits.
   InputChunk next();
   std::string name() const;         // what it is called in errors
   std::string image_place() const;  // where the names of its images stand

@@ -60,7 +60,8 @@ double hypothesis_score(double log_probability, int64_t length, double length_pe
 // tokens that sentence b may get, the end token included; at the last position only the end is
 // left. There are fewer than n_best where the vocabulary is too small for so many, and none where
 // the model's scores are not numbers. Equal scores keep the order in which they were finished.
-// Requires n_best <= beam. Deterministic; a sentence's result does not depend on the others.
+// Requires n_best <= beam. Deterministic; a sentence's result does not depend on the others. Throws
+// what the model throws.
 std::vector<std::vector<Hypothesis>> beam_search(StepModel& model,
                                                  const std::vector<int64_t>& limits,
                                                  const SearchOptions& options);

@@ -77,7 +77,7 @@ class Bleu : public Metric {
   ReferenceSymbols references_;
 };
 
-// Throws Error as Bleu does.
+// Throws as Bleu and Metric::statistics.
 BleuScore corpus_bleu(const std::vector<std::string>& hypotheses, const References& references,
                       const BleuOptions& options = {});
 

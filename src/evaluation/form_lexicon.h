@@ -16,7 +16,8 @@ class FormLexicon {
  public:
   // Lines "english<TAB>forms with spaces between them", in lower case; a word may stand in several
   // lines; empty lines and those that begin with "#" are none. Throws Error "path:3: expected a
-  // word, a tab and the forms of its translations", and where there is no word at all.
+  // word, a tab and the forms of its translations", and where there is no word at all; as
+  // LineReader (base/text.h).
   static FormLexicon read(const std::filesystem::path& path);
   // Of a kind of Multi30k's masking, "color" or "people", from English into German ("de") or French
   // ("fr"); nullopt for all others.

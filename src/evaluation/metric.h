@@ -79,8 +79,8 @@ class Metric : public SumScore {
   // "bs:1000|seed:12345" stands after the number of references.
   std::string signature(const std::string& resampling = "") const;
 
-  // Throws Error where there are not as many hypotheses as references. `threads`: 0 is one a core.
-  // Safe to call from several threads.
+  // Throws Error where there are not as many hypotheses as references; Interrupted after Ctrl-C.
+  // `threads`: 0 is one a core. Safe to call from several threads.
   Statistics statistics(const std::vector<std::string>& hypotheses, int threads = 1) const;
 
   // The score of added rows, ready for printing.

@@ -35,7 +35,8 @@ struct ResamplingOptions {
   bool count_equal = false;
 };
 
-// Of one system, by the bootstrap. `statistics` are the metric's; at least one sentence.
+// Of one system, by the bootstrap. `statistics` are the metric's; at least one sentence. Throws
+// Interrupted after Ctrl-C, as the tests below.
 Confidence bootstrap_confidence(const SumScore& metric, const Statistics& statistics,
                                 const ResamplingOptions& options);
 

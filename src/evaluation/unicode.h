@@ -41,7 +41,7 @@ enum class CharacterKind : uint8_t { kOther, kNumber, kPunctuation, kSymbol };
 CharacterKind kind_of(int32_t code_point);
 
 // Full Unicode lower case, with the final sigma and without a language's own rules. Like
-// str.lower().
+// str.lower(). Throws MachineError where ICU fails, as without memory.
 std::string lowercase(std::string_view text);
 
 }  // namespace penalmt

@@ -21,7 +21,8 @@ struct ChainHistory {
 };
 
 // Reads `run`/chain.jsonl; nullopt where there is no such file or no line in it. Throws Error
-// "path:3: ..." for a line that training does not write, or with other residuals than the first.
+// "path:3: ..." for a line that training does not write, or with other residuals than the first; as
+// LineReader (base/text.h).
 std::optional<ChainHistory> read_chain_history(const std::filesystem::path& run);
 
 }  // namespace penalmt

@@ -19,7 +19,7 @@ struct ImageSize {
 std::optional<ImageSize> image_size(std::string_view bytes);
 
 // "data:image/jpeg;base64,..."; the type is told from the first bytes (JPEG, PNG, GIF, WebP, BMP).
-// Throws Error where the file cannot be read or is none of these.
+// Throws as read_file (base/files.h), and Error where it is none of these.
 std::string data_uri(const std::filesystem::path& image);
 
 // <img> with the image in it, and with its size, so that nothing moves when it is decoded.

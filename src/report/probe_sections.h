@@ -15,7 +15,8 @@ std::string contrastive_section(const ProbeReport& report);
 // How far gates are open: a histogram, the words with the widest.
 std::string gate_section(const ProbeReport& report);
 
-// Sentences with their photographs; the piece that is chosen shows its attention on it.
+// Sentences with their photographs; the piece that is chosen shows its attention on it. Throws as
+// html::image().
 std::string probed_sentence_section(const ProbeReport& report);
 
 // A photograph with the attention of the pieces over it, and the pieces to choose from. R regions

@@ -20,7 +20,8 @@ std::string breakdown_section(const EvaluationReport& report);
 // Training curves, and each run's best values.
 std::string training_section(const EvaluationReport& report);
 
-// How often which system is better, and single sentences with their images.
+// How often which system is better, and single sentences with their images. Throws as
+// html::image().
 std::string sentence_section(const EvaluationReport& report);
 
 // The name of a system with its colour and shape.

@@ -40,13 +40,13 @@ struct DropoutSite {
   double scale() const { return 65536.0 / (65536.0 - threshold()); }  // 1 / (1 - p)
 };
 
-// What a channel is multiplied by: 0 where dropped, `scale()` elsewhere. Shape: counters' +
-// [channels]; `like` gives type and device. On a GPU the factors are drawn by LibTorch's generator
-// instead: they are not reproduced across batchings there.
+// What a channel is multiplied by: 0 where dropped, `scale()` elsewhere. counters: [..] int64 →
+// [.., channels], of the type and on the device of `like`. On a GPU the factors are drawn by
+// LibTorch's generator instead: they are not reproduced across batchings there.
 at::Tensor dropout_factors(const at::Tensor& counters, const DropoutSite& site, int64_t channels,
                            const at::Tensor& like);
 
-// x * dropout_factors(...), differentiable; x: [B, T, C] with counters [B, T].
+// x * dropout_factors(...), differentiable; x: [B, T, C] with counters [B, T] → [B, T, C].
 at::Tensor dropout(const at::Tensor& x, const at::Tensor& counters, const DropoutSite& site);
 
 }  // namespace penalmt

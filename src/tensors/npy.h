@@ -16,12 +16,12 @@
 
 namespace penalmt {
 
-// The array on the CPU, in memory of its own. Throws Error "path: ..." for a foreign or truncated
-// file, another type, column order.
+// The array, of the file's shape, on the CPU, in memory of its own. Throws Error "path: ..." for a
+// foreign or truncated file, another type, column order, and as read_file (base/files.h).
 at::Tensor load_npy(const std::filesystem::path& path);
 
-// What the header says, checked as load_npy checks it; `file` is all of the file's bytes, of which
-// only the header is touched. The name is "".
+// What the header says, checked as load_npy checks it, with the same Errors; `file` is all of the
+// file's bytes, of which only the header is touched. The name is "".
 StoredTensor index_npy(const std::filesystem::path& path, std::string_view file);
 
 // A file of version 1.0 up to its data, padded with spaces to a multiple of 64 bytes, and to `size`
@@ -29,7 +29,8 @@ StoredTensor index_npy(const std::filesystem::path& path, std::string_view file)
 std::string npy_header(at::ScalarType type, const std::vector<int64_t>& shape,
                        std::size_t size = 0);
 
-// Writes version 1.0, whole or not at all. Throws MachineError where the disk refuses.
+// Writes version 1.0, whole or not at all. `tensor`: of any shape, on any device, of one of the
+// types above. Throws as write_file (base/files.h).
 void save_npy(const std::filesystem::path& path, const at::Tensor& tensor);
 
 }  // namespace penalmt

@@ -6,14 +6,14 @@
 
 namespace penalmt {
 
-// Whether a product of x should go through onednn_linear: float32 on an AMD CPU, where LibTorch's
-// default product (MKL) was found at half of oneDNN's speed: [4096, 128] x [128, 10000] 71 against
-// 96 GFLOP/s, 2048^3 91 against 177. On Intel the two are level, so the default stays; of other
-// formats oneDNN knows not all.
+// Whether a product of x [.., in] should go through onednn_linear: float32 on an AMD CPU, where
+// LibTorch's default product (MKL) was found at half of oneDNN's speed: [4096, 128] x [128, 10000]
+// 71 against 96 GFLOP/s, 2048^3 91 against 177. On Intel the two are level, so the default stays;
+// of other formats oneDNN knows not all.
 bool onednn_is_faster(const at::Tensor& x);
 
 // x W^T + b through oneDNN; not differentiable. x: [.., in], weight: [out, in] contiguous, bias:
-// [out] or undefined.
+// [out] or undefined → [.., out].
 at::Tensor onednn_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 struct AdamStep {

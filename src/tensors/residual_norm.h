@@ -13,10 +13,11 @@ struct ResidualNormResult {
   at::Tensor y;     // [.., C] the normalised sum
   at::Tensor sum;   // [.., C] h, kept for the backward pass
   at::Tensor rstd;  // [N] 1 / standard deviation of each row of h
-  at::Tensor mean;  // [N]
+  at::Tensor mean;  // [N] of each row of h
 };
 
-// float32, contiguous, on the CPU. `counters` may be undefined when site.threshold() is 0.
+// x, branch: [.., C]; weight, bias: [C]; all float32, contiguous, on the CPU. counters: [..] int64,
+// one a row of x; may be undefined when site.threshold() is 0.
 ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch,
                                  const at::Tensor& weight, const at::Tensor& bias, double epsilon,
                                  const at::Tensor& counters, const DropoutSite& site);
@@ -33,9 +34,10 @@ struct PenalTerm {
   bool relative = false;
 };
 
-// z, the branch's contribution, is had as h - x: both are kept for other ends (x by the sublayer's
-// first product, h by the normalisation). The penal term counts where `real` is true. x may be
-// undefined when tau is 0.
+// gradient: [.., C], at y; x, weight, counters: as above; real: [..] bool, undefined where all rows
+// are real. z, the branch's contribution, is h - x: both are kept for other ends (x by the
+// sublayer's first product, h by the normalisation). The penal term counts where `real` is true. x
+// may be undefined when tau is 0.
 ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const at::Tensor& x,
                                              const ResidualNormResult& kept,
                                              const at::Tensor& weight, const at::Tensor& counters,

@@ -20,24 +20,24 @@ struct AttentionHeads {
 };
 
 struct RowKernels {
-  // Takes in the logits of the columns from `first_column`; tokens below `first_token` are never
-  // kept.
+  // Takes in the logits [columns] of the columns from `first_column`; tokens below `first_token`
+  // are never kept.
   void (*scan_row)(const float* logits, int64_t columns, int64_t first_column, int first_token,
                    int64_t count, CandidateRow row);
 
   // Attention of one row over n entries anywhere in memory: keys[t] points at a key of C floats
-  // followed by its value. scores: room for n + 20 floats. out: [C].
+  // followed by its value. query, out: [C]; scores: room for n + 20 floats.
   void (*attend_row_self)(const AttentionHeads& heads, const float* query, const float* const* keys,
                           int64_t n, float* scores, float* out);
 
   // Attention of one row over a memory of n positions. keys: [C, n rounded up to 16], a channel's
   // keys beside each other, so that 16 positions are scored at once; values: n rows of C floats,
-  // `value_stride` apart. scores: room for n + 16 floats.
+  // `value_stride` apart. query, out: [C]; scores: room for n + 16 floats.
   void (*attend_row_memory)(const AttentionHeads& heads, const float* query, const float* keys,
                             const float* values, int64_t value_stride, int64_t n, float* scores,
                             float* out);
 
-  // out = LayerNorm(x + branch).
+  // out = LayerNorm(x + branch). All [width].
   void (*add_norm_row)(const float* x, const float* branch, const float* weight, const float* bias,
                        int64_t width, float epsilon, float* out);
 };

@@ -24,22 +24,22 @@ namespace penalmt {
 
 struct NamedTensors {
   std::vector<std::pair<std::string, at::Tensor>>
-      tensors;  // names are unique; the order is the header's
+      tensors;  // of any shapes; names are unique; the order is the header's
   std::map<std::string, std::string> metadata;
 };
 
-// Writes the file whole or not at all. Tensors may be on any device and of any strides. Within the
-// data the widest types come first, so that every tensor is aligned to its element without gaps;
-// the header keeps the order given. Throws MachineError where the disk refuses.
+// Writes the file whole or not at all. Tensors may be of any shape and strides, on any device.
+// Within the data the widest types come first, so that every tensor is aligned to its element
+// without gaps; the header keeps the order given. Throws as write_file (base/files.h).
 void save_safetensors(const std::filesystem::path& path, const NamedTensors& named);
 
 // The tensors on the CPU, in memory of their own. Throws Error "path: ..." for whatever the format
 // forbids: a truncated file, a header that is too long or no JSON, unknown types, offsets that lie
-// outside, overlap, leave gaps or do not fit the shape.
+// outside, overlap, leave gaps or do not fit the shape; and as read_file (base/files.h).
 NamedTensors load_safetensors(const std::filesystem::path& path);
 
-// What the header of a file says, checked as load_safetensors checks it; `file` is all of its
-// bytes, of which only the header is touched.
+// What the header of a file says, checked as load_safetensors checks it, with the same Errors;
+// `file` is all of its bytes, of which only the header is touched.
 struct SafetensorsIndex {
   std::vector<StoredTensor> tensors;  // in the header's order
   std::map<std::string, std::string> metadata;
@@ -50,7 +50,7 @@ SafetensorsIndex index_safetensors(const std::filesystem::path& path, std::strin
 // to a multiple of 8, and to `size` bytes where it is shorter.
 std::string safetensors_header(const SafetensorsIndex& index, std::size_t size = 0);
 
-// The tensor of that name, or nullptr.
+// The tensor of that name, of whatever shape it has, or nullptr.
 const at::Tensor* find(const NamedTensors& named, const std::string& name);
 
 }  // namespace penalmt

@@ -25,9 +25,9 @@ struct PairStates {
   at::Tensor first, second;  // [N, C]: the same tokens in both passes
 };
 
-// As token_loss, of both passes. `total` is the
-// weighted sum; `nll` the passes' mean by the weights of their cross entropies; `correct` of the
-// first pass; `tokens` counts a token once.
+// As token_loss, of both passes. weight: [V, C]; gold: [N] int64. `total` is the weighted sum;
+// `nll` the passes' mean by the weights of their cross entropies; `correct` of the first pass;
+// `tokens` counts a token once.
 TokenLoss token_pair_loss(const PairStates& states, const at::Tensor& weight,
                           const at::Tensor& gold, double smoothing, const PairWeights& weights,
                           int64_t pad);

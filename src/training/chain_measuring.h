@@ -19,7 +19,8 @@ struct MeasuredChains {
 };
 
 // On the model's device and in evaluation mode, in which the model is left. examples: with targets,
-// at least one; `images` may be null. Throws Interrupted after Ctrl-C.
+// at least one; `images` may be null. Throws Interrupted after Ctrl-C, and as ImageSet::rows
+// (datasets/image_set.h).
 MeasuredChains measure_chains(TranslationModelImpl& model, const std::vector<Example>& examples,
                               const ImageSet* images);
 MeasuredChains measure_chains(ClassifierImpl& model, const LabelledImages& images);

@@ -59,7 +59,8 @@ struct TrainingState {
 std::filesystem::path checkpoint_folder(const std::filesystem::path& run, int64_t update);
 
 // A checkpoint that is written, and appears with publish(): what it says is done can be done in
-// between. An unpublished one leaves nothing.
+// between. An unpublished one leaves nothing. The constructor and publish() fail as write_file does
+// (base/files.h).
 class NewCheckpoint {
  public:
   NewCheckpoint(const std::filesystem::path& run, const torch::nn::Module& module, const Adam& adam,
@@ -74,13 +75,17 @@ class NewCheckpoint {
 };
 
 // Checkpoints older than the one of `state` lose their optimiser state, and those that are not
-// among `state.kept` are removed.
+// among `state.kept` are removed. Throws as throw_file_error (base/files.h) where one cannot be
+// removed.
 void tidy_checkpoints(const std::filesystem::path& run, const TrainingState& state);
 
 // The newest complete checkpoint of the run that can be continued from; nullopt where there is
 // none.
 std::optional<std::filesystem::path> newest_checkpoint(const std::filesystem::path& run);
 
+// Puts the weights into `module`, the optimiser's state into `adam`. Throws as load_weights
+// (models/model_folder.h) and config::load, and Error where the optimiser's state is another
+// model's.
 TrainingState load_checkpoint(const std::filesystem::path& folder, torch::nn::Module& module,
                               Adam& adam);
 

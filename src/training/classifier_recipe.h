@@ -60,7 +60,7 @@ struct ClassifierRecipe {
   }
 };
 
-// As load_recipe (recipe.h).
+// As load_recipe (recipe.h). Refuses a translation model's recipe.
 ClassifierRecipe load_classifier_recipe(const std::filesystem::path& path,
                                         const std::vector<std::string>& assignments);
 

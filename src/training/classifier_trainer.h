@@ -22,12 +22,14 @@ struct Recognition {
   double accuracy() const;  // share of the images whose class is right
 };
 
-// Without gradients, the model in evaluation mode, a batch at a time. images: at least one.
+// Without gradients, the model in evaluation mode, a batch at a time. images: at least one. Throws
+// Interrupted after Ctrl-C.
 Recognition recognise(Classifier& model, const LabelledImages& images, c10::Device device);
 
 class ClassifierTrainer : private LearningTask {
  public:
-  // A new run, or with `resume` the continuation of the newest checkpoint in `run`.
+  // A new run, or with `resume` the continuation of the newest checkpoint in `run`. Throws as
+  // TrainingLoop.
   ClassifierTrainer(const ClassifierRecipe& recipe, std::filesystem::path run,
                     LabelledSplits images, c10::Device device, bool resume);
 

@@ -16,7 +16,7 @@ class LineLog {
   LineLog(const LineLog&) = delete;
   LineLog& operator=(const LineLog&) = delete;
 
-  // The line is on the disk when this returns.
+  // The line is on the disk when this returns. Throws as write_file.
   void append(const std::string& line);
 
  private:

@@ -24,9 +24,9 @@ class Adam {
   double step(double divisor, double clip_norm, double learning_rate);
   void zero_gradients();
 
-  // The state by name: "mean", "square" [P], "steps", and "average" [P] where one is kept.
+  // The state by name: "mean", "square" [P], "steps" [], and "average" [P] where one is kept.
   std::vector<std::pair<std::string, at::Tensor>> state() const;
-  // average: undefined where none is kept.
+  // As state() gives it; average: undefined where none is kept.
   void load_state(const at::Tensor& mean, const at::Tensor& square, const at::Tensor& steps,
                   const at::Tensor& average);
 
@@ -36,13 +36,13 @@ class Adam {
   void exchange_average();
   bool keeps_average() const { return average_.defined(); }
 
-  const at::Tensor& parameters() const { return values_; }  // [P]
-  const at::Tensor& gradients() const { return gradients_; }
+  const at::Tensor& parameters() const { return values_; }    // [P]
+  const at::Tensor& gradients() const { return gradients_; }  // [P]
 
  private:
   AdamOptions options_;
-  at::Tensor values_, gradients_, mean_, square_, steps_;
-  at::Tensor average_;  // [P] or undefined
+  at::Tensor values_, gradients_, mean_, square_, steps_;  // [P], but steps_: []
+  at::Tensor average_;                                     // [P] or undefined
 };
 
 }  // namespace penalmt

@@ -14,7 +14,7 @@ namespace penalmt {
 class RunFolder {
  public:
   // Makes the folder where there is none, and holds it to the end; what dead processes left half
-  // written is removed. Throws Error "RUN: process 12 on HOST trains here since ..." where another
+  // written is removed. Throws Error "RUN: in use by process 12 on HOST since ..." where another
   // process holds it, and "RUN: cannot write: ..." where nothing can be written there.
   explicit RunFolder(std::filesystem::path path);
   // Gives it back. Folders that it made go where nothing was written into them.
@@ -30,7 +30,8 @@ class RunFolder {
   // can be begun anew.
   bool holds_mere_start() const;
 
-  // Writes recipe.json. The rest of a mere start is removed first.
+  // Writes recipe.json. The rest of a mere start is removed first. Throws as write_file
+  // (base/files.h).
   void write_recipe(const std::string& text);
 
  private:

@@ -11,7 +11,10 @@ namespace penalmt {
 
 class Trainer : private LearningTask {
  public:
-  // A new run, or with `resume` the continuation of the newest checkpoint in `run`.
+  // A new run, or with `resume` the continuation of the newest checkpoint in `run`. Throws as
+  // TrainingLoop and, for the weights that training.initial_weights names, as expand_environment
+  // (datasets/text/corpus.h), model_folder (translation/model_location.h) and load_matching_weights
+  // (models/model_folder.h).
   Trainer(const Recipe& recipe, std::filesystem::path run, TrainingData data, c10::Device device,
           bool resume);
 

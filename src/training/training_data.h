@@ -15,14 +15,15 @@ struct Tokenizers {
 };
 
 // Reads RUN/tokenizer.model (joint) or RUN/source.model and RUN/target.model; nullopt where there
-// is none yet.
+// is none yet. Throws as Tokenizer::open.
 std::optional<Tokenizers> read_tokenizers(const std::filesystem::path& run);
+// Throws as write_file (base/files.h).
 void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokenizers, bool joint);
 // Those of the run that a recipe's training.initial_weights names; nullopt where it names none, or
-// only an image encoder. Throws Error where the run has no tokenizers, or other model.embeddings
-// than the recipe.
+// only an image encoder. Throws Error where there is no model, where the run has no tokenizers, or
+// other model.embeddings than the recipe.
 std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe);
-// Trains them on the training text.
+// Trains them on the training text. Throws as Tokenizer::train.
 Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe);
 
 struct DataSplit {
@@ -38,16 +39,20 @@ struct TrainingData {
 };
 
 // Fills in model.features from the store of the training split. Throws Error where recipe, store
-// and data.image_encoder do not fit together. Nothing to do for a model that takes no features.
+// and data.image_encoder do not fit together, and as FeatureStore::open and ExportedEncoder::open.
+// Nothing to do for a model that takes no features.
 void settle_features(Recipe& recipe);
 
-// Reads a split with its images where the model uses them. Throws Error for an empty split, a list
-// of images that is missing, and sentences longer than learned positions serve.
+// Reads a split with its images where the model uses them. Throws Error for an empty split and a
+// list of images that is missing; as load_split (datasets/text/corpus.h); and as DecodedImages or
+// FeatureStore::open and StoredFeatures.
 DataSplit read_split(const Recipe& recipe, const std::string& name);
+// Fills in `examples`; a pair with an empty line gives none. Throws Error for sentences longer than
+// learned positions serve.
 void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe);
 // The examples' pieces drawn anew by BPE-dropout with training.bpe_dropout; their number, order and
 // the rest stay. Where learned positions end before the drawn pieces do, an example has its
-// undropped pieces.
+// undropped pieces. Throws as Tokenizer::sample.
 void sample_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe,
                   uint64_t seed);
 

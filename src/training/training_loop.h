@@ -32,7 +32,8 @@ struct Counted {
   std::string all, each;
 };
 
-// A model and the examples it learns from.
+// A model and the examples it learns from. validate() may throw Interrupted: the validation is then
+// left to the resumed run.
 class LearningTask {
  public:
   virtual ~LearningTask() = default;
@@ -54,13 +55,16 @@ Precision precision(const LearningOptions& options);
 class TrainingLoop {
  public:
   // A new run, or with `resume` the continuation of the newest checkpoint in `run`. `accumulate`:
-  // batches in one update. The task must outlive the loop.
+  // batches in one update. The task must outlive the loop. Throws as load_checkpoint, LineLog and
+  // EventWriter.
   TrainingLoop(LearningTask& task, const LearningOptions& options, int64_t accumulate,
                std::filesystem::path run, bool resume);
 
   // Trains until the updates are done, patience ends, or a signal asks for an end: then a
-  // checkpoint is saved and Interrupted thrown. Leaves best/ and averaged/ in the run folder: they
-  // are brought up to date before a checkpoint says that its validation is done.
+  // checkpoint is saved (where there was an update) and Interrupted thrown. Throws MachineError
+  // where the loss or the gradient is not finite; as write_file where the run folder cannot be
+  // written; and what the task throws. Leaves best/ and averaged/ in the run folder: they are
+  // brought up to date before a checkpoint says that its validation is done.
   void run();
 
   const TrainingState& state() const { return state_; }

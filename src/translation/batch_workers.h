@@ -23,7 +23,7 @@ using BatchJob = std::function<void(const std::vector<int64_t>& which)>;
 
 // Every example is in one batch; batches go to whichever worker is free, long ones first.
 // `new_worker` is called once in each worker's thread; progress counts sentences. Throws
-// Interrupted after Ctrl-C, and what a job throws.
+// Interrupted after Ctrl-C, and what a job or `new_worker` throws.
 void run_batches(const std::vector<Example>& examples, const BatchOptions& options,
                  c10::Device device, const std::function<BatchJob()>& new_worker,
                  ProgressPart progress = {});

@@ -23,7 +23,8 @@ class ImageSource {
   // True for a name that load() refuses, as it leads out of the source's folder.
   virtual bool leads_out(const std::string& name) const { return false; }
   // One line a name; at least one of them is there. Throws Error where a file does not decode,
-  // unless broken ones are to be skipped.
+  // unless broken ones are to be skipped, and for a name that leads_out(); in all else as
+  // DecodedImages, EncodedImages or StoredFeatures.
   virtual std::unique_ptr<ImageSet> load(const std::vector<std::string>& names) const = 0;
   // "images: not one of ... is there; expected files such as 'a.jpg'": the words for where one
   // looked in vain.
@@ -40,11 +41,13 @@ struct ImageSourceOptions {
 };
 
 // Throws Error where there is no such folder or store, where the store does not fit the model, and
-// where a model of features gets files but has no encoder.
+// where a model of features gets files but has no encoder; as FeatureStore::open, and as
+// open_encoder.
 std::shared_ptr<const ImageSource> open_images(const Translator& translator,
                                                const ImageSourceOptions& options);
 
-// Throws Error where it does not give the features that `features` says (0 and empty: any).
+// Throws as ExportedEncoder::open, and Error where it does not give the features that `features`
+// says (0 and empty: any).
 ExportedEncoder open_encoder(const std::filesystem::path& folder, const FeatureOptions& features,
                              c10::Device device);
 

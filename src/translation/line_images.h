@@ -27,7 +27,7 @@ struct ImageCount {
 };
 
 // The images of the next lines, one name a line, "" for none; null where none of them has one that
-// is there and whole. The lines are counted.
+// is there and whole. The lines are counted. Throws as ImageSource::load.
 std::unique_ptr<ImageSet> load_images(const std::vector<std::string>& names,
                                       const ImageSource& source, ImageCount& count);
 
@@ -44,7 +44,8 @@ class LineImages {
   const std::vector<std::string>& names() const { return names_; }
   const std::shared_ptr<const ImageSource>& source() const { return source_; }
   int64_t lines() const { return static_cast<int64_t>(names_.size()); }
-  // Throws Error where they are broken, all of them where broken ones are to be skipped.
+  // Throws as ImageSource::load; where broken ones are to be skipped, Error where all of them are
+  // broken.
   std::unique_ptr<ImageSet> load(ImageCount& count) const;
 
  private:

@@ -11,7 +11,7 @@ namespace penalmt {
 
 // The n_best hypotheses of each example, in the order of the examples. `model` is in evaluation
 // mode; `images` may be null (no image). The result does not depend on batches and threads but for
-// rounding (scores within 1e-4).
+// rounding (scores within 1e-4). Throws as run_batches and ImageSet::rows.
 std::vector<std::vector<Hypothesis>> search_examples(
     TranslationModelImpl& model, const std::vector<Example>& examples, const ImageSet* images,
     const SearchOptions& search, const BatchOptions& batches, ProgressPart progress = {});

@@ -61,24 +61,28 @@ class Translator {
   c10::Device device() const { return model_->output_embedding().device(); }
 
   // One translation a line, in order. A line of white space alone stays empty and never reaches the
-  // model. `images` may be null; its index has an entry a line.
+  // model. `images` may be null; its index has an entry a line. Throws Error "file:3: ..." for a
+  // line longer than learned positions serve (unless cut_sources() cuts it) and where the model's
+  // scores are not numbers; as search_examples.
   std::vector<Translation> translate(const std::vector<std::string>& lines, const ImageSet* images,
                                      const SearchOptions& search, const BatchOptions& batches,
                                      const LinesPlace& place = {}, Progress* progress = nullptr);
 
   // The log probability of each target given its source, end token included; 0 where both lines are
-  // empty. Throws Error for a target without a source. `sources` and `targets` are as long.
+  // empty. Throws Error for a target without a source and lines longer than learned positions
+  // serve; as score_examples. `sources` and `targets` are as long.
   std::vector<double> score(const std::vector<std::string>& sources,
                             const std::vector<std::string>& targets, const ImageSet* images,
                             const BatchOptions& batches, const std::string& source_place,
                             const std::string& target_place);
   // Examples of the lines with their translations; their id is the line's place. Lines that are
-  // both empty have none. Throws Error as score() does.
+  // both empty have none. Throws the Errors of score().
   std::vector<Example> paired_examples(const std::vector<std::string>& sources,
                                        const std::vector<std::string>& targets,
                                        const ImageSet* images, const std::string& source_place,
                                        const std::string& target_place) const;
-  // What the model did with each sentence's image when it wrote the target.
+  // What the model did with each sentence's image when it wrote the target. Throws Error for a
+  // source longer than learned positions serve; as run_batches and ImageSet::rows.
   std::vector<ImageUse> image_use(const std::vector<std::string>& sources,
                                   const std::vector<std::string>& targets, const ImageSet& images,
                                   const BatchOptions& batches);

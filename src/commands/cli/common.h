@@ -11,8 +11,8 @@ namespace penalmt {
 
 class LineReader;
 
-// The file's lines without white space at their ends (as sacreBLEU reads files). Throws Error where
-// they are not `expected`, the number of lines of `like`.
+// The file's lines without white space at their ends (as sacreBLEU reads files). Throws as
+// read_lines; the second throws Error where they are not `expected`, the number of lines of `like`.
 std::vector<std::string> read_scored_lines(const std::string& path);
 std::vector<std::string> read_as_many(const std::string& path, std::size_t expected,
                                       const std::string& like);
@@ -24,7 +24,8 @@ void expect_output(const std::string& option, const std::string& written,
                    const std::vector<std::string>& read);
 
 // Writes change(line, reader) for each line, at once where the output is a pipe; `reader` names the
-// line in errors.
+// line in errors. Throws as expect_output, LineReader and AtomicFile, what `change` throws, and
+// Interrupted after Ctrl-C.
 void change_lines(
     const LineStream& stream,
     const std::function<std::string(const std::string& line, const LineReader& reader)>& change);

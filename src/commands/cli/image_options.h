@@ -46,7 +46,8 @@ void check(const ImageArguments& arguments);
 
 // The images of a list, nullopt where there is none. Nothing is ignored in silence: throws Error
 // where the model is text-only and there is a list, unless --ignore-images says that this is meant;
-// warns where it is multimodal and there is none.
+// warns where it is multimodal and there is none. Throws as read_image_list, open_images,
+// expect_inside and LineImages::expect_some.
 std::optional<LineImages> open_line_images(const Translator& translator,
                                            const ImageArguments& arguments, int threads);
 // Throws the Error of a text-only model that is given images by `option`; false where they are to

@@ -165,40 +165,48 @@ struct ProbeResults {
   Lines notes;  // what was not probed, and why
 };
 
-// Throws Error where options do not fit each other.
+// Throws Error where options do not fit each other, and as expect_output.
 void check_options(const ProbeOptions& options);
 
+// Throws Error where texts, masks, marks and images do not fit each other or not one line counts;
+// as the readers of each and as probe_images.
 ProbeText read_probe_text(const ProbeOptions& options, Translator& translator);
 
 // The images that a list names, for all its lines; null for a text-only model and without a list.
 // The one place that knows how images reach a model. Lines that name an image which is not there
-// are noted in `notes`, where given.
+// are noted in `notes`, where given. Throws as open_line_images, LineImages::expect_lines and
+// LineImages::load.
 std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Translator& translator,
                                        const ImageArguments& images, std::size_t lines,
                                        const std::string& place, Lines* notes);
 
 // "right", those of --incongruent and "none"; "none" alone where there are no images. Throws Error
-// where there are not two different ones to shuffle.
+// where there are not two different ones to shuffle; as noise_images.
 std::vector<Condition> conditions_of(const ImageSet* right, const ProbeOptions& options);
 
 // Translates and scores the text under each condition: fills `scores`, `answers` and what belongs
-// to them.
+// to them. Throws Error where not one masked word counts or there is no lexicon; as
+// Translator::translate and score, and as the metrics.
 void probe_text(const ProbeOptions& options, const ProbeText& text, Translator& translator,
                 ProbeResults& results);
 
-// --contrastive.
+// --contrastive. Throws as read_contrastive, probe_images and Translator::score, and Error for no
+// pairs.
 void probe_contrastive(const ProbeOptions& options, Translator& translator, ProbeResults& results);
 
-// Gates and attention with the right images.
+// Gates and attention with the right images. Throws as Translator::image_use; for --report as
+// read_encoder_description and read_file, too.
 void probe_image_use(const ProbeOptions& options, const ProbeText& text, Translator& translator,
                      ProbeResults& results);
 
 // Each condition against the first: the measures' values with 95 % bootstrap intervals, and p by
-// paired approximate randomisation, where equal differences count (evaluation/resampling.h).
+// paired approximate randomisation, where equal differences count (evaluation/resampling.h). Throws
+// Interrupted after Ctrl-C.
 std::vector<SystemScores> compared(const Lines& conditions, const std::vector<Measure>& measures,
                                    const ProbeOptions& options);
 
 // To standard output, as text or JSON; the translations to --translations; the page to --report.
+// The last two throw as write_file, the last as probe_report too.
 void print_probe(const ProbeOptions& options, const ProbeResults& results);
 void write_probe_translations(const ProbeOptions& options, const ProbeResults& results);
 void write_probe_report(const ProbeOptions& options, const ProbeText& text,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/config.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "models/model_size.h"
@@ -99,7 +100,8 @@ void average_models(const std::vector<std::filesystem::path>& folders,
                     const std::filesystem::path& target) {
   NamedWeights sums;
   for (const std::filesystem::path& folder : folders) {
-    const NamedTensors stored = load_safetensors(folder / "model.safetensors");
+    const std::filesystem::path file = folder / "model.safetensors";
+    const NamedTensors stored = load_safetensors(file);
     if (sums.empty()) {
       for (const auto& [name, tensor] : stored.tensors)
         sums.emplace_back(name, tensor.to(at::kDouble));
@@ -107,12 +109,16 @@ void average_models(const std::vector<std::filesystem::path>& folders,
     }
     for (auto& [name, sum] : sums) {
       const at::Tensor* tensor = find(stored, name);
-      TORCH_CHECK(tensor, folder.string(), ": no tensor ", name);
+      if (!tensor || tensor->sizes() != sum.sizes())
+        throw Error(
+            fmt::format("{}: no tensor '{}' of the size that it has in {}; are they of one run?",
+                        file.string(), name, folders.front().string()));
       sum.add_(*tensor);
     }
   }
   for (auto& [name, sum] : sums) sum = sum.div_(static_cast<double>(folders.size())).to(at::kFloat);
   const std::filesystem::path described = folders.back() / "model.json";
+  config::parse_file(described);  // throws where it is damaged
   AtomicFolder folder(target);
   write_model(folder.path(), sums,
               parse_json<nlohmann::ordered_json>(read_file(described), described.string()));

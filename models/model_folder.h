@@ -75,8 +75,8 @@ TranslationModel read_model(const std::filesystem::path& folder,
                             const ModelDescription& description);
 
 // Writes the mean of the folders' weights, and the last one's description, as the folder `target`,
-// whole or not at all. Throws as load_safetensors, read_file and AtomicFolder (base/files.h). The
-// folders are of one model.
+// whole or not at all. Throws as load_safetensors, config::parse_file and AtomicFolder
+// (base/files.h), and Error where the folders are not of one model.
 void average_models(const std::vector<std::filesystem::path>& folders,
                     const std::filesystem::path& target);
 

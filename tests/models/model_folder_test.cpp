@@ -1,0 +1,60 @@
+// Folders of weights: what is averaged is of one model.
+#include "models/model_folder.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "base/files.h"
+#include "tensors/safetensors.h"
+#include "tests/base/expect_error.h"
+#include "tests/base/temporary_folder.h"
+
+namespace penalmt::model_folder_test {
+
+void write_weights(const std::filesystem::path& folder, const NamedWeights& weights,
+                   const std::string& description) {
+  std::filesystem::create_directories(folder);
+  write_model(folder, weights, nlohmann::ordered_json::object());
+  write_file(folder / "model.json", description);
+}
+
+std::string refusal(const TemporaryFolder& folder) {
+  return folder.without_path(thrown_message<Error>([&] {
+    average_models({folder / "a", folder / "b"}, folder / "averaged");
+  }));
+}
+
+TEST(AverageModels, GivesTheMeanAndTheLastDescription) {
+  const TemporaryFolder folder;
+  write_weights(folder / "a", {{"w", torch::full({2, 3}, 1.F)}}, "{\"first\": 1}");
+  write_weights(folder / "b", {{"w", torch::full({2, 3}, 2.F)}}, "{\"z\": 1, \"a\": 2}");
+  average_models({folder / "a", folder / "b"}, folder / "averaged");
+  const NamedTensors found = load_safetensors(folder / "averaged/model.safetensors");
+  EXPECT_TRUE(torch::equal(*find(found, "w"), torch::full({2, 3}, 1.5F)));
+  EXPECT_EQ(nlohmann::ordered_json::parse(read_file(folder / "averaged/model.json")).dump(),
+            "{\"z\":1,\"a\":2}");
+}
+
+TEST(AverageModels, RefusesFoldersThatAreNotOfOneModel) {
+  const TemporaryFolder folder;
+  write_weights(folder / "a", {{"w", torch::ones({2, 3})}}, "{}");
+  for (const NamedWeights& other :
+       {NamedWeights{{"v", torch::ones({2, 3})}}, NamedWeights{{"w", torch::ones({3, 2})}}}) {
+    std::filesystem::remove_all(folder / "b");
+    write_weights(folder / "b", other, "{}");
+    EXPECT_EQ(refusal(folder),
+              "b/model.safetensors: no tensor 'w' of the size that it has in a; are they of one "
+              "run?");
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "averaged"));
+}
+
+TEST(AverageModels, RefusesADamagedDescription) {
+  const TemporaryFolder folder;
+  write_weights(folder / "a", {{"w", torch::ones({2, 3})}}, "{}");
+  write_weights(folder / "b", {{"w", torch::ones({2, 3})}}, "{\"model\": ");
+  EXPECT_TRUE(refusal(folder).starts_with("b/model.json:1:")) << refusal(folder);
+  EXPECT_FALSE(std::filesystem::exists(folder / "averaged"));
+}
+
+}  // namespace penalmt::model_folder_test

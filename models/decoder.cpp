@@ -58,6 +58,8 @@ at::Tensor DecoderLayerImpl::forward(at::Tensor x, const Memory& memory, const a
       x, rows, [&](const at::Tensor& y) { return self_attention->causal(y, rows); });
   x = cross_attention_residual->forward(x, rows, [&](const at::Tensor& y) {
     if (view) view->memory.push_back(cross_attention->weights(y, memory.states, visible));
+    if (memory.starts.defined())
+      return cross_attention->packed(y, memory.states, memory.starts, rows);
     return cross_attention(y, memory.states, visible, rows);
   });
   if (image_attention && memory.regions.defined()) x = attend_to_image(x, memory, rows, view);

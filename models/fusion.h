@@ -22,6 +22,9 @@ struct Memory {
   // For a decoder that attends to the image on its own (doubly attentive); undefined otherwise.
   at::Tensor regions = {};     // [B, R, C], zeros where the image is missing
   at::Tensor with_image = {};  // [B] bool
+  // Where sentences are packed, states are [1, M, C], visible is undefined, and this is where they
+  // begin: [B + 1].
+  at::Tensor starts = {};
 };
 
 // How a fusion looked at the images, from text position to text position.

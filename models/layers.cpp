@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tensors/linear.h"
+#include "tensors/packed_attention.h"
 
 namespace penalmt {
 
@@ -70,6 +71,10 @@ SelfAttentionImpl::SelfAttentionImpl(int64_t width, int64_t heads_, double dropo
 
 at::Tensor SelfAttentionImpl::forward(const at::Tensor& x, const at::Tensor& visible,
                                       const Rows& rows) {
+  if (rows.spans.packed())
+    return out_projection(packed_self_attention(in_projection(for_products(x)), rows.spans.starts,
+                                                heads,
+                                                /*causal=*/false));
   const auto qkv = in_projection(x)
                        .view({x.size(0), x.size(1), 3, heads, -1})
                        .permute({2, 0, 3, 1, 4})
@@ -78,6 +83,10 @@ at::Tensor SelfAttentionImpl::forward(const at::Tensor& x, const at::Tensor& vis
 }
 
 at::Tensor SelfAttentionImpl::causal(const at::Tensor& x, const Rows& rows) {
+  if (rows.spans.packed())
+    return out_projection(packed_self_attention(in_projection(for_products(x)), rows.spans.starts,
+                                                heads,
+                                                /*causal=*/true));
   const auto qkv = in_projection(x)
                        .view({x.size(0), x.size(1), 3, heads, -1})
                        .permute({2, 0, 3, 1, 4})
@@ -103,6 +112,13 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& me
   return out_projection(attend(q, kv[0], kv[1], visible, false, *dropout, rows));
 }
 
+at::Tensor CrossAttentionImpl::packed(const at::Tensor& x, const at::Tensor& memory,
+                                      const at::Tensor& memory_starts, const Rows& rows) {
+  return out_projection(packed_cross_attention(query_projection(for_products(x)),
+                                               memory_projection(for_products(memory)),
+                                               rows.spans.starts, memory_starts, heads));
+}
+
 at::Tensor CrossAttentionImpl::weights(const at::Tensor& x, const at::Tensor& memory,
                                        const at::Tensor& visible) {
   const at::Tensor keys = memory_projection(memory).chunk(2, -1)[0];
@@ -119,7 +135,9 @@ FeedForwardImpl::FeedForwardImpl(int64_t width, int64_t inner, Activation activa
       dropout(register_module("dropout", CounterDropout(dropout_))) {}
 
 at::Tensor FeedForwardImpl::forward(const at::Tensor& x, const Rows& rows) {
-  const at::Tensor inner = up(x);  // [B, T, inner]
+  // Dropout's kernel is of floats.
+  const bool drops = dropout->active_site().threshold() != 0;
+  const at::Tensor inner = up(drops ? x : for_products(x));  // [B, T, inner]
   return down(dropout(activation == Activation::relu ? at::relu(inner) : at::gelu(inner), rows));
 }
 
@@ -156,7 +174,11 @@ at::Tensor PositionsImpl::forward(int64_t length) {
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions,
                  CounterDropoutImpl& words, CounterDropoutImpl& dropout, const Rows& rows) {
   const double scale = std::sqrt(static_cast<double>(embedding.size(1)));
-  const at::Tensor position = positions.forward(ids.size(1)).to(embedding.options());
+  const Spans& spans = rows.spans;
+  const at::Tensor position =
+      (spans.packed() ? positions.forward(spans.longest).index_select(0, spans.positions)
+                      : positions.forward(ids.size(1)))
+          .to(embedding.options());
   const at::Tensor tokens = words.cut_rows(
       words.whole_rows(at::embedding(embedding, ids, /*padding_idx=*/0), rows), rows);
   return dropout.forward(at::add(position, tokens, scale), rows);

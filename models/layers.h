@@ -24,7 +24,7 @@ class SelfAttentionImpl : public torch::nn::Module {
  public:
   SelfAttentionImpl(int64_t width, int64_t heads, double dropout);
   // x: [B, T, C]; visible: [B, 1, 1, T] bool, true where a query may look, undefined: everywhere →
-  // [B, T, C].
+  // [B, T, C]. Or packed: [1, N, C] → [1, N, C], without `visible`.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& visible, const Rows& rows);
   // x: [B, T, C] → [B, T, C]. Each position sees itself and those before it.
   at::Tensor causal(const at::Tensor& x, const Rows& rows);
@@ -48,6 +48,10 @@ class CrossAttentionImpl : public torch::nn::Module {
   // undefined: everywhere → [B, T, C].
   at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible,
                      const Rows& rows);
+  // The same of packed sentences. x: [1, N, C]; memory: [1, M, C]; memory_starts: [B + 1] → [1, N,
+  // C].
+  at::Tensor packed(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& memory_starts,
+                    const Rows& rows);
   // x, memory, visible: as above. The weights it gives, mean over the heads, without dropout: [B,
   // T, M].
   at::Tensor weights(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& visible);
@@ -96,7 +100,7 @@ class PositionsImpl : public torch::nn::Module {
 TORCH_MODULE(Positions);
 
 // dropout(words(embedding) * sqrt(C) + positions): what enters a stack. `words` drops whole tokens.
-// ids: [B, T] int64; embedding: [V, C] → [B, T, C].
+// ids: [B, T] int64; embedding: [V, C] → [B, T, C]; or packed, with [1, N].
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions,
                  CounterDropoutImpl& words, CounterDropoutImpl& dropout, const Rows& rows);
 

@@ -71,6 +71,7 @@ class PenalResidualNorm : public torch::autograd::Function<PenalResidualNorm> {
     context->saved_data["site"] = static_cast<int64_t>(site.site);
     context->saved_data["tau"] = penal.tau;
     context->saved_data["relative"] = penal.relative;
+    context->saved_data["type"] = static_cast<int64_t>(branch.scalar_type());
     return result.y;
   }
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -80,7 +81,8 @@ class PenalResidualNorm : public torch::autograd::Function<PenalResidualNorm> {
     ResidualNormGradients result = residual_norm_backward(
         gradients[0].contiguous(), saved[0], {{}, saved[2], saved[4], saved[3]}, saved[1], saved[6],
         site, saved[5],
-        {context->saved_data["tau"].toDouble(), context->saved_data["relative"].toBool()});
+        {context->saved_data["tau"].toDouble(), context->saved_data["relative"].toBool()},
+        static_cast<at::ScalarType>(context->saved_data["type"].toInt()));
     return {result.x, result.branch, result.weight, result.bias, {}, {}, {}, {}};
   }
 };
@@ -170,7 +172,7 @@ at::Tensor PenalConnectionImpl::folded(const at::Tensor& parameter) const {
 at::Tensor PenalConnectionImpl::forward(const at::Tensor& x, const at::Tensor& branch,
                                         const Rows& rows) {
   if (removed_) return x;
-  const at::Tensor z = dropout(scaled(branch), rows);
+  const at::Tensor z = dropout(scaled(branch.to(x.scalar_type())), rows);
   if (observer_) observer_->see(*this, x, z, rows);
   if (!is_training() || tau_ == 0) return x + z;
   const double tau = tau_ * rows.tau_scale;
@@ -180,8 +182,8 @@ at::Tensor PenalConnectionImpl::forward(const at::Tensor& x, const at::Tensor& b
 
 at::Tensor PenalConnectionImpl::normalised(const at::Tensor& x, const at::Tensor& branch,
                                            const Rows& rows, torch::nn::LayerNormImpl& norm) {
-  const bool kernel =
-      x.is_cpu() && x.scalar_type() == at::kFloat && branch.scalar_type() == at::kFloat;
+  const bool kernel = x.is_cpu() && x.scalar_type() == at::kFloat &&
+                      (branch.scalar_type() == at::kFloat || branch.scalar_type() == at::kBFloat16);
   if (!kernel || removed_ || observer_ || penalty_ == Penalty::stream ||
       (!is_training() && at::GradMode::is_enabled()))
     return norm.forward(forward(x, branch, rows));

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "tensors/packed_attention.h"
 #include "tensors/shape_check.h"
 
 namespace penalmt {
@@ -39,7 +40,7 @@ StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau, 
 // [B, M] → [B, 1, 1, M], or undefined where every position is real (then attention needs no mask;
 // only asked on the CPU, where the answer costs no wait).
 at::Tensor attention_mask(const at::Tensor& visible) {
-  if (visible.is_cpu() && visible.all().item<bool>()) return {};
+  if (!visible.defined() || (visible.is_cpu() && visible.all().item<bool>())) return {};
   return visible.unsqueeze(1).unsqueeze(1);
 }
 
@@ -134,12 +135,50 @@ at::Tensor TranslationModelImpl::decode(const at::Tensor& target_input, const Me
   return decoder->forward(x, memory, attention_mask(memory.visible), rows);
 }
 
+// Dropped attention weights are drawn a place in the padded batch; a doubly attentive decoder looks
+// at regions by batch.
+bool TranslationModelImpl::packs() const {
+  return output_embedding_.scalar_type() == at::kFloat &&
+         attention_kernel_takes(output_embedding_, options_.width / options_.heads) &&
+         (!is_training() || options_.attention_dropout == 0) &&
+         options_.fusion != "doubly_attentive";
+}
+
+Memory TranslationModelImpl::encode_packed(const at::Tensor& source, const Images& images,
+                                           const ForwardPass& pass) {
+  const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), pass);
+  const Packing packing = packing_of(rows.real);
+  Memory text = encode_text(packed(source, packing), packed(rows, packing));
+  text.starts = packing.spans.starts;
+  if (!fusion || !images.values.defined()) return text;
+  const Memory fused = fusion->fuse({unpacked(text.states, packing, rows.real), rows.real},
+                                    encode_images(images, pass), rows);
+  const Packing all = packing_of(fused.visible);
+  Memory memory{packed(fused.states, all), {}};
+  memory.starts = all.spans.starts;
+  return memory;
+}
+
+at::Tensor TranslationModelImpl::packed_states(const Sentences& sentences, const Packing& target,
+                                               const ForwardPass& pass) {
+  const Memory memory = encode_packed(sentences.source, sentences.images, pass);
+  const Rows rows = packed(rows_of({}, sentences.target_input.size(1), pass), target);
+  const at::Tensor x = embed(packed(sentences.target_input, target), target_embedding_,
+                             *target_positions, *target_word_dropout, *target_dropout, rows);
+  return decoder->forward(x, memory, {}, rows).squeeze(0);
+}
+
 at::Tensor TranslationModelImpl::logits(const at::Tensor& states) {
   return at::linear(states, output_embedding_);
 }
 
 TokenLoss TranslationModelImpl::loss(const Sentences& sentences, double smoothing,
                                      const ForwardPass& pass) {
+  if (packs()) {
+    const Packing target = packing_of(sentences.target_input.ne(kPaddingId));
+    return token_loss(packed_states(sentences, target, pass), output_embedding_,
+                      packed(sentences.target_output, target).flatten(), smoothing, kPaddingId);
+  }
   const Memory memory = encode(sentences.source, sentences.images, pass);
   const at::Tensor states = decode(sentences.target_input, memory, pass);  // [B, T, C]
   return token_loss(states.flatten(0, 1), output_embedding_,
@@ -149,6 +188,13 @@ TokenLoss TranslationModelImpl::loss(const Sentences& sentences, double smoothin
 TokenLoss TranslationModelImpl::pair_loss(const Sentences& sentences, double smoothing,
                                           const PairWeights& weights, const ForwardPass& first,
                                           const ForwardPass& second) {
+  if (packs()) {
+    const Packing target = packing_of(sentences.target_input.ne(kPaddingId));
+    return token_pair_loss(
+        {packed_states(sentences, target, first), packed_states(sentences, target, second)},
+        output_embedding_, packed(sentences.target_output, target).flatten(), smoothing, weights,
+        kPaddingId);
+  }
   const auto states = [&](const ForwardPass& pass) {
     const Memory memory = encode(sentences.source, sentences.images, pass);
     return decode(sentences.target_input, memory, pass).flatten(0, 1);  // [B T, C]

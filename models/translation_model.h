@@ -7,6 +7,7 @@
 #include "models/forward_pass.h"
 #include "models/fusion.h"
 #include "models/image_encoder.h"
+#include "models/packing.h"
 #include "tensors/token_pair_loss.h"
 
 namespace penalmt {
@@ -89,6 +90,13 @@ class TranslationModelImpl : public torch::nn::Module {
   // source: [B, S], rows of [B, S].
   Memory encode_text(const at::Tensor& source, const Rows& rows);
   ImageStates encode_images(const Images& images, const ForwardPass& pass);
+  // Whether the loss can be had from packed sentences.
+  bool packs() const;
+  // source: [B, S]. The memory's states are packed.
+  Memory encode_packed(const at::Tensor& source, const Images& images, const ForwardPass& pass);
+  // The decoder's states of the places that `target` packs: [N, C].
+  at::Tensor packed_states(const Sentences& sentences, const Packing& target,
+                           const ForwardPass& pass);
 
   ModelOptions options_;
   at::Tensor source_embedding_, target_embedding_,

@@ -58,15 +58,15 @@ has_peer=1
 plain=(model.tau.encoder=0 model.tau.decoder=0)
 for ((round = 0; round < rounds; ++round)); do
   if [ -n "$store" ]; then
-    features=("data.features=$store" model.image_encoder.kind=features)
-    ours "text only"
+    features=(training.precision=float32 "data.features=$store" model.image_encoder.kind=features)
+    ours "text only" training.precision=float32
     ours "gated features" model.fusion=gated "${features[@]}"
     ours "selective features" model.fusion=selective "${features[@]}"
     continue
   fi
-  ours "penal"
+  ours "penal" training.precision=float32
   [ $has_peer = 0 ] || peer none
-  ours "plain" "${plain[@]}"
+  ours "plain" training.precision=float32 "${plain[@]}"
   [ $has_peer = 0 ] || peer hook
   ours "penal bfloat16" training.precision=bfloat16
 done

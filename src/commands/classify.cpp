@@ -25,15 +25,16 @@ void warn_of_others(const std::filesystem::path& folder, const std::vector<std::
 }
 
 void train_classifier(const TrainingArguments& arguments) {
-  const ClassifierRecipe recipe =
-      load_classifier_recipe(recipe_file(arguments), arguments.assignments);
+  ClassifierRecipe recipe = load_classifier_recipe(recipe_file(arguments), arguments.assignments);
   RunFolder folder(arguments.out);
   const std::filesystem::path& run = folder.path();
   const auto read_again = [](const std::filesystem::path& file) {
     return config::write(load_classifier_recipe(file, {}));
   };
-  check_run_folder(folder, config::write(recipe), read_again, arguments.resume);
   const c10::Device device = choose_device(arguments.machine.device);
+  recipe.training.precision =
+      settled_precision(recipe.training.precision, folder, read_again, device.is_cpu());
+  check_run_folder(folder, config::write(recipe), read_again, arguments.resume);
   set_threads(arguments.machine.threads);
 
   LabelledSplits images =

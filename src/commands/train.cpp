@@ -15,13 +15,15 @@ void train_translation_model(const TrainingArguments& arguments) {
   RunFolder folder(arguments.out);
   const std::filesystem::path& run = folder.path();
   settle_features(recipe);
+  const c10::Device device = choose_device(arguments.machine.device);
   const auto read_again = [](const std::filesystem::path& file) {
     return config::write(load_recipe(file, {}));
   };
+  recipe.training.precision =
+      settled_precision(recipe.training.precision, folder, read_again, device.is_cpu());
   check_run_folder(folder, config::write(recipe), read_again, arguments.resume);
   std::optional<Tokenizers> initial;
   if (!newest_checkpoint(run)) initial = initial_tokenizers(recipe);
-  const c10::Device device = choose_device(arguments.machine.device);
   set_threads(arguments.machine.threads);
   bound_kernel_cache();
 

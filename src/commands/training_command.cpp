@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mistakes.h"
 #include "datasets/features/script_trust.h"
+#include "tensors/precision.h"
 #include "training/checkpoint.h"
 
 namespace penalmt {
@@ -38,6 +39,18 @@ std::filesystem::path recipe_file(const TrainingArguments& arguments) {
         "{}: no recipe.json there; expected a run to continue, or a recipe to begin with",
         arguments.out));
   return file;
+}
+
+std::string settled_precision(
+    const std::string& precision, const RunFolder& run,
+    const std::function<nlohmann::json(const std::filesystem::path&)>& read_again, bool on_cpu) {
+  if (precision != "auto") return precision;
+  const std::filesystem::path file = run.path() / "recipe.json";
+  if (!run.is_empty() && !run.holds_mere_start() && std::filesystem::exists(file)) {
+    const std::string before = read_again(file)["training"]["precision"];
+    if (before != "auto") return before;
+  }
+  return on_cpu && bfloat16_is_native() ? "bfloat16" : "float32";
 }
 
 void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,

@@ -43,6 +43,12 @@ struct TrainingWork {
 // Has `work` done with arguments that are complete. Throws Error where they are not.
 void run_training(const TrainingWork& work, const TrainingArguments& arguments);
 
+// What `training.precision` is in this run where it is auto: as the run in the folder has it, else
+// bfloat16 where it trains on a CPU that multiplies it. `read_again`: as in check_run_folder.
+std::string settled_precision(
+    const std::string& precision, const RunFolder& run,
+    const std::function<nlohmann::json(const std::filesystem::path&)>& read_again, bool on_cpu);
+
 // The recipe to read: the one that was given, else that of the run to go on with. Throws Error
 // where there is none.
 std::filesystem::path recipe_file(const TrainingArguments& arguments);

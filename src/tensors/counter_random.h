@@ -11,6 +11,14 @@
 
 namespace penalmt {
 
+// Sentences that lie behind one another in [1, N] rows, without padding.
+struct Spans {
+  at::Tensor starts;     // [B + 1] int64, where they begin; the last is N
+  at::Tensor positions;  // [N] int64, where each row stands in its sentence
+  int64_t longest = 0;
+  bool packed() const { return starts.defined(); }
+};
+
 // The rows of a residual stream: [B, T] positions, real or padding, each with the counter its
 // dropout is drawn from.
 struct Rows {
@@ -21,6 +29,7 @@ struct Rows {
       {};                   // [B, T] int64, of what all passes draw alike; undefined: `counters`
   double token_cutoff = 0;  // probability that a token's embedding is set to zero
   uint64_t update_counter = 0;  // of what is drawn once an update
+  Spans spans = {};             // where the rows are packed: [B, T] is [1, N] then
 };
 
 // The counter of an update: one number a (seed, update).

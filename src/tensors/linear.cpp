@@ -30,6 +30,7 @@ class FloatLinear : public torch::autograd::Function<FloatLinear> {
 };
 
 // bfloat16 inputs, float32 sums. The narrowed x is what the backward pass keeps: half the memory.
+// Where x is narrow already, so are the result and the gradient at x.
 class NarrowLinear : public torch::autograd::Function<NarrowLinear> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
@@ -46,13 +47,20 @@ class NarrowLinear : public torch::autograd::Function<NarrowLinear> {
     const at::Tensor gradient = gradients[0].reshape({-1, gradients[0].size(-1)});
     const at::Tensor narrow = gradient.to(at::kBFloat16);
     const at::Tensor x = saved[0].reshape({-1, saved[0].size(-1)});
-    const auto type = gradient.scalar_type();
-    return {at::mm(narrow, saved[1]).to(type).view_as(saved[0]), at::mm(narrow.t(), x).to(type),
-            context->saved_data["bias"].toBool() ? gradient.sum(0) : at::Tensor()};
+    return {
+        at::mm(narrow, saved[1]).to(gradient.scalar_type()).view_as(saved[0]),
+        at::mm(narrow.t(), x).to(at::kFloat),
+        context->saved_data["bias"].toBool() ? gradient.sum(0, false, at::kFloat) : at::Tensor()};
   }
 };
 
 }  // namespace
+
+at::Tensor for_products(const at::Tensor& x) {
+  const bool narrow =
+      x.is_cpu() && x.scalar_type() == at::kFloat && matrix_precision() == Precision::bfloat16;
+  return narrow ? x.to(at::kBFloat16) : x;
+}
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   if (x.is_cpu() && matrix_precision() == Precision::bfloat16)

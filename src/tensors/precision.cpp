@@ -2,6 +2,8 @@
 
 #include <ATen/autocast_mode.h>
 
+#include "tensors/instruction_set.h"
+
 namespace penalmt {
 namespace {
 thread_local Precision current = Precision::float32;
@@ -21,5 +23,14 @@ PrecisionScope::~PrecisionScope() {
 }
 
 Precision matrix_precision() { return current; }
+
+bool bfloat16_is_native() {
+#ifdef __x86_64__
+  return instruction_set() == InstructionSet::avx512 &&
+         (__builtin_cpu_supports("avx512bf16") || __builtin_cpu_supports("amx-bf16"));
+#else
+  return false;
+#endif
+}
 
 }  // namespace penalmt

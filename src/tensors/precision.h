@@ -23,4 +23,7 @@ class PrecisionScope {
 
 Precision matrix_precision();
 
+// Whether this processor has instructions that multiply bfloat16.
+bool bfloat16_is_native();
+
 }  // namespace penalmt

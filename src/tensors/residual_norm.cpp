@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tensors/counter_bits.h"
+#include "tensors/loss_rows.h"
 
 namespace penalmt {
 namespace {
@@ -23,14 +24,16 @@ struct Shape {
 
 Shape shape_of(const at::Tensor& x) { return {x.numel() / x.size(-1), x.size(-1)}; }
 
-PENALMT_CLONES void forward_rows(const float* x, const float* branch, const float* weight,
-                                 const float* bias, float epsilon, const int64_t* counters,
-                                 uint64_t site, uint32_t threshold, float scale, float* factors,
-                                 float* y, float* sum, float* mean_out, float* rstd_out,
-                                 int64_t begin, int64_t end, int64_t channels) {
+// The branch is float32, or bfloat16 as products in that precision leave it.
+template <class Scalar>
+__attribute__((always_inline)) inline void forward_rows_of(
+    const float* x, const Scalar* branch, const float* weight, const float* bias, float epsilon,
+    const int64_t* counters, uint64_t site, uint32_t threshold, float scale, float* factors,
+    float* y, float* sum, float* mean_out, float* rstd_out, int64_t begin, int64_t end,
+    int64_t channels) {
   for (int64_t row = begin; row < end; ++row) {
     const float* __restrict in = x + row * channels;
-    const float* __restrict add = branch + row * channels;
+    const Scalar* __restrict add = branch + row * channels;
     float* __restrict h = sum + row * channels;
     float* __restrict out = y + row * channels;
     float total = 0;
@@ -38,13 +41,13 @@ PENALMT_CLONES void forward_rows(const float* x, const float* branch, const floa
       fill_factors(factors, channels, row_key(counters[row], site), threshold, scale);
 #pragma omp simd reduction(+ : total)
       for (int64_t c = 0; c < channels; ++c) {
-        h[c] = in[c] + add[c] * factors[c];
+        h[c] = in[c] + widen(add[c]) * factors[c];
         total += h[c];
       }
     } else {
 #pragma omp simd reduction(+ : total)
       for (int64_t c = 0; c < channels; ++c) {
-        h[c] = in[c] + add[c];
+        h[c] = in[c] + widen(add[c]);
         total += h[c];
       }
     }
@@ -60,6 +63,24 @@ PENALMT_CLONES void forward_rows(const float* x, const float* branch, const floa
   }
 }
 
+// Overloads instead of templates: function versions cannot be templates.
+PENALMT_CLONES void forward_rows(const float* x, const float* branch, const float* weight,
+                                 const float* bias, float epsilon, const int64_t* counters,
+                                 uint64_t site, uint32_t threshold, float scale, float* factors,
+                                 float* y, float* sum, float* mean_out, float* rstd_out,
+                                 int64_t begin, int64_t end, int64_t channels) {
+  forward_rows_of(x, branch, weight, bias, epsilon, counters, site, threshold, scale, factors, y,
+                  sum, mean_out, rstd_out, begin, end, channels);
+}
+PENALMT_CLONES void forward_rows(const float* x, const uint16_t* branch, const float* weight,
+                                 const float* bias, float epsilon, const int64_t* counters,
+                                 uint64_t site, uint32_t threshold, float scale, float* factors,
+                                 float* y, float* sum, float* mean_out, float* rstd_out,
+                                 int64_t begin, int64_t end, int64_t channels) {
+  forward_rows_of(x, branch, weight, bias, epsilon, counters, site, threshold, scale, factors, y,
+                  sum, mean_out, rstd_out, begin, end, channels);
+}
+
 // What z is multiplied by where z is penalised. x: [channels].
 __attribute__((always_inline)) inline float strength(const PenalTerm& penal, const float* x,
                                                      int64_t channels) {
@@ -72,13 +93,14 @@ __attribute__((always_inline)) inline float strength(const PenalTerm& penal, con
   return tau * width / std::max(squares, width / 10);
 }
 
-PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const float* sum,
-                                  const float* means, const float* rstds, const float* weight,
-                                  const int64_t* counters, uint64_t site, uint32_t threshold,
-                                  float scale, const bool* real, const PenalTerm& penal,
-                                  float* factors, float* gradient_x, float* gradient_branch,
-                                  float* gradient_weight, float* gradient_bias, int64_t begin,
-                                  int64_t end, int64_t channels) {
+// gradient_branch: null where it is that at x.
+template <class Scalar>
+__attribute__((always_inline)) inline void backward_rows_of(
+    const float* gradient, const float* x, const float* sum, const float* means, const float* rstds,
+    const float* weight, const int64_t* counters, uint64_t site, uint32_t threshold, float scale,
+    const bool* real, const PenalTerm& penal, float* factors, float* gradient_x,
+    Scalar* gradient_branch, float* gradient_weight, float* gradient_bias, int64_t begin,
+    int64_t end, int64_t channels) {
   for (int64_t row = begin; row < end; ++row) {
     const float* __restrict g = gradient + row * channels;
     const float* __restrict h = sum + row * channels;
@@ -98,9 +120,9 @@ PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const f
 #pragma omp simd
     for (int64_t c = 0; c < channels; ++c)
       gx[c] = rstd * (g[c] * weight[c] - a - (h[c] - mean) * rstd * b);
-    if (gradient_branch == gradient_x) continue;
+    if (!gradient_branch) continue;
 
-    float* __restrict gb = gradient_branch + row * channels;
+    Scalar* __restrict gb = gradient_branch + row * channels;
     if (threshold) {
       fill_factors(factors, channels, row_key(counters[row], site), threshold, scale);
     } else {
@@ -110,12 +132,47 @@ PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const f
       const float* __restrict in = x + row * channels;
       const float tau = strength(penal, in, channels);
 #pragma omp simd
-      for (int64_t c = 0; c < channels; ++c) gb[c] = (gx[c] + tau * (h[c] - in[c])) * factors[c];
+      for (int64_t c = 0; c < channels; ++c)
+        narrow((gx[c] + tau * (h[c] - in[c])) * factors[c], gb[c]);
     } else {
 #pragma omp simd
-      for (int64_t c = 0; c < channels; ++c) gb[c] = gx[c] * factors[c];
+      for (int64_t c = 0; c < channels; ++c) narrow(gx[c] * factors[c], gb[c]);
     }
   }
+}
+
+PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const float* sum,
+                                  const float* means, const float* rstds, const float* weight,
+                                  const int64_t* counters, uint64_t site, uint32_t threshold,
+                                  float scale, const bool* real, const PenalTerm& penal,
+                                  float* factors, float* gradient_x, float* gradient_branch,
+                                  float* gradient_weight, float* gradient_bias, int64_t begin,
+                                  int64_t end, int64_t channels) {
+  backward_rows_of(gradient, x, sum, means, rstds, weight, counters, site, threshold, scale, real,
+                   penal, factors, gradient_x, gradient_branch, gradient_weight, gradient_bias,
+                   begin, end, channels);
+}
+PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const float* sum,
+                                  const float* means, const float* rstds, const float* weight,
+                                  const int64_t* counters, uint64_t site, uint32_t threshold,
+                                  float scale, const bool* real, const PenalTerm& penal,
+                                  float* factors, float* gradient_x, uint16_t* gradient_branch,
+                                  float* gradient_weight, float* gradient_bias, int64_t begin,
+                                  int64_t end, int64_t channels) {
+  backward_rows_of(gradient, x, sum, means, rstds, weight, counters, site, threshold, scale, real,
+                   penal, factors, gradient_x, gradient_branch, gradient_weight, gradient_bias,
+                   begin, end, channels);
+}
+
+// use(numbers) with a float32 or bfloat16 tensor's memory; null where it is undefined.
+template <class Use>
+void with_branch_numbers(const at::Tensor& x, const Use& use) {
+  if (!x.defined())
+    use(static_cast<float*>(nullptr));
+  else if (x.scalar_type() == at::kBFloat16)
+    use(static_cast<uint16_t*>(x.data_ptr()));
+  else
+    use(static_cast<float*>(x.data_ptr()));
 }
 
 }  // namespace
@@ -129,13 +186,14 @@ ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch,
   const int64_t* keys = site.threshold() ? counters.const_data_ptr<int64_t>() : nullptr;
   at::parallel_for(0, rows, 64, [&, channels = channels](int64_t begin, int64_t end) {
     std::vector<float> factors(channels);
-    forward_rows(x.const_data_ptr<float>(), branch.const_data_ptr<float>(),
-                 weight.const_data_ptr<float>(), bias.const_data_ptr<float>(),
-                 static_cast<float>(epsilon), keys, site.site, site.threshold(),
-                 static_cast<float>(site.scale()), factors.data(),
-                 result.y.mutable_data_ptr<float>(), result.sum.mutable_data_ptr<float>(),
-                 result.mean.mutable_data_ptr<float>(), result.rstd.mutable_data_ptr<float>(),
-                 begin, end, channels);
+    with_branch_numbers(branch, [&](const auto* numbers) {
+      forward_rows(x.const_data_ptr<float>(), numbers, weight.const_data_ptr<float>(),
+                   bias.const_data_ptr<float>(), static_cast<float>(epsilon), keys, site.site,
+                   site.threshold(), static_cast<float>(site.scale()), factors.data(),
+                   result.y.mutable_data_ptr<float>(), result.sum.mutable_data_ptr<float>(),
+                   result.mean.mutable_data_ptr<float>(), result.rstd.mutable_data_ptr<float>(),
+                   begin, end, channels);
+    });
   });
   return result;
 }
@@ -144,11 +202,12 @@ ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const a
                                              const ResidualNormResult& kept,
                                              const at::Tensor& weight, const at::Tensor& counters,
                                              const DropoutSite& site, const at::Tensor& real,
-                                             const PenalTerm& penal) {
+                                             const PenalTerm& penal, at::ScalarType branch_type) {
   const auto [rows, channels] = shape_of(gradient);
   ResidualNormGradients result;
   result.x = at::empty_like(gradient);
-  result.branch = site.threshold() || penal.tau != 0 ? at::empty_like(gradient) : result.x;
+  const bool apart = site.threshold() || penal.tau != 0 || branch_type != at::kFloat;
+  if (apart) result.branch = at::empty_like(gradient, gradient.options().dtype(branch_type));
   at::Tensor partial_weight = at::zeros({kPartials, channels}, gradient.options());
   at::Tensor partial_bias = at::zeros({kPartials, channels}, gradient.options());
   const int64_t* keys = site.threshold() ? counters.const_data_ptr<int64_t>() : nullptr;
@@ -159,15 +218,19 @@ ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const a
       0, kPartials, 1, [&, rows = rows, channels = channels](int64_t first, int64_t last) {
         std::vector<float> factors(channels);
         for (int64_t part = first; part < last; ++part)
-          backward_rows(gradient.const_data_ptr<float>(), inputs, kept.sum.const_data_ptr<float>(),
-                        kept.mean.const_data_ptr<float>(), kept.rstd.const_data_ptr<float>(),
-                        weight.const_data_ptr<float>(), keys, site.site, site.threshold(),
-                        static_cast<float>(site.scale()), real_rows, penal, factors.data(),
-                        result.x.mutable_data_ptr<float>(), result.branch.mutable_data_ptr<float>(),
-                        partial_weight.mutable_data_ptr<float>() + part * channels,
-                        partial_bias.mutable_data_ptr<float>() + part * channels,
-                        std::min(part * slice, rows), std::min((part + 1) * slice, rows), channels);
+          with_branch_numbers(result.branch, [&](auto* gradient_branch) {
+            backward_rows(
+                gradient.const_data_ptr<float>(), inputs, kept.sum.const_data_ptr<float>(),
+                kept.mean.const_data_ptr<float>(), kept.rstd.const_data_ptr<float>(),
+                weight.const_data_ptr<float>(), keys, site.site, site.threshold(),
+                static_cast<float>(site.scale()), real_rows, penal, factors.data(),
+                result.x.mutable_data_ptr<float>(), gradient_branch,
+                partial_weight.mutable_data_ptr<float>() + part * channels,
+                partial_bias.mutable_data_ptr<float>() + part * channels,
+                std::min(part * slice, rows), std::min((part + 1) * slice, rows), channels);
+          });
       });
+  if (!apart) result.branch = result.x;
   result.weight = partial_weight.sum(0);
   result.bias = partial_bias.sum(0);
   return result;

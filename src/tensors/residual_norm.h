@@ -16,14 +16,14 @@ struct ResidualNormResult {
   at::Tensor mean;  // [N] of each row of h
 };
 
-// x, branch: [.., C]; weight, bias: [C]; all float32, contiguous, on the CPU. counters: [..] int64,
-// one a row of x; may be undefined when site.threshold() is 0.
+// x, branch: [.., C]; weight, bias: [C]; all float32 (the branch: or bfloat16), contiguous, on the
+// CPU. counters: [..] int64, one a row of x; may be undefined when site.threshold() is 0.
 ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch,
                                  const at::Tensor& weight, const at::Tensor& bias, double epsilon,
                                  const at::Tensor& counters, const DropoutSite& site);
 
 struct ResidualNormGradients {
-  at::Tensor x, branch;     // [.., C]; one tensor where nothing is dropped and tau is 0
+  at::Tensor x, branch;  // [.., C]; one tensor where nothing is dropped and tau is 0 (of one type)
   at::Tensor weight, bias;  // [C]
 };
 
@@ -42,6 +42,7 @@ ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const a
                                              const ResidualNormResult& kept,
                                              const at::Tensor& weight, const at::Tensor& counters,
                                              const DropoutSite& site, const at::Tensor& real,
-                                             const PenalTerm& penal);
+                                             const PenalTerm& penal,
+                                             at::ScalarType branch_type = at::kFloat);
 
 }  // namespace penalmt

@@ -1,6 +1,8 @@
 // The choice among the row kernels, and those for any processor.
 #include "tensors/row_kernels.h"
 
+#include "tensors/instruction_set.h"
+
 #define PENALMT_INSTRUCTIONS plain
 #include "tensors/row_kernels.inc"
 
@@ -10,10 +12,10 @@ namespace penalmt {
 extern const RowKernels kAvx512RowKernels, kAvx2RowKernels;
 
 const RowKernels& row_kernels() {
-  static const RowKernels& best = __builtin_cpu_supports("x86-64-v4")   ? kAvx512RowKernels
-                                  : __builtin_cpu_supports("x86-64-v3") ? kAvx2RowKernels
-                                                                        : plain::kKernels;
-  return best;
+  const InstructionSet set = instruction_set();
+  return set == InstructionSet::avx512 ? kAvx512RowKernels
+         : set == InstructionSet::avx2 ? kAvx2RowKernels
+                                       : plain::kKernels;
 }
 #else
 const RowKernels& row_kernels() { return plain::kKernels; }

@@ -1,5 +1,5 @@
 // Sixteen floats at a time, in GCC's vector extension: one source for every instruction set. For
-// the kernels of row_kernels.inc only, which is compiled once for each set, with
+// the kernels of the .inc files only, which are compiled once for each set, with
 // PENALMT_INSTRUCTIONS naming it: the names differ, so that the linker never takes one set's
 // function for another's. (Attributes such as target_clones do not do: GCC 12 takes vectors apart
 // for the least of the sets before it makes the clones; a broadcast became sixteen masked moves.)
@@ -16,6 +16,8 @@ inline namespace PENALMT_INSTRUCTIONS {
 constexpr int64_t kLanes = 16;
 using Floats = float __attribute__((vector_size(64)));
 using Ints = int32_t __attribute__((vector_size(64)));
+using Words = uint32_t __attribute__((vector_size(64)));
+using Halves = uint16_t __attribute__((vector_size(32)));
 using Floats8 = float __attribute__((vector_size(32)));
 
 PENALMT_INLINE Floats load(const float* from) {
@@ -24,6 +26,24 @@ PENALMT_INLINE Floats load(const float* from) {
   return value;
 }
 PENALMT_INLINE void store(float* to, Floats value) { std::memcpy(to, &value, sizeof(value)); }
+
+// bfloat16, the upper half of a float; stored with rounding to the nearest, ties to even. Not for
+// NaN.
+PENALMT_INLINE Floats load(const uint16_t* from) {
+  Halves halves;
+  std::memcpy(&halves, from, sizeof(halves));
+  const Ints bits = __builtin_convertvector(halves, Ints) << 16;
+  Floats value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+PENALMT_INLINE void store(uint16_t* to, Floats value) {
+  Words bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  const Halves halves =
+      __builtin_convertvector((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16, Halves);
+  std::memcpy(to, &halves, sizeof(halves));
+}
 PENALMT_INLINE Floats all(float value) { return value - Floats{}; }
 PENALMT_INLINE Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 

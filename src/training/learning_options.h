@@ -19,7 +19,7 @@ struct LearningOptions {
   double clip_norm = 0;
   double label_smoothing = 0.1;
   int64_t tau_warmup = 0;
-  std::string precision = "float32";
+  std::string precision = "auto";
   int64_t validate_every = 0;
   int64_t patience = 10;
   int64_t average = 10;
@@ -51,9 +51,10 @@ struct LearningOptions {
     v("tau_warmup", tau_warmup, "updates over which tau grows linearly to its value; 0: at once",
       config::between(0, 1e9));
     v("precision", precision,
-      "format of matrix products and convolutions; bfloat16 pays on GPUs and on CPUs with AMX or "
-      "AVX512-BF16",
-      config::one_of({"float32", "bfloat16"}));
+      "format of matrix products and convolutions; auto: bfloat16 on a CPU that multiplies it "
+      "(AMX, "
+      "AVX512-BF16), float32 elsewhere; recipe.json of the run says which was taken",
+      config::one_of({"auto", "float32", "bfloat16"}));
     v("validate_every", validate_every,
       "updates between validations and their checkpoints; 0: every epoch", config::between(0, 1e9));
     v("patience", patience,

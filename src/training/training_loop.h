@@ -50,7 +50,7 @@ class LearningTask {
   virtual std::vector<ChainStatistics> measure_chain() = 0;
 };
 
-Precision precision(const LearningOptions& options);
+Precision precision(const LearningOptions& options);  // float32 where `auto` was left unsettled
 
 class TrainingLoop {
  public:

@@ -136,6 +136,44 @@ TEST(TranslationModel, PaddingChangesNothing) {
     EXPECT_TRUE(torch::allclose(gradients[0][i], gradients[1][i], 1e-4, 1e-5)) << i;
 }
 
+// float32 on the CPU packs the sentences and has a kernel for their attention; float64 pads them
+// and composes LibTorch's operators. What is dropped is the same in both.
+TEST(TranslationModel, PackedSentencesHaveTheLossAndGradientsOfPaddedOnes) {
+  for (const std::string norm : {"post", "pre"})
+    for (const std::string fusion : {"none", "gated", "selective", "concatenated"})
+      for (const bool pair : {false, true}) {
+        ModelOptions options = tiny_options(fusion, norm);
+        options.width = 32, options.heads = 2;  // heads of 16 numbers: those the kernel takes
+        options.positions = norm == "pre" ? "learned" : "sinusoidal";
+        options.word_dropout = {.source = 0.2, .target = 0.2};
+        options.tau = {.encoder = 0.02, .decoder = 0.02, .fusion = 0.02, .image_encoder = 0.02};
+        TranslationModel packed = build(options), padded = build(options);
+        padded->to(torch::kDouble);
+        const Sentences batch{source(), fusion == "none" ? Images{} : images(), target_input(),
+                              target_output()};
+        ForwardPass second = training_pass();
+        second.number = 1;
+        const auto loss = [&](TranslationModel& model) {
+          const TokenLoss found =
+              pair ? model->pair_loss(batch, 0.1, r_drop_weights(2), training_pass(), second)
+                   : model->loss(batch, 0.1, training_pass());
+          found.total.backward();
+          return found;
+        };
+        const TokenLoss one = loss(packed), other = loss(padded);
+        EXPECT_EQ(one.tokens, 9);
+        EXPECT_NEAR(one.total.item<double>(), other.total.item<double>(), 1e-4);
+        EXPECT_NEAR(one.nll.item<double>(), other.nll.item<double>(), 1e-4);
+        const auto found = packed->named_parameters(), expected = padded->named_parameters();
+        for (const auto& item : found) {
+          const at::Tensor want = expected[item.key()].grad();
+          EXPECT_LE((item.value().grad().to(torch::kDouble) - want).abs().max().item<double>(),
+                    2e-4 * std::max(1.0, want.abs().max().item<double>()))
+              << norm << ' ' << fusion << ' ' << item.key();
+        }
+      }
+}
+
 // Every variant at once.
 ModelOptions varied_options(const std::string& penalty, const std::string& norm) {
   ModelOptions options = tiny_options("gated", norm);

@@ -70,6 +70,26 @@ TEST_F(TrainCommand, LeavesARunFolderThatTranslates) {
   EXPECT_EQ(std::count(translated.output.begin(), translated.output.end(), '\n'), 4);
 }
 
+// Where the recipe is silent, the processor decides, once a run: recipe.json says what was taken,
+// and a resume elsewhere keeps it.
+TEST_F(TrainCommand, SettlesItsPrecisionOnceARun) {
+  const auto taken = [&](const std::string& run) {
+    return nlohmann::json::parse(read_file(folder_ / run / "recipe.json"))["training"]["precision"]
+        .get<std::string>();
+  };
+  ::setenv("ATEN_CPU_CAPABILITY", "avx2", 1);  // a processor that does not multiply bfloat16
+  const Outcome lesser = run_penalmt(train("lesser", {"--set", "training.updates=6"}));
+  ::unsetenv("ATEN_CPU_CAPABILITY");
+  ASSERT_EQ(lesser.status, 0) << lesser.errors;
+  EXPECT_EQ(taken("lesser"), "float32");
+  const Outcome resumed = run_penalmt(train("lesser", {"--resume"}));
+  ASSERT_EQ(resumed.status, 0) << resumed.errors;
+  EXPECT_EQ(taken("lesser"), "float32");
+  const Outcome here = run_penalmt(train("here", {"--set", "training.updates=6"}));
+  ASSERT_EQ(here.status, 0) << here.errors;
+  EXPECT_TRUE(taken("here") == "float32" || taken("here") == "bfloat16") << taken("here");
+}
+
 // Whatever the defaults leave out: vocabularies of their own, every dropout, bfloat16, the other
 // norm, activation and positions.
 TEST_F(TrainCommand, OtherChoicesTrainAndTranslateToo) {

@@ -1,0 +1,28 @@
+// The choice among the attention kernels, and those for any processor.
+#include "tensors/attention_kernels.h"
+
+#include <cstring>
+
+#define PENALMT_INSTRUCTIONS plain
+namespace penalmt::plain {
+constexpr int kRegisterLanes = 4;
+}
+#include "tensors/attention_kernels.inc"
+
+namespace penalmt {
+
+#ifdef __x86_64__
+extern const AttentionKernels kAvx512Attention, kAvx2Attention;
+
+const AttentionKernels& attention_kernels_for(InstructionSet set) {
+  return set == InstructionSet::avx512 ? kAvx512Attention
+         : set == InstructionSet::avx2 ? kAvx2Attention
+                                       : plain::kAttention;
+}
+#else
+const AttentionKernels& attention_kernels_for(InstructionSet) { return plain::kAttention; }
+#endif
+
+const AttentionKernels& attention_kernels() { return attention_kernels_for(instruction_set()); }
+
+}  // namespace penalmt

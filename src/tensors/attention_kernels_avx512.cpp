@@ -1,0 +1,19 @@
+// The attention kernels for processors with AVX-512.
+#include "tensors/attention_kernels.h"
+
+#include <cstdint>
+#include <cstring>
+
+#ifdef __x86_64__
+#pragma GCC target("arch=x86-64-v4")
+#define PENALMT_INSTRUCTIONS avx512
+namespace penalmt::avx512 {
+constexpr int kRegisterLanes = 16;
+}
+#include "tensors/attention_kernels.inc"
+
+namespace penalmt {
+extern const AttentionKernels kAvx512Attention;
+const AttentionKernels kAvx512Attention = avx512::kAttention;
+}  // namespace penalmt
+#endif

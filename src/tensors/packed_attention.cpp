@@ -1,0 +1,186 @@
+#include "tensors/packed_attention.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "tensors/attention_kernels.h"
+
+namespace penalmt {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+constexpr int64_t kUnitsAtOnce = 8;  // heads of sentences that a thread takes at least
+
+// Rows of C numbers, all heads beside each other, in a tensor of whole rows.
+struct PackedRows {
+  char* data;
+  int64_t stride, bytes;  // of a row in numbers, of a number
+
+  // columns: where the rows begin in x's.
+  static PackedRows in(const at::Tensor& x, int64_t columns) {
+    const int64_t bytes = x.element_size();
+    return {static_cast<char*>(x.data_ptr()) + columns * bytes, x.size(-1), bytes};
+  }
+  HeadRows of(int64_t row, int64_t head, int64_t depth) const {
+    return {data + (row * stride + head * depth) * bytes, stride};
+  }
+};
+
+struct PackedAttention {
+  const int64_t *starts, *memory_starts;
+  int64_t sentences, heads, depth;
+  bool causal, narrow;
+
+  // use(shape, first query, first key, head, scratch) for every head of every sentence that has
+  // queries and keys.
+  template <class Use>
+  void each(const Use& use) const {
+    const AttentionKernels& kernels = attention_kernels();
+    at::parallel_for(0, sentences * heads, kUnitsAtOnce, [&](int64_t begin, int64_t end) {
+      std::vector<float> scratch;
+      for (int64_t unit = begin; unit < end; ++unit) {
+        const int64_t b = unit / heads;
+        const HeadShape shape{starts[b + 1] - starts[b], memory_starts[b + 1] - memory_starts[b],
+                              depth, causal, narrow};
+        if (shape.queries == 0) continue;
+        scratch.resize(std::max<size_t>(scratch.size(), kernels.scratch_floats(shape)));
+        use(shape, starts[b], memory_starts[b], unit % heads, scratch.data());
+      }
+    });
+  }
+};
+
+// q, k, v: columns of `queries`, `memory`, `memory`.
+struct Places {
+  int64_t q, k, v;
+};
+
+PackedAttention attention_over(const at::Tensor& x, int64_t width, const at::Tensor& starts,
+                               const at::Tensor& memory_starts, int64_t heads, bool causal) {
+  return {starts.const_data_ptr<int64_t>(),
+          memory_starts.const_data_ptr<int64_t>(),
+          starts.numel() - 1,
+          heads,
+          width / heads,
+          causal,
+          x.scalar_type() == at::kBFloat16};
+}
+
+at::Tensor attend_forward(const at::Tensor& queries, const at::Tensor& memory, const Places& at,
+                          const PackedAttention& attention, at::Tensor& softmax) {
+  const int64_t heads = attention.heads, width = heads * attention.depth, rows = queries.size(1);
+  const at::Tensor out = at::empty({1, rows, width}, queries.options());
+  softmax = at::empty({rows, heads, 2}, queries.options().dtype(at::kFloat));
+  auto* kept = static_cast<SoftmaxRow*>(softmax.data_ptr());
+  const PackedRows q = PackedRows::in(queries, at.q), k = PackedRows::in(memory, at.k),
+                   v = PackedRows::in(memory, at.v), to = PackedRows::in(out, 0);
+  attention.each([&](const HeadShape& shape, int64_t row, int64_t key, int64_t h, float* scratch) {
+    attention_kernels().forward(shape, q.of(row, h, shape.depth), k.of(key, h, shape.depth),
+                                v.of(key, h, shape.depth), to.of(row, h, shape.depth),
+                                kept + row * heads + h, heads, scratch);
+  });
+  return out;
+}
+
+void attend_backward(const at::Tensor& queries, const at::Tensor& memory, const Places& at,
+                     const PackedAttention& attention, const at::Tensor& softmax,
+                     const at::Tensor& gradient, const at::Tensor& gradient_queries,
+                     const at::Tensor& gradient_memory) {
+  const int64_t heads = attention.heads;
+  const auto* kept = static_cast<const SoftmaxRow*>(softmax.const_data_ptr());
+  const PackedRows q = PackedRows::in(queries, at.q), k = PackedRows::in(memory, at.k),
+                   v = PackedRows::in(memory, at.v), from = PackedRows::in(gradient, 0),
+                   gq = PackedRows::in(gradient_queries, at.q),
+                   gk = PackedRows::in(gradient_memory, at.k),
+                   gv = PackedRows::in(gradient_memory, at.v);
+  attention.each([&](const HeadShape& shape, int64_t row, int64_t key, int64_t h, float* scratch) {
+    const int64_t depth = shape.depth;
+    attention_kernels().backward(shape, q.of(row, h, depth), k.of(key, h, depth),
+                                 v.of(key, h, depth), from.of(row, h, depth),
+                                 kept + row * heads + h, heads, gq.of(row, h, depth),
+                                 gk.of(key, h, depth), gv.of(key, h, depth), scratch);
+  });
+}
+
+class PackedSelfAttention : public torch::autograd::Function<PackedSelfAttention> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv,
+                            const at::Tensor& starts, int64_t heads, bool causal) {
+    const at::Tensor all = qkv.contiguous();
+    const int64_t width = all.size(-1) / 3;
+    at::Tensor softmax;
+    at::Tensor out =
+        attend_forward(all, all, {0, width, 2 * width},
+                       attention_over(all, width, starts, starts, heads, causal), softmax);
+    context->save_for_backward({all, starts, softmax});
+    context->saved_data["heads"] = heads;
+    context->saved_data["causal"] = causal;
+    return out;
+  }
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor& all = saved[0];
+    const int64_t width = all.size(-1) / 3;
+    at::Tensor gradient = at::empty_like(all);
+    attend_backward(
+        all, all, {0, width, 2 * width},
+        attention_over(all, width, saved[1], saved[1], context->saved_data["heads"].toInt(),
+                       context->saved_data["causal"].toBool()),
+        saved[2], gradients[0].contiguous(), gradient, gradient);
+    return {gradient, {}, {}, {}};
+  }
+};
+
+class PackedCrossAttention : public torch::autograd::Function<PackedCrossAttention> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& kv,
+                            const at::Tensor& starts, const at::Tensor& memory_starts,
+                            int64_t heads) {
+    const at::Tensor queries = q.contiguous(), memory = kv.contiguous();
+    const int64_t width = queries.size(-1);
+    at::Tensor softmax;
+    at::Tensor out = attend_forward(
+        queries, memory, {0, 0, width},
+        attention_over(queries, width, starts, memory_starts, heads, false), softmax);
+    context->save_for_backward({queries, memory, starts, memory_starts, softmax});
+    context->saved_data["heads"] = heads;
+    return out;
+  }
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const int64_t width = saved[0].size(-1);
+    at::Tensor gradient_q = at::empty_like(saved[0]), gradient_kv = at::empty_like(saved[1]);
+    attend_backward(saved[0], saved[1], {0, 0, width},
+                    attention_over(saved[0], width, saved[2], saved[3],
+                                   context->saved_data["heads"].toInt(), false),
+                    saved[4], gradients[0].contiguous(), gradient_q, gradient_kv);
+    return {gradient_q, gradient_kv, {}, {}, {}};
+  }
+};
+
+}  // namespace
+
+bool attention_kernel_takes(const at::Tensor& x, int64_t depth) {
+  return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) &&
+         depth % 16 == 0;
+}
+
+at::Tensor packed_self_attention(const at::Tensor& qkv, const at::Tensor& starts, int64_t heads,
+                                 bool causal) {
+  return PackedSelfAttention::apply(qkv, starts, heads, causal);
+}
+
+at::Tensor packed_cross_attention(const at::Tensor& q, const at::Tensor& kv,
+                                  const at::Tensor& starts, const at::Tensor& memory_starts,
+                                  int64_t heads) {
+  return PackedCrossAttention::apply(q, kv, starts, memory_starts, heads);
+}
+
+}  // namespace penalmt

@@ -6,7 +6,7 @@
 #include <ATen/ops/mul.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "tensors/counter_bits.h"
+#include "tensors/dropout_bits.h"
 
 namespace penalmt {
 namespace {

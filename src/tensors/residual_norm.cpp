@@ -9,7 +9,7 @@
 #include <cmath>
 #include <vector>
 
-#include "tensors/counter_bits.h"
+#include "tensors/dropout_bits.h"
 #include "tensors/loss_rows.h"
 
 namespace penalmt {

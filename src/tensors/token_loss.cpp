@@ -12,7 +12,7 @@
 
 #include <vector>
 
-#include "tensors/counter_bits.h"
+#include "tensors/dropout_bits.h"
 #include "tensors/loss_rows.h"
 #include "tensors/precision.h"
 #include "tensors/private_aten_operators.h"

@@ -35,17 +35,6 @@ void copy_model(const std::filesystem::path& checkpoint, const std::filesystem::
 
 }  // namespace
 
-void LearningOptions::check(config::Problems& problems) const {
-  if (initial_learning_rate > learning_rate)
-    problems.add("training.initial_learning_rate",
-                 fmt::format("got {}, expected at most learning_rate {}", initial_learning_rate,
-                             learning_rate));
-  if (decay == "linear" && warmup >= updates)
-    problems.add("training.warmup",
-                 fmt::format("got {} with linear decay, expected less than training.updates {}",
-                             warmup, updates));
-}
-
 Precision precision(const LearningOptions& options) {
   return options.precision == "bfloat16" ? Precision::bfloat16 : Precision::float32;
 }

@@ -64,7 +64,7 @@ void load_weights(const std::filesystem::path& file, torch::nn::Module& module);
 // there is no tensor of the module's.
 std::vector<std::string> take_weights(const std::filesystem::path& file, torch::nn::Module& module);
 
-// The model of a folder, on the CPU, in evaluation mode.
+// On the CPU, in evaluation mode. Throws Error where the file has fewer weights (model_size.h).
 TranslationModel read_model(const std::filesystem::path& folder,
                             const ModelDescription& description);
 

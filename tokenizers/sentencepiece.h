@@ -56,13 +56,13 @@ struct TokenizerOptions {
 // Immutable; copies share the model. Every member may be called from several threads.
 class Tokenizer {
  public:
-  // Throws Error where the file is no SentencePiece model or its pad, bos, eos and unknown ids are
-  // not ours.
+  // Throws Error where the file is no sound SentencePiece model (model_check.h looks before the
+  // library does), or its pad, bos, eos and unknown ids are not ours.
   static Tokenizer open(const std::filesystem::path& model_file);
   // The same from a .model file's bytes; `place` names them in errors.
   static Tokenizer from_serialized(std::string bytes, const std::string& place);
-  // The same lines and options give the same bytes. Throws Error where the text is empty or does
-  // not fit the vocabulary.
+  // The same lines and options give the same bytes. Throws Error where the text is empty, has a
+  // word that ends SentencePiece (training_text.h), or does not fit the vocabulary.
   static Tokenizer train(const std::vector<std::string>& lines, const TokenizerOptions& options);
 
   std::vector<int> encode(std::string_view line) const;  // no bos, no eos

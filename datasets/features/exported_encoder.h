@@ -40,7 +40,7 @@ EncoderDescription read_encoder_description(const std::filesystem::path& folder)
 // Copies share the network; may be used by many threads.
 class ExportedEncoder {
  public:
-  // Throws Error where a file is missing or damaged, or encoder.json is of another encoder.pt.
+  // Throws Error where a file is missing, damaged or another's, or its code may not be trusted.
   static ExportedEncoder open(const std::filesystem::path& folder, c10::Device device);
 
   const Preprocessing& preprocessing() const;
@@ -50,8 +50,8 @@ class ExportedEncoder {
   // Name and fingerprint (of network and preprocessing): what a FeatureStore says as its encoder().
   const std::string& name() const;
 
-  // uint8 [B, 3, crop, crop] RGB → float32 [B, R, F] on the encoder's device. Throws Error where
-  // the network gives another shape than encoder.json says.
+  // uint8 [B, 3, crop, crop] RGB → float32 [B, R, F] on the encoder's device. Throws Error where it
+  // fails or gives another shape than encoder.json says, MachineError where it lacks memory.
   at::Tensor encode(const at::Tensor& pixels) const;
 
   // The features of image files, float32 [P, R, F] on the CPU; `threads` at work (0: one a core).

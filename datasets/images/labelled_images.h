@@ -52,7 +52,7 @@ at::Tensor load_images(const std::vector<std::filesystem::path>& files, int64_t 
 
 // All images below `root`. Its folders are the classes, unless `known` names them: then a folder
 // that is none of them is refused, and one may be missing. Throws Error where there is no such
-// folder, no class or a class without images, and what load_images throws.
+// folder, no class, a class without images or of no UTF-8 name; then what load_images throws.
 LabelledImages read_labelled_images(const std::filesystem::path& root, int64_t size, int threads,
                                     const std::vector<std::string>& known = {});
 

@@ -25,6 +25,8 @@ class ImageSource {
   // One line a name; at least one of them is there. Throws Error where a file does not decode,
   // unless broken ones are to be skipped.
   virtual std::unique_ptr<ImageSet> load(const std::vector<std::string>& names) const = 0;
+  // Names that it has and that are `name` but for the ending ("dog" → "dog.jpg").
+  virtual std::vector<std::string> names_like(const std::string& name) const { return {}; }
   // "images: not one of ... is there; expected files such as 'a.jpg'": the words for where one
   // looked in vain.
   virtual std::string none_of(const std::string& what, const std::string& example) const = 0;

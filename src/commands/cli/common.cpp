@@ -1,18 +1,24 @@
 #include "commands/cli/common.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/interrupt.h"
+#include "base/line_output.h"
 #include "base/text.h"
 #include "commands/cli/command_line.h"
 #include "commands/cli/numbers.h"
 #include "evaluation/unicode.h"
 
 namespace penalmt {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 std::string option_name(std::string path) {
@@ -46,6 +52,22 @@ void expect_output(const std::string& option, const std::string& written,
   expect_writable(written);
 }
 
+void expect_output_folder(const std::string& option, const fs::path& folder) {
+  std::error_code problem;
+  if (fs::exists(folder, problem) && !fs::is_directory(folder, problem))
+    throw Error(fmt::format("{}: {} is no folder", option, folder.string()));
+  std::vector<fs::path> made;  // the innermost first
+  for (fs::path part = folder; !part.empty() && !fs::exists(part, problem);
+       part = part.parent_path())
+    made.push_back(part);
+  fs::create_directories(folder, problem);
+  if (!problem && ::access(folder.c_str(), W_OK | X_OK) != 0)
+    problem.assign(errno, std::generic_category());
+  std::error_code ignored;
+  for (const fs::path& part : made) fs::remove(part, ignored);
+  if (problem) throw_file_error(folder, "write", problem.value());
+}
+
 void add_line_stream(CLI::App& command, LineStream& stream) {
   command.add_option("--input", stream.input, "lines to read, plain or .gz; -: standard input")
       ->type_name("FILE")
@@ -60,12 +82,17 @@ void change_lines(
     const std::function<std::string(const std::string& line, const LineReader& reader)>& change) {
   expect_output("--output", stream.output, {stream.input});
   LineReader reader(stream.input);
-  AtomicFile output(stream.output);
-  for (std::string line; reader.next(line);) {
-    throw_if_interrupted();
-    output.write(change(line, reader) + "\n");
+  LineOutput output(stream.output);
+  try {
+    for (std::string line; reader.next(line);) {
+      throw_if_interrupted();
+      output.write(change(line, reader) + "\n");
+    }
+    output.commit();
+  } catch (...) {
+    output.keep("the results");
+    throw;
   }
-  output.commit();
 }
 
 void add_machine_options(CLI::App& command, MachineOptions& options) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -28,6 +29,10 @@ std::vector<std::string> read_as_many(const std::string& path, std::size_t expec
 void expect_output(const std::string& option, const std::string& written,
                    const std::vector<std::string>& read);
 
+// The same of a folder that files are to be written into: throws Error "--translations: in.en is no
+// folder", "a/out: cannot write: Not a directory". What is missing is made, and removed again.
+void expect_output_folder(const std::string& option, const std::filesystem::path& folder);
+
 // Where a command that changes line by line reads and writes; "-": standard input, standard output.
 struct LineStream {
   std::string input = "-", output = "-";
@@ -37,7 +42,7 @@ struct LineStream {
 void add_line_stream(CLI::App& command, LineStream& stream);
 
 // Writes change(line, reader) for each line, at once where the output is a pipe; `reader` names the
-// line in errors.
+// line in errors. Where that ends with an error, the lines before are kept (base/line_output.h).
 void change_lines(
     const LineStream& stream,
     const std::function<std::string(const std::string& line, const LineReader& reader)>& change);

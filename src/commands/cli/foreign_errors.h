@@ -16,7 +16,7 @@ struct ForeignError {
 // Permission denied", "out of memory", "internal error: ...".
 ForeignError in_words(const std::exception& error);
 
-// What LibTorch or OpenCV threw, in words; nullopt where it is neither's (all_commands.cpp for
+// What LibTorch or OpenCV threw, in words; nullopt where it is neither's (engine_errors.cpp for
 // `penalmt-engine`, light_commands.cpp for `penalmt`, which has neither).
 std::optional<std::string> engine_words(const std::exception& error);
 

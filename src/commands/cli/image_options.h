@@ -27,8 +27,12 @@ inline constexpr const char* kAllowOutside = "; --allow-outside takes it";
 // --images LIST with --image-root DIR or --features STORE; --feature-names FILE; --encoder DIR;
 // --ignore-images, --skip-broken, --allow-outside.
 void add_image_options(CLI::App& command, ImageArguments& arguments);
+// What names the images: --images alone, the objects of JSON lines, or contrastive pairs too, which
+// are not all below --image-root.
+enum class ImageNames { kList, kJsonLines, kPairs };
+
 // Throws Error where one of them lacks another.
-void check(const ImageArguments& arguments);
+void check(const ImageArguments& arguments, ImageNames names = ImageNames::kList);
 
 // The images of a list, nullopt where there is none. Nothing is ignored in silence: throws Error
 // where the model is text-only and there is a list, unless --ignore-images says that this is meant;

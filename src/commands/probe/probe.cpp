@@ -14,6 +14,7 @@ namespace {
 void probe(const ProbeOptions& options) {
   check_options(options);
   Translator translator = Translator::open(options.model, choose_device(options.machine.device));
+  check_model(options, translator);
   ProbeResults results;
   ProbeText text;
   if (options.has_text()) {
@@ -105,7 +106,7 @@ void add_probe(CLI::App& program) {
   CLI::App& command = *program.add_subcommand(kProbe.name, kProbe.meaning);
   command.footer(
       "What is given is probed; a text-only model is probed by masking and contrastive pairs, as a "
-      "baseline.\n"
+      "baseline; with --ignore-images the list of images chooses its lines.\n"
       "Examples:\n"
       "  penalmt probe runs/gated --source test.en --references test.de --images test.txt "
       "--image-root images \\\n"

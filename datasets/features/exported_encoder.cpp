@@ -112,7 +112,13 @@ at::Tensor ExportedEncoder::encode(const at::Tensor& pixels) const {
   c10::IValue output;
   try {
     output = data_->module.forward({input});
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
+    if (std::string_view(error.what()).find("DefaultCPUAllocator: can't allocate") !=
+        std::string_view::npos)
+      throw MachineError(fmt::format("{}: no memory for images of [{}]", data_->file.string(),
+                                     fmt::join(input.sizes(), ", ")));
     refuse(data_->file, fmt::format("fails on images of [{}]: {}", fmt::join(input.sizes(), ", "),
                                     last_line(error.what())));
   }

@@ -54,7 +54,8 @@ class ExportedEncoder {
   const std::string& name() const;
 
   // uint8 [B, 3, crop, crop] RGB → float32 [B, R, F] on the encoder's device. Throws Error where
-  // the network fails on them, or gives another shape than encoder.json says.
+  // the network fails on them, or gives another shape than encoder.json says, MachineError where it
+  // lacks memory.
   at::Tensor encode(const at::Tensor& pixels) const;
 
   // The features of image files, float32 [P, R, F] on the CPU; `threads` at work (0: one a core).

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "datasets/text/image_names.h"
 
 namespace penalmt {
 
@@ -17,8 +18,10 @@ StoredFeatures::StoredFeatures(const std::vector<std::string>& names, FeatureSto
   }
   if (names.empty() || found() > 0) return;
   throw Error(fmt::format("{}: not one of the images of {} lines is in it; {}", place, names.size(),
-                          named ? fmt::format("expected names such as '{}'", *named)
-                                : "no line of the list names one"));
+                          named
+                              ? fmt::format("expected names such as '{}'{}", *named,
+                                            did_you_mean_image(names_like(store_.names(), *named)))
+                              : "no line of the list names one"));
 }
 
 EncodedImages::EncodedImages(const std::vector<std::string>& names,

@@ -15,6 +15,7 @@
 #include <torch/csrc/jit/serialization/import_source.h>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "datasets/features/script_operators.h"
 #include "datasets/features/script_pickle.h"
 #include "datasets/features/script_trust.h"
@@ -169,12 +170,6 @@ class Archive {
 };
 
 std::atomic<bool> all_are_trusted = false;
-
-// The compiler's errors begin with an empty line.
-std::string first_line(const std::string& text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \n"), text.size());
-  return text.substr(begin, text.find('\n', begin) - begin);
-}
 
 }  // namespace
 

@@ -66,7 +66,8 @@ ImageFiles find_images(const std::vector<std::string>& names, const fs::path& ro
     throw Error(fmt::format(
         "{}: not one of the images of {} lines is there; {}", root.string(), names.size(),
         named == names.end() ? "no line of the list names one"
-                             : fmt::format("expected files such as '{}'", *named)));
+                             : fmt::format("expected files such as '{}'{}", *named,
+                                           did_you_mean_image(names_like(root, *named)))));
   }
   return found;
 }

@@ -29,10 +29,13 @@ std::vector<fs::path> folders_in(const fs::path& root, std::vector<std::string>&
   std::vector<fs::path> folders;
   for (const auto& entry : entries) {
     if (is_left_behind(entry.path())) continue;
-    if (entry.is_directory())
+    if (entry.is_directory()) {
+      if (first_invalid_utf8(entry.path().filename().string()))
+        throw Error(entry.path().string() + ": the class's name is no UTF-8; rename the folder");
       folders.push_back(entry.path());
-    else
+    } else {
       others.push_back(entry.path().filename());
+    }
   }
   std::sort(folders.begin(), folders.end());
   return folders;

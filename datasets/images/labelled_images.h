@@ -53,7 +53,8 @@ at::Tensor load_images(const std::vector<std::filesystem::path>& files, int64_t 
 
 // All images below `root`. Its folders are the classes, unless `known` names them: then a folder
 // that is none of them is refused, and one may be missing. Throws Error where there is no such
-// folder, no class or a class without images, and as images_in (image_folder.h) and load_images.
+// folder, no class, a class without images or of no UTF-8 name, and as images_in (image_folder.h)
+// and load_images.
 LabelledImages read_labelled_images(const std::filesystem::path& root, int64_t size, int threads,
                                     const std::vector<std::string>& known = {});
 

@@ -41,4 +41,37 @@ void expect_inside(const std::vector<std::string>& names, const fs::path& root,
                               way_out));
 }
 
+std::vector<std::string> names_like(const fs::path& root, const std::string& name) {
+  const fs::path folder = fs::path(name).parent_path();
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(root / folder, ignored))
+    if (entry.is_regular_file(ignored))
+      names.push_back((folder / entry.path().filename()).string());
+  return names_like(names, name);
+}
+
+std::vector<std::string> names_like(const std::vector<std::string>& names,
+                                    const std::string& name) {
+  const fs::path wanted(name);
+  std::vector<std::string> found;
+  if (wanted.stem().empty()) return found;
+  for (const std::string& each : names) {
+    const fs::path path(each);
+    const bool is_like = path.stem() == wanted.filename() || path.stem() == wanted.stem();
+    if (is_like && each != name && path.parent_path() == wanted.parent_path())
+      found.push_back(each);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string did_you_mean_image(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i)
+    text += fmt::format("{}'{}'", i == 0 ? "; did you mean " : " or ", names[i]);
+  return text.empty() ? "" : text + "?";
+}
+
 }  // namespace penalmt

@@ -17,4 +17,13 @@ bool leads_out(const std::filesystem::path& root, const std::string& name);
 void expect_inside(const std::vector<std::string>& names, const std::filesystem::path& root,
                    const std::string& place, const std::string& way_out, int64_t first_line = 1);
 
+// What a name that is not there may stand for: files of its folder that are called alike but for
+// their ending ("dog" and "dog.png" → "dog.jpg"), as names of `root`, sorted.
+std::vector<std::string> names_like(const std::filesystem::path& root, const std::string& name);
+// The same among the names of a store.
+std::vector<std::string> names_like(const std::vector<std::string>& names, const std::string& name);
+
+// "; did you mean 'dog.jpg' or 'dog.png'?", three at most; "" for none.
+std::string did_you_mean_image(const std::vector<std::string>& names);
+
 }  // namespace penalmt

@@ -1,5 +1,7 @@
 #include "base/printable.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -43,6 +45,11 @@ std::string printable(std::string_view text) {
     text.remove_prefix(1);
   }
   return shown;
+}
+
+std::string first_line(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \n"), text.size()));
+  return std::string(text.substr(0, text.find('\n')));
 }
 
 }  // namespace penalmt

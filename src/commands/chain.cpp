@@ -69,6 +69,9 @@ void check(const ChainArguments& arguments) {
     throw Error("--images: got --labelled too; expected one of them");
   if (arguments.page == "-")
     throw Error("--report: got '-', expected a file; the measures go to standard output");
+  if (!arguments.page.empty())
+    expect_output("--report", arguments.page,
+                  {arguments.source, arguments.references, arguments.images.images});
 }
 
 // Fills in how the model scores without each of its residuals.

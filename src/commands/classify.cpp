@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "commands/training_command.h"
 #include "datasets/images/image_folder.h"
+#include "datasets/text/image_names.h"
 #include "tensors/devices.h"
 #include "training/classifier_trainer.h"
 #include "translation/model_location.h"
@@ -91,6 +92,10 @@ void check(const PredictArguments& arguments, int64_t classes) {
                             arguments.top, classes));
   if (arguments.top != 1 && !arguments.labelled.empty())
     throw Error("--top: got --labelled too; expected one of them");
+  for (const std::string& image : arguments.images)
+    if (!std::filesystem::exists(image))
+      throw Error(image + ": cannot read: No such file or directory" +
+                  did_you_mean_image(names_like(".", image)));
 }
 
 // The likeliest classes of one image, the likeliest first, as lines or as one JSON object.

@@ -110,7 +110,8 @@ void refuse_missing(const Images& images) {
   std::vector<std::string> lines;
   for (const std::string& name : images.names) {
     if (fs::is_regular_file(images.root / name)) continue;
-    lines.push_back((images.root / name).string() + ": no such file");
+    lines.push_back((images.root / name).string() + ": no such file" +
+                    (lines.empty() ? did_you_mean_image(names_like(images.root, name)) : ""));
   }
   if (lines.empty()) return;
   lines.push_back(fmt::format("{} of {} images are missing; --skip-broken goes on without them",

@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "commands/cli/command.h"
 #include "commands/cli/image_options.h"
+#include "commands/cli/source_length.h"
 #include "commands/cli/text_warnings.h"
 #include "datasets/features/script_trust.h"
 #include "datasets/text/parallel_text.h"
@@ -22,6 +23,7 @@ namespace {
 struct ScoreArguments {
   std::string model, source, target;
   ImageArguments images;
+  LengthOptions length;
   bool json = false;
   MachineOptions machine;
 
@@ -30,6 +32,7 @@ struct ScoreArguments {
     visit_model(v, model);
     v("source", source, "sentences, one a line, plain or .gz", option().required().value("FILE"));
     v("target", target, "their translations", option().required().value("FILE"));
+    length.visit(v);
     images.visit(v);
     v("json", json, "one JSON object a line: source, target, log_probability, tokens");
     machine.visit(v);
@@ -42,6 +45,10 @@ void score(const ScoreArguments& arguments) {
   Translator translator =
       Translator::open(arguments.model, choose_device(arguments.machine.device));
   const ParallelText text = read_parallel_text(arguments.source, arguments.target, std::nullopt);
+  LengthCheck lengths(arguments.length, translator);
+  for (size_t i = 0; i < text.source.size(); ++i)
+    lengths.add(text.source[i], arguments.source, static_cast<int64_t>(i) + 1);
+  translator.cut_sources(lengths.longest());
   std::optional<LineImages> images =
       open_line_images(translator, arguments.images, arguments.machine.threads);
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
@@ -63,7 +70,9 @@ void score(const ScoreArguments& arguments) {
   }
   output.commit();
   if (count.missing > 0) message(count.text());
-  warn_of_source(arguments.model, translator, signs, "penalmt normalize makes such text");
+  lengths.warn(arguments.source, signs.lines);
+  warn_of_source(arguments.model, translator, signs, translator.source_pieces(),
+                 "penalmt normalize makes such text");
 }
 
 }  // namespace

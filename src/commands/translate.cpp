@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/line_output.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "commands/cli/command.h"
@@ -107,14 +108,8 @@ void print_timing(const SearchTiming& timing, double load_seconds, const SearchO
 // What the user should know of the text that went in and of what came out.
 void warn(const TranslateArguments& arguments, const Translator& translator,
           const TranslationInput& input, const AnswerSigns& answers) {
-  const LongLines& cut = input.long_lines();
-  if (cut.lines > 0)
-    warning(
-        fmt::format("{}: {} of {} lines were longer than --max-source-length, {} pieces, and "
-                    "were cut; the first is line {}",
-                    input.name(), cut.lines, input.signs().lines,
-                    longest_source(arguments, translator), cut.first));
-  warn_of_source(arguments.model, translator, input.signs(),
+  input.lengths().warn(input.name(), input.signs().lines);
+  warn_of_source(arguments.model, translator, input.signs(), translator.source_pieces(),
                  arguments.raw ? "" : "--raw takes text as people write it");
   warn_of_answers(arguments.model, answers);
 }
@@ -129,7 +124,7 @@ class ChunkTranslator {
         raw_(raw),
         search_(search_options(arguments, translator.description().decoding)) {}
 
-  void translate(const InputChunk& chunk, const std::string& place, AtomicFile& output) {
+  void translate(const InputChunk& chunk, const std::string& place, LineOutput& output) {
     const std::vector<std::string> texts = chunk.texts();
     auto translations = translator_.translate(texts, chunk.images.get(), search_,
                                               arguments_.batches(), {place, done_ + 1}, &progress_);
@@ -145,7 +140,6 @@ class ChunkTranslator {
                              translations[i], uses[i]));
     }
   }
-  int64_t done() const { return done_; }
   const AnswerSigns& signs() const { return signs_; }
   const SearchOptions& search() const { return search_; }
   void clear_progress() { progress_.clear(); }
@@ -170,17 +164,17 @@ void translate(const TranslateArguments& arguments) {
   check(arguments);
   std::optional<LineReader> reader;
   if (!arguments.one_sentence()) reader.emplace(arguments.input);
-  AtomicFile output(arguments.output);
+  LineOutput output(arguments.output);
   const auto began = std::chrono::steady_clock::now();
   Translator translator =
       Translator::open(arguments.model, choose_device(arguments.machine.device));
   const double load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  translator.cut_sources(longest_source(arguments, translator));
   std::optional<RawText> raw;
   if (arguments.raw) raw.emplace(translator.description(), arguments.model);
   ChunkTranslator work(arguments, translator, raw);
   TranslationInput input(arguments, translator, std::move(reader), raw ? &*raw : nullptr);
+  translator.cut_sources(input.lengths().longest());
   try {
     for (InputChunk chunk; !(chunk = input.next()).lines.empty();) {
       warn_of_broken(input.images(), input.image_place());
@@ -188,11 +182,8 @@ void translate(const TranslateArguments& arguments) {
     }
     output.commit();
   } catch (...) {
-    const auto partial = work.done() > 0 ? output.keep_partial() : std::nullopt;
     work.clear_progress();
-    if (partial)
-      message(fmt::format("{}: holds the translations of lines 1 to {}", partial->string(),
-                          work.done()));
+    output.keep("the translations");
     throw;
   }
   work.clear_progress();

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "commands/cli/common.h"
 #include "commands/translate_steps.h"
+#include "datasets/text/image_names.h"
 #include "datasets/text/parallel_text.h"
 #include "translation/translator.h"
 
@@ -22,11 +23,15 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kLinesAtATime = 10000;  // lines translated at a time, so that memory is bounded
 constexpr int64_t kLinesWithImagesAtATime = 2000;
-constexpr int64_t kLongestSource = 512;
 
 bool is_folder(const std::string& path) {
   std::error_code ignored;
   return fs::is_directory(path, ignored);
+}
+
+bool is_file(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
 }
 
 // The model stands first, and then one sentence.
@@ -42,6 +47,10 @@ void check_sentence(const TranslateArguments& arguments) {
         "\"{}\"",
         model, model, fmt::join(words, " ")));
   }
+  if (arguments.input == "-" && !arguments.images.images.empty() && is_file(words.front()))
+    throw Error(
+        fmt::format("--images: got {} and {}, expected one list; lines to translate: --input {}",
+                    arguments.images.images, words.front(), words.front()));
   if (words.size() > 1)
     throw Error(fmt::format(
         "translate: got {} words after the model, expected a sentence in quotes: penalmt translate "
@@ -54,11 +63,7 @@ void check_json_input(const TranslateArguments& arguments) {
     throw Error(
         "--json-input: got --images, --image or a sentence too; expected them in the input's "
         "objects");
-  // The objects name the images: the options say where they are.
-  ImageArguments images = arguments.images;
-  if (!images.image_root.empty() || !images.features.empty()) images.images = arguments.input;
-  if (images.features.empty()) images.skip_broken = false;
-  check(images);
+  check(arguments.images, ImageNames::kJsonLines);
 }
 
 std::string line_place(const LineReader& reader) {
@@ -97,6 +102,12 @@ InputLine parsed(const std::string& text, const LineReader& reader) {
 }  // namespace
 
 void check(const TranslateArguments& arguments) {
+  if (!arguments.images.images.empty() && is_file(arguments.model))
+    throw Error(
+        fmt::format("translate: got the file {} for the model, expected a run folder before the "
+                    "options; --images takes one list, and lines are --input's: penalmt translate "
+                    "RUN --input {} --images {} --image-root DIR",
+                    arguments.model, arguments.model, arguments.images.images));
   if (arguments.image && arguments.image->empty())
     throw Error("--image: got an empty name, expected an image");
   if (arguments.image && !arguments.images.features.empty())
@@ -106,6 +117,7 @@ void check(const TranslateArguments& arguments) {
   for (const std::string& words : arguments.sentence)
     if (const auto offset = first_invalid_utf8(words))
       throw Error(fmt::format("the sentence: invalid UTF-8 at byte {}", *offset + 1));
+  check_sentence(arguments);
   if (arguments.image && arguments.images.skip_broken)
     throw Error("--skip-broken: got --image; expected --images or --json-input");
   if (arguments.json_input)
@@ -122,22 +134,10 @@ void check(const TranslateArguments& arguments) {
     throw Error("--input: got a sentence too; expected one of them");
   if (arguments.one_sentence() && !arguments.images.images.empty())
     throw Error("--images: got a single sentence; expected --image PHOTO with it");
-  check_sentence(arguments);
   const ImageArguments& images = arguments.images;
   expect_output("--output", arguments.output,
                 {arguments.one_sentence() ? "" : arguments.input, images.images, images.features,
                  images.feature_names, arguments.image.value_or("")});
-}
-
-int64_t longest_source(const TranslateArguments& arguments, const Translator& translator) {
-  const ModelOptions& model = translator.description().model;
-  if (model.positions != "learned") return arguments.max_source_length.value_or(kLongestSource);
-  if (arguments.max_source_length.value_or(0) > model.longest)
-    throw Error(
-        fmt::format("--max-source-length: got {}, expected at most {}, which the model's "
-                    "learned positions serve",
-                    *arguments.max_source_length, model.longest));
-  return arguments.max_source_length.value_or(model.longest);
 }
 
 std::vector<std::string> InputChunk::texts() const {
@@ -153,8 +153,8 @@ TranslationInput::TranslationInput(const TranslateArguments& arguments,
       translator_(translator),
       reader_(std::move(reader)),
       raw_(raw),
-      longest_(longest_source(arguments, translator)),
-      chunk_(translator.uses_images() ? kLinesWithImagesAtATime : kLinesAtATime) {
+      chunk_(translator.uses_images() ? kLinesWithImagesAtATime : kLinesAtATime),
+      lengths_(arguments.length, translator) {
   open_images_of_lines();
   if (reader_ && !reader_->may_wait()) check_file();
 }
@@ -176,7 +176,9 @@ void TranslationInput::open_images_of_lines() {
     if (translator_.uses_images()) source_ = open_images(translator_, options);
   } else if (arguments_.image) {
     if (!takes_images(translator_, images, "--image")) return;
-    if (!fs::is_regular_file(*arguments_.image)) throw Error(*arguments_.image + ": no such image");
+    if (!fs::is_regular_file(*arguments_.image))
+      throw Error(*arguments_.image + ": no such image" +
+                  did_you_mean_image(names_like(".", *arguments_.image)));
     options.root = ".";
     options.rules.allow_outside = true;
     source_ = open_images(translator_, options);
@@ -191,7 +193,7 @@ void TranslationInput::check_file() {
   reader_->rewind();
   lines_ = 0;
   signs_ = {};
-  long_ = {};
+  lengths_.restart();
 }
 
 std::string TranslationInput::name() const {
@@ -201,22 +203,6 @@ std::string TranslationInput::name() const {
 std::string TranslationInput::image_place() const {
   if (arguments_.image) return "--image";
   return arguments_.json_input ? name() : arguments_.images.images;
-}
-
-void TranslationInput::check_length(const InputLine& line) {
-  // A piece is at least a byte; there may be one for the space in front, and there is the end's.
-  if (static_cast<int64_t>(line.text.size()) + 2 <= longest_) return;
-  const int64_t length = translator_.source_length(line.text);
-  if (length <= longest_) return;
-  if (++long_.lines == 1) long_.first = lines_;
-  if (arguments_.long_lines == "refuse")
-    throw Error(
-        fmt::format("{}:{}: a sentence of {} pieces, expected at most {}; split the line, "
-                    "or give --long-lines cut{}",
-                    name(), lines_, length, longest_,
-                    translator_.description().model.positions == "learned"
-                        ? ""
-                        : ", or a higher --max-source-length"));
 }
 
 std::optional<InputLine> TranslationInput::read() {
@@ -253,7 +239,7 @@ std::optional<InputLine> TranslationInput::read() {
   }
   if (source_ && arguments_.json_input && !arguments_.images.image_root.empty())
     expect_inside(*source_, line.image, arguments_.images.image_root, line_place(*reader_));
-  check_length(line);
+  lengths_.add(line.text, name(), lines_);
   signs_.add(line.source);
   return line;
 }

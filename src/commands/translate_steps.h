@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "commands/cli/image_options.h"
 #include "commands/cli/shared_options.h"
+#include "commands/cli/source_length.h"
 #include "tokenizers/source_signs.h"
 #include "translation/batch_workers.h"
 #include "translation/raw_text.h"
@@ -23,9 +24,9 @@ struct TranslateArguments {
   std::vector<std::string> sentence;  // one; what stood after the model without quotes is several
   ImageArguments images;
   std::optional<std::string> image;
-  std::optional<int64_t> beam, n_best, max_source_length;
+  std::optional<int64_t> beam, n_best;
   std::optional<double> length_penalty;
-  std::string long_lines = "refuse";
+  LengthOptions length;
   bool json = false, json_input = false, raw = false, timing = false;
   int64_t batch_tokens = BatchOptions{}.tokens;
   MachineOptions machine;
@@ -41,14 +42,7 @@ struct TranslateArguments {
     v("input", input, "lines to translate, plain or .gz; - is standard input",
       option().value("FILE"));
     v("output", output, "where translations go; - is standard output", option().value("FILE"));
-    v("max_source_length", max_source_length,
-      "pieces that a line may have, its end counted; default: what the model's learned positions "
-      "serve, else 512",
-      config::between(2, 1000000));
-    v("long_lines", long_lines,
-      "what becomes of a longer line: refuse (before any work, where the input is a file) or cut, "
-      "with a warning",
-      config::one_of({"refuse", "cut"}));
+    length.visit(v);
     images.visit(v);
     v("image", image, "the image of the one sentence", option().value("PHOTO"));
     visit_beam(v, beam);
@@ -77,10 +71,6 @@ struct TranslateArguments {
 // Throws Error where options do not fit each other, and as expect_output.
 void check(const TranslateArguments& arguments);
 
-// --max-source-length; its default is what the model's learned positions serve, else 512. Throws
-// Error where they do not serve what is asked.
-int64_t longest_source(const TranslateArguments& arguments, const Translator& translator);
-
 struct InputLine {
   std::string source, image;  // image: as the list or the object names it, "" for none
   std::string id = {};        // the object's as JSON, answered as it stands there; "" for none
@@ -92,11 +82,6 @@ struct InputChunk {
   std::unique_ptr<ImageSet> images;  // null: none of the lines has one
   std::vector<std::string> texts() const;
   bool has_image(std::size_t line) const { return images && images->index()[line] >= 0; }
-};
-
-// Lines that are longer than the model may read.
-struct LongLines {
-  int64_t lines = 0, first = 0;  // first: its number
 };
 
 // The input, chunk after chunk. A file is checked to its end before its first line is returned: a
@@ -118,26 +103,24 @@ class TranslationInput {
   // Of the lines so far.
   ImageCount& images() { return count_; }  // of none where no line has an image
   const SourceSigns& signs() const { return signs_; }
-  const LongLines& long_lines() const { return long_; }
+  const LengthCheck& lengths() const { return lengths_; }
 
  private:
   void open_images_of_lines();
   void check_file();
   std::optional<InputLine> read();
-  void check_length(const InputLine& line);
 
   const TranslateArguments& arguments_;
   const Translator& translator_;
   std::optional<LineReader> reader_;
   const RawText* raw_;
-  int64_t longest_;
   int64_t lines_ = 0;  // read so far
   std::optional<LineImages> list_;
   std::shared_ptr<const ImageSource> source_;
   int64_t chunk_;
   ImageCount count_;
   SourceSigns signs_;
-  LongLines long_;
+  LengthCheck lengths_;
   std::exception_ptr failure_;  // of a line after those of the last chunk
 };
 

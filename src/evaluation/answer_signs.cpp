@@ -56,10 +56,10 @@ bool copies_source(std::string_view source, std::string_view answer) {
   return words.size() >= kFewestWords && 10 * copied >= 8 * words.size();
 }
 
-void AnswerSigns::add(bool repeats, bool copies) {
+void AnswerSigns::add(bool repeats, bool copies, int64_t line) {
   ++lines;
-  if (repeats && ++repeating == 1) first_repeating = lines;
-  if (copies && ++copied == 1) first_copied = lines;
+  if (repeats && ++repeating == 1) first_repeating = line;
+  if (copies && ++copied == 1) first_copied = line;
 }
 
 std::string AnswerSigns::text() const {

@@ -23,8 +23,9 @@ struct AnswerSigns {
   int64_t repeating = 0, first_repeating = 0;
   int64_t copied = 0, first_copied = 0;
 
-  // The next line.
-  void add(bool repeats, bool copies);
+  // The next line, or the one of this number where not all lines are looked at.
+  void add(bool repeats, bool copies) { add(repeats, copies, lines + 1); }
+  void add(bool repeats, bool copies, int64_t line);
   // "2 of 1,000 translations say one thing over and over, first in line 7; 1 repeats its source,
   // first in line 12"; "" where there is nothing to say.
   std::string text() const;

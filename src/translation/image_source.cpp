@@ -31,7 +31,11 @@ class FolderSource : public ImageSource {
   std::string none_of(const std::string& what, const std::string& example) const override {
     return fmt::format("{}: not one of the images that {} names is there{}", root_.string(), what,
                        example.empty() ? "; its lines are empty"
-                                       : fmt::format("; expected files such as '{}'", example));
+                                       : fmt::format("; expected files such as '{}'{}", example,
+                                                     did_you_mean_image(names_like(example))));
+  }
+  std::vector<std::string> names_like(const std::string& name) const override {
+    return penalmt::names_like(root_, name);
   }
 
  protected:
@@ -77,7 +81,11 @@ class StoreSource : public ImageSource {
   std::string none_of(const std::string& what, const std::string& example) const override {
     return fmt::format("{}: not one of the images that {} names is in it{}", place_, what,
                        example.empty() ? "; its lines are empty"
-                                       : fmt::format("; expected names such as '{}'", example));
+                                       : fmt::format("; expected names such as '{}'{}", example,
+                                                     did_you_mean_image(names_like(example))));
+  }
+  std::vector<std::string> names_like(const std::string& name) const override {
+    return penalmt::names_like(store_.names(), name);
   }
 
  private:

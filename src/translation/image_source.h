@@ -26,6 +26,8 @@ class ImageSource {
   // unless broken ones are to be skipped, and for a name that leads_out(); in all else as
   // DecodedImages, EncodedImages or StoredFeatures.
   virtual std::unique_ptr<ImageSet> load(const std::vector<std::string>& names) const = 0;
+  // Names that it has and that are `name` but for the ending ("dog" → "dog.jpg").
+  virtual std::vector<std::string> names_like(const std::string& name) const { return {}; }
   // "images: not one of ... is there; expected files such as 'a.jpg'": the words for where one
   // looked in vain.
   virtual std::string none_of(const std::string& what, const std::string& example) const = 0;

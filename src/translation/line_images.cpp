@@ -5,14 +5,20 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "datasets/text/image_names.h"
 
 namespace penalmt {
 
-void ImageCount::add(const std::string& name, bool found) {
+bool ImageCount::add(const std::string& name, const ImageSource& source) {
   ++lines;
-  if (found) return;
+  if (source.has(name)) return true;
   ++missing;
-  if (!name.empty() && ++not_found == 1) first_line = lines, first_name = name;
+  if (!name.empty() && ++not_found == 1) {
+    first_line = lines;
+    first_name = name;
+    first_meant = source.names_like(name);
+  }
+  return false;
 }
 
 std::string ImageCount::text() const {
@@ -23,18 +29,14 @@ std::string ImageCount::text() const {
   if (!broken.empty())
     text += fmt::format("; {} of them name{} one that is broken", broken.size(),
                         broken.size() == 1 ? "s" : "");
-  return text;
+  return text + did_you_mean_image(first_meant);
 }
 
 std::unique_ptr<ImageSet> load_images(const std::vector<std::string>& names,
                                       const ImageSource& source, ImageCount& count) {
   const auto before = static_cast<std::size_t>(count.lines);
   bool any = false;
-  for (const std::string& name : names) {
-    const bool found = source.has(name);
-    count.add(name, found);
-    any |= found;
-  }
+  for (const std::string& name : names) any |= count.add(name, source);
   if (!any) return nullptr;
   std::unique_ptr<ImageSet> images = source.load(names);
   for (const BrokenImage& broken : images->broken()) {

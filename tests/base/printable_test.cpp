@@ -16,4 +16,10 @@ TEST(Printable, SpellsControlCharactersAndWhatIsNoUtf8) {
   EXPECT_EQ(printable(""), "");
 }
 
+TEST(Printable, TheFirstLineIsTheFirstThatHoldsSomething) {
+  EXPECT_EQ(first_line("what went wrong\nbacktrace"), "what went wrong");
+  EXPECT_EQ(first_line("\n \nUnknown builtin op: a::b.\nbacktrace"), "Unknown builtin op: a::b.");
+  for (const char* text : {"", "\n", " \n\n"}) EXPECT_EQ(first_line(text), "");
+}
+
 }  // namespace penalmt::printable_test

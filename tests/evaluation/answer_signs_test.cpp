@@ -43,6 +43,13 @@ TEST(AnswerSigns, SayHowManyAndWhere) {
             "translations repeats the source, first in line 1000");
 }
 
+TEST(AnswerSigns, NameTheLinesThatWereLookedAt) {
+  AnswerSigns signs;
+  signs.add(false, false, 3);
+  signs.add(true, false, 7);
+  EXPECT_EQ(signs.text(), "1 of 2 translations says one thing over and over, first in line 7");
+}
+
 TEST(AnswerSigns, AreInNoReferenceOfMulti30ksTestSets) {
   const char* const corpus = getenv("MULTI30K");
   if (!corpus) GTEST_SKIP() << "MULTI30K is not set: the real corpus is not checked";

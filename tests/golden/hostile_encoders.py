@@ -1,5 +1,5 @@
 """Writes hostile/: TorchScript archives, written by hand, that would make a file of whoever opens or runs them, as a stranger's model
-folder may, and one with an operator that no image network needs.
+folder may, one with an operator that no image network needs, and one that asks for more memory than there is.
 
     python tests/golden/hostile_encoders.py
 """
@@ -14,6 +14,8 @@ FORWARD = "  def forward(self: __torch__.{name},\n    pixels: Tensor) -> Tensor:
 MEAN = "torch.mean(pixels, [2, 3])"
 # A shared file that is not there is made.
 MAKE = 'torch.from_file("penalmt-was-here", True, 3, dtype=None, layout=None, device=None, pin_memory=None)'
+# 256 TB an image.
+HUGE = "torch.zeros([torch.mul(torch.size(pixels, 0), 1048576), 1048576, 64], dtype=None, layout=None, device=None, pin_memory=None)"
 
 
 def text(value):
@@ -34,6 +36,7 @@ CASES = {
                            "    return None\n", "__torch__", b"\x89"),
     "unknown_operator": ("Turns", FIELDS + FORWARD.format(name="Turns", result=f"torch.real(torch.fft_fft({MEAN}))"), "__torch__",
                          TRAINING),
+    "takes_all_memory": ("Huge", FIELDS + FORWARD.format(name="Huge", result=f"torch.add({MEAN}, {HUGE})"), "__torch__", TRAINING),
     "foreign_class": ("Harmless", FIELDS + FORWARD.format(name="Harmless", result=MEAN), "os", TRAINING)}
 
 for case, (name, body, module, state) in CASES.items():

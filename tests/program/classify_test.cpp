@@ -165,6 +165,10 @@ TEST_F(ClassifyCommand, RefusesBeforeAnythingIsWritten) {
   EXPECT_EQ(refusal(train("run", {"--set", "data.valid=14"})),
             "penalmt: data/train/blue: got 14 images, expected more than data.valid = 14\n");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
+  std::filesystem::rename(folder_ / "data/train/red", folder_ / "data/train/r\xe9d");
+  write_file(folder_ / "data/train/blue/000.ppm", "broken");  // names come first
+  EXPECT_EQ(refusal(train("run")),
+            "penalmt: data/train/r\\xe9d: the class's name is no UTF-8; rename the folder\n");
 }
 
 TEST_F(ClassifyCommand, RefusesToContinueWithAnotherRecipe) {
@@ -191,6 +195,9 @@ TEST_F(ClassifyCommand, RefusesToPredictWhatItCannot) {
             "--labelled DIR\n");
   EXPECT_EQ(refusal(predict({folder_ / "a.ppm"})),
             "penalmt: a.ppm: cannot read: No such file or directory\n");
+  EXPECT_EQ(refusal(predict({recipe_, folder_ / "data/test/red/000"})),
+            "penalmt: data/test/red/000: cannot read: No such file or directory; did you mean "
+            "'data/test/red/000.ppm'?\n");  // before the first is looked at
   EXPECT_EQ(refusal(predict({recipe_})),
             "penalmt: recipe.json: not an image that can be decoded\n");
   EXPECT_EQ(refusal(predict({recipe_, "--top", "3"})),

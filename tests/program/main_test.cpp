@@ -162,6 +162,22 @@ TEST(Program, AsksForWhatIsMissing) {
             "penalmt: tokenizer encode: unexpected argument 'extra'\n");
 }
 
+TEST(Program, SaysWhichOptionTookWhatWasMeantForThePositional) {
+  EXPECT_EQ(
+      run_penalmt({"probe", "--source", "a", "--references", "b", "--metrics", "bleu", "run"})
+          .errors,
+      "penalmt: probe: model is required; if 'run', which --metrics took, was meant, write it "
+      "first: penalmt probe run --metrics ...\n");
+  EXPECT_EQ(run_penalmt({"translate", "--output", "/tmp"}).errors,
+            "penalmt: translate: model is required; if '/tmp', which --output took, was meant, "
+            "write it first: penalmt translate /tmp --output ...\n");
+  EXPECT_EQ(run_penalmt({"chain", "--source", "/"}).errors,
+            "penalmt: chain: models is required; if '/', which --source took, was meant, write it "
+            "first: penalmt chain / --source ...\n");
+  EXPECT_EQ(run_penalmt({"translate", "--output", "out"}).errors,
+            "penalmt: translate: model is required\n");
+}
+
 TEST(Program, CallsAFullDiskTheMachinesFault) {
   if (!std::filesystem::is_character_file("/dev/full"))
     GTEST_SKIP() << "this machine has no /dev/full";

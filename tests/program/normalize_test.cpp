@@ -74,7 +74,7 @@ TEST(NormalizeCommand, RefusesWrongOptionsInOneLine) {
             "penalmt: normalize: unknown option --revers; did you mean '--reverse'?\n");
 }
 
-TEST(NormalizeCommand, RefusesWrongInputAndWritesNothing) {
+TEST(NormalizeCommand, RefusesWrongInputAndKeepsWhatStoodBeforeIt) {
   const TemporaryFolder folder;
   write_file(folder / "bad.txt", "good\nb\xff\n");
   const auto errors_of = [&](const char* name) {
@@ -85,7 +85,10 @@ TEST(NormalizeCommand, RefusesWrongInputAndWritesNothing) {
     return folder.without_path(outcome.errors);
   };
   EXPECT_EQ(errors_of("none.txt"), "penalmt: none.txt: cannot read: No such file or directory\n");
-  EXPECT_EQ(errors_of("bad.txt"), "penalmt: bad.txt:2: invalid UTF-8 at byte 2\n");
+  EXPECT_EQ(errors_of("bad.txt"),
+            "penalmt: out.txt.partial: holds the results of lines 1 to 1\n"
+            "penalmt: bad.txt:2: invalid UTF-8 at byte 2\n");
+  EXPECT_EQ(read_file(folder / "out.txt.partial"), "good\n");
 }
 
 TEST(NormalizeCommand, ShowsAnExampleInItsHelp) {

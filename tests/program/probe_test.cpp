@@ -191,23 +191,77 @@ TEST_F(ProbeCommand, CountsMaskedWordsThatTheReferenceTranslates) {
 }
 
 TEST_F(ProbeCommand, ATextOnlyModelIsABaseline) {
-  const Outcome outcome = probe("text", with_images());
-  EXPECT_EQ(outcome.errors, "");
+  const Outcome outcome = probe("text", with_images({"--ignore-images"}));
+  EXPECT_EQ(folder_.without_path(outcome.errors),
+            "penalmt: warning: text: 4 of 4 translations say one thing over and over, first in "
+            "line 1\n");
   EXPECT_EQ(outcome.output.substr(0, outcome.output.find('\n')),
             "4 of 6 lines count: those with an image");
   EXPECT_NE(outcome.output.find("a text-only model: its images cannot be changed\n"),
             std::string::npos);
-  const Json json = json_of(probe("text", with_images({"--json", "--contrastive", path("pairs")})));
+  const Json json = json_of(
+      probe("text", with_images({"--json", "--ignore-images", "--contrastive", path("pairs")})));
   EXPECT_EQ(images_of(json.at("conditions")), (Words{"none"}));
   EXPECT_EQ(images_of(json.at("contrastive")), (Words{"none"}));
+}
+
+TEST_F(ProbeCommand, ATextOnlyModelNeedsToBeToldThatImagesAreIgnored) {
+  const auto expect_refused = [&](Words more, const std::string& option) {
+    Words arguments = {"probe", path("text")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(refusal(arguments),
+              "penalmt: text: a text-only model, which would not look at an image; got " + option +
+                  "; expected a model trained with images, or --ignore-images\n");
+  };
+  expect_refused(with_images({"--source", path("in.en"), "--references", path("ref.de")}),
+                 "--images");
+  expect_refused({"--contrastive", path("pairs"), "--contrastive-image-root", path("images")},
+                 "--contrastive-image-root");
+  expect_refused({"--contrastive", path("pairs"), "--features", path("f.npy")}, "--features");
+}
+
+TEST_F(ProbeCommand, WarnsOfTextThatIsNotTheModelsAndOfBadAnswers) {
+  file("raw.en", "A red circle.\n\nTwo blue squares.\n");
+  file("three.de", "ein roter kreis .\n\nzwei blaue quadrate .\n");
+  const Outcome outcome = run_penalmt({"probe", path("text"), "--source", path("raw.en"),
+                                       "--references", path("three.de"), "--device", "cpu"});
+  EXPECT_EQ(outcome.status, 0);
+  const std::string errors = folder_.without_path(outcome.errors);
+  EXPECT_EQ(errors.substr(0, errors.find('\n') + 1),
+            "penalmt: warning: text: the input does not look like what the model was trained on: 2 "
+            "of 2 lines have capital letters and 2 unspaced marks, its text is lower-cased and "
+            "tokenised (penalmt normalize makes such text); 2 of 22 pieces are unknown to it (is "
+            "this its language?)\n");
+  // Of the lines that count, under the right images alone, with their numbers in the file.
+  file("late.txt", "\n\n0.png\n1.png\n2.png\n\n");
+  const Outcome late =
+      probe("gated", {"--images", path("late.txt"), "--image-root", path("images")});
+  EXPECT_EQ(folder_.without_path(late.errors),
+            "penalmt: warning: gated: 3 of 3 translations say one thing over and over, first in "
+            "line 3\n");
+}
+
+TEST_F(ProbeCommand, KnowsAtTheStartWhereItCannotWrite) {
+  // The model is not even looked for.
+  const auto refused = [&](const std::string& option, const std::string& place) {
+    return refusal({"probe", path("nowhere"), "--source", path("in.en"), "--references",
+                    path("ref.de"), option, place});
+  };
+  EXPECT_EQ(refused("--translations", path("in.en/out")),
+            "penalmt: in.en/out: cannot write: Not a directory\n");
+  EXPECT_EQ(refused("--report", path("none/r.html")),
+            "penalmt: none/r.html: cannot write: No such file or directory\n");
+  EXPECT_EQ(refused("--translations", path("new/out")),
+            "penalmt: nowhere: no such folder; expected a run folder or a checkpoint folder\n");
+  EXPECT_FALSE(fs::exists(folder_ / "new"));
 }
 
 // Whatever the model thinks of the translations: they are exchanged the second time.
 TEST_F(ProbeCommand, WithoutAnImageHalfOfTheContrastivePairsAreRight) {
   const auto pairs = [&](const std::string& model) {
-    return json_of(
-        run_penalmt({"probe", path(model), "--contrastive", path("pairs"),
-                     "--contrastive-image-root", path("images"), "--json", "--device", "cpu"}));
+    return json_of(run_penalmt({"probe", path(model), "--contrastive", path("pairs"),
+                                "--contrastive-image-root", path("images"), "--json", "--device",
+                                "cpu", "--ignore-images"}));
   };
   const Json text = pairs("text"), gated = pairs("gated");
   EXPECT_EQ(text.at("pairs"), (Json{{"all", 4}, {"without_image", 0}}));
@@ -285,6 +339,9 @@ TEST_F(ProbeCommand, WritesAPage) {
   const std::string page = read_file(folder_ / "r.html");
   EXPECT_NE(page.find("<section id=\"conditions\">"), std::string::npos);
   EXPECT_NE(page.find("<section id=\"gates\">"), std::string::npos);
+  EXPECT_NE(page.find("Images right: 4 of 4 translations say one thing over and over, first in "
+                      "line 1."),
+            std::string::npos);
   EXPECT_NE(
       page.find(
           "2 of 4 sentences: those whose translations differ most between right and shuffled"),
@@ -368,9 +425,10 @@ TEST_F(ProbeCommand, RefusesWhatDoesNotFit) {
             "penalmt: short.txt: 1 lines, but in.en has 6; line i of one must belong to line i of "
             "the other\n");
   file("absent.txt", "a.png\nb.png\n\n\n\n\n");
-  EXPECT_EQ(refusal({"probe", path("text"), "--source", source, "--references", references,
-                     "--images", path("absent.txt"), "--image-root", path("images")}),
-            "penalmt: absent.txt: none of its 6 images is in images\n");
+  EXPECT_EQ(
+      refusal({"probe", path("text"), "--source", source, "--references", references, "--images",
+               path("absent.txt"), "--image-root", path("images"), "--ignore-images"}),
+      "penalmt: absent.txt: none of its 6 images is in images\n");
   file("empty", "");
   EXPECT_EQ(
       refusal({"probe", path("text"), "--source", path("empty"), "--references", path("empty")}),
@@ -465,7 +523,8 @@ TEST(ProbeOfShapes, RunsEveryProbe) {
                                        "--device",
                                        "cpu"});
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
-  EXPECT_EQ(folder.without_path(outcome.errors),
+  const std::string errors = folder.without_path(outcome.errors);
+  EXPECT_EQ(errors.substr(0, errors.find('\n') + 1),
             "penalmt: warning: run/recipe.json: the model was trained without masked words "
             "(data.masking); expect little of it where words are "
             "masked\n");

@@ -132,7 +132,7 @@ TEST_F(TokenizerCommand, RefusesWrongOptionsInOneLine) {
   EXPECT_FALSE(std::filesystem::exists(model));
 }
 
-TEST_F(TokenizerCommand, RefusesWrongInputAndWritesNothing) {
+TEST_F(TokenizerCommand, RefusesWrongInputAndKeepsWhatStoodBeforeIt) {
   train("m.model");
   const std::string model = folder_ / "m.model", output = folder_ / "out.txt";
   EXPECT_EQ(errors_of({"tokenizer", "encode", "--model", folder_ / "none.model"}),
@@ -142,10 +142,18 @@ TEST_F(TokenizerCommand, RefusesWrongInputAndWritesNothing) {
   write_file(folder_ / "bad.txt", "good\nb\xff\n");
   EXPECT_EQ(errors_of({"tokenizer", "encode", "--model", model, "--input", folder_ / "bad.txt",
                        "--output", output}),
+            "penalmt: out.txt.partial: holds the results of lines 1 to 1\n"
             "penalmt: bad.txt:2: invalid UTF-8 at byte 2\n");
   EXPECT_FALSE(std::filesystem::exists(output));
+  EXPECT_EQ(read_file(output + ".partial"),
+            run_penalmt({"tokenizer", "encode", "--model", model}, "good\n").output);
   EXPECT_EQ(run_penalmt({"tokenizer", "decode", "--ids", "--model", model}, "5 6\n5 150\n").errors,
             "penalmt: standard input:2: piece id: got '150', expected 0 to 149\n");
+  write_file(folder_ / "ids.txt", "5 6\n5 150\n");
+  EXPECT_EQ(errors_of({"tokenizer", "decode", "--ids", "--model", model, "--input",
+                       folder_ / "ids.txt", "--output", output}),
+            "penalmt: out.txt.partial: holds the results of lines 1 to 1\n"
+            "penalmt: ids.txt:2: piece id: got '150', expected 0 to 149\n");
   EXPECT_EQ(errors_of({"tokenizer", "train", "--input", folder_ / "none.txt", "--output", model}),
             "penalmt: none.txt: cannot read: No such file or directory\n");
   EXPECT_EQ(errors_of({"tokenizer", "train", "--input", folder_ / "bad.txt", "--output", model}),

@@ -259,6 +259,22 @@ TEST_F(TranslateStream, ALongLineIsRefusedOrCut) {
       << cut.errors;
   EXPECT_EQ(cut.output, translation("a a") + "\n" + translation("a a a") + "\n\n");
 
+  // score and its sources
+  const std::string source = file("s", line), target = file("t", "ein hund .\nein hund .\n");
+  const Lines score = {"score", path("text"), "--source", source, "--target", target};
+  expect_refusal(score,
+                 "s:2: a sentence of 9002 pieces, expected at most 512; split the line, or give "
+                 "--long-lines cut, or a higher --max-source-length");
+  Lines cutting = score;
+  cutting.insert(cutting.end(), {"--max-source-length", "6", "--long-lines", "cut"});
+  const Outcome scored = run_penalmt(cutting);
+  EXPECT_EQ(folder_.without_path(scored.errors),
+            "penalmt: warning: s: 1 of 2 lines were longer than --max-source-length, 6 pieces, and "
+            "were cut; the first is line 2\n");
+  EXPECT_EQ(scored.output, run_penalmt({"score", path("text"), "--source",
+                                        file("s", "a dog .\na a a a a\n"), "--target", target})
+                               .output);
+
   make_tiny_run(folder_ / "learned", {.positions = "learned", .longest = 12});
   expect_refusal(
       {"translate", path("learned")},
@@ -290,6 +306,65 @@ TEST_F(TranslateStream, SaysWhereModelAndSentenceStand) {
   expect_refusal({"translate", text, "a", "dog", "."},
                  "translate: got 3 words after the model, expected a sentence in quotes: penalmt "
                  "translate text \"a dog .\"");
+}
+
+TEST_F(TranslateStream, SaysWhatAFileInThePlaceOfModelOrSentenceIs) {
+  const std::string list = file("a.txt", "wave.ppm\n"), lines = file("b.txt", "a dog .\n");
+  expect_refusal({"translate", "--images", list, lines},
+                 "translate: got the file b.txt for the model, expected a run folder before the "
+                 "options; --images takes one list, and lines are --input's: penalmt translate RUN "
+                 "--input b.txt --images a.txt --image-root DIR");
+  expect_refusal({"translate", path("gated"), "--images", list, lines},
+                 "--images: got a.txt and b.txt, expected one list; lines to translate: --input "
+                 "b.txt");
+}
+
+TEST_F(TranslateStream, ANameWithoutItsEndingGetsTheFilesThatAreThere) {
+  const std::string root = folder_.path().string(), gated = path("gated"),
+                    source = file("s", "a dog .\na dog .\n");
+  const std::string hint = "; did you mean 'wave.ppm'?";
+  file("list", "\nwave\n");
+  for (const Lines& command : {Lines{"translate", gated, "--input", source},
+                               Lines{"score", gated, "--source", source, "--target", source},
+                               Lines{"probe", gated, "--source", source, "--references", source},
+                               Lines{"chain", gated, "--source", source, "--references", source}}) {
+    Lines with = command;
+    with.insert(with.end(), {"--images", path("list"), "--image-root", root});
+    const Outcome outcome = run_penalmt(with);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.errors, "penalmt: " + root + ": not one of the images that " + path("list") +
+                                  " names is there; expected files such as 'wave'" + hint + "\n");
+  }
+  file("list", "wave.ppm\nwave\n");
+  const Outcome some = run_penalmt(
+      {"translate", gated, "--input", source, "--images", path("list"), "--image-root", root});
+  EXPECT_EQ(some.errors.substr(0, some.errors.find('\n')),
+            "penalmt: 1 of 2 lines had no image; 1 of them names one that is not there, first "
+            "'wave' in line 2" +
+                hint);
+  const Outcome json =
+      run_penalmt({"translate", gated, "--json-input", "--json", "--image-root", root},
+                  R"({"source": "a dog .", "image": "wave.jpg"})"
+                  "\n");
+  EXPECT_EQ(json.errors.substr(0, json.errors.find('\n')),
+            "penalmt: 1 of 1 lines had no image; 1 of them names one that is not there, first "
+            "'wave.jpg' in line 1" +
+                hint);
+  EXPECT_EQ(
+      run_penalmt({"translate", gated, "--image", path("wave"), "a dog ."}).errors,
+      "penalmt: " + path("wave") + ": no such image; did you mean '" + path("wave.ppm") + "'?\n");
+  EXPECT_EQ(run_penalmt({"features", file("list", "wave\nwave.gif\n"), "--image-root", root,
+                         "--encoder", "e", "--out", path("f.npy")})
+                .errors,
+            "penalmt: " + path("wave") + ": no such file" + hint +
+                "\npenalmt: " + path("wave.gif") +
+                ": no such file\npenalmt: 2 of 2 images are missing; --skip-broken goes on without "
+                "them\n");
+  EXPECT_EQ(run_penalmt({"evaluate", "--hypotheses", source, "--references", source, "--report",
+                         path("r.html"), "--images", path("list"), "--image-root", root})
+                .errors,
+            "penalmt: " + path("list") + ": none of its 2 images is in " + root +
+                "; check --image-root" + hint + "\n");
 }
 
 TEST_F(TranslateStream, ATextOnlyModelNeedsToBeToldThatImagesAreIgnored) {

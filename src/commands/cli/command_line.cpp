@@ -1,6 +1,9 @@
 #include "commands/cli/command_line.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -52,6 +55,30 @@ const CLI::App& reached_command(const CLI::App& program) {
   return *command;
 }
 
+// A positional argument is missing, and an option may have what was meant for it: one whose last
+// word is a folder, as runs are, else one that took several words. "; if 'runs/x', which --metrics
+// took, was meant, write it first: penalmt probe runs/x --metrics ..."
+std::string taken_by_option(const CLI::App& command) {
+  for (const bool is_folder : {true, false})
+    for (const CLI::Option* option : command.get_options()) {
+      if (option->get_positional() || option->results().empty()) continue;
+      const std::string& last = option->results().back();
+      std::error_code ignored;
+      if (is_folder ? !std::filesystem::is_directory(last, ignored) : option->results().size() < 2)
+        continue;
+      return fmt::format(
+          "; if '{1}', which {0} took, was meant, write it first: penalmt {2} {1} {0} ...",
+          option->get_name(), last, words_to(command));
+    }
+  return "";
+}
+
+bool lacks_positional(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options())
+    if (option->get_positional() && option->get_required() && option->empty()) return true;
+  return false;
+}
+
 std::string describe(const CLI::ParseError& error, const CLI::App& program) {
   const CLI::App& command = reached_command(program);
   const std::string words = words_to(command);
@@ -69,7 +96,8 @@ std::string describe(const CLI::ParseError& error, const CLI::App& program) {
   if (command.get_require_subcommand_min() > 0)
     return where + "expected a command; see penalmt " + (words.empty() ? "" : words + " ") +
            "--help";
-  return where + std::string(split(error.what(), '\n').front());
+  const std::string line = where + std::string(split(error.what(), '\n').front());
+  return line + (lacks_positional(command) ? taken_by_option(command) : "");
 }
 
 CLI::Option* add_named(CLI::App& app, const Option& option) {

@@ -1,14 +1,22 @@
 #include "commands/cli/common.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/interrupt.h"
+#include "base/line_output.h"
 #include "base/text.h"
 #include "evaluation/unicode.h"
 
 namespace penalmt {
+
+namespace fs = std::filesystem;
+
 std::vector<std::string> read_scored_lines(const std::string& path) {
   std::vector<std::string> lines = read_lines(path, LineForm::kAsItIs);
   for (std::string& line : lines) line.resize(trim_end(line).size());
@@ -33,17 +41,38 @@ void expect_output(const std::string& option, const std::string& written,
   expect_writable(written);
 }
 
+void expect_output_folder(const std::string& option, const fs::path& folder) {
+  std::error_code problem;
+  if (fs::exists(folder, problem) && !fs::is_directory(folder, problem))
+    throw Error(fmt::format("{}: {} is no folder", option, folder.string()));
+  std::vector<fs::path> made;  // the innermost first
+  for (fs::path part = folder; !part.empty() && !fs::exists(part, problem);
+       part = part.parent_path())
+    made.push_back(part);
+  fs::create_directories(folder, problem);
+  if (!problem && ::access(folder.c_str(), W_OK | X_OK) != 0)
+    problem.assign(errno, std::generic_category());
+  std::error_code ignored;
+  for (const fs::path& part : made) fs::remove(part, ignored);
+  if (problem) throw_file_error(folder, "write", problem.value());
+}
+
 void change_lines(
     const LineStream& stream,
     const std::function<std::string(const std::string& line, const LineReader& reader)>& change) {
   expect_output("--output", stream.output, {stream.input});
   LineReader reader(stream.input);
-  AtomicFile output(stream.output);
-  for (std::string line; reader.next(line);) {
-    throw_if_interrupted();
-    output.write(change(line, reader) + "\n");
+  LineOutput output(stream.output);
+  try {
+    for (std::string line; reader.next(line);) {
+      throw_if_interrupted();
+      output.write(change(line, reader) + "\n");
+    }
+    output.commit();
+  } catch (...) {
+    output.keep("the results");
+    throw;
   }
-  output.commit();
 }
 
 }  // namespace penalmt

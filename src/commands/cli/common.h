@@ -1,6 +1,7 @@
 // Steps that several commands share.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -23,9 +24,14 @@ std::vector<std::string> read_as_many(const std::string& path, std::size_t expec
 void expect_output(const std::string& option, const std::string& written,
                    const std::vector<std::string>& read);
 
+// The same of a folder that files are to be written into: throws Error "--translations: in.en is no
+// folder", "a/out: cannot write: Not a directory". What is missing is made, and removed again.
+void expect_output_folder(const std::string& option, const std::filesystem::path& folder);
+
 // Writes change(line, reader) for each line, at once where the output is a pipe; `reader` names the
-// line in errors. Throws as expect_output, LineReader and AtomicFile, what `change` throws, and
-// Interrupted after Ctrl-C.
+// line in errors. Where that ends with an error, the lines before are kept (base/line_output.h).
+// Throws as expect_output, LineReader and LineOutput, what `change` throws, and Interrupted after
+// Ctrl-C.
 void change_lines(
     const LineStream& stream,
     const std::function<std::string(const std::string& line, const LineReader& reader)>& change);

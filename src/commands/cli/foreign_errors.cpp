@@ -7,12 +7,10 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/printable.h"
 
 namespace penalmt {
 namespace {
-
-// What a library threw may span lines and carry a backtrace.
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // "filesystem error: cannot create directories: Permission denied [a/b]" → "a/b: cannot create
 // directories: Permission denied"
@@ -42,7 +40,8 @@ std::string text_of(const std::exception& error) {
     return "internal error: JSON: " + first_line(reason_of(*json));
   if (dynamic_cast<const std::system_error*>(&error))
     return "the system refused: " + first_line(error.what());
-  return "internal error: " + first_line(error.what());
+  const std::string line = first_line(error.what());
+  return "internal error: " + (line.empty() ? "of no name" : line);
 }
 
 }  // namespace

@@ -13,28 +13,30 @@
 
 namespace penalmt {
 
-void check(const ImageArguments& arguments) {
+void check(const ImageArguments& arguments, ImageNames names) {
+  const bool has_list = !arguments.images.empty(), has_pairs = names == ImageNames::kPairs,
+             has_names = has_list || names == ImageNames::kJsonLines;
   std::error_code ignored;
   if (std::filesystem::is_directory(arguments.images, ignored))
     throw Error(
         "--images: got the folder " + arguments.images +
         ", expected a list of names, one a line of the text; the folder that they are in is "
         "--image-root");
-  if (arguments.images.empty() && !arguments.image_root.empty())
+  if (!has_names && !arguments.image_root.empty())
     throw Error("--image-root: got no --images; expected both");
-  if (arguments.images.empty() && !arguments.features.empty())
+  if (!has_names && !has_pairs && !arguments.features.empty())
     throw Error("--features: got no --images; expected both");
-  if (!arguments.images.empty() && arguments.image_root.empty() && arguments.features.empty())
+  if (has_list && arguments.image_root.empty() && arguments.features.empty())
     throw Error("--images: got no --image-root; expected both");
   if (!arguments.image_root.empty() && !arguments.features.empty())
     throw Error("--features: got --image-root too; expected one of them");
   if (!arguments.feature_names.empty() && arguments.features.empty())
     throw Error("--feature-names: got no --features; expected both");
-  if (arguments.skip_broken && arguments.images.empty())
+  if (arguments.skip_broken && !has_names && !has_pairs)
     throw Error("--skip-broken: got no --images; expected both");
-  if (arguments.skip_broken && !arguments.features.empty())
+  if (arguments.skip_broken && !arguments.features.empty() && !has_pairs)
     throw Error("--skip-broken: got --features too; a store holds no broken images");
-  if (arguments.allow_outside && arguments.image_root.empty())
+  if (arguments.allow_outside && arguments.image_root.empty() && !has_pairs)
     throw Error("--allow-outside: got no --image-root; expected both");
   if (!arguments.encoder.empty() && !arguments.features.empty())
     throw Error("--encoder: got --features too; expected one of them");

@@ -41,8 +41,12 @@ struct ImageArguments {
 // What an Error says of a name that leads out of --image-root.
 inline constexpr const char* kAllowOutside = "; --allow-outside takes it";
 
+// What names the images: --images alone, the objects of JSON lines, or contrastive pairs too, which
+// are not all below --image-root.
+enum class ImageNames { kList, kJsonLines, kPairs };
+
 // Throws Error where one of them lacks another.
-void check(const ImageArguments& arguments);
+void check(const ImageArguments& arguments, ImageNames names = ImageNames::kList);
 
 // The images of a list, nullopt where there is none. Nothing is ignored in silence: throws Error
 // where the model is text-only and there is a list, unless --ignore-images says that this is meant;

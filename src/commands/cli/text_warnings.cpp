@@ -11,9 +11,8 @@
 namespace penalmt {
 
 void warn_of_source(const std::string& model, const Translator& translator,
-                    const SourceSigns& signs, const std::string& hint) {
+                    const SourceSigns& signs, const PieceCount& pieces, const std::string& hint) {
   const std::string& text = translator.description().text;
-  const PieceCount& pieces = translator.source_pieces();
   const std::string lines = with_commas(signs.lines);
   std::vector<std::string> said;
   if (text == "tok" && !hint.empty() && signs.look_raw())

@@ -11,9 +11,10 @@ namespace penalmt {
 class Translator;
 
 // Where the sources that a model was given do not look like what it was trained on: counts and what
-// to do. `hint`: what to do about raw text; "" where it is normalised already.
+// to do. `pieces`: those of the sources. `hint`: what to do about raw text; "" where it is
+// normalised already.
 void warn_of_source(const std::string& model, const Translator& translator,
-                    const SourceSigns& signs, const std::string& hint);
+                    const SourceSigns& signs, const PieceCount& pieces, const std::string& hint);
 
 // Where translations went wrong.
 void warn_of_answers(const std::string& model, const AnswerSigns& signs);

@@ -81,6 +81,14 @@ void drop_broken(const ProbeOptions& options, ProbeText& text) {
   warn_of_broken(count, options.images.images);
 }
 
+// "; did you mean 'dog.jpg'?" of the first name, none of them being there.
+std::string meant_by(const ImageArguments& images, const Lines& names) {
+  const auto named =
+      std::find_if(names.begin(), names.end(), [](const auto& name) { return !name.empty(); });
+  if (named == names.end() || !images.features.empty()) return "";
+  return did_you_mean_image(names_like(images.image_root, *named));
+}
+
 // A line: is its image at hand, for a text-only model, which is not given it?
 std::vector<bool> at_hand(const ImageArguments& images, const Lines& names,
                           const std::vector<fs::path>& photographs) {
@@ -136,10 +144,7 @@ void check_options(const ProbeOptions& options) {
   ImageArguments images = options.images;
   if (!images.features.empty()) images.image_root.clear();  // of the images in the report
   if (images.image_root.empty() && !options.images.image_root.empty()) images.allow_outside = false;
-  if (!options.contrastive.empty()) images.allow_outside = images.skip_broken = false;
-  if (!images.features.empty() && images.images.empty() && !options.contrastive.empty())
-    images.images = "the pairs' list";  // which --contrastive has
-  check(images);
+  check(images, options.contrastive.empty() ? ImageNames::kList : ImageNames::kPairs);
   for (const auto& [value, name] : {std::pair(options.images.images, "--images"),
                                     {options.mask, "--mask"},
                                     {options.left_out, "--left-out"},
@@ -159,9 +164,7 @@ void check_options(const ProbeOptions& options) {
     throw Error("--contrastive-image-root: got no --contrastive; expected both");
   if (options.contrastive.empty() && options.raw)
     throw Error("--raw: is for contrastive pairs; got no --contrastive");
-  if (!options.translations.empty() && fs::exists(options.translations) &&
-      !fs::is_directory(options.translations))
-    throw Error(fmt::format("--translations: {} is no folder", options.translations));
+  if (!options.translations.empty()) expect_output_folder("--translations", options.translations);
   const std::string mask_token = options.mask_token();
   if (split_whitespace(mask_token) != std::vector<std::string_view>{mask_token})
     throw Error(fmt::format("--mask-token: got '{}', expected a word", mask_token));
@@ -171,6 +174,14 @@ void check_options(const ProbeOptions& options) {
     expect_output("--report", options.report,
                   {options.source, options.references, options.images.images, options.mask,
                    options.lexicon, options.left_out});
+}
+
+void check_model(const ProbeOptions& options, const Translator& translator) {
+  for (const auto& [given, option] :
+       {std::pair(&options.images.images, "--images"),
+        {&options.images.features, "--features"},
+        {&options.contrastive_image_root, "--contrastive-image-root"}})
+    if (!given->empty()) takes_images(translator, options.images, option);
 }
 
 std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Translator& translator,
@@ -221,10 +232,11 @@ ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
   if (text.lines.empty())
     throw Error(text.all_lines == 0
                     ? options.source + ": got no lines, expected at least one"
-                    : fmt::format("{}: none of its {} images is in {}", options.images.images,
+                    : fmt::format("{}: none of its {} images is in {}{}", options.images.images,
                                   text.all_lines,
                                   options.images.features.empty() ? options.images.image_root
-                                                                  : options.images.features));
+                                                                  : options.images.features,
+                                  meant_by(options.images, names)));
   text.source = some_of(std::move(text.source), text.lines);
   text.references = some_of(std::move(text.references), text.lines);
   text.photographs = some_of(std::move(text.photographs), text.lines);

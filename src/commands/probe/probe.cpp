@@ -13,6 +13,7 @@ void probe(const ProbeOptions& options) {
   if (options.images.trust_encoder) trust_all_scripts();
   check_options(options);
   Translator translator = Translator::open(options.model, choose_device(options.machine.device));
+  check_model(options, translator);
   ProbeResults results;
   ProbeText text;
   if (options.has_text()) {
@@ -32,7 +33,7 @@ Command probe_command() {
   return command<ProbeOptions>(
       probe,
       "What is given is probed; a text-only model is probed by masking and contrastive pairs, as a "
-      "baseline.\n"
+      "baseline; with --ignore-images the list of images chooses its lines.\n"
       "Examples:\n"
       "  penalmt probe runs/gated --source test.en --references test.de --images test.txt "
       "--image-root images \\\n"

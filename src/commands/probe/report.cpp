@@ -25,6 +25,8 @@ std::vector<std::string> notes(const ProbeOptions& options, const ProbeResults& 
   if (results.left_out_chance)
     notes.push_back(
         fmt::format("Left-out words: guessing gets {:.1f} %.", *results.left_out_chance));
+  if (const std::string text = results.signs.text(); !text.empty())
+    notes.push_back(fmt::format("Images {}: {}.", results.conditions.front(), text));
   for (const std::string& note : results.notes) notes.push_back("Note: " + note + ".");
   return notes;
 }

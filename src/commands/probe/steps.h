@@ -14,6 +14,7 @@
 #include "commands/cli/image_options.h"
 #include "datasets/scenes/left_out_score.h"
 #include "datasets/text/masking.h"
+#include "evaluation/answer_signs.h"
 #include "evaluation/image_use_statistics.h"
 #include "evaluation/masked_accuracy.h"
 #include "evaluation/metrics.h"
@@ -162,11 +163,16 @@ struct ProbeResults {
   std::vector<ProbeSeen> seen;      // a line: the part of its image that the attention is over
   GateStatistics gates;
   AttentionStatistics attention;
-  Lines notes;  // what was not probed, and why
+  AnswerSigns signs;  // of the first condition's translations
+  Lines notes;        // what was not probed, and why
 };
 
 // Throws Error where options do not fit each other, and as expect_output.
 void check_options(const ProbeOptions& options);
+
+// Throws Error where a text-only model is given images, unless --ignore-images says that this is
+// meant: its list of images chooses the lines that count.
+void check_model(const ProbeOptions& options, const Translator& translator);
 
 // Throws Error where texts, masks, marks and images do not fit each other or not one line counts;
 // as the readers of each and as probe_images.

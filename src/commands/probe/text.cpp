@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "commands/cli/text_warnings.h"
 #include "commands/probe/steps.h"
 #include "datasets/changed_images.h"
 #include "evaluation/metrics.h"
@@ -26,25 +27,45 @@ class Prober {
         progress_("probe", "sentences", 0) {}
 
   Answers answers(const Condition& condition) {
-    Answers answers{condition.name, translated(text_.source, condition), {}, {}};
+    const bool is_first = done_ == 0;
+    Answers answers{condition.name, {}, {}, {}};
+    answers.translations = translated(text_.source, condition, is_first ? &signs_ : nullptr);
+    if (is_first) pieces_ = translator_.source_pieces();
     if (!text_.masked_source.empty())
-      answers.masked_translations = translated(text_.masked_source, condition);
+      answers.masked_translations = translated(text_.masked_source, condition, nullptr);
     answers.log_probabilities = translator_.score(text_.source, text_.references, condition.images,
                                                   batches(), options_.source, options_.references);
     return answers;
   }
 
+  const AnswerSigns& signs() const { return signs_; }
+  // Tells of text that is not the model's and of bad answers under the first condition.
+  void warn() const {
+    SourceSigns signs;
+    for (const std::string& line : text_.source) signs.add(line);
+    warn_of_source(options_.model, translator_, signs, pieces_,
+                   "penalmt normalize makes such text");
+    warn_of_answers(options_.model, signs_);
+  }
+
  private:
   BatchOptions batches() const { return {.threads = options_.machine.threads}; }
 
-  Lines translated(const Lines& source, const Condition& condition) {
+  Lines translated(const Lines& source, const Condition& condition, AnswerSigns* signs) {
     const DecodingDefaults& defaults = translator_.description().decoding;
     const SearchOptions search{.beam = options_.beam.value_or(defaults.beam),
                                .length_penalty = defaults.length_penalty};
     Lines translations;
-    for (const Translation& translation : translator_.translate(
-             source, condition.images, search, batches(), {options_.source, done_ + 1}, &progress_))
-      translations.push_back(translation.n_best.front().text);
+    for (const Translation& translation :
+         translator_.translate(source, condition.images, search, batches(),
+                               {options_.source, done_ + 1}, &progress_)) {
+      const ScoredText& best = translation.n_best.front();
+      const std::size_t i = translations.size();
+      if (signs)
+        signs->add(repeats_itself({best.pieces.begin(), best.pieces.end()}),
+                   copies_source(source[i], best.text), static_cast<int64_t>(text_.lines[i]) + 1);
+      translations.push_back(best.text);
+    }
     done_ += static_cast<int64_t>(source.size());
     return translations;
   }
@@ -54,6 +75,8 @@ class Prober {
   Translator& translator_;
   Progress progress_;
   int64_t done_ = 0;
+  AnswerSigns signs_;  // of the first condition
+  PieceCount pieces_;  // of the source, once
 };
 
 // ---- measuring
@@ -205,6 +228,8 @@ void probe_text(const ProbeOptions& options, const ProbeText& text, Translator& 
     results.conditions.push_back(condition.name);
     results.answers.push_back(prober.answers(condition));
   }
+  prober.warn();
+  results.signs = prober.signs();
   // 3. Comparison.
   std::vector<Measure> measures;
   const int threads = options.machine.threads;

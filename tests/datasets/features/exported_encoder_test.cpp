@@ -162,6 +162,15 @@ TEST(ExportedEncoder, RefusesArchivesThatDoMoreThanEncodeBeforeTheyRun) {
   fs::current_path(before);
 }
 
+TEST(ExportedEncoder, CallsLackOfMemoryTheMachinesFaultAndNoImageBroken) {
+  const ExportedEncoder encoder = ExportedEncoder::open(kHostile / "takes_all_memory", at::kCPU);
+  std::vector<std::string> broken(1);
+  EXPECT_EQ(thrown_message<MachineError>([&] { encoder.encode_files({kImages[0]}, 1, &broken); }),
+            (kHostile / "takes_all_memory/encoder.pt").string() +
+                ": no memory for images of [1, 3, 12, 12]");
+  EXPECT_EQ(broken, std::vector<std::string>{""});
+}
+
 // PENALMT_ENCODER: a folder that recipes/vision/export.py made with --check-on MULTI30K/images,
 // whose check.safetensors holds the eager network's features of some photographs, decoded and
 // resized by Pillow.

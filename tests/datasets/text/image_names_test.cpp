@@ -60,4 +60,21 @@ TEST_F(ImageNames, AreRefusedWithTheirLine) {
       "--allow-outside takes it");
 }
 
+TEST_F(ImageNames, ThatAreNotThereMayMeanOnesThatDifferInTheirEnding) {
+  using Names = std::vector<std::string>;
+  write_file(root_ / "a.jpg", "");
+  write_file(root_ / "a.b.png", "");
+  EXPECT_EQ(names_like(root_, "a"), (Names{"a.jpg", "a.png"}));
+  EXPECT_EQ(names_like(root_, "a.webp"), (Names{"a.jpg", "a.png"}));
+  EXPECT_EQ(names_like(root_, "a.b"), (Names{"a.b.png", "a.jpg", "a.png"}));
+  EXPECT_EQ(names_like(root_, "more/b"), (Names{"more/b.png"}));
+  for (const char* name : {"", "b", "more", "more/a", "absent/a", "mor"})
+    EXPECT_EQ(names_like(root_, name), Names{}) << name;
+  const Names store = {"dogs/1.jpg", "dogs/1.png", "1.jpg"};
+  EXPECT_EQ(names_like(store, "dogs/1"), (Names{"dogs/1.jpg", "dogs/1.png"}));
+  EXPECT_EQ(did_you_mean_image({}), "");
+  EXPECT_EQ(did_you_mean_image({"a.jpg"}), "; did you mean 'a.jpg'?");
+  EXPECT_EQ(did_you_mean_image({"1", "2", "3", "4"}), "; did you mean '1' or '2' or '3'?");
+}
+
 }  // namespace penalmt::image_names_test

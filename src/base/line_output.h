@@ -1,0 +1,34 @@
+// What a command writes line after line: where the work fails, what was done is kept.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+
+#include "base/files.h"
+
+namespace penalmt {
+
+class LineOutput {
+ public:
+  // As AtomicFile: the file appears with commit(); "-" is standard output.
+  explicit LineOutput(const std::filesystem::path& path) : file_(path) {}
+
+  // What the next line of the input gave.
+  void write(std::string_view bytes) {
+    file_.write(bytes);
+    ++lines_;
+  }
+  int64_t lines() const { return lines_; }  // so far
+  void commit() { file_.commit(); }
+  // Instead of commit(), where the work failed: what was written stays as `path`.partial, and a
+  // message says so: "out.de.partial: holds the translations of lines 1 to 12". `what`: "the
+  // translations". Nothing is kept where no line was written or the output is no plain file.
+  void keep(std::string_view what);
+
+ private:
+  AtomicFile file_;
+  int64_t lines_ = 0;
+};
+
+}  // namespace penalmt

@@ -1,0 +1,51 @@
+// Lines that are longer than a model may read: refused, or cut with a warning.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "commands/cli/options.h"
+
+namespace penalmt {
+
+class Translator;
+
+struct LengthOptions {
+  std::optional<int64_t> longest;  // pieces, the end counted; nullopt: the model's, else 512
+  std::string long_lines = "refuse";
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("max_source_length", longest,
+      "pieces that a line may have, its end counted; default: what the model's learned positions "
+      "serve, else 512",
+      config::between(2, 1000000));
+    v("long_lines", long_lines,
+      "what becomes of a longer line: refuse (before any work, where the input is a file) or cut, "
+      "with a warning",
+      config::one_of({"refuse", "cut"}));
+  }
+};
+
+class LengthCheck {
+ public:
+  // Throws Error where the model's learned positions do not serve what is asked.
+  LengthCheck(const LengthOptions& options, const Translator& translator);
+
+  int64_t longest() const { return longest_; }
+  // Counts line `number` of `place` where it is too long; throws Error where such are refused.
+  void add(const std::string& text, const std::string& place, int64_t number);
+  // Forgets the lines that were counted.
+  void restart() { long_lines_ = first_ = 0; }
+  // Tells how many of `lines` lines of `place` were cut.
+  void warn(const std::string& place, int64_t lines) const;
+
+ private:
+  const Translator& translator_;
+  const bool is_refused_;
+  int64_t longest_;
+  int64_t long_lines_ = 0, first_ = 0;  // first: its number
+};
+
+}  // namespace penalmt

@@ -1,0 +1,46 @@
+#include "base/line_output.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "tests/base/temporary_folder.h"
+
+namespace penalmt::line_output_test {
+
+// What it says to standard error while `work` writes three lines.
+std::string said(const std::filesystem::path& path, const std::function<void(LineOutput&)>& end) {
+  testing::internal::CaptureStderr();
+  {
+    LineOutput output(path);
+    for (const char* line : {"a\n", "b\n", "c\n"}) output.write(line);
+    EXPECT_EQ(output.lines(), 3);
+    end(output);
+  }
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(LineOutput, AppearsWhenItIsDone) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(said(folder / "out", [](LineOutput& output) { output.commit(); }), "");
+  EXPECT_EQ(read_file(folder / "out"), "a\nb\nc\n");
+  EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(LineOutput, IsKeptBesideItsFileWhereTheWorkFailed) {
+  const TemporaryFolder folder;
+  write_file(folder / "out", "old");
+  const std::string text =
+      said(folder / "out", [](LineOutput& output) { output.keep("the sums"); });
+  EXPECT_EQ(folder.without_path(text), "penalmt: out.partial: holds the sums of lines 1 to 3\n");
+  EXPECT_EQ(read_file(folder / "out.partial"), "a\nb\nc\n");
+  EXPECT_EQ(read_file(folder / "out"), "old");
+}
+
+TEST(LineOutput, IsNotKeptWithoutALineAndWhereItIsWrittenInPlace) {
+  const TemporaryFolder folder;
+  LineOutput(folder / "out").keep("the sums");
+  EXPECT_EQ(folder.entries(), 0);
+  EXPECT_EQ(said("/dev/null", [](LineOutput& output) { output.keep("the sums"); }), "");
+}
+
+}  // namespace penalmt::line_output_test

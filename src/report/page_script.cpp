@@ -36,7 +36,7 @@ const std::string_view kPageScript = R"js(
     });
   }
 
-  // Attention: the piece under the mouse, in focus or clicked leaves the photograph bright where it looked.
+  // Attention: the piece under the mouse, in focus or clicked leaves the image bright where it looked.
   const kDarkest = 0.8;
   for (const list of document.querySelectorAll('.pieces')) {
     const article = list.closest('article');

@@ -1,5 +1,5 @@
 // The page of `penalmt probe --report`: what other images change, how far the gates are open, and
-// for single sentences where on the photograph the model looked.
+// for single sentences where on the image the model looked.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct ProbeSeen {
 
 struct ProbeSentence {
   std::size_t number = 0;            // in the file, from 1
-  std::filesystem::path photograph;  // "" where there is none
+  std::filesystem::path image_file;  // "" where there is none
   std::string source, reference;
   std::vector<std::string> translations;  // one a condition
   // The pieces that looked at the image: may be none. Gates are from 0 to 1; attention may be

@@ -15,14 +15,14 @@ std::string contrastive_section(const ProbeReport& report);
 // How far gates are open: a histogram, the words with the widest.
 std::string gate_section(const ProbeReport& report);
 
-// Sentences with their photographs; the piece that is chosen shows its attention on it. Throws as
+// Sentences with their images; the piece that is chosen shows its attention on it. Throws as
 // html::image().
 std::string probed_sentence_section(const ProbeReport& report);
 
-// A photograph with the attention of the pieces over it, and the pieces to choose from. R regions
+// An image with the attention of the pieces over it, and the pieces to choose from. R regions
 // are a grid of side x side, row by row, where R is a square; where R - 1 is one, the first weight
 // is a class token's (as a vision Transformer's) and is not on the grid. Other numbers of regions
-// are not drawn: "". The grid lies on what was seen of the photograph; what is around it is dark.
+// are not drawn: "". The grid lies on what was seen of the image; what is around it is dark.
 //
 // Each piece that has attention carries data-map: two hexadecimal digits a cell, of its weight
 // through the piece's largest one. The script paints the cells with those of the piece that is

@@ -84,12 +84,12 @@ std::vector<const ProbeSentence*> most_different(const ProbeReport& report) {
 // --------------------------------------------------------------------------------------------------
 
 std::string figure(const ProbeSentence& sentence) {
-  if (sentence.photograph.empty()) return "<figure class=\"quiet\">no image</figure>\n";
+  if (sentence.image_file.empty()) return "<figure class=\"quiet\">no image</figure>\n";
   const std::string grid = attention_grid(sentence.attention, sentence.seen);
   return fmt::format(
       "<figure><div class=\"photo\">{}{}</div><figcaption>{}{}</figcaption></figure>\n",
-      html::image(sentence.photograph, fmt::format("The image of sentence {}", sentence.number)),
-      grid, escape(sentence.photograph.filename().string()),
+      html::image(sentence.image_file, fmt::format("The image of sentence {}", sentence.number)),
+      grid, escape(sentence.image_file.filename().string()),
       grid.empty() ? ""
                    : "<br><span class=\"looking\" aria-live=\"polite\">attention, mean over all "
                      "pieces</span>");
@@ -116,7 +116,7 @@ std::string article(const ProbeReport& report, const ProbeSentence& sentence) {
       "data-image=\"{2}\"{3}>\n{4}<div "
       "class=\"text\">\n<h3><a href=\"#sentence-{0}\">Sentence {5}</a>",
       sentence.number, split_whitespace(sentence.source).size(),
-      sentence.photograph.empty() ? "without" : "with",
+      sentence.image_file.empty() ? "without" : "with",
       several ? fmt::format(" data-difference=\"{:.2f}\"", difference(sentence)) : "",
       figure(sentence), with_commas(static_cast<int64_t>(sentence.number)));
   if (several)
@@ -144,7 +144,7 @@ std::string attention_grid(const std::vector<std::vector<double>>& attention,
   for (const auto& weights : attention)
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += weights[i];
   const std::vector<double> cells = relative(mean, grid);
-  // In units of a cell, from the grid's upper left: the whole photograph.
+  // In units of a cell, from the grid's upper left: the whole image.
   const auto side = static_cast<double>(grid.side);
   const double width = side / seen.width, height = side / seen.height, left = 0 - seen.left * width,
                top = 0 - seen.top * height;
@@ -216,11 +216,11 @@ std::string probed_sentence_section(const ProbeReport& report) {
               : "",
       report.attention.pieces == 0
           ? ""
-          : " Choose a piece to see where it looked: the photograph stays bright there; the mouse "
+          : " Choose a piece to see where it looked: the image stays bright there; the mouse "
             "over it shows all of it.",
       std::any_of(shown.begin(), shown.end(),
                   [](const ProbeSentence* sentence) { return !sentence->seen.is_all(); })
-          ? " The model saw the middle of each photograph alone; what is around it is dark."
+          ? " The model saw the middle of each image alone; what is around it is dark."
           : "");
   std::vector<std::pair<std::string, std::string>> keys;
   if (several) keys.emplace_back("difference", "difference");

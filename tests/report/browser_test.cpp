@@ -181,7 +181,7 @@ const caption = () => article.querySelector('.looking').textContent;
 const mean = dark();
 const photo = article.querySelector('img').getBoundingClientRect(), heat = article.querySelector('.heat').getBoundingClientRect();
 for (const side of ['left', 'top', 'right', 'bottom'])
-  check(`the grid lies on the photograph: ${side} ${heat[side]}, ${photo[side]}`, Math.abs(heat[side] - photo[side]) < 1);
+  check(`the grid lies on the image: ${side} ${heat[side]}, ${photo[side]}`, Math.abs(heat[side] - photo[side]) < 1);
 check('it has a size', photo.width > 40 && photo.height > 20);
 expect('at first', caption(), 'attention, mean over all pieces');
 les.focus();

@@ -143,7 +143,7 @@ TEST(AttentionGrid, LiesOnWhatTheModelSaw) {
 
 TEST_F(ProbeReportPage, SaysThatTheModelSawTheMiddleAlone) {
   constexpr const char* kWords =
-      "The model saw the middle of each photograph alone; what is around it is dark.";
+      "The model saw the middle of each image alone; what is around it is dark.";
   EXPECT_FALSE(holds(page(), kWords));
   ProbeReport cropped = report();
   cropped.sentences[0].seen = {0.25, 0, 0.5, 1};

@@ -50,7 +50,7 @@ void find_seen_parts(const ProbeOptions& options, const ProbeText& text,
     return;
   }
   for (std::size_t i = 0; i < results.seen.size(); ++i)
-    results.seen[i] = seen_of(text.photographs[i], *preprocessing);
+    results.seen[i] = seen_of(text.image_files[i], *preprocessing);
 }
 
 }  // namespace

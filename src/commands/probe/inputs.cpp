@@ -48,21 +48,21 @@ Lines image_names(const ProbeOptions& options, std::size_t lines) {
 }
 
 // A line: the image's file, "" where it has none or it is not on the disk.
-std::vector<fs::path> photographs_of(const Lines& names, const fs::path& root) {
-  std::vector<fs::path> photographs;
+std::vector<fs::path> image_files_of(const Lines& names, const fs::path& root) {
+  std::vector<fs::path> image_files;
   std::error_code ignored;
   for (const std::string& name : names)
-    photographs.push_back(!name.empty() && fs::is_regular_file(root / name, ignored) ? root / name
+    image_files.push_back(!name.empty() && fs::is_regular_file(root / name, ignored) ? root / name
                                                                                      : "");
-  return photographs;
+  return image_files;
 }
 
 // --skip-broken: a broken image is as good as none. A text-only model has not tried to decode them.
 void drop_broken(const ProbeOptions& options, ProbeText& text) {
   ImageCount count;
   std::map<fs::path, std::string> problems;
-  for (std::size_t i = 0; i < text.photographs.size(); ++i) {
-    fs::path& file = text.photographs[i];
+  for (std::size_t i = 0; i < text.image_files.size(); ++i) {
+    fs::path& file = text.image_files[i];
     if (text.all_images) {
       if (text.all_images->index()[i] < 0) file.clear();
       continue;
@@ -91,13 +91,13 @@ std::string meant_by(const ImageArguments& images, const Lines& names) {
 
 // A line: is its image at hand, for a text-only model, which is not given it?
 std::vector<bool> at_hand(const ImageArguments& images, const Lines& names,
-                          const std::vector<fs::path>& photographs) {
+                          const std::vector<fs::path>& image_files) {
   std::optional<FeatureStore> store;
   if (!images.features.empty()) store = FeatureStore::open(images.features, images.feature_names);
   std::vector<bool> there;
   for (std::size_t i = 0; i < names.size(); ++i)
     there.push_back(store ? !names[i].empty() && store->row(names[i]) >= 0
-                          : !photographs[i].empty());
+                          : !image_files[i].empty());
   return there;
 }
 
@@ -217,14 +217,14 @@ ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
   const Lines names = image_names(options, text.all_lines);
   if (!options.images.image_root.empty() && !options.images.allow_outside)
     expect_inside(names, options.images.image_root, options.images.images, kAllowOutside);
-  text.photographs = photographs_of(names, options.images.image_root);
+  text.image_files = image_files_of(names, options.images.image_root);
   text.all_images =
       probe_images(options, translator, options.images, text.all_lines, options.source, nullptr);
 
   if (options.images.skip_broken) drop_broken(options, text);
 
   const std::vector<bool> there =
-      text.all_images ? std::vector<bool>() : at_hand(options.images, names, text.photographs);
+      text.all_images ? std::vector<bool>() : at_hand(options.images, names, text.image_files);
   for (std::size_t i = 0; i < text.all_lines; ++i) {
     const bool has_image = text.all_images ? text.all_images->index()[i] >= 0 : there[i];
     if (options.all_lines || options.images.images.empty() || has_image) text.lines.push_back(i);
@@ -239,7 +239,7 @@ ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
                                   meant_by(options.images, names)));
   text.source = some_of(std::move(text.source), text.lines);
   text.references = some_of(std::move(text.references), text.lines);
-  text.photographs = some_of(std::move(text.photographs), text.lines);
+  text.image_files = some_of(std::move(text.image_files), text.lines);
   if (!options.mask.empty())
     text.masked_source = some_of(std::move(text.masked_source), text.lines);
   if (!options.mask.empty()) text.masked_words = some_of(std::move(text.masked_words), text.lines);

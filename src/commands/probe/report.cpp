@@ -33,7 +33,7 @@ std::vector<std::string> notes(const ProbeOptions& options, const ProbeResults& 
 
 ProbeSentence sentence(const ProbeText& text, const ProbeResults& results, std::size_t i) {
   ProbeSentence sentence{text.lines[i] + 1,
-                         text.photographs[i],
+                         text.image_files[i],
                          text.source[i],
                          text.references[i],
                          {},
@@ -75,8 +75,7 @@ void write_probe_report(const ProbeOptions& options, const ProbeText& text,
     report.sentences.push_back(sentence(text, results, i));
   write_file(options.report, probe_report(report));
   if (!options.images.features.empty() && options.images.image_root.empty())
-    message(options.report +
-            ": has no photographs in it; --image-root names the folder they are in");
+    message(options.report + ": has no images in it; --image-root names the folder they are in");
 }
 
 }  // namespace penalmt

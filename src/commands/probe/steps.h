@@ -126,7 +126,7 @@ struct ProbeText {
   std::vector<LeftOutMark> marks;   // empty without --left-out
   std::unique_ptr<ImageSet> all_images,
       images;  // of all lines, of these; null: the model gets none
-  std::vector<std::filesystem::path> photographs;  // a line: its file, "" where there is none
+  std::vector<std::filesystem::path> image_files;  // a line: its file, "" where there is none
 };
 
 // A kind of images that the model is given in place of the right ones.

@@ -208,6 +208,7 @@ FeatureWriter::~FeatureWriter() {
 bool FeatureWriter::has_nothing() const {
   return done() == static_cast<int64_t>(state_->plan.names.size()) && kept() == 0;
 }
+const StorePlan& FeatureWriter::plan() const { return state_->plan; }
 int64_t FeatureWriter::done() const { return static_cast<int64_t>(state_->marks.size()); }
 int64_t FeatureWriter::kept() const { return state_->kept; }
 

@@ -39,6 +39,7 @@ class FeatureWriter {
   FeatureWriter(const FeatureWriter&) = delete;
   FeatureWriter& operator=(const FeatureWriter&) = delete;
 
+  const StorePlan& plan() const;
   int64_t done() const;  // images of the plan that were kept or passed over
   int64_t kept() const;
 

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 
@@ -14,15 +12,14 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/mistakes.h"
-#include "base/parallel.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "commands/cli/command.h"
 #include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
 #include "datasets/features/exported_encoder.h"
-#include "datasets/features/feature_writer.h"
 #include "datasets/features/script_trust.h"
+#include "datasets/features/store_filling.h"
 #include "datasets/images/image_folder.h"
 #include "datasets/text/image_names.h"
 #include "datasets/text/parallel_text.h"
@@ -119,63 +116,6 @@ void refuse_missing(const Images& images) {
   throw Mistakes(std::move(lines));
 }
 
-// The outcome of one batch of images.
-struct Encoded {
-  at::Tensor features;  // [P, R, F], of those that were kept
-  std::vector<bool> kept;
-  std::vector<std::string> problems;
-};
-
-Encoded encode_batch(const ExportedEncoder& encoder, const Images& images, int64_t begin,
-                     int64_t end, bool skip_broken) {
-  Encoded encoded{
-      .features = at::empty({0, encoder.regions(), encoder.width()}), .kept = {}, .problems = {}};
-  std::vector<at::Tensor> pixels;
-  for (int64_t i = begin; i < end; ++i) {
-    try {
-      pixels.push_back(load_pixels(images.root / images.names[i], encoder.preprocessing()));
-      encoded.kept.push_back(true);
-    } catch (const Error& error) {
-      if (!skip_broken)
-        throw Error(std::string(error.what()) + "; --skip-broken goes on without such images");
-      encoded.problems.emplace_back(error.what());
-      encoded.kept.push_back(false);
-    }
-  }
-  if (!pixels.empty()) encoded.features = encoder.encode(at::stack(pixels)).to(at::kCPU);
-  return encoded;
-}
-
-// Workers take batches, decode and encode them, each on a thread of its own, so that one decodes
-// while another encodes; what they give is written in order.
-void encode_all(const ExportedEncoder& encoder, const Images& images,
-                const FeaturesArguments& arguments, FeatureWriter& writer) {
-  const auto count = static_cast<int64_t>(images.names.size());
-  const int64_t begin = writer.done(), batch = arguments.batch;
-  Progress progress("features", "images", count);
-  std::mutex writing;
-  std::map<int64_t, Encoded> waiting;  // by the number of their first image
-  const SingleThreadedScope one_thread_each;
-  parallel_for((count - begin + batch - 1) / batch, arguments.machine.threads, [&](int64_t number) {
-    const SingleThreadedScope here;
-    const int64_t first = begin + number * batch;
-    Encoded encoded =
-        encode_batch(encoder, images, first, std::min(first + batch, count), arguments.skip_broken);
-    const std::lock_guard lock(writing);
-    waiting.emplace(first, std::move(encoded));
-    for (auto next = waiting.find(writer.done()); next != waiting.end();
-         next = waiting.find(writer.done())) {
-      for (const std::string& problem : next->second.problems) {
-        progress.clear();
-        message("skipped: " + problem);
-      }
-      writer.add(next->second.features, next->second.kept);
-      waiting.erase(next);
-    }
-    progress.show(writer.done());
-  });
-}
-
 // What is there is kept: true where it is the store that was asked for. Throws Error where it is
 // another.
 bool is_complete(const FeaturesArguments& arguments, const StorePlan& plan) {
@@ -216,7 +156,13 @@ void features(const FeaturesArguments& arguments) {
   if (writer.done() > 0)
     message(fmt::format("going on after {} of {} images", with_commas(writer.done()),
                         with_commas(plan.names.size())));
-  encode_all(encoder, images, arguments, writer);
+  Progress progress("features", "images", static_cast<int64_t>(images.names.size()));
+  fill_store(encoder, images.root, writer,
+             {.batch = arguments.batch,
+              .threads = arguments.machine.threads,
+              .skip_broken = arguments.skip_broken,
+              .way_out = "; --skip-broken goes on without such images"},
+             &progress);
   writer.finish();
   message(fmt::format("{}: {} images, {} x {} (regions x width), {}; {} skipped", arguments.out,
                       with_commas(writer.kept()), encoder.regions(), encoder.width(),

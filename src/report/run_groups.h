@@ -1,0 +1,51 @@
+// The runs of a comparison: those of one recipe put together, and tested against the first.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "evaluation/bleu.h"
+#include "evaluation/resampling.h"
+#include "report/comparison.h"
+
+namespace penalmt {
+
+// The runs of one recipe, whatever their seed.
+struct RunGroup {
+  std::string name;
+  std::vector<std::size_t> runs;  // numbers among all runs
+  std::vector<std::string> seeds;
+};
+
+// Reads each folder's recipe.json; `runs` are of the same folders. Throws Error where that is no
+// run's recipe, where translators stand beside classifiers, and where a recipe has a seed twice; as
+// read_file (base/files.h).
+std::vector<RunGroup> group_runs(const std::vector<std::string>& folders,
+                                 const std::vector<Run>& runs);
+
+// Updates, lowest validation nll and highest validation BLEU of each group's runs. The comparison
+// has a row a group.
+void add_training_columns(Comparison& comparison, const std::vector<RunGroup>& groups);
+
+// A test set as every run translated it.
+struct TestTranslations {
+  std::string name;  // "test2016"
+  std::vector<std::string> references;
+  std::vector<std::vector<std::string>> hypotheses;  // one a run, each as long as the references
+};
+
+struct TestingOptions {
+  BleuOptions bleu = {.tokenizer = "none"};
+  int64_t trials = 10000;
+  uint64_t seed = ResamplingOptions{}.seed;
+  int threads = 0;  // 0: one a core
+};
+
+// BLEU of each group's runs, and a test of each group against the first by paired approximate
+// randomisation: a sentence's statistics are added up over the seeds that both groups have. Throws
+// as Bleu and paired_randomisation.
+void add_test_column(Comparison& comparison, const std::vector<RunGroup>& groups,
+                     const TestTranslations& test, const TestingOptions& options);
+
+}  // namespace penalmt

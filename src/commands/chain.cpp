@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "commands/cli/command.h"
+#include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
 #include "datasets/features/script_trust.h"
 #include "datasets/text/parallel_text.h"

@@ -165,10 +165,10 @@ TEST_F(ClassifyCommand, RefusesBeforeAnythingIsWritten) {
   EXPECT_EQ(refusal(train("run", {"--set", "data.valid=14"})),
             "penalmt: data/train/blue: got 14 images, expected more than data.valid = 14\n");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
-  std::filesystem::rename(folder_ / "data/train/red", folder_ / "data/train/r\xe9d");
+  std::filesystem::rename(folder_ / "data/train/red", folder_ / "data/train/r\xe9");
   write_file(folder_ / "data/train/blue/000.ppm", "broken");  // names come first
   EXPECT_EQ(refusal(train("run")),
-            "penalmt: data/train/r\\xe9d: the class's name is no UTF-8; rename the folder\n");
+            "penalmt: data/train/r\\xe9: the class's name is no UTF-8; rename the folder\n");
 }
 
 TEST_F(ClassifyCommand, RefusesToContinueWithAnotherRecipe) {

@@ -164,7 +164,7 @@ TEST(Program, AsksForWhatIsMissing) {
 
 TEST(Program, SaysWhichOptionTookWhatWasMeantForThePositional) {
   EXPECT_EQ(
-      run_penalmt({"probe", "--source", "a", "--references", "b", "--metrics", "bleu", "run"})
+      run_penalmt({"probe", "--metrics", "bleu", "run", "--source", "a", "--references", "b"})
           .errors,
       "penalmt: probe: model is required; if 'run', which --metrics took, was meant, write it "
       "first: penalmt probe run --metrics ...\n");

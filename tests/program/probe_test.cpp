@@ -230,7 +230,7 @@ TEST_F(ProbeCommand, WarnsOfTextThatIsNotTheModelsAndOfBadAnswers) {
   EXPECT_EQ(errors.substr(0, errors.find('\n') + 1),
             "penalmt: warning: text: the input does not look like what the model was trained on: 2 "
             "of 2 lines have capital letters and 2 unspaced marks, its text is lower-cased and "
-            "tokenised (penalmt normalize makes such text); 2 of 22 pieces are unknown to it (is "
+            "tokenised (penalmt normalize makes such text); 2 of 21 pieces are unknown to it (is "
             "this its language?)\n");
   // Of the lines that count, under the right images alone, with their numbers in the file.
   file("late.txt", "\n\n0.png\n1.png\n2.png\n\n");

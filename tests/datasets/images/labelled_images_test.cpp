@@ -54,11 +54,11 @@ TEST_F(LabelledImagesTest, FoldersInAClassBelongToItAndOtherFilesAreNamed) {
 }
 
 TEST_F(LabelledImagesTest, AClassWhoseNameIsNoUtf8IsRefusedBeforeAnyImageIsRead) {
-  std::filesystem::rename(root_ / "red", root_ / "r\xe9d");
+  std::filesystem::rename(root_ / "red", root_ / "r\xe9");
   write_file(root_ / "blue/000.ppm", "broken");
   for (const std::vector<std::string>& known : {std::vector<std::string>{}, {"blue", "red"}})
     expect_error([&] { read_labelled_images(root_, 8, 1, known); },
-                 (root_ / "r\xe9d").string() + ": the class's name is no UTF-8; rename the folder");
+                 (root_ / "r\xe9").string() + ": the class's name is no UTF-8; rename the folder");
 }
 
 TEST_F(LabelledImagesTest, TheClassesOfAModelNumberTheLabels) {

@@ -12,7 +12,8 @@ constexpr std::string_view kAten[] = {
     "_convolution", "_convolution_mode", "conv1d", "conv2d", "conv3d", "conv_transpose2d",
     "convolution", "batch_norm", "layer_norm", "group_norm", "instance_norm", "native_batch_norm",
     "native_layer_norm", "native_group_norm", "linear", "embedding", "dropout", "dropout_",
-    "feature_dropout", "scaled_dot_product_attention",
+    "feature_dropout", "scaled_dot_product_attention", "_native_multi_head_attention",
+    "_transformer_encoder_layer_fwd",
     // activations
     "relu", "relu_", "relu6", "relu6_", "hardtanh", "hardtanh_", "hardswish", "hardswish_",
     "hardsigmoid", "hardsigmoid_", "silu", "silu_", "gelu", "gelu_", "elu", "elu_", "selu", "selu_",

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "datasets/features/script_operators.h"
 #include "tensors/safetensors.h"
 #include "tests/base/temporary_folder.h"
 
@@ -160,6 +161,15 @@ TEST(ExportedEncoder, RefusesArchivesThatDoMoreThanEncodeBeforeTheyRun) {
   EXPECT_EQ(refused_archive("foreign_class"), "its data.pkl names the class os.Harmless" + end);
   EXPECT_EQ(folder.entries(), 0);
   fs::current_path(before);
+}
+
+// torchvision's vit_b_16 calls the first, PyTorch's own encoder layer the second.
+TEST(ExportedEncoder, MayCallWhatTransformersAreMadeOf) {
+  for (const char* name :
+       {"aten::_native_multi_head_attention", "aten::_transformer_encoder_layer_fwd"})
+    EXPECT_TRUE(is_image_operator(name)) << name;
+  for (const char* name : {"aten::save", "aten::from_file", "prim::PythonOp", "conv2d"})
+    EXPECT_FALSE(is_image_operator(name)) << name;
 }
 
 TEST(ExportedEncoder, CallsLackOfMemoryTheMachinesFaultAndNoImageBroken) {

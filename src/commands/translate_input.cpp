@@ -56,6 +56,10 @@ void check_sentence(const TranslateArguments& arguments) {
         "translate: got {} words after the model, expected a sentence in quotes: penalmt translate "
         "{} \"{}\"",
         words.size(), arguments.model, fmt::join(words, " ")));
+  if (words.front().find_first_of("./") != std::string::npos && is_file(words.front()))
+    throw Error(fmt::format(
+        "translate: got the file {} for a sentence; its lines are translated by --input {}",
+        words.front(), words.front()));
 }
 
 void check_json_input(const TranslateArguments& arguments) {

@@ -317,6 +317,9 @@ TEST_F(TranslateStream, SaysWhatAFileInThePlaceOfModelOrSentenceIs) {
   expect_refusal({"translate", path("gated"), "--images", list, lines},
                  "--images: got a.txt and b.txt, expected one list; lines to translate: --input "
                  "b.txt");
+  expect_refusal({"translate", path("gated"), lines},
+                 "translate: got the file b.txt for a sentence; its lines are translated by "
+                 "--input b.txt");
 }
 
 TEST_F(TranslateStream, ANameWithoutItsEndingGetsTheFilesThatAreThere) {

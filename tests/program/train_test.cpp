@@ -379,6 +379,7 @@ TEST_F(TrainCommand, AClosedTerminalSavesAndASecondCtrlCLosesNothing) {
   const std::string metrics = folder_ / "run/metrics.jsonl";
   std::vector<std::string> resumed = train("run", longer);
   resumed.emplace_back("--resume");
+  std::signal(SIGHUP, SIG_DFL);  // where the tests themselves run under nohup
   const Outcome closed = signal_penalmt(resumed, metrics, {SIGHUP, SIGHUP});
   EXPECT_EQ(closed.status, 130);
   EXPECT_NE(closed.errors.find("; continue with --resume\n"), std::string::npos) << closed.errors;

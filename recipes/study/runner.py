@@ -108,6 +108,9 @@ def digest(file):
 
 
 def git(*words):
+    """What git says of the program's sources; "" where there is no git, or no checkout."""
+    if shutil.which("git") is None:
+        return ""
     command = ["git", *words, "--", "src", "models", "tokenizers", "datasets", "CMakeLists.txt"]
     answer = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     return answer.stdout.strip()

@@ -160,6 +160,18 @@ TEST_F(Study, AnInterruptedRunEndsAsOneNeverStopped) {
   EXPECT_EQ(results()[0]["updates"], 60);
 }
 
+TEST_F(Study, KnowsNoCommitWhereThereIsNoGit) {
+  write_plan({{"plain", 0}});
+  const std::string tools = (folder_ / "tools").string();
+  const Ended ended = shell(
+      "mkdir " + tools + " && for tool in bash env dirname; do ln -s \"$(command -v $tool)\" " +
+      tools + "; done && ln -s \"$(python3 -c 'import sys; print(sys.executable)')\" " + tools +
+      "/python3 && PATH=" + tools + " " + line("next"));
+  EXPECT_EQ(ended.status, 0) << ended.text;
+  ASSERT_EQ(results().size(), 1u);
+  EXPECT_EQ(results()[0]["commit"], "unknown");
+}
+
 TEST_F(Study, PassesOverWhatIsRunning) {
   const std::string run = (folder_ / "runs/study/record1/plain-seed1").string();
   fs::create_directories(run);

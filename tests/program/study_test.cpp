@@ -145,9 +145,10 @@ TEST_F(Study, TrainsScoresAndWritesDownEveryArm) {
 
 TEST_F(Study, AnInterruptedRunEndsAsOneNeverStopped) {
   write_plan({{"plain", 0.0}}, 60);
-  const Ended cut = shell(line("next") + " & until [ -e " + folder_.path().string() +
-                          "/runs/study/record1/plain-seed1/model/checkpoints/00000002 ]; do sleep "
-                          "0.02; done; kill -TERM $!; wait $!");
+  const Ended cut =
+      shell(line("next") + " & until [ -e " + folder_.path().string() +
+            "/runs/study/record1/plain-seed1/model/checkpoints/00000002 ] || ! kill -0 $!; "
+            "do sleep 0.02; done; kill -TERM $!; wait $!");
   EXPECT_EQ(cut.status, 130) << cut.text;
   EXPECT_TRUE(results().empty());
   EXPECT_EQ(study("next").status, 0);

@@ -71,27 +71,23 @@ SelfAttentionImpl::SelfAttentionImpl(int64_t width, int64_t heads_, double dropo
 
 at::Tensor SelfAttentionImpl::forward(const at::Tensor& x, const at::Tensor& visible,
                                       const Rows& rows) {
-  if (rows.spans.packed())
-    return out_projection(packed_self_attention(in_projection(for_products(x)), rows.spans.starts,
-                                                heads,
-                                                /*causal=*/false));
-  const auto qkv = in_projection(x)
-                       .view({x.size(0), x.size(1), 3, heads, -1})
-                       .permute({2, 0, 3, 1, 4})
-                       .unbind(0);
-  return out_projection(attend(qkv[0], qkv[1], qkv[2], visible, false, *dropout, rows));
+  return attention(x, visible, /*causal=*/false, rows);
 }
 
 at::Tensor SelfAttentionImpl::causal(const at::Tensor& x, const Rows& rows) {
+  return attention(x, {}, /*causal=*/true, rows);
+}
+
+at::Tensor SelfAttentionImpl::attention(const at::Tensor& x, const at::Tensor& visible, bool causal,
+                                        const Rows& rows) {
   if (rows.spans.packed())
-    return out_projection(packed_self_attention(in_projection(for_products(x)), rows.spans.starts,
-                                                heads,
-                                                /*causal=*/true));
+    return out_projection(
+        packed_self_attention(in_projection(for_products(x)), rows.spans.starts, heads, causal));
   const auto qkv = in_projection(x)
                        .view({x.size(0), x.size(1), 3, heads, -1})
                        .permute({2, 0, 3, 1, 4})
                        .unbind(0);
-  return out_projection(attend(qkv[0], qkv[1], qkv[2], {}, true, *dropout, rows));
+  return out_projection(attend(qkv[0], qkv[1], qkv[2], visible, causal, *dropout, rows));
 }
 
 CrossAttentionImpl::CrossAttentionImpl(int64_t width, int64_t heads_, double dropout_)

@@ -33,6 +33,10 @@ class SelfAttentionImpl : public torch::nn::Module {
   Linear in_projection;  // C → 3 C: queries, keys, values
   Linear out_projection;
   CounterDropout dropout;
+
+ private:
+  at::Tensor attention(const at::Tensor& x, const at::Tensor& visible, bool causal,
+                       const Rows& rows);  // as forward() and causal()
 };
 TORCH_MODULE(SelfAttention);
 

@@ -118,10 +118,11 @@ void average_models(const std::vector<std::filesystem::path>& folders,
   }
   for (auto& [name, sum] : sums) sum = sum.div_(static_cast<double>(folders.size())).to(at::kFloat);
   const std::filesystem::path described = folders.back() / "model.json";
-  config::parse_file(described);  // throws where it is damaged
+  const std::string description = read_file(described);
+  config::parse(description, described.string());  // throws where it is damaged
   AtomicFolder folder(target);
   write_model(folder.path(), sums,
-              parse_json<nlohmann::ordered_json>(read_file(described), described.string()));
+              parse_json<nlohmann::ordered_json>(description, described.string()));
   folder.commit();
 }
 

@@ -44,6 +44,12 @@ at::Tensor attention_mask(const at::Tensor& visible) {
   return visible.unsqueeze(1).unsqueeze(1);
 }
 
+// [N] the tokens that the target's states are to give.
+at::Tensor gold_of(const Sentences& sentences, const std::optional<Packing>& packing) {
+  const at::Tensor& output = sentences.target_output;
+  return packing ? packed(output, *packing).flatten() : output.flatten().contiguous();
+}
+
 }  // namespace
 
 TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t source_vocabulary,
@@ -159,49 +165,41 @@ Memory TranslationModelImpl::encode_packed(const at::Tensor& source, const Image
   return memory;
 }
 
-at::Tensor TranslationModelImpl::packed_states(const Sentences& sentences, const Packing& target,
-                                               const ForwardPass& pass) {
-  const Memory memory = encode_packed(sentences.source, sentences.images, pass);
-  const Rows rows = packed(rows_of({}, sentences.target_input.size(1), pass), target);
-  const at::Tensor x = embed(packed(sentences.target_input, target), target_embedding_,
-                             *target_positions, *target_word_dropout, *target_dropout, rows);
-  return decoder->forward(x, memory, {}, rows).squeeze(0);
-}
-
 at::Tensor TranslationModelImpl::logits(const at::Tensor& states) {
   return at::linear(states, output_embedding_);
 }
 
+std::optional<Packing> TranslationModelImpl::target_packing(const Sentences& sentences) const {
+  if (!packs()) return std::nullopt;
+  return packing_of(sentences.target_input.ne(kPaddingId));
+}
+
+at::Tensor TranslationModelImpl::target_states(const Sentences& sentences,
+                                               const std::optional<Packing>& packing,
+                                               const ForwardPass& pass) {
+  const auto& [source, images, input, output] = sentences;
+  if (!packing) return decode(input, encode(source, images, pass), pass).flatten(0, 1);
+  const Memory memory = encode_packed(source, images, pass);
+  const Rows rows = packed(rows_of({}, input.size(1), pass), *packing);
+  const at::Tensor x = embed(packed(input, *packing), target_embedding_, *target_positions,
+                             *target_word_dropout, *target_dropout, rows);
+  return decoder->forward(x, memory, {}, rows).squeeze(0);
+}
+
 TokenLoss TranslationModelImpl::loss(const Sentences& sentences, double smoothing,
                                      const ForwardPass& pass) {
-  if (packs()) {
-    const Packing target = packing_of(sentences.target_input.ne(kPaddingId));
-    return token_loss(packed_states(sentences, target, pass), output_embedding_,
-                      packed(sentences.target_output, target).flatten(), smoothing, kPaddingId);
-  }
-  const Memory memory = encode(sentences.source, sentences.images, pass);
-  const at::Tensor states = decode(sentences.target_input, memory, pass);  // [B, T, C]
-  return token_loss(states.flatten(0, 1), output_embedding_,
-                    sentences.target_output.flatten().contiguous(), smoothing, kPaddingId);
+  const std::optional<Packing> packing = target_packing(sentences);
+  return token_loss(target_states(sentences, packing, pass), output_embedding_,
+                    gold_of(sentences, packing), smoothing, kPaddingId);
 }
 
 TokenLoss TranslationModelImpl::pair_loss(const Sentences& sentences, double smoothing,
                                           const PairWeights& weights, const ForwardPass& first,
                                           const ForwardPass& second) {
-  if (packs()) {
-    const Packing target = packing_of(sentences.target_input.ne(kPaddingId));
-    return token_pair_loss(
-        {packed_states(sentences, target, first), packed_states(sentences, target, second)},
-        output_embedding_, packed(sentences.target_output, target).flatten(), smoothing, weights,
-        kPaddingId);
-  }
-  const auto states = [&](const ForwardPass& pass) {
-    const Memory memory = encode(sentences.source, sentences.images, pass);
-    return decode(sentences.target_input, memory, pass).flatten(0, 1);  // [B T, C]
-  };
-  return token_pair_loss({states(first), states(second)}, output_embedding_,
-                         sentences.target_output.flatten().contiguous(), smoothing, weights,
-                         kPaddingId);
+  const std::optional<Packing> packing = target_packing(sentences);
+  return token_pair_loss(
+      {target_states(sentences, packing, first), target_states(sentences, packing, second)},
+      output_embedding_, gold_of(sentences, packing), smoothing, weights, kPaddingId);
 }
 
 ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::Tensor& images,

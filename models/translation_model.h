@@ -2,6 +2,8 @@
 // logits(states).
 #pragma once
 
+#include <optional>
+
 #include "models/decoder.h"
 #include "models/encoder.h"
 #include "models/forward_pass.h"
@@ -94,8 +96,10 @@ class TranslationModelImpl : public torch::nn::Module {
   bool packs() const;
   // source: [B, S]. The memory's states are packed.
   Memory encode_packed(const at::Tensor& source, const Images& images, const ForwardPass& pass);
-  // The decoder's states of the places that `target` packs: [N, C].
-  at::Tensor packed_states(const Sentences& sentences, const Packing& target,
+  // Of the target, where sentences are packed.
+  std::optional<Packing> target_packing(const Sentences& sentences) const;
+  // [N, C] the decoder's states, N the places that are packed, else B T.
+  at::Tensor target_states(const Sentences& sentences, const std::optional<Packing>& packing,
                            const ForwardPass& pass);
 
   ModelOptions options_;

@@ -74,4 +74,10 @@ std::string did_you_mean_image(const std::vector<std::string>& names) {
   return text.empty() ? "" : text + "?";
 }
 
+std::string did_you_mean_first(const fs::path& root, const std::vector<std::string>& names) {
+  const auto named = std::find_if(names.begin(), names.end(),
+                                  [](const std::string& name) { return !name.empty(); });
+  return named == names.end() ? "" : did_you_mean_image(names_like(root, *named));
+}
+
 }  // namespace penalmt

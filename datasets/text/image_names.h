@@ -25,5 +25,8 @@ std::vector<std::string> names_like(const std::vector<std::string>& names, const
 
 // "; did you mean 'dog.jpg' or 'dog.png'?", three at most; "" for none.
 std::string did_you_mean_image(const std::vector<std::string>& names);
+// The same for the first of `names` that names an image, none of them being there.
+std::string did_you_mean_first(const std::filesystem::path& root,
+                               const std::vector<std::string>& names);
 
 }  // namespace penalmt

@@ -143,42 +143,6 @@ bool takes_text(const Option& option) {
 
 OptionRules option(config::Allowed values) { return {std::move(values)}; }
 
-OptionRules OptionRules::required() const {
-  OptionRules rules = *this;
-  rules.is_required = true;
-  return rules;
-}
-
-OptionRules OptionRules::positional() const {
-  OptionRules rules = *this;
-  rules.is_positional = true;
-  return rules;
-}
-
-OptionRules OptionRules::value(const char* shown) const {
-  OptionRules rules = *this;
-  rules.word = shown;
-  return rules;
-}
-
-OptionRules OptionRules::one_by_one() const {
-  OptionRules rules = *this;
-  rules.is_one_by_one = true;
-  return rules;
-}
-
-OptionRules OptionRules::needs(const char* other) const {
-  OptionRules rules = *this;
-  rules.needed.emplace_back(other);
-  return rules;
-}
-
-OptionRules OptionRules::excludes(const char* other) const {
-  OptionRules rules = *this;
-  rules.excluded.emplace_back(other);
-  return rules;
-}
-
 void OptionCollector::add(const char* name, OptionTarget field, const char* meaning,
                           const OptionRules& rules) {
   const std::string shown = rules.is_positional ? std::string(name) : option_name(name);

@@ -38,22 +38,36 @@ class OptionRules {
   OptionRules() = default;
   OptionRules(config::Allowed values) : allowed(std::move(values)) {}  // NOLINT: as in a recipe
 
-  OptionRules required() const;
+  // Each gives the rules with one thing changed: option().positional().required().
+  OptionRules required() const { return with(&OptionRules::is_required, true); }
   // Told from the others by its place; its name is for the help.
-  OptionRules positional() const;
+  OptionRules positional() const { return with(&OptionRules::is_positional, true); }
   // What stands for the value in the help: "FILE".
-  OptionRules value(const char* word) const;
+  OptionRules value(const char* shown) const { return with(&OptionRules::word, shown); }
   // A list's option stands before each of its values: --set a=1 --set b=2.
-  OptionRules one_by_one() const;
+  OptionRules one_by_one() const { return with(&OptionRules::is_one_by_one, true); }
   // Has a meaning with another option alone; has none with it.
-  OptionRules needs(const char* other) const;
-  OptionRules excludes(const char* other) const;
+  OptionRules needs(const char* other) const { return with_name(&OptionRules::needed, other); }
+  OptionRules excludes(const char* other) const { return with_name(&OptionRules::excluded, other); }
 
   config::Allowed allowed;
   bool is_required = false, is_positional = false, is_one_by_one = false;
   bool is_recipe_key = false;  // refused in the words of recipes
   std::string word;            // "": by the field's type
   std::vector<std::string> needed, excluded;
+
+ private:
+  template <class Member, class Value>
+  OptionRules with(Member OptionRules::*member, const Value& value) const {
+    OptionRules rules = *this;
+    rules.*member = value;
+    return rules;
+  }
+  OptionRules with_name(std::vector<std::string> OptionRules::*names, const char* name) const {
+    OptionRules rules = *this;
+    (rules.*names).emplace_back(name);
+    return rules;
+  }
 };
 OptionRules option(config::Allowed values = {});
 

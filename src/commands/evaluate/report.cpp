@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -28,18 +27,15 @@ std::vector<fs::path> found_images(const EvaluateOptions& options, std::size_t s
     expect_inside(names, options.image_root, options.images, "; --allow-outside takes it");
   std::vector<fs::path> images(sentences);
   std::size_t found = 0;
-  const auto named = std::find_if(names.begin(), names.end(),
-                                  [](const std::string& name) { return !name.empty(); });
   std::error_code ignored;  // a name that cannot be looked up is not on the disk
   for (std::size_t i = 0; i < sentences; ++i) {
     const fs::path path = fs::path(options.image_root) / names[i];
     if (!names[i].empty() && fs::is_regular_file(path, ignored)) images[i] = path, ++found;
   }
   if (found == 0)
-    throw Error(fmt::format(
-        "{}: none of its {} images is in {}; check --image-root{}", options.images, sentences,
-        options.image_root,
-        named == names.end() ? "" : did_you_mean_image(names_like(options.image_root, *named))));
+    throw Error(fmt::format("{}: none of its {} images is in {}; check --image-root{}",
+                            options.images, sentences, options.image_root,
+                            did_you_mean_first(options.image_root, names)));
   return images;
 }
 

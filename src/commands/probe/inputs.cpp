@@ -81,14 +81,6 @@ void drop_broken(const ProbeOptions& options, ProbeText& text) {
   warn_of_broken(count, options.images.images);
 }
 
-// "; did you mean 'dog.jpg'?" of the first name, none of them being there.
-std::string meant_by(const ImageArguments& images, const Lines& names) {
-  const auto named =
-      std::find_if(names.begin(), names.end(), [](const auto& name) { return !name.empty(); });
-  if (named == names.end() || !images.features.empty()) return "";
-  return did_you_mean_image(names_like(images.image_root, *named));
-}
-
 // A line: is its image at hand, for a text-only model, which is not given it?
 std::vector<bool> at_hand(const ImageArguments& images, const Lines& names,
                           const std::vector<fs::path>& image_files) {
@@ -236,7 +228,9 @@ ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
                                   text.all_lines,
                                   options.images.features.empty() ? options.images.image_root
                                                                   : options.images.features,
-                                  meant_by(options.images, names)));
+                                  (options.images.features.empty()
+                                       ? did_you_mean_first(options.images.image_root, names)
+                                       : "")));
   text.source = some_of(std::move(text.source), text.lines);
   text.references = some_of(std::move(text.references), text.lines);
   text.image_files = some_of(std::move(text.image_files), text.lines);

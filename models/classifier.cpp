@@ -15,8 +15,8 @@ ClassifierImpl::ClassifierImpl(const ImageEncoderOptions& options, const PenalOp
 }
 
 at::Tensor ClassifierImpl::logits(const at::Tensor& pixels, const ForwardPass& pass) {
-  const at::Tensor regions =
-      image_encoder->forward(pixels, rows_of({}, image_encoder->regions(), pass));  // [B, R, F]
+  const at::Tensor regions = image_encoder->forward(
+      pixels, rows_of({}, image_encoder->regions(), pass, pixels.device()));  // [B, R, F]
   return head(regions.mean(1));
 }
 

@@ -19,14 +19,16 @@ struct ForwardPass {
   double token_cutoff = 0;  // probability that a token's embedding is set to zero
 };
 
-// The rows of a stack in that pass. real: [B, length] bool, or undefined where all are.
-inline Rows rows_of(at::Tensor real, int64_t length, const ForwardPass& pass) {
+// The rows of a stack in that pass, their counters on `device`. real: [B, length] bool, or
+// undefined where all are.
+inline Rows rows_of(at::Tensor real, int64_t length, const ForwardPass& pass, c10::Device device) {
   Rows rows{.real = std::move(real), .counters = {}, .tau_scale = pass.tau_scale};
   rows.update_counter = update_counter(pass.seed, pass.update);
   rows.token_cutoff = pass.token_cutoff;
   if (!pass.ids.defined()) return rows;
-  rows.counters = row_counters(pass.ids, length, pass.seed, pass.update, pass.number);
-  if (pass.number > 0) rows.token_counters = row_counters(pass.ids, length, pass.seed, pass.update);
+  rows.counters = row_counters(pass.ids, length, pass.seed, pass.update, pass.number).to(device);
+  if (pass.number > 0)
+    rows.token_counters = row_counters(pass.ids, length, pass.seed, pass.update).to(device);
   return rows;
 }
 

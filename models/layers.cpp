@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "tensors/device_embedding.h"
 #include "tensors/linear.h"
 #include "tensors/packed_attention.h"
 
@@ -167,14 +168,27 @@ at::Tensor PositionsImpl::forward(int64_t length) {
                                   : sinusoidal_positions(length, width_);
 }
 
+at::Tensor PositionsImpl::forward(int64_t length, const at::TensorOptions& options) {
+  if (learned_.defined()) return learned_.narrow(0, 0, length);
+  const std::lock_guard lock(mutex_);
+  if (!ready_.defined() || ready_.size(0) < length ||
+      ready_.scalar_type() != c10::typeMetaToScalarType(options.dtype()) ||
+      ready_.device() != options.device())
+    ready_ = forward(std::max<int64_t>(length, sines_.size(0))).to(options);
+  return ready_.narrow(0, 0, length);
+}
+
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions,
                  CounterDropoutImpl& words, CounterDropoutImpl& dropout, const Rows& rows) {
   const double scale = std::sqrt(static_cast<double>(embedding.size(1)));
   const Spans& spans = rows.spans;
-  const at::Tensor position =
-      (spans.packed() ? positions.forward(spans.longest).index_select(0, spans.positions)
-                      : positions.forward(ids.size(1)))
-          .to(embedding.options());
+  at::Tensor position =
+      positions.forward(spans.packed() ? spans.longest : ids.size(1), embedding.options());
+  if (rows.words.order.defined() && !position.requires_grad() && !words.drops_rows(rows) &&
+      embedding.scalar_type() == at::kFloat)
+    return device_embed({embedding, ids, position, spans.positions, scale, rows.counters},
+                        rows.words, dropout.active_site());
+  if (spans.packed()) position = position.index_select(0, spans.positions);
   const at::Tensor tokens = words.cut_rows(
       words.whole_rows(at::embedding(embedding, ids, /*padding_idx=*/0), rows), rows);
   return dropout.forward(at::add(position, tokens, scale), rows);

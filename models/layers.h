@@ -1,6 +1,7 @@
 // The layers' parts: linear maps, attention, the feed-forward block, embeddings with positions.
 #pragma once
 
+#include <mutex>
 #include <string>
 
 #include "models/penal_connection.h"
@@ -95,10 +96,14 @@ class PositionsImpl : public torch::nn::Module {
   // [length, C]. Throws c10::Error where learned positions end before: callers refuse such
   // sentences beforehand.
   at::Tensor forward(int64_t length);
+  // The same of that type and on that device, where they stay for the next time.
+  at::Tensor forward(int64_t length, const at::TensorOptions& options);
 
  private:
   at::Tensor learned_;  // [longest, C], undefined where computed
   at::Tensor sines_;    // [512, C] float64; further positions are computed when asked for
+  std::mutex mutex_;
+  at::Tensor ready_;  // [at least 512, C] as they were last asked for
   int64_t width_;
 };
 TORCH_MODULE(Positions);

@@ -111,6 +111,10 @@ at::Tensor CounterDropoutImpl::cut_rows(const at::Tensor& x, const Rows& rows) {
   return x * dropout_factors(rows.counters, site, 1, x).ne(0);
 }
 
+bool CounterDropoutImpl::drops_rows(const Rows& rows) const {
+  return active_site().threshold() != 0 || DropoutSite{rows.token_cutoff, 0}.threshold() != 0;
+}
+
 bool CounterDropoutImpl::drops(int64_t unit, const Rows& rows) const {
   const DropoutSite site = active_site();
   const uint64_t drawn =
@@ -182,7 +186,7 @@ at::Tensor PenalConnectionImpl::forward(const at::Tensor& x, const at::Tensor& b
 
 at::Tensor PenalConnectionImpl::normalised(const at::Tensor& x, const at::Tensor& branch,
                                            const Rows& rows, torch::nn::LayerNormImpl& norm) {
-  const bool kernel = x.is_cpu() && x.scalar_type() == at::kFloat &&
+  const bool kernel = x.scalar_type() == at::kFloat &&
                       (branch.scalar_type() == at::kFloat || branch.scalar_type() == at::kBFloat16);
   if (!kernel || removed_ || observer_ || penalty_ == Penalty::stream ||
       (!is_training() && at::GradMode::is_enabled()))

@@ -43,6 +43,8 @@ class CounterDropoutImpl : public torch::nn::Module {
   at::Tensor whole_rows(const at::Tensor& x, const Rows& rows);
   // x as above. Whole rows set to zero with the pass's probability, the others as they are.
   at::Tensor cut_rows(const at::Tensor& x, const Rows& rows);
+  // Whether whole_rows or cut_rows would change anything.
+  bool drops_rows(const Rows& rows) const;
   // One draw an update for the whole of a unit, as layer number `unit` of a stack: true where it is
   // dropped.
   bool drops(int64_t unit, const Rows& rows) const;
@@ -99,8 +101,8 @@ class PenalConnectionImpl : public torch::nn::Module {
   // x + z, z = dropout(scale * branch). x, branch: [B, T, C]; or feature maps [B, C, h, w], without
   // dropout and with `rows.real` undefined, whose penalty is not relative → the shape of x.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& branch, const Rows& rows);
-  // norm(x + z): [B, T, C], the same in one pass over the memory where a kernel is at hand (float32
-  // on the CPU).
+  // norm(x + z): [B, T, C], the same in one pass over the memory where a kernel is at hand (of
+  // float32).
   at::Tensor normalised(const at::Tensor& x, const at::Tensor& branch, const Rows& rows,
                         torch::nn::LayerNormImpl& norm);
 

@@ -44,12 +44,6 @@ at::Tensor attention_mask(const at::Tensor& visible) {
   return visible.unsqueeze(1).unsqueeze(1);
 }
 
-// [N] the tokens that the target's states are to give.
-at::Tensor gold_of(const Sentences& sentences, const std::optional<Packing>& packing) {
-  const at::Tensor& output = sentences.target_output;
-  return packing ? packed(output, *packing).flatten() : output.flatten().contiguous();
-}
-
 }  // namespace
 
 TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t source_vocabulary,
@@ -107,16 +101,16 @@ ImageStates TranslationModelImpl::encode_images(const Images& images, const Forw
   if (image_encoder) {
     ForwardPass image_pass = pass;
     if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
-    const at::Tensor all_real =
-        at::ones({which.size(0), image_encoder->regions()}, images.present.options());
-    encoded = image_encoder->forward(images.values,
-                                     rows_of(all_real, image_encoder->regions(), image_pass));
+    const at::Tensor all_real = at::ones({which.size(0), image_encoder->regions()},
+                                         images.values.options().dtype(at::kBool));
+    encoded = image_encoder->forward(images.values, rows_of(all_real, image_encoder->regions(),
+                                                            image_pass, images.values.device()));
   } else {
     check_shape(images.values, {which.size(0), options_.features.regions, options_.features.width},
                 "features");
     encoded = images.values.to(source_embedding_.scalar_type());
   }
-  return {encoded, which};
+  return {encoded, which.to(encoded.device())};
 }
 
 Memory TranslationModelImpl::encode_text(const at::Tensor& source, const Rows& rows) {
@@ -127,7 +121,7 @@ Memory TranslationModelImpl::encode_text(const at::Tensor& source, const Rows& r
 
 Memory TranslationModelImpl::encode(const at::Tensor& source, const Images& images,
                                     const ForwardPass& pass) {
-  const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), pass);
+  const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), pass, source.device());
   Memory text = encode_text(source, rows);
   if (!fusion || !images.values.defined()) return text;
   return fusion->fuse(text, encode_images(images, pass), rows);
@@ -135,76 +129,84 @@ Memory TranslationModelImpl::encode(const at::Tensor& source, const Images& imag
 
 at::Tensor TranslationModelImpl::decode(const at::Tensor& target_input, const Memory& memory,
                                         const ForwardPass& pass) {
-  const Rows rows = rows_of(target_input.ne(kPaddingId), target_input.size(1), pass);
+  const Rows rows =
+      rows_of(target_input.ne(kPaddingId), target_input.size(1), pass, target_input.device());
   const at::Tensor x = embed(target_input, target_embedding_, *target_positions,
                              *target_word_dropout, *target_dropout, rows);
   return decoder->forward(x, memory, attention_mask(memory.visible), rows);
 }
 
 // Dropped attention weights are drawn a place in the padded batch; a doubly attentive decoder looks
-// at regions by batch.
+// at regions by batch; where concatenated regions stand, a GPU would have to be asked.
 bool TranslationModelImpl::packs() const {
   return output_embedding_.scalar_type() == at::kFloat &&
          attention_kernel_takes(output_embedding_, options_.width / options_.heads) &&
          (!is_training() || options_.attention_dropout == 0) &&
-         options_.fusion != "doubly_attentive";
+         options_.fusion != "doubly_attentive" &&
+         (output_embedding_.is_cpu() || options_.fusion != "concatenated");
 }
 
 Memory TranslationModelImpl::encode_packed(const at::Tensor& source, const Images& images,
                                            const ForwardPass& pass) {
-  const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), pass);
-  const Packing packing = packing_of(rows.real);
-  Memory text = encode_text(packed(source, packing), packed(rows, packing));
-  text.starts = packing.spans.starts;
-  if (!fusion || !images.values.defined()) return text;
-  const Memory fused = fusion->fuse({unpacked(text.states, packing, rows.real), rows.real},
+  const PackedText text = packed_text(source, {}, rows_of({}, source.size(1), pass, at::kCPU),
+                                      output_embedding_.device());
+  Memory memory = encode_text(text.ids, text.rows);
+  memory.starts = text.packing.spans.starts;
+  if (!fusion || !images.values.defined()) return memory;
+  // A fusion reads whole sentences, and adds regions to them or not.
+  const at::Tensor real = source.ne(kPaddingId).to(text.ids.device());
+  const Rows rows{.real = real, .counters = {}, .tau_scale = pass.tau_scale};
+  const Memory fused = fusion->fuse({unpacked(memory.states, text.packing, source.size(0)), real},
                                     encode_images(images, pass), rows);
-  const Packing all = packing_of(fused.visible);
-  Memory memory{packed(fused.states, all), {}};
-  memory.starts = all.spans.starts;
-  return memory;
+  const Packing all =
+      fused.states.size(1) == source.size(1) ? text.packing : packing_of(fused.visible);
+  Memory packed_memory{packed(fused.states, all), {}};
+  packed_memory.starts = all.spans.starts;
+  return packed_memory;
 }
 
 at::Tensor TranslationModelImpl::logits(const at::Tensor& states) {
   return at::linear(states, output_embedding_);
 }
 
-std::optional<Packing> TranslationModelImpl::target_packing(const Sentences& sentences) const {
-  if (!packs()) return std::nullopt;
-  return packing_of(sentences.target_input.ne(kPaddingId));
+TranslationModelImpl::TargetStates TranslationModelImpl::packed_target_states(
+    const Sentences& sentences, const ForwardPass& pass) {
+  const Memory memory = encode_packed(sentences.source, sentences.images, pass);
+  const at::Tensor& input = sentences.target_input;
+  const PackedText text =
+      packed_text(input, sentences.target_output, rows_of({}, input.size(1), pass, at::kCPU),
+                  output_embedding_.device());
+  const at::Tensor x = embed(text.ids, target_embedding_, *target_positions, *target_word_dropout,
+                             *target_dropout, text.rows);
+  return {decoder->forward(x, memory, {}, text.rows).squeeze(0), text.gold};
 }
 
-at::Tensor TranslationModelImpl::target_states(const Sentences& sentences,
-                                               const std::optional<Packing>& packing,
-                                               const ForwardPass& pass) {
-  const auto& [source, images, input, output] = sentences;
-  if (!packing) return decode(input, encode(source, images, pass), pass).flatten(0, 1);
-  const Memory memory = encode_packed(source, images, pass);
-  const Rows rows = packed(rows_of({}, input.size(1), pass), *packing);
-  const at::Tensor x = embed(packed(input, *packing), target_embedding_, *target_positions,
-                             *target_word_dropout, *target_dropout, rows);
-  return decoder->forward(x, memory, {}, rows).squeeze(0);
+TranslationModelImpl::TargetStates TranslationModelImpl::target_states(const Sentences& sentences,
+                                                                       const ForwardPass& pass) {
+  if (packs()) return packed_target_states(sentences, pass);
+  const c10::Device device = output_embedding_.device();
+  const Memory memory = encode(sentences.source.to(device), sentences.images, pass);
+  return {decode(sentences.target_input.to(device), memory, pass).flatten(0, 1),
+          sentences.target_output.to(device).flatten().contiguous()};
 }
 
 TokenLoss TranslationModelImpl::loss(const Sentences& sentences, double smoothing,
                                      const ForwardPass& pass) {
-  const std::optional<Packing> packing = target_packing(sentences);
-  return token_loss(target_states(sentences, packing, pass), output_embedding_,
-                    gold_of(sentences, packing), smoothing, kPaddingId);
+  const auto [states, gold] = target_states(sentences, pass);
+  return token_loss(states, output_embedding_, gold, smoothing, kPaddingId);
 }
 
 TokenLoss TranslationModelImpl::pair_loss(const Sentences& sentences, double smoothing,
                                           const PairWeights& weights, const ForwardPass& first,
                                           const ForwardPass& second) {
-  const std::optional<Packing> packing = target_packing(sentences);
-  return token_pair_loss(
-      {target_states(sentences, packing, first), target_states(sentences, packing, second)},
-      output_embedding_, gold_of(sentences, packing), smoothing, weights, kPaddingId);
+  const TargetStates a = target_states(sentences, first), b = target_states(sentences, second);
+  return token_pair_loss({a.states, b.states}, output_embedding_, a.gold, smoothing, weights,
+                         kPaddingId);
 }
 
 ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::Tensor& images,
                                             const at::Tensor& target_input) {
-  const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), {});
+  const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), {}, source.device());
   const Memory text = encode_text(source, rows);
   const ImageStates image =
       encode_images({images, at::ones({source.size(0)}, text.visible.options())}, {});
@@ -212,7 +214,8 @@ ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::
   if (of_fusion.gate.defined()) return {false, of_fusion.gate, of_fusion.attention};
 
   const Memory memory = fusion->fuse(text, image, rows);
-  const Rows target_rows = rows_of(target_input.ne(kPaddingId), target_input.size(1), {});
+  const Rows target_rows =
+      rows_of(target_input.ne(kPaddingId), target_input.size(1), {}, target_input.device());
   const at::Tensor x = embed(target_input, target_embedding_, *target_positions,
                              *target_word_dropout, *target_dropout, target_rows);
   DecoderView view;

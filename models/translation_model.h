@@ -2,8 +2,6 @@
 // logits(states).
 #pragma once
 
-#include <optional>
-
 #include "models/decoder.h"
 #include "models/encoder.h"
 #include "models/forward_pass.h"
@@ -15,14 +13,12 @@
 namespace penalmt {
 
 // The padding piece's id, the same in every vocabulary of ours.
-inline constexpr int64_t kPaddingId = 0;
-
 // The images of a batch.
 struct Images {
   at::Tensor
       values;  // of the P sentences that have one, in order: pixels [P, 3, size, size] uint8, or
                // for a model of stored features [P, R, F] of any floating type; undefined: none has
-  at::Tensor present;  // [B] bool, true at those P
+  at::Tensor present;  // [B] bool, true at those P; on the CPU, or a GPU is waited for
 };
 
 // How a model looked at the images of a batch.
@@ -35,7 +31,7 @@ struct ImageView {
                          // pooled (gated fusion)
 };
 
-// A batch as the model takes it.
+// A batch as the model takes it, its text on the CPU.
 struct Sentences {
   at::Tensor source;  // [B, S] int64, padded with kPaddingId
   Images images;
@@ -94,13 +90,15 @@ class TranslationModelImpl : public torch::nn::Module {
   ImageStates encode_images(const Images& images, const ForwardPass& pass);
   // Whether the loss can be had from packed sentences.
   bool packs() const;
-  // source: [B, S]. The memory's states are packed.
+  // The decoder's states of the target's places and what they are to give. The text on the CPU.
+  struct TargetStates {
+    at::Tensor states;  // [N, C]: packed, N are the real places; else B T
+    at::Tensor gold;    // [N] int64
+  };
+  TargetStates target_states(const Sentences& sentences, const ForwardPass& pass);
+  TargetStates packed_target_states(const Sentences& sentences, const ForwardPass& pass);
+  // source: [B, S] on the CPU. The memory's states are packed.
   Memory encode_packed(const at::Tensor& source, const Images& images, const ForwardPass& pass);
-  // Of the target, where sentences are packed.
-  std::optional<Packing> target_packing(const Sentences& sentences) const;
-  // [N, C] the decoder's states, N the places that are packed, else B T.
-  at::Tensor target_states(const Sentences& sentences, const std::optional<Packing>& packing,
-                           const ForwardPass& pass);
 
   ModelOptions options_;
   at::Tensor source_embedding_, target_embedding_,

@@ -41,7 +41,7 @@ struct StepWeights {
   bool uses_cpu_kernels() const;  // float32 on the CPU
   // [length, C]
   at::Tensor positions(int64_t length) const {
-    return position_vectors->forward(length).to(embedding.options());
+    return position_vectors->forward(length, embedding.options());
   }
 
   bool doubly_attentive;

@@ -1,8 +1,13 @@
-"""What is measured of a trained run: its learning curve, its scores, its chain, its use of images."""
+"""What is measured of a trained run: its learning curve, its scores, its chain, its use of images.
+
+On the CPU, wherever it was trained, so that the results of two machines differ in training alone.
+"""
 
 import json
 import os
 import pathlib
+
+ONE_CPU = ("--threads", "1", "--device", "cpu")
 
 
 def read_json(path):
@@ -33,7 +38,7 @@ def recognition(arm, folder, program, curve):
         output = folder / f"{test}.json"
         images = pathlib.Path(os.path.expandvars(data["folder"])) / test
         program.run("classify", "predict", folder / "model", "--labelled", images, "--json",
-                    "--threads", "1", output=output)
+                    *ONE_CPU, output=output)
         tests[test] = 100 * read_json(output)["accuracy"]
     return {
         "valid_nll": curve[-1]["valid_nll"],
@@ -92,7 +97,7 @@ def translation(arm, folder, program, curve):
 def bleu(folder, program, corpus, split):
     hypotheses, scores = folder / f"{split}.translated", folder / f"{split}.json"
     program.run("translate", folder / "model", "--input", corpus.text(split, "source"), "--output",
-                hypotheses, "--beam", "5", "--threads", "1", *corpus.image_options(split))
+                hypotheses, "--beam", "5", *ONE_CPU, *corpus.image_options(split))
     program.run("evaluate", "--hypotheses", hypotheses, "--references",
                 corpus.text(split, "target"), "--tokenize", "none", "--width", "4", "--json",
                 output=scores)
@@ -105,7 +110,7 @@ def probe(arm, folder, program, corpus):
     positions = corpus.root / "masking" / f"{test}.{arm.probe}.positions"
     program.run("probe", folder / "model", "--source", corpus.text(test, "source"), "--references",
                 corpus.text(test, "target"), "--mask", positions, "--kind", arm.probe, "--json",
-                "--threads", "1", *corpus.image_options(test), output=output)
+                *ONE_CPU, *corpus.image_options(test), output=output)
     return {row["images"]: {name: value["score"] for name, value in row.items() if name != "images"}
             for row in read_json(output)["conditions"]}
 
@@ -127,7 +132,7 @@ def chain(arm, folder, program):
         valid = corpus.data["valid"]
         options = ["--source", corpus.text(valid, "source"), "--references",
                    corpus.text(valid, "target"), *corpus.image_options(valid)]
-    program.run("chain", folder / "model", *options, "--json", "--threads", "1", output=output)
+    program.run("chain", folder / "model", *options, "--json", *ONE_CPU, output=output)
     return {chain["stack"]: of_stack(chain) for chain in read_json(output)["chains"]}
 
 

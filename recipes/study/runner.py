@@ -86,6 +86,16 @@ def cpu_info(field):
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(field)), "")
 
 
+def processor():
+    """What a run is computed on: the first GPU, where there is one, as penalmt chooses it."""
+    with contextlib.suppress(OSError):
+        asked = subprocess.run(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"],
+                               capture_output=True, text=True, check=False)
+        if asked.returncode == 0 and asked.stdout.strip():
+            return asked.stdout.splitlines()[0].strip()
+    return cpu_info("model name") or platform.processor() or platform.machine()
+
+
 def fast_precision():
     """bfloat16 where the processor multiplies it."""
     has = set(cpu_info("flags").split()) & {"avx512_bf16", "amx_bf16"}
@@ -227,7 +237,7 @@ def perform(plan, run, folder, precision):
         "seed": run.seed,
         "precision": about["precision"],
         "commit": about["commit"],
-        "processor": cpu_info("model name") or platform.processor() or platform.machine(),
+        "processor": processor(),
         "seconds": round(seconds, 1),
         **measures.of_run(run.arm, folder, program),
     }

@@ -6,6 +6,7 @@
 #include <ATen/ops/mul.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "tensors/device_program.h"
 #include "tensors/dropout_bits.h"
 
 namespace penalmt {
@@ -25,6 +26,31 @@ PENALMT_CLONES void fill_rows(double* factors, const int64_t* counters, int64_t 
                  scale);
 }
 
+// x, or ones where it is undefined, times the factors, by a kernel of the GPU that `counters` lie
+// on.
+at::Tensor device_dropout(const at::Tensor& x, const at::Tensor& counters, const DropoutSite& site,
+                          int64_t channels) {
+  const at::Tensor rows = counters.contiguous();
+  const at::Tensor from = x.defined() ? x.contiguous() : x;
+  std::vector<int64_t> sizes = counters.sizes().vec();
+  sizes.push_back(channels);
+  at::Tensor out = at::empty(sizes, counters.options().dtype(at::kFloat));
+  const int64_t count = out.numel();
+  launch_kernel(counters.device(), "dropout_rows", {.blocks = (count + 255) / 256, .threads = 256},
+                from.defined() ? from.const_data_ptr<float>() : nullptr,
+                rows.const_data_ptr<int64_t>(), mix64(site.site), site.threshold(),
+                static_cast<float>(site.scale()), out.mutable_data_ptr<float>(), rows.numel(),
+                channels);
+  return out;
+}
+
+// x times its factors. x: [.., C]
+at::Tensor dropped(const at::Tensor& x, const at::Tensor& counters, const DropoutSite& site) {
+  if (!x.is_cpu() && x.scalar_type() == at::kFloat)
+    return device_dropout(x, counters, site, x.size(-1));
+  return x * dropout_factors(counters, site, x.size(-1), x);
+}
+
 // x and gradients: multiplied by factors drawn anew each time, so nothing is stored between the
 // passes.
 class Dropout : public torch::autograd::Function<Dropout> {
@@ -34,15 +60,13 @@ class Dropout : public torch::autograd::Function<Dropout> {
     context->save_for_backward({counters});
     context->saved_data["probability"] = probability;
     context->saved_data["site"] = site;
-    return x * dropout_factors(counters, {probability, static_cast<uint64_t>(site)}, x.size(-1), x);
+    return dropped(x, counters, {probability, static_cast<uint64_t>(site)});
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
     const DropoutSite site{context->saved_data["probability"].toDouble(),
                            static_cast<uint64_t>(context->saved_data["site"].toInt())};
-    const at::Tensor& gradient = gradients[0];
-    const at::Tensor counters = context->get_saved_variables()[0];
-    return {gradient * dropout_factors(counters, site, gradient.size(-1), gradient), {}, {}, {}};
+    return {dropped(gradients[0], context->get_saved_variables()[0], site), {}, {}, {}};
   }
 };
 
@@ -70,11 +94,10 @@ at::Tensor row_counters(const at::Tensor& ids, int64_t length, uint64_t seed, in
 
 at::Tensor dropout_factors(const at::Tensor& counters, const DropoutSite& site, int64_t channels,
                            const at::Tensor& like) {
+  if (!like.is_cpu()) return device_dropout({}, counters, site, channels).to(like.scalar_type());
   std::vector<int64_t> sizes = counters.sizes().vec();
   sizes.push_back(channels);
   at::Tensor factors = at::empty(sizes, like.options());
-  if (!like.is_cpu())
-    return factors.bernoulli_(1 - site.probability).mul_(1 / (1 - site.probability));
   const at::Tensor rows = counters.contiguous();
   AT_DISPATCH_FLOATING_TYPES(like.scalar_type(), "dropout_factors", [&] {
     at::parallel_for(0, rows.numel(), 256, [&](int64_t begin, int64_t end) {
@@ -87,9 +110,6 @@ at::Tensor dropout_factors(const at::Tensor& counters, const DropoutSite& site, 
 
 at::Tensor dropout(const at::Tensor& x, const at::Tensor& counters, const DropoutSite& site) {
   if (site.threshold() == 0) return x;
-  if (!x.is_cpu())
-    return x * dropout_factors(counters, site, x.size(-1),
-                               x);  // the mask is kept: it cannot be drawn again
   return Dropout::apply(x, counters, site.probability, static_cast<int64_t>(site.site));
 }
 

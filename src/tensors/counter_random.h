@@ -19,6 +19,13 @@ struct Spans {
   bool packed() const { return starts.defined(); }
 };
 
+// Which rows hold which word, as a GPU adds up the gradient at an embedding.
+struct Occurrences {
+  at::Tensor kinds;   // [U] int64, the words that occur
+  at::Tensor starts;  // [U + 1] int64, where each one's rows begin in `order`; the last is N
+  at::Tensor order;   // [N] int64, rows in ascending order for each word
+};
+
 // The rows of a residual stream: [B, T] positions, real or padding, each with the counter its
 // dropout is drawn from.
 struct Rows {
@@ -30,6 +37,7 @@ struct Rows {
   double token_cutoff = 0;  // probability that a token's embedding is set to zero
   uint64_t update_counter = 0;  // of what is drawn once an update
   Spans spans = {};             // where the rows are packed: [B, T] is [1, N] then
+  Occurrences words = {};       // of packed rows on a GPU
 };
 
 // The counter of an update: one number a (seed, update).
@@ -49,9 +57,8 @@ struct DropoutSite {
   double scale() const { return 65536.0 / (65536.0 - threshold()); }  // 1 / (1 - p)
 };
 
-// What a channel is multiplied by: 0 where dropped, `scale()` elsewhere. counters: [..] int64 →
-// [.., channels], of the type and on the device of `like`. On a GPU the factors are drawn by
-// LibTorch's generator instead: they are not reproduced across batchings there.
+// What a channel is multiplied by: 0 where dropped, `scale()` elsewhere. counters: [..] int64 on
+// the device of `like` → [.., channels], of its type. The same on every device.
 at::Tensor dropout_factors(const at::Tensor& counters, const DropoutSite& site, int64_t channels,
                            const at::Tensor& like);
 

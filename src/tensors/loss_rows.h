@@ -13,6 +13,7 @@ namespace penalmt {
 // enough for the caches.
 inline constexpr int64_t kRowsAtOnce = 256;
 inline constexpr int64_t kNarrowRowsAtOnce = 1024;
+inline constexpr int64_t kDeviceRowsAtOnce = 8192;  // of a GPU, whose memory is large
 
 // e^x for x <= 0 to 2e-7 relative (degree-6 polynomial on [-ln 2 / 2, ln 2 / 2]); a plain
 // expression, so that loops vectorise.

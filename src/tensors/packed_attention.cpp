@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tensors/attention_kernels.h"
+#include "tensors/device_program.h"
 
 namespace penalmt {
 namespace {
@@ -16,7 +17,8 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t kUnitsAtOnce = 8;  // heads of sentences that a thread takes at least
+constexpr int64_t kLongestDeviceHead = 128;  // kLongestHead of device_kernels.cu
+constexpr int64_t kUnitsAtOnce = 8;          // heads of sentences that a thread takes at least
 
 // Rows of C numbers, all heads beside each other, in a tensor of whole rows.
 struct PackedRows {
@@ -73,11 +75,37 @@ PackedAttention attention_over(const at::Tensor& x, int64_t width, const at::Ten
           x.scalar_type() == at::kBFloat16};
 }
 
+// One number of a row, where q, k or v begin.
+void* column(const at::Tensor& x, int64_t columns) {
+  return static_cast<char*>(x.mutable_data_ptr()) + columns * x.element_size();
+}
+
+// A block of eight warps a head of a sentence, with two tiles of 32 rows, and two rows and two
+// lines of weights a warp (HeadBlock in device_kernels.cu).
+LaunchShape device_shape(const PackedAttention& attention) {
+  constexpr int64_t kWarps = 8, kLanes = 32, kRowGap = 4;
+  const int64_t depth = attention.depth;
+  return {
+      .blocks = attention.sentences * attention.heads,
+      .threads = kWarps * kLanes,
+      .shared_bytes = (2 * kLanes * (depth + kRowGap) + 2 * kWarps * depth + 2 * kWarps * kLanes) *
+                      static_cast<int64_t>(sizeof(float)),
+      .head_depth = static_cast<int>(depth)};
+}
+
 at::Tensor attend_forward(const at::Tensor& queries, const at::Tensor& memory, const Places& at,
                           const PackedAttention& attention, at::Tensor& softmax) {
   const int64_t heads = attention.heads, width = heads * attention.depth, rows = queries.size(1);
   const at::Tensor out = at::empty({1, rows, width}, queries.options());
   softmax = at::empty({rows, heads, 2}, queries.options().dtype(at::kFloat));
+  if (!queries.is_cpu()) {
+    launch_kernel(queries.device(), kernel_for("attention", queries.scalar_type()),
+                  device_shape(attention), column(queries, at.q), column(memory, at.k),
+                  column(memory, at.v), queries.size(-1), memory.size(-1), column(out, 0), width,
+                  softmax.mutable_data_ptr<float>(), attention.starts, attention.memory_starts,
+                  heads, static_cast<int>(attention.depth), static_cast<int>(attention.causal));
+    return out;
+  }
   auto* kept = static_cast<SoftmaxRow*>(softmax.data_ptr());
   const PackedRows q = PackedRows::in(queries, at.q), k = PackedRows::in(memory, at.k),
                    v = PackedRows::in(memory, at.v), to = PackedRows::in(out, 0);
@@ -89,10 +117,36 @@ at::Tensor attend_forward(const at::Tensor& queries, const at::Tensor& memory, c
   return out;
 }
 
+// out: as attend_forward returned it.
+void device_attend_backward(const at::Tensor& queries, const at::Tensor& memory, const Places& at,
+                            const PackedAttention& attention, const at::Tensor& softmax,
+                            const at::Tensor& out, const at::Tensor& gradient,
+                            const at::Tensor& gradient_queries, const at::Tensor& gradient_memory) {
+  const int64_t heads = attention.heads, width = heads * attention.depth, rows = queries.size(1);
+  const at::Tensor deltas = at::empty({rows, heads}, softmax.options());
+  const int depth = static_cast<int>(attention.depth), causal = static_cast<int>(attention.causal);
+  const auto type = queries.scalar_type();
+  launch_kernel(queries.device(), kernel_for("attention_queries", type), device_shape(attention),
+                column(queries, at.q), column(memory, at.k), column(memory, at.v), queries.size(-1),
+                memory.size(-1), column(out, 0), column(gradient, 0), width,
+                softmax.mutable_data_ptr<float>(), deltas.mutable_data_ptr<float>(),
+                column(gradient_queries, at.q), attention.starts, attention.memory_starts, heads,
+                depth, causal);
+  launch_kernel(queries.device(), kernel_for("attention_keys", type), device_shape(attention),
+                column(queries, at.q), column(memory, at.k), column(memory, at.v), queries.size(-1),
+                memory.size(-1), column(gradient, 0), width, softmax.mutable_data_ptr<float>(),
+                deltas.mutable_data_ptr<float>(), column(gradient_memory, at.k),
+                column(gradient_memory, at.v), attention.starts, attention.memory_starts, heads,
+                depth, causal);
+}
+
 void attend_backward(const at::Tensor& queries, const at::Tensor& memory, const Places& at,
                      const PackedAttention& attention, const at::Tensor& softmax,
-                     const at::Tensor& gradient, const at::Tensor& gradient_queries,
-                     const at::Tensor& gradient_memory) {
+                     const at::Tensor& out, const at::Tensor& gradient,
+                     const at::Tensor& gradient_queries, const at::Tensor& gradient_memory) {
+  if (!queries.is_cpu())
+    return device_attend_backward(queries, memory, at, attention, softmax, out, gradient,
+                                  gradient_queries, gradient_memory);
   const int64_t heads = attention.heads;
   const auto* kept = static_cast<const SoftmaxRow*>(softmax.const_data_ptr());
   const PackedRows q = PackedRows::in(queries, at.q), k = PackedRows::in(memory, at.k),
@@ -119,7 +173,7 @@ class PackedSelfAttention : public torch::autograd::Function<PackedSelfAttention
     at::Tensor out =
         attend_forward(all, all, {0, width, 2 * width},
                        attention_over(all, width, starts, starts, heads, causal), softmax);
-    context->save_for_backward({all, starts, softmax});
+    context->save_for_backward({all, starts, softmax, out});
     context->saved_data["heads"] = heads;
     context->saved_data["causal"] = causal;
     return out;
@@ -133,7 +187,7 @@ class PackedSelfAttention : public torch::autograd::Function<PackedSelfAttention
         all, all, {0, width, 2 * width},
         attention_over(all, width, saved[1], saved[1], context->saved_data["heads"].toInt(),
                        context->saved_data["causal"].toBool()),
-        saved[2], gradients[0].contiguous(), gradient, gradient);
+        saved[2], saved[3], gradients[0].contiguous(), gradient, gradient);
     return {gradient, {}, {}, {}};
   }
 };
@@ -149,7 +203,7 @@ class PackedCrossAttention : public torch::autograd::Function<PackedCrossAttenti
     at::Tensor out = attend_forward(
         queries, memory, {0, 0, width},
         attention_over(queries, width, starts, memory_starts, heads, false), softmax);
-    context->save_for_backward({queries, memory, starts, memory_starts, softmax});
+    context->save_for_backward({queries, memory, starts, memory_starts, softmax, out});
     context->saved_data["heads"] = heads;
     return out;
   }
@@ -160,7 +214,7 @@ class PackedCrossAttention : public torch::autograd::Function<PackedCrossAttenti
     attend_backward(saved[0], saved[1], {0, 0, width},
                     attention_over(saved[0], width, saved[2], saved[3],
                                    context->saved_data["heads"].toInt(), false),
-                    saved[4], gradients[0].contiguous(), gradient_q, gradient_kv);
+                    saved[4], saved[5], gradients[0].contiguous(), gradient_q, gradient_kv);
     return {gradient_q, gradient_kv, {}, {}, {}};
   }
 };
@@ -168,8 +222,8 @@ class PackedCrossAttention : public torch::autograd::Function<PackedCrossAttenti
 }  // namespace
 
 bool attention_kernel_takes(const at::Tensor& x, int64_t depth) {
-  return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) &&
-         depth % 16 == 0;
+  return (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) && depth % 16 == 0 &&
+         (x.is_cpu() || depth <= kLongestDeviceHead);
 }
 
 at::Tensor packed_self_attention(const at::Tensor& qkv, const at::Tensor& starts, int64_t heads,

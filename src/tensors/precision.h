@@ -2,6 +2,11 @@
 // everywhere else.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
+#include <utility>
+#include <vector>
+
 namespace penalmt {
 
 enum class Precision { float32, bfloat16 };
@@ -17,11 +22,20 @@ class PrecisionScope {
   PrecisionScope& operator=(const PrecisionScope&) = delete;
 
  private:
+  friend at::Tensor narrowed(const at::Tensor& parameter);
   Precision before_;
   bool autocast_before_;
+  PrecisionScope* outer_;
+  std::vector<std::pair<at::Tensor, at::Tensor>>
+      narrow_;  // a whole storage, and the same in bfloat16
 };
 
 Precision matrix_precision();
+
+// A parameter in bfloat16. On a GPU all that lies in memory with it is converted at once (a
+// training run's parameters are one vector), and once in a scope: no parameter may change within
+// it.
+at::Tensor narrowed(const at::Tensor& parameter);
 
 // Whether this processor has instructions that multiply bfloat16.
 bool bfloat16_is_native();

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <vector>
 
+#include "tensors/device_program.h"
 #include "tensors/dropout_bits.h"
 #include "tensors/loss_rows.h"
 
@@ -24,13 +25,27 @@ struct Shape {
 
 Shape shape_of(const at::Tensor& x) { return {x.numel() / x.size(-1), x.size(-1)}; }
 
-// The branch is float32, or bfloat16 as products in that precision leave it.
+// The arguments of the forward kernel but for the branch: as residual_norm's.
+struct ForwardTask {
+  const float *x, *weight, *bias;
+  float epsilon;
+  const int64_t* counters;
+  uint64_t site;
+  uint32_t threshold;
+  float scale;
+  float *y, *sum, *mean, *rstd;
+  int64_t channels;
+};
+
+// The rows begin ... end - 1. The branch is float32, or bfloat16 as products in that precision
+// leave it. factors: [channels] of scratch. The task is a copy: its numbers stay in registers while
+// rows are written.
 template <class Scalar>
-__attribute__((always_inline)) inline void forward_rows_of(
-    const float* x, const Scalar* branch, const float* weight, const float* bias, float epsilon,
-    const int64_t* counters, uint64_t site, uint32_t threshold, float scale, float* factors,
-    float* y, float* sum, float* mean_out, float* rstd_out, int64_t begin, int64_t end,
-    int64_t channels) {
+__attribute__((always_inline)) inline void forward_rows_of(const ForwardTask task,
+                                                           const Scalar* branch, float* factors,
+                                                           int64_t begin, int64_t end) {
+  const auto [x, weight, bias, epsilon, counters, site, threshold, scale, y, sum, mean_out,
+              rstd_out, channels] = task;
   for (int64_t row = begin; row < end; ++row) {
     const float* __restrict in = x + row * channels;
     const Scalar* __restrict add = branch + row * channels;
@@ -64,21 +79,13 @@ __attribute__((always_inline)) inline void forward_rows_of(
 }
 
 // Overloads instead of templates: function versions cannot be templates.
-PENALMT_CLONES void forward_rows(const float* x, const float* branch, const float* weight,
-                                 const float* bias, float epsilon, const int64_t* counters,
-                                 uint64_t site, uint32_t threshold, float scale, float* factors,
-                                 float* y, float* sum, float* mean_out, float* rstd_out,
-                                 int64_t begin, int64_t end, int64_t channels) {
-  forward_rows_of(x, branch, weight, bias, epsilon, counters, site, threshold, scale, factors, y,
-                  sum, mean_out, rstd_out, begin, end, channels);
+PENALMT_CLONES void forward_rows(const ForwardTask& task, const float* branch, float* factors,
+                                 int64_t begin, int64_t end) {
+  forward_rows_of(task, branch, factors, begin, end);
 }
-PENALMT_CLONES void forward_rows(const float* x, const uint16_t* branch, const float* weight,
-                                 const float* bias, float epsilon, const int64_t* counters,
-                                 uint64_t site, uint32_t threshold, float scale, float* factors,
-                                 float* y, float* sum, float* mean_out, float* rstd_out,
-                                 int64_t begin, int64_t end, int64_t channels) {
-  forward_rows_of(x, branch, weight, bias, epsilon, counters, site, threshold, scale, factors, y,
-                  sum, mean_out, rstd_out, begin, end, channels);
+PENALMT_CLONES void forward_rows(const ForwardTask& task, const uint16_t* branch, float* factors,
+                                 int64_t begin, int64_t end) {
+  forward_rows_of(task, branch, factors, begin, end);
 }
 
 // What z is multiplied by where z is penalised. x: [channels].
@@ -93,14 +100,26 @@ __attribute__((always_inline)) inline float strength(const PenalTerm& penal, con
   return tau * width / std::max(squares, width / 10);
 }
 
-// gradient_branch: null where it is that at x.
+// The arguments of the backward kernel but for the branch: as residual_norm_backward's.
+struct BackwardTask {
+  const float *gradient, *x, *sum, *means, *rstds, *weight;
+  const int64_t* counters;
+  uint64_t site;
+  uint32_t threshold;
+  float scale;
+  const bool* real;
+  PenalTerm penal;
+  float *gradient_x, *gradient_weight, *gradient_bias;
+  int64_t channels;
+};
+
+// gradient_branch: null where it is that at x. Else as forward_rows_of.
 template <class Scalar>
-__attribute__((always_inline)) inline void backward_rows_of(
-    const float* gradient, const float* x, const float* sum, const float* means, const float* rstds,
-    const float* weight, const int64_t* counters, uint64_t site, uint32_t threshold, float scale,
-    const bool* real, const PenalTerm& penal, float* factors, float* gradient_x,
-    Scalar* gradient_branch, float* gradient_weight, float* gradient_bias, int64_t begin,
-    int64_t end, int64_t channels) {
+__attribute__((always_inline)) inline void backward_rows_of(const BackwardTask task,
+                                                            Scalar* gradient_branch, float* factors,
+                                                            int64_t begin, int64_t end) {
+  const auto [gradient, x, sum, means, rstds, weight, counters, site, threshold, scale, real, penal,
+              gradient_x, gradient_weight, gradient_bias, channels] = task;
   for (int64_t row = begin; row < end; ++row) {
     const float* __restrict g = gradient + row * channels;
     const float* __restrict h = sum + row * channels;
@@ -141,27 +160,13 @@ __attribute__((always_inline)) inline void backward_rows_of(
   }
 }
 
-PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const float* sum,
-                                  const float* means, const float* rstds, const float* weight,
-                                  const int64_t* counters, uint64_t site, uint32_t threshold,
-                                  float scale, const bool* real, const PenalTerm& penal,
-                                  float* factors, float* gradient_x, float* gradient_branch,
-                                  float* gradient_weight, float* gradient_bias, int64_t begin,
-                                  int64_t end, int64_t channels) {
-  backward_rows_of(gradient, x, sum, means, rstds, weight, counters, site, threshold, scale, real,
-                   penal, factors, gradient_x, gradient_branch, gradient_weight, gradient_bias,
-                   begin, end, channels);
+PENALMT_CLONES void backward_rows(const BackwardTask& task, float* gradient_branch, float* factors,
+                                  int64_t begin, int64_t end) {
+  backward_rows_of(task, gradient_branch, factors, begin, end);
 }
-PENALMT_CLONES void backward_rows(const float* gradient, const float* x, const float* sum,
-                                  const float* means, const float* rstds, const float* weight,
-                                  const int64_t* counters, uint64_t site, uint32_t threshold,
-                                  float scale, const bool* real, const PenalTerm& penal,
-                                  float* factors, float* gradient_x, uint16_t* gradient_branch,
-                                  float* gradient_weight, float* gradient_bias, int64_t begin,
-                                  int64_t end, int64_t channels) {
-  backward_rows_of(gradient, x, sum, means, rstds, weight, counters, site, threshold, scale, real,
-                   penal, factors, gradient_x, gradient_branch, gradient_weight, gradient_bias,
-                   begin, end, channels);
+PENALMT_CLONES void backward_rows(const BackwardTask& task, uint16_t* gradient_branch,
+                                  float* factors, int64_t begin, int64_t end) {
+  backward_rows_of(task, gradient_branch, factors, begin, end);
 }
 
 // use(numbers) with a float32 or bfloat16 tensor's memory; null where it is undefined.
@@ -175,6 +180,50 @@ void with_branch_numbers(const at::Tensor& x, const Use& use) {
     use(static_cast<float*>(x.data_ptr()));
 }
 
+const int64_t* counters_of(const at::Tensor& counters, const DropoutSite& site) {
+  return site.threshold() ? counters.const_data_ptr<int64_t>() : nullptr;
+}
+
+const bool* real_of(const at::Tensor& real) {
+  return real.defined() ? real.const_data_ptr<bool>() : nullptr;
+}
+
+// The two kernels of a GPU (device_kernels.cu).
+void device_forward(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
+                    const at::Tensor& bias, double epsilon, const at::Tensor& counters,
+                    const DropoutSite& site, ResidualNormResult& result) {
+  const auto [rows, channels] = shape_of(x);
+  launch_kernel(x.device(), kernel_for("residual_norm", branch.scalar_type()), a_warp_each(rows),
+                x.const_data_ptr<float>(), branch.const_data_ptr(), weight.const_data_ptr<float>(),
+                bias.const_data_ptr<float>(), static_cast<float>(epsilon),
+                counters_of(counters, site), mix64(site.site), site.threshold(),
+                static_cast<float>(site.scale()), result.y.mutable_data_ptr<float>(),
+                result.sum.mutable_data_ptr<float>(), result.mean.mutable_data_ptr<float>(),
+                result.rstd.mutable_data_ptr<float>(), rows, channels);
+}
+
+void device_backward(const at::Tensor& gradient, const at::Tensor& x,
+                     const ResidualNormResult& kept, const at::Tensor& weight,
+                     const at::Tensor& counters, const DropoutSite& site, const at::Tensor& real,
+                     const PenalTerm& penal, ResidualNormGradients& result) {
+  const auto [rows, channels] = shape_of(gradient);
+  at::Tensor weighted = at::empty({rows, channels}, gradient.options());
+  const auto type = result.branch.defined() ? result.branch.scalar_type() : at::kFloat;
+  launch_kernel(gradient.device(), kernel_for("residual_norm_backward", type), a_warp_each(rows),
+                gradient.const_data_ptr<float>(),
+                penal.tau != 0 ? x.const_data_ptr<float>() : nullptr,
+                kept.sum.const_data_ptr<float>(), kept.mean.const_data_ptr<float>(),
+                kept.rstd.const_data_ptr<float>(), weight.const_data_ptr<float>(),
+                counters_of(counters, site), mix64(site.site), site.threshold(),
+                static_cast<float>(site.scale()), real_of(real), static_cast<float>(penal.tau),
+                static_cast<int>(penal.relative), result.x.mutable_data_ptr<float>(),
+                result.branch.defined() ? result.branch.mutable_data_ptr() : nullptr,
+                weighted.mutable_data_ptr<float>(), rows, channels);
+  const at::Tensor sums = device_column_sums(weighted, gradient);
+  result.weight = sums[0];
+  result.bias = sums[1];
+}
+
 }  // namespace
 
 ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch,
@@ -183,16 +232,27 @@ ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch,
   const auto [rows, channels] = shape_of(x);
   ResidualNormResult result{at::empty_like(x), at::empty_like(x), at::empty({rows}, x.options()),
                             at::empty({rows}, x.options())};
-  const int64_t* keys = site.threshold() ? counters.const_data_ptr<int64_t>() : nullptr;
-  at::parallel_for(0, rows, 64, [&, channels = channels](int64_t begin, int64_t end) {
-    std::vector<float> factors(channels);
+  if (!x.is_cpu()) {
+    device_forward(x, branch, weight, bias, epsilon, counters, site, result);
+    return result;
+  }
+  const ForwardTask task{x.const_data_ptr<float>(),
+                         weight.const_data_ptr<float>(),
+                         bias.const_data_ptr<float>(),
+                         static_cast<float>(epsilon),
+                         counters_of(counters, site),
+                         site.site,
+                         site.threshold(),
+                         static_cast<float>(site.scale()),
+                         result.y.mutable_data_ptr<float>(),
+                         result.sum.mutable_data_ptr<float>(),
+                         result.mean.mutable_data_ptr<float>(),
+                         result.rstd.mutable_data_ptr<float>(),
+                         channels};
+  at::parallel_for(0, rows, 64, [&](int64_t begin, int64_t end) {
+    std::vector<float> factors(task.channels);
     with_branch_numbers(branch, [&](const auto* numbers) {
-      forward_rows(x.const_data_ptr<float>(), numbers, weight.const_data_ptr<float>(),
-                   bias.const_data_ptr<float>(), static_cast<float>(epsilon), keys, site.site,
-                   site.threshold(), static_cast<float>(site.scale()), factors.data(),
-                   result.y.mutable_data_ptr<float>(), result.sum.mutable_data_ptr<float>(),
-                   result.mean.mutable_data_ptr<float>(), result.rstd.mutable_data_ptr<float>(),
-                   begin, end, channels);
+      forward_rows(task, numbers, factors.data(), begin, end);
     });
   });
   return result;
@@ -208,28 +268,42 @@ ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const a
   result.x = at::empty_like(gradient);
   const bool apart = site.threshold() || penal.tau != 0 || branch_type != at::kFloat;
   if (apart) result.branch = at::empty_like(gradient, gradient.options().dtype(branch_type));
+  if (!gradient.is_cpu()) {
+    device_backward(gradient, x, kept, weight, counters, site, real, penal, result);
+    if (!apart) result.branch = result.x;
+    return result;
+  }
   at::Tensor partial_weight = at::zeros({kPartials, channels}, gradient.options());
   at::Tensor partial_bias = at::zeros({kPartials, channels}, gradient.options());
-  const int64_t* keys = site.threshold() ? counters.const_data_ptr<int64_t>() : nullptr;
-  const bool* real_rows = real.defined() ? real.const_data_ptr<bool>() : nullptr;
-  const float* inputs = penal.tau != 0 ? x.const_data_ptr<float>() : nullptr;
+  const BackwardTask whole{gradient.const_data_ptr<float>(),
+                           penal.tau != 0 ? x.const_data_ptr<float>() : nullptr,
+                           kept.sum.const_data_ptr<float>(),
+                           kept.mean.const_data_ptr<float>(),
+                           kept.rstd.const_data_ptr<float>(),
+                           weight.const_data_ptr<float>(),
+                           counters_of(counters, site),
+                           site.site,
+                           site.threshold(),
+                           static_cast<float>(site.scale()),
+                           real_of(real),
+                           penal,
+                           result.x.mutable_data_ptr<float>(),
+                           partial_weight.mutable_data_ptr<float>(),
+                           partial_bias.mutable_data_ptr<float>(),
+                           channels};
   const int64_t slice = (rows + kPartials - 1) / kPartials;
-  at::parallel_for(
-      0, kPartials, 1, [&, rows = rows, channels = channels](int64_t first, int64_t last) {
-        std::vector<float> factors(channels);
-        for (int64_t part = first; part < last; ++part)
-          with_branch_numbers(result.branch, [&](auto* gradient_branch) {
-            backward_rows(
-                gradient.const_data_ptr<float>(), inputs, kept.sum.const_data_ptr<float>(),
-                kept.mean.const_data_ptr<float>(), kept.rstd.const_data_ptr<float>(),
-                weight.const_data_ptr<float>(), keys, site.site, site.threshold(),
-                static_cast<float>(site.scale()), real_rows, penal, factors.data(),
-                result.x.mutable_data_ptr<float>(), gradient_branch,
-                partial_weight.mutable_data_ptr<float>() + part * channels,
-                partial_bias.mutable_data_ptr<float>() + part * channels,
-                std::min(part * slice, rows), std::min((part + 1) * slice, rows), channels);
-          });
+  at::parallel_for(0, kPartials, 1, [&, rows = rows](int64_t first, int64_t last) {
+    std::vector<float> factors(whole.channels);
+    for (int64_t part = first; part < last; ++part) {
+      BackwardTask task = whole;
+      task.gradient_weight += part * whole.channels;
+      task.gradient_bias += part * whole.channels;
+      with_branch_numbers(result.branch, [&](auto* gradient_branch) {
+        backward_rows(task, gradient_branch, factors.data(), std::min(part * slice, rows),
+                      std::min((part + 1) * slice, rows));
       });
+    }
+  });
   if (!apart) result.branch = result.x;
   result.weight = partial_weight.sum(0);
   result.bias = partial_bias.sum(0);

@@ -1,4 +1,4 @@
-// One CPU kernel for what surrounds a sublayer of a post-norm stack:  h = x + dropout(branch),  y =
+// One kernel for what surrounds a sublayer of a post-norm stack:  h = x + dropout(branch),  y =
 // LayerNorm(h), and its backward pass with the penal term. Eager LibTorch takes five passes over
 // the memory for it, and keeps a mask.
 #pragma once
@@ -16,8 +16,8 @@ struct ResidualNormResult {
   at::Tensor mean;  // [N] of each row of h
 };
 
-// x, branch: [.., C]; weight, bias: [C]; all float32 (the branch: or bfloat16), contiguous, on the
-// CPU. counters: [..] int64, one a row of x; may be undefined when site.threshold() is 0.
+// x, branch: [.., C]; weight, bias: [C]; all float32 (the branch: or bfloat16), contiguous, on
+// one device. counters: [..] int64, one a row of x; may be undefined when site.threshold() is 0.
 ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch,
                                  const at::Tensor& weight, const at::Tensor& bias, double epsilon,
                                  const at::Tensor& counters, const DropoutSite& site);

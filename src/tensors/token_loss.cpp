@@ -3,15 +3,17 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <vector>
 
+#include "tensors/device_program.h"
 #include "tensors/dropout_bits.h"
 #include "tensors/loss_rows.h"
 #include "tensors/precision.h"
@@ -67,8 +69,7 @@ PENALMT_CLONES RowLoss row_loss(uint16_t* logits, int64_t vocabulary, int64_t go
 }
 
 struct Sums {
-  double smoothed = 0, nll = 0;
-  int64_t correct = 0, tokens = 0;
+  double smoothed = 0, nll = 0, correct = 0;
 };
 
 // Turns a slice of logits [n, V] into gradients (zero rows where there is no token) and adds up the
@@ -94,12 +95,12 @@ void slice_loss(Scalar* logits, int64_t vocabulary, const int64_t* gold, int64_t
     sums.smoothed += losses[row].smoothed;
     sums.nll += losses[row].nll;
     sums.correct += losses[row].correct;
-    ++sums.tokens;
   }
 }
 
 struct FusedResult {
-  Sums sums;
+  Sums sums;             // of a CPU
+  at::Tensor on_device;  // [3] float64: the same of a GPU
   at::Tensor gradient_states, gradient_weight;
 };
 
@@ -165,25 +166,56 @@ FusedResult fused_narrow(const at::Tensor& states, const at::Tensor& weight, con
   return result;
 }
 
+// By the kernel of the GPU that the states lie on.
+FusedResult fused_on_device(const at::Tensor& states, const at::Tensor& weight,
+                            const at::Tensor& gold, double smoothing, int64_t pad, bool gradient) {
+  const int64_t rows = states.size(0), vocabulary = weight.size(0);
+  const at::ScalarType type =
+      matrix_precision() == Precision::bfloat16 ? at::kBFloat16 : at::kFloat;
+  const at::Tensor all = states.to(type), matrix = type == at::kFloat ? weight : narrowed(weight);
+  const at::Tensor losses = at::empty({rows, 3}, states.options());
+  FusedResult result;
+  if (gradient) result.gradient_states = at::empty_like(states);
+  for (int64_t begin = 0; begin < rows; begin += kDeviceRowsAtOnce) {
+    const int64_t count = std::min(kDeviceRowsAtOnce, rows - begin);
+    const at::Tensor slice = all.narrow(0, begin, count), logits = at::mm(slice, matrix.t());
+    launch_kernel(states.device(), kernel_for("token_loss", type), a_block_each(count),
+                  logits.mutable_data_ptr(), vocabulary, gold.const_data_ptr<int64_t>() + begin,
+                  pad, static_cast<float>(smoothing), static_cast<int>(gradient),
+                  losses.mutable_data_ptr<float>() + begin * 3);
+    if (!gradient) continue;
+    result.gradient_states.narrow(0, begin, count).copy_(at::mm(logits, matrix));
+    const at::Tensor part = at::mm(logits.t(), slice);
+    result.gradient_weight =
+        result.gradient_weight.defined() ? result.gradient_weight.add_(part) : part.to(at::kFloat);
+  }
+  result.on_device = losses.sum(0, false, at::kDouble);
+  return result;
+}
+
 class FusedLoss : public torch::autograd::Function<FusedLoss> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& states,
                             const at::Tensor& weight, const FusedResult& result) {
     context->saved_data["states"] = result.gradient_states;
     context->saved_data["weight"] = result.gradient_weight;
-    return at::zeros({}, states.options()).fill_(result.sums.smoothed);
+    return total_of(result, states);
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
     at::Tensor states = context->saved_data["states"].toTensor(),
                weight = context->saved_data["weight"].toTensor();
-    const double scale = gradients[0].item<double>();
-    if (scale != 1) {
+    const at::Tensor& scale = gradients[0];  // nearly always 1, but asking a GPU would wait for it
+    if (!scale.is_cpu() || scale.item<double>() != 1) {
       states = states * scale;
       weight = weight * scale;
     }
     context->saved_data.clear();
     return {states, weight, {}};
+  }
+  static at::Tensor total_of(const FusedResult& result, const at::Tensor& states) {
+    return result.on_device.defined() ? result.on_device[0].to(states.scalar_type())
+                                      : at::full({}, result.sums.smoothed, states.options());
   }
 };
 
@@ -199,8 +231,7 @@ TokenLoss composed(const at::Tensor& states, const at::Tensor& weight, const at:
   TokenLoss loss;
   loss.total = rows.sum();
   loss.nll = nll.detach().masked_fill(~real, 0).sum(at::kDouble);
-  loss.correct = (logits.argmax(-1).eq(gold) & real).sum().item<int64_t>();
-  loss.tokens = real.sum().item<int64_t>();
+  loss.correct = (logits.argmax(-1).eq(gold) & real).sum(at::kDouble);
   return loss;
 }
 
@@ -208,23 +239,22 @@ TokenLoss composed(const at::Tensor& states, const at::Tensor& weight, const at:
 
 TokenLoss token_loss(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold,
                      double smoothing, int64_t pad) {
-  if (!states.is_cpu() || states.scalar_type() != at::kFloat)
-    return composed(states, weight, gold, smoothing, pad);
+  if (states.scalar_type() != at::kFloat) return composed(states, weight, gold, smoothing, pad);
   const bool gradient =
       at::GradMode::is_enabled() && (states.requires_grad() || weight.requires_grad());
   FusedResult result;
   {
     at::NoGradGuard no_grad;
-    const auto fused = matrix_precision() == Precision::bfloat16 ? fused_narrow : fused_float;
+    const auto fused = !states.is_cpu()                            ? fused_on_device
+                       : matrix_precision() == Precision::bfloat16 ? fused_narrow
+                                                                   : fused_float;
     result = fused(states.detach().contiguous(), weight.detach(), gold, smoothing, pad, gradient);
   }
-  TokenLoss loss;
-  loss.total = gradient ? FusedLoss::apply(states, weight, result)
-                        : at::zeros({}, states.options()).fill_(result.sums.smoothed);
-  loss.nll = at::zeros({}, at::kDouble).fill_(result.sums.nll);
-  loss.correct = result.sums.correct;
-  loss.tokens = result.sums.tokens;
-  return loss;
+  const auto sum = [&](int64_t which, double on_cpu) {
+    return result.on_device.defined() ? result.on_device[which] : at::full({}, on_cpu, at::kDouble);
+  };
+  return {gradient ? FusedLoss::apply(states, weight, result) : FusedLoss::total_of(result, states),
+          sum(1, result.sums.nll), sum(2, result.sums.correct)};
 }
 
 }  // namespace penalmt

@@ -7,12 +7,11 @@
 
 namespace penalmt {
 
+// Sums over the real tokens, scalars on the device of the states: reading one waits for a GPU.
 struct TokenLoss {
-  at::Tensor
-      total;  // scalar, differentiable: sum over real tokens of the label-smoothed cross entropy
-  at::Tensor nll;       // scalar, float64, constant: the same sum without smoothing
-  int64_t correct = 0;  // real tokens whose likeliest piece is the right one
-  int64_t tokens = 0;   // real tokens
+  at::Tensor total;    // differentiable: the label-smoothed cross entropy
+  at::Tensor nll;      // float64, constant: the same without smoothing
+  at::Tensor correct;  // float64: of how many the likeliest piece is the right one
 };
 
 // states: [N, C]; weight: [V, C], the output layer (no bias); gold: [N] int64, `pad` where there is

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "tensors/device_program.h"
 #include "tensors/dropout_bits.h"
 #include "tensors/loss_rows.h"
 #include "tensors/precision.h"
@@ -90,8 +91,9 @@ PENALMT_CLONES RowPair pair_of_rows(uint16_t* first, uint16_t* second, int64_t v
 }
 
 struct PairResult {
-  double total = 0, nll = 0;
-  int64_t correct = 0, tokens = 0;
+  double total = 0, nll = 0, correct = 0;  // of a CPU
+  at::Tensor on_device;  // [3] float64: the same, where LibTorch's operators or a GPU's kernel
+                         // added them up
   at::Tensor gradient_first, gradient_second, gradient_weight;
 };
 
@@ -117,11 +119,10 @@ void slice_pair(Scalar* first, Scalar* second, int64_t vocabulary, const int64_t
     result.total += losses[row].total;
     result.nll += losses[row].nll;
     result.correct += losses[row].correct;
-    ++result.tokens;
   }
 }
 
-// The same with LibTorch's operators, for float64 and for GPUs. Returns the two gradients.
+// The same with LibTorch's operators, for float64. Returns the two gradients.
 std::pair<at::Tensor, at::Tensor> slice_pair(const at::Tensor& first, const at::Tensor& second,
                                              const at::Tensor& gold, double smoothing,
                                              const PairWeights& weights, int64_t pad,
@@ -135,19 +136,19 @@ std::pair<at::Tensor, at::Tensor> slice_pair(const at::Tensor& first, const at::
   at::Tensor target = at::full_like(p, smoothing / static_cast<double>(p.size(-1)));
   target.scatter_add_(-1, gold.unsqueeze(-1), at::full_like(forward, 1 - smoothing));
   const auto summed = [&](const at::Tensor& rows) {
-    return rows.masked_fill(~real, 0).sum(at::kDouble).item<double>();
+    return rows.masked_fill(~real, 0).sum(at::kDouble);
   };
   const auto of_gold = [&](const at::Tensor& logs) {
     return -logs.gather(-1, gold.unsqueeze(-1)).squeeze(-1);
   };
-  result.total += weights.first * summed(-(target * p).sum(-1)) +
-                  weights.second * summed(-(target * q).sum(-1)) +
-                  weights.first_to_second * summed(forward.squeeze(-1)) +
-                  weights.second_to_first * summed(backward.squeeze(-1));
   const double share = weights.first / (weights.first + weights.second);
-  result.nll += share * summed(of_gold(p)) + (1 - share) * summed(of_gold(q));
-  result.correct += (first.argmax(-1).eq(gold) & real).sum().item<int64_t>();
-  result.tokens += real.sum().item<int64_t>();
+  const at::Tensor sums = at::stack({weights.first * summed(-(target * p).sum(-1)) +
+                                         weights.second * summed(-(target * q).sum(-1)) +
+                                         weights.first_to_second * summed(forward.squeeze(-1)) +
+                                         weights.second_to_first * summed(backward.squeeze(-1)),
+                                     share * summed(of_gold(p)) + (1 - share) * summed(of_gold(q)),
+                                     (first.argmax(-1).eq(gold) & real).sum(at::kDouble)});
+  result.on_device = result.on_device.defined() ? result.on_device + sums : sums;
   const at::Tensor at_first = weights.first * (of_p - target) +
                               weights.first_to_second * of_p * (difference - forward) +
                               weights.second_to_first * (of_p - of_q);
@@ -166,7 +167,8 @@ at::Tensor logits_of(const at::Tensor& slice, const at::Tensor& weight) {
 PairResult fused(const at::Tensor& first, const at::Tensor& second, const at::Tensor& weight,
                  const at::Tensor& gold, double smoothing, const PairWeights& weights,
                  int64_t pad) {
-  const bool kernels = first.is_cpu() && first.scalar_type() == at::kFloat;
+  const bool kernels = first.scalar_type() == at::kFloat;
+  const bool on_device = !first.is_cpu();
   const bool narrow = kernels && matrix_precision() == Precision::bfloat16;
   const auto type = narrow ? at::kBFloat16 : first.scalar_type();
   const at::Tensor of_first = first.to(type), of_second = second.to(type),
@@ -179,14 +181,23 @@ PairResult fused(const at::Tensor& first, const at::Tensor& second, const at::Te
                     .gradient_second = at::empty_like(second),
                     .gradient_weight = at::zeros_like(weight)};
   const int64_t rows = first.size(0), vocabulary = weight.size(0),
-                at_once = kernels && !narrow ? kRowsAtOnce : kNarrowRowsAtOnce;
+                at_once = on_device            ? kDeviceRowsAtOnce
+                          : kernels && !narrow ? kRowsAtOnce
+                                               : kNarrowRowsAtOnce;
+  const at::Tensor losses = on_device ? at::empty({rows, 3}, first.options()) : at::Tensor();
   for (int64_t begin = 0; begin < rows; begin += at_once) {
     const int64_t count = std::min(at_once, rows - begin);
     const at::Tensor slice_first = of_first.narrow(0, begin, count),
                      slice_second = of_second.narrow(0, begin, count),
                      slice_gold = gold.narrow(0, begin, count);
     at::Tensor a = logits_of(slice_first, of_weight), b = logits_of(slice_second, of_weight);
-    if (narrow) {
+    if (kernels && on_device) {
+      launch_kernel(first.device(), kernel_for("pair_loss", type), a_block_each(count),
+                    a.mutable_data_ptr(), b.mutable_data_ptr(), vocabulary,
+                    slice_gold.const_data_ptr<int64_t>(), pad, options.smoothing, options.first,
+                    options.second, options.first_to_second, options.second_to_first,
+                    losses.mutable_data_ptr<float>() + begin * 3);
+    } else if (narrow) {
       slice_pair(reinterpret_cast<uint16_t*>(a.data_ptr()),
                  reinterpret_cast<uint16_t*>(b.data_ptr()), vocabulary,
                  slice_gold.const_data_ptr<int64_t>(), count, pad, options, result);
@@ -200,6 +211,7 @@ PairResult fused(const at::Tensor& first, const at::Tensor& second, const at::Te
     result.gradient_second.narrow(0, begin, count).copy_(at::mm(b, of_weight));
     result.gradient_weight.add_(at::mm(a.t(), slice_first)).add_(at::mm(b.t(), slice_second));
   }
+  if (kernels && on_device) result.on_device = losses.sum(0, false, at::kDouble);
   return result;
 }
 
@@ -211,7 +223,8 @@ class FusedPair : public torch::autograd::Function<FusedPair> {
     context->saved_data["first"] = result.gradient_first;
     context->saved_data["second"] = result.gradient_second;
     context->saved_data["weight"] = result.gradient_weight;
-    return at::full({}, result.total, first.options());
+    return result.on_device.defined() ? result.on_device[0].to(first.scalar_type())
+                                      : at::full({}, result.total, first.options());
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
@@ -235,12 +248,11 @@ TokenLoss token_pair_loss(const PairStates& states, const at::Tensor& weight,
     result = fused(states.first.detach().contiguous(), states.second.detach().contiguous(),
                    weight.detach(), gold, smoothing, weights, pad);
   }
-  TokenLoss loss;
-  loss.total = FusedPair::apply(states.first, states.second, weight, result);
-  loss.nll = at::full({}, result.nll, at::kDouble);
-  loss.correct = result.correct;
-  loss.tokens = result.tokens;
-  return loss;
+  const auto sum = [&](int64_t which, double on_cpu) {
+    return result.on_device.defined() ? result.on_device[which] : at::full({}, on_cpu, at::kDouble);
+  };
+  return {FusedPair::apply(states.first, states.second, weight, result), sum(1, result.nll),
+          sum(2, result.correct)};
 }
 
 }  // namespace penalmt

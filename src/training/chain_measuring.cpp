@@ -38,7 +38,7 @@ void add(std::vector<ChainStatistics>& chains, const std::vector<ChainValues>& v
   }
 }
 
-// Calls use(loss) with the loss of one batch after the other.
+// Calls use(loss, tokens) with the loss of one batch after the other.
 template <class Use>
 void pass_batches(TranslationModelImpl& model, const std::vector<Example>& examples,
                   const ImageSet* images, const Use& use) {
@@ -47,7 +47,7 @@ void pass_batches(TranslationModelImpl& model, const std::vector<Example>& examp
   for (const std::vector<int64_t>& which : make_batches(examples, kBatchTokens, std::nullopt)) {
     throw_if_interrupted();
     const Batch batch = collate(examples, which, images);
-    use(model.loss(sentences_of(batch, device), /*smoothing=*/0));
+    use(model.loss(sentences_of(batch, device), /*smoothing=*/0), batch.target_tokens);
   }
 }
 
@@ -59,9 +59,9 @@ MeasuredChains measure_chains(TranslationModelImpl& model, const std::vector<Exa
   ChainRecorder recorder(chains_of(model));
   MeasuredChains found;
   found.chains = empty_statistics(recorder.chains());
-  pass_batches(model, examples, images, [&](const TokenLoss& loss) {
+  pass_batches(model, examples, images, [&](const TokenLoss& loss, int64_t tokens) {
     found.nll += loss.nll.item<double>();
-    found.counted += loss.tokens;
+    found.counted += tokens;
     add(found.chains, recorder.values(loss.total));
   });
   found.nll /= static_cast<double>(found.counted);
@@ -94,9 +94,9 @@ double mean_nll(TranslationModelImpl& model, const std::vector<Example>& example
   torch::NoGradGuard no_grad;
   double nll = 0;
   int64_t tokens = 0;
-  pass_batches(model, examples, images, [&](const TokenLoss& loss) {
+  pass_batches(model, examples, images, [&](const TokenLoss& loss, int64_t of_batch) {
     nll += loss.nll.item<double>();
-    tokens += loss.tokens;
+    tokens += of_batch;
   });
   return nll / static_cast<double>(tokens);
 }

@@ -94,10 +94,8 @@ LossSums ClassifierTrainer::add_gradients(int64_t first, int64_t last, int64_t u
     const at::Tensor logits = model_->logits(
         pixels.to(device_), {.ids = ids, .seed = seed, .update = update, .tau_scale = tau_scale});
     const at::Tensor loss = cross_entropy(logits, labels, training.label_smoothing);
-    loss.backward();
-    sums.count += static_cast<int64_t>(which.size());
-    sums.loss += loss.item<double>();
-    sums.nll += cross_entropy(logits.detach(), labels, 0).item<double>();
+    penalmt::add_gradients(loss, model_->parameters());
+    sums.add(static_cast<int64_t>(which.size()), loss, cross_entropy(logits.detach(), labels, 0));
   }
   return sums;
 }

@@ -9,6 +9,20 @@
 
 namespace penalmt {
 
+void add_gradients(const at::Tensor& loss, const std::vector<at::Tensor>& parameters) {
+  if (loss.is_cpu()) return loss.backward();
+  const auto gradients = torch::autograd::grad({loss}, parameters, {}, std::nullopt,
+                                               /*create_graph=*/false, /*allow_unused=*/true);
+  std::vector<at::Tensor> sums, added;
+  for (size_t p = 0; p < parameters.size(); ++p) {
+    if (!gradients[p].defined()) continue;
+    sums.push_back(parameters[p].grad());
+    added.push_back(gradients[p]);
+  }
+  torch::NoGradGuard no_grad;
+  at::_foreach_add_(sums, added);
+}
+
 Adam::Adam(torch::nn::Module& module, const AdamOptions& options) : options_(options) {
   torch::NoGradGuard no_grad;
   std::vector<at::Tensor> flat;
@@ -29,17 +43,29 @@ Adam::Adam(torch::nn::Module& module, const AdamOptions& options) : options_(opt
   }
 }
 
-double Adam::step(double divisor, double clip_norm, double learning_rate) {
+at::Tensor Adam::step(double divisor, double clip_norm, double learning_rate) {
   torch::NoGradGuard no_grad;
-  gradients_.div_(divisor);
-  const double norm = gradients_.norm().item<double>();
-  if (!std::isfinite(norm)) return norm;
-  if (clip_norm > 0 && norm > clip_norm) gradients_.mul_(clip_norm / (norm + 1e-6));
-  fused_adam(
-      values_, gradients_, mean_, square_, steps_.add_(1),
-      {learning_rate, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay});
+  const AdamStep options{learning_rate, options_.beta1, options_.beta2, options_.epsilon,
+                         options_.weight_decay};
+  steps_.add_(1);
+  ++steps_made_;
+  at::Tensor norm;
+  if (values_.is_cpu()) {
+    norm = gradients_.div_(divisor).norm();
+    const double value = norm.item<double>();
+    if (!std::isfinite(value)) return norm;
+    if (clip_norm > 0 && value > clip_norm) gradients_.mul_(clip_norm / (value + 1e-6));
+    fused_adam(values_, gradients_, mean_, square_, steps_, options);
+  } else {
+    // The same without asking what the norm is: the step divides by `scale` and looks at `refused`.
+    norm = gradients_.norm().div_(divisor);
+    at::Tensor scale = at::full_like(norm, divisor);
+    if (clip_norm > 0) scale.mul_(norm.add(1e-6).div_(clip_norm).clamp_min_(1));
+    const at::Tensor refused = norm.isfinite().logical_not_().to(at::kFloat);
+    fused_adam(values_, gradients_, mean_, square_, steps_, options, scale, refused);
+  }
   if (average_.defined()) {
-    const double step = steps_.item<double>();
+    const auto step = static_cast<double>(steps_made_);
     average_.lerp_(values_, 1 - std::min(options_.average, (1 + step) / (10 + step)));
   }
   return norm;
@@ -66,6 +92,7 @@ void Adam::load_state(const at::Tensor& mean, const at::Tensor& square, const at
   mean_.copy_(mean);
   square_.copy_(square);
   steps_.copy_(steps);
+  steps_made_ = static_cast<int64_t>(steps.item<double>());
   if (average_.defined()) average_.copy_(average);
 }
 

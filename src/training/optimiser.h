@@ -12,6 +12,10 @@ struct AdamOptions {
   double average = 0;       // decay of the parameters' moving average; 0: none is kept
 };
 
+// Adds the gradients of `loss` to those of the parameters, as loss.backward() does; on a GPU all at
+// once, where backward() takes a kernel for each.
+void add_gradients(const at::Tensor& loss, const std::vector<at::Tensor>& parameters);
+
 // Adam (Kingma and Ba, 2015). On construction the module's parameters become views of one vector,
 // and their gradients of another; the module must stay on its device and keep its type afterwards.
 class Adam {
@@ -19,9 +23,9 @@ class Adam {
   Adam(torch::nn::Module& module, const AdamOptions& options);
 
   // Divides the summed gradients by `divisor`, clips their norm to `clip_norm` (0: never) and takes
-  // a step. Returns the norm before clipping; NaN or infinite gradients are returned and no step is
-  // taken.
-  double step(double divisor, double clip_norm, double learning_rate);
+  // a step. Returns the norm before clipping, a scalar on the parameters' device: nothing waits for
+  // a GPU here. Where the norm is not finite no step is taken.
+  at::Tensor step(double divisor, double clip_norm, double learning_rate);
   void zero_gradients();
 
   // The state by name: "mean", "square" [P], "steps" [], and "average" [P] where one is kept.
@@ -42,6 +46,7 @@ class Adam {
  private:
   AdamOptions options_;
   at::Tensor values_, gradients_, mean_, square_, steps_;  // [P], but steps_: []
+  int64_t steps_made_ = 0;                                 // as steps_, without asking a GPU
   at::Tensor average_;                                     // [P] or undefined
 };
 

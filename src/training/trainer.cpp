@@ -60,6 +60,7 @@ Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, TrainingData d
       description_(describe(recipe, data_.tokenizers)),
       model_(build(description_, recipe.training.seed, device)),
       loop_(*this, recipe.training, recipe.training.accumulate, std::move(run), resume) {
+  parameters_ = model_->parameters();
   if (state().update == 0 && !recipe_.training.initial_weights.empty())
     begin_with(*model_,
                expand_environment(recipe_.training.initial_weights, "training.initial_weights"));
@@ -116,15 +117,13 @@ LossSums Trainer::add_gradients(int64_t first, int64_t last, int64_t update, dou
                    .update = update,
                    .tau_scale = tau_scale};
   LossSums sums;
+  const PrecisionScope scope(precision(training));
   for (int64_t b = first; b < last; ++b) {
     const Batch batch = training_batch(epoch_batches_[b], update);
     pass.ids = batch.ids;
-    const PrecisionScope scope(precision(training));
     const TokenLoss loss = training_loss(batch, pass);
-    loss.total.backward();
-    sums.count += loss.tokens;
-    sums.loss += loss.total.item<double>();
-    sums.nll += loss.nll.item<double>();
+    penalmt::add_gradients(loss.total, parameters_);
+    sums.add(batch.target_tokens, loss.total, loss.nll);
   }
   return sums;
 }
@@ -132,18 +131,18 @@ LossSums Trainer::add_gradients(int64_t first, int64_t last, int64_t update, dou
 Validation Trainer::validate() {
   torch::NoGradGuard no_grad;
   model_->eval();
-  double nll = 0;
-  int64_t correct = 0, tokens = 0;
+  at::Tensor sums = at::zeros({2}, at::TensorOptions(device_).dtype(at::kDouble));  // nll, correct
+  int64_t tokens = 0;
   for (const std::vector<int64_t>& which :
        make_batches(data_.valid.examples, recipe_.training.batch_tokens, std::nullopt)) {
     const Batch batch = collate(data_.valid.examples, which, data_.valid.images.get());
     const TokenLoss loss = model_->loss(sentences_of(batch, device_), /*smoothing=*/0);
-    nll += loss.nll.item<double>();
-    correct += loss.correct;
-    tokens += loss.tokens;
+    sums.add_(at::stack({loss.nll, loss.correct}));
+    tokens += batch.target_tokens;
   }
-  return {nll / static_cast<double>(tokens),
-          static_cast<double>(correct) / static_cast<double>(tokens),
+  sums = sums.cpu();
+  return {sums[0].item<double>() / static_cast<double>(tokens),
+          sums[1].item<double>() / static_cast<double>(tokens),
           recipe_.training.validate_bleu ? validation_bleu() : -1};
 }
 

@@ -43,6 +43,7 @@ class Trainer : private LearningTask {
   c10::Device device_;
   ModelDescription description_;
   TranslationModel model_;
+  std::vector<at::Tensor> parameters_;  // the model's
   std::vector<std::vector<int64_t>> epoch_batches_;
   TrainingLoop loop_;  // last: it asks for the model
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 
 #include "base/files.h"
 #include "base/interrupt.h"
@@ -31,6 +32,33 @@ void copy_model(const std::filesystem::path& checkpoint, const std::filesystem::
   for (const char* file : {"model.safetensors", "model.json"})
     write_file(folder.path() / file, read_file(checkpoint / file));
   folder.commit();
+}
+
+}  // namespace
+
+void LossSums::add(int64_t more, const at::Tensor& loss, const at::Tensor& nll) {
+  count += more;
+  losses.push_back(loss.detach());
+  nlls.push_back(nll.detach());
+}
+
+namespace {
+
+// What an update gave, read from the device at once.
+struct Read {
+  double loss = 0, nll = 0, norm = 0;
+};
+
+Read read(const LossSums& sums, const at::Tensor& norm) {
+  std::vector<at::Tensor> all = sums.losses;
+  all.insert(all.end(), sums.nlls.begin(), sums.nlls.end());
+  all.push_back(norm);
+  for (at::Tensor& scalar : all) scalar = scalar.to(at::kDouble);
+  const at::Tensor values = at::stack(all).cpu();
+  const double* value = values.const_data_ptr<double>();
+  const size_t batches = sums.losses.size();
+  return {std::accumulate(value, value + batches, 0.0),
+          std::accumulate(value + batches, value + 2 * batches, 0.0), value[2 * batches]};
 }
 
 }  // namespace
@@ -120,18 +148,18 @@ void TrainingLoop::update(int64_t first, int64_t last) {
   const LossSums sums = task_.add_gradients(first, last, state_.update,
                                             linear_growth(state_.update + 1, options_.tau_warmup));
   ++state_.update;
-  const double norm =
-      adam_.step(static_cast<double>(sums.count), options_.clip_norm, learning_rate());
-  if (!std::isfinite(norm) || !std::isfinite(sums.loss))
+  const auto [loss, nll, norm] =
+      read(sums, adam_.step(static_cast<double>(sums.count), options_.clip_norm, learning_rate()));
+  if (!std::isfinite(norm) || !std::isfinite(loss))
     throw MachineError(fmt::format(
         "{}: update {}: the gradient's norm is {}, the loss {}; expected finite numbers; try a "
         "lower "
         "training.learning_rate",
-        run_.string(), state_.update, norm, sums.loss / static_cast<double>(sums.count)));
+        run_.string(), state_.update, norm, loss / static_cast<double>(sums.count)));
   state_.target_tokens += sums.count;
   state_.interval_tokens += sums.count;
-  state_.loss_sum += sums.loss;
-  state_.nll_sum += sums.nll;
+  state_.loss_sum += loss;
+  state_.nll_sum += nll;
   const double seconds = now() - began;
   state_.interval_seconds += seconds;
   state_.seconds += seconds;

@@ -17,8 +17,12 @@ namespace penalmt {
 // Losses, summed over what they are losses of: `count` target tokens or images.
 struct LossSums {
   int64_t count = 0;
-  double loss = 0;  // as it is trained on
-  double nll = 0;   // without label smoothing
+  // Of each batch, scalars that stay on the device until the update is done: a GPU is waited for
+  // once an update.
+  std::vector<at::Tensor> losses;  // as it is trained on
+  std::vector<at::Tensor> nlls;    // without label smoothing
+
+  void add(int64_t more, const at::Tensor& loss, const at::Tensor& nll);
 };
 
 struct Validation {

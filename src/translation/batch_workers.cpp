@@ -56,12 +56,11 @@ void run_batches(const std::vector<Example>& examples, const BatchOptions& optio
 
 Images images_of(const Batch& batch, c10::Device device) {
   if (!batch.images.defined()) return {};
-  return {batch.images.to(device), batch.has_image.to(device)};
+  return {batch.images.to(device), batch.has_image};
 }
 
 Sentences sentences_of(const Batch& batch, c10::Device device) {
-  return {batch.source.to(device), images_of(batch, device), batch.target_input.to(device),
-          batch.target_output.to(device)};
+  return {batch.source, images_of(batch, device), batch.target_input, batch.target_output};
 }
 
 }  // namespace penalmt

@@ -28,8 +28,9 @@ void run_batches(const std::vector<Example>& examples, const BatchOptions& optio
                  c10::Device device, const std::function<BatchJob()>& new_worker,
                  ProgressPart progress = {});
 
-// A batch and its images, on the model's device.
+// A batch as the model takes it.
 Sentences sentences_of(const Batch& batch, c10::Device device);
+// Its images alone, on the model's device.
 Images images_of(const Batch& batch, c10::Device device);
 
 }  // namespace penalmt

@@ -67,7 +67,7 @@ TEST(Adam, ClipsTheNormAfterDividing) {
   Adam adam(*module, {});
   module->loss().backward();
   const double norm = adam.gradients().norm().item<double>();
-  EXPECT_NEAR(adam.step(4.0, 0.5 * norm / 4, 0.0), norm / 4, 1e-6);
+  EXPECT_NEAR(adam.step(4.0, 0.5 * norm / 4, 0.0).item<double>(), norm / 4, 1e-6);
   EXPECT_NEAR(adam.gradients().norm().item<double>(), norm / 8, 1e-5);
 }
 
@@ -77,7 +77,7 @@ TEST(Adam, TakesNoStepOnANonFiniteGradient) {
   const at::Tensor before = adam.parameters().clone();
   module->loss().backward();
   module->a.grad()[0][0] = std::numeric_limits<float>::infinity();
-  EXPECT_FALSE(std::isfinite(adam.step(1, 0, 0.1)));
+  EXPECT_FALSE(std::isfinite(adam.step(1, 0, 0.1).item<double>()));
   EXPECT_TRUE(torch::equal(before, adam.parameters()));
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/disk.h"
 #include "base/error.h"
+#include "base/files_read.h"
 
 namespace penalmt {
 namespace fs = std::filesystem;
@@ -230,6 +231,7 @@ void write_file(const fs::path& path, std::string_view bytes) {
 std::string read_file(const fs::path& path) {
   const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (descriptor.value < 0) throw_file_error(path, "read", errno);
+  remember_read(descriptor.value);
   std::string bytes;
   std::vector<char> buffer(kBuffer);
   while (true) {

@@ -157,7 +157,8 @@ void write_probe_translations(const ProbeOptions& options, const ProbeResults& r
   const std::filesystem::path folder(options.translations);
   std::filesystem::create_directories(folder);
   const auto write = [&](const std::string& name, const Lines& lines) {
-    if (!lines.empty()) write_file(folder / name, fmt::format("{}\n", fmt::join(lines, "\n")));
+    if (!lines.empty())
+      write_output("--translations", folder / name, fmt::format("{}\n", fmt::join(lines, "\n")));
   };
   for (const Answers& answers : results.answers) {
     write(answers.condition + ".txt", answers.translations);

@@ -163,9 +163,10 @@ void check_options(const ProbeOptions& options) {
   if (options.report == "-")
     throw Error("--report: got '-', expected a file; the results go to standard output");
   if (!options.report.empty())
-    expect_output("--report", options.report,
-                  {options.source, options.references, options.images.images, options.mask,
-                   options.lexicon, options.left_out});
+    expect_output(
+        "--report", options.report,
+        {options.source, options.references, options.images.images, options.images.features,
+         options.images.feature_names, options.mask, options.lexicon, options.left_out});
 }
 
 void check_model(const ProbeOptions& options, const Translator& translator) {
@@ -194,6 +195,8 @@ std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Transl
 
 ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
   ParallelText parallel = read_parallel_text(options.source, options.references, std::nullopt);
+  limit_lengths(options.length, translator, parallel.source, options.source, parallel.target,
+                options.references);
   ProbeText text;
   text.all_lines = parallel.source.size();
   text.source = std::move(parallel.source);

@@ -55,7 +55,8 @@ bool is_text_only_run(const std::string& run) {
   if (!fs::exists(path)) return false;
   const auto recipe = parse_json<nlohmann::json>(read_file(path), path.string(), nullptr,
                                                  /*allow_exceptions=*/false);
-  return recipe.is_object() && recipe.value("/model/fusion"_json_pointer, "") == "none";
+  const auto fusion = "/model/fusion"_json_pointer;
+  return recipe.contains(fusion) && recipe[fusion] == "none";
 }
 
 std::vector<RunGroup> group_runs(const std::vector<std::string>& folders,

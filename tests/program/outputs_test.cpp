@@ -130,6 +130,26 @@ TEST_F(Outputs, OfReportsSpareRunsAndWhatTheyRead) {
       "f.names.txt", "read too");
 }
 
+TEST_F(Outputs, OfStoresAndFoldersSpareWhatTheyRead) {
+  const auto errors = [&](const std::vector<std::string>& arguments) {
+    const Outcome outcome = run_penalmt(arguments);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(contents(), before_);
+    return folder_.without_path(outcome.errors);
+  };
+  fs::copy_file(path("in.en"), path("images/none.txt"));
+  fs::copy_file(path("list.txt"), path("new.names.txt"));
+  before_ = contents();
+  EXPECT_EQ(errors({"probe", path("gated"), "--source", path("images/none.txt"), "--references",
+                    path("in.de"), "--images", path("list.txt"), "--image-root", path("images"),
+                    "--translations", path("images")}),
+            "penalmt: --translations: got images/none.txt, which is read too; expected another "
+            "file\n");
+  EXPECT_EQ(errors({"features", path("new.names.txt"), "--image-root", path("images"), "--encoder",
+                    PENALMT_SOURCE "/tests/golden/vision/encoder-grid", "--out", path("new.npy")}),
+            "penalmt: --out: got new.names.txt, which is read too; expected another file\n");
+}
+
 TEST_F(Outputs, OfTranslateMayBeKeptInTheRunsFolder) {
   for (int i = 0; i < 2; ++i) {
     const Outcome outcome = run_penalmt(

@@ -105,9 +105,9 @@ void warn_of_unknown_masks(const Translator& translator) {
   const auto run = find_tokenizers(translator.place());
   const fs::path recipe = run ? *run / "recipe.json" : "";
   if (!fs::exists(recipe)) return;
-  const nlohmann::json masking =
-      config::parse_file(recipe).value("/data/masking"_json_pointer, nlohmann::json(""));
-  if (masking == "")
+  const nlohmann::json said = config::parse_file(recipe);
+  const auto masking = "/data/masking"_json_pointer;
+  if (!said.contains(masking) || said[masking] == "")
     warning(recipe.string() +
             ": the model was trained without masked words (data.masking); expect little of it "
             "where words are masked");

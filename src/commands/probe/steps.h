@@ -215,6 +215,10 @@ void probe_image_use(const ProbeOptions& options, const ProbeText& text, Transla
 std::vector<SystemScores> compared(const Lines& conditions, const std::vector<Measure>& measures,
                                    const ProbeOptions& options);
 
+// Throws as expect_not_read where --report or a file of --translations would take the place of what
+// was read. To be called when the text was.
+void expect_outputs_of_their_own(const ProbeOptions& options);
+
 // To standard output, as text or JSON; the translations to --translations; the page to --report.
 // The last two throw as write_file, the last as probe_report too.
 void print_probe(const ProbeOptions& options, const ProbeResults& results);

@@ -83,15 +83,6 @@ bool is_read_only(const fs::path& file, const fs::file_status& status) {
          ::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0;
 }
 
-void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw_file_error(path, "write", errno);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 // A rename is on the disk once its folder is. Some file systems cannot flush a folder: then there
 // is nothing more to do.
 void flush_folder(const fs::path& folder) {
@@ -177,7 +168,7 @@ void AtomicFile::write(std::string_view bytes) {
 }
 
 void AtomicFile::flush() {
-  write_all(descriptor_, buffer_, path_);
+  if (disk::write(descriptor_, buffer_) != 0) throw_file_error(path_, "write", errno);
   buffer_.clear();
 }
 

@@ -7,12 +7,30 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "base/error.h"
+
 namespace penalmt {
 
 // An image that did not decode, and for that has no row.
 struct BrokenImage {
   std::size_t line = 0;  // from 0
   std::string problem;   // an Error's words
+};
+
+// What is thrown where that is an error.
+class BrokenImageError : public Error {
+ public:
+  explicit BrokenImageError(const BrokenImage& image) : Error(image.problem), image_(image) {}
+  const BrokenImage& image() const { return image_; }
+  // The same as an Error that names the line of the list: "list.txt:3: images/a.png: cut off; ...".
+  // Line 0 is line `first` of `place`.
+  Error in_list(const std::string& place, int64_t first = 1) const {
+    return Error(place + ":" + std::to_string(first + static_cast<int64_t>(image_.line)) + ": " +
+                 image_.problem);
+  }
+
+ private:
+  BrokenImage image_;
 };
 
 class ImageSet {

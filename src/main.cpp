@@ -2,8 +2,7 @@
 // an exit status. It computes nothing.
 #include <cstdio>
 #include <iostream>
-#include <string_view>
-#include <vector>
+#include <string>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -37,18 +36,6 @@ constexpr const char* kExamples =
     "\n"
     "penalmt COMMAND --help says more about one of them.";
 
-// "penalmt help translate" is "penalmt translate --help".
-std::vector<char*> with_help_flag(int argc, char** argv) {
-  static char help[] = "--help";
-  std::vector<char*> arguments(argv, argv + argc);
-  if (argc > 1 && std::string_view(argv[1]) == "help") {
-    arguments.erase(arguments.begin() + 1);
-    arguments.push_back(help);
-  }
-  arguments.push_back(nullptr);
-  return arguments;
-}
-
 // Runs the command; what it throws is sorted into exit statuses.
 int run(int argc, char** argv) {
   try {
@@ -81,6 +68,5 @@ int main(int argc, char** argv) {
   penalmt::print_messages();
   penalmt::watch_for_interrupts();
   penalmt::watch_mapped_files();
-  std::vector<char*> arguments = with_help_flag(argc, argv);
-  return run(argc, arguments.data());
+  return run(argc, argv);
 }

@@ -15,7 +15,7 @@
 #include "base/files.h"
 #include "base/thread_count.h"
 #include "tokenizers/model_check.h"
-#include "tokenizers/training_text.h"
+#include "tokenizers/text_limits.h"
 
 namespace penalmt {
 namespace {
@@ -91,11 +91,14 @@ bool loads(spm::SentencePieceProcessor& processor, const std::string& bytes) {
 // pieces of bpe stay the same, the sums of unigram may differ in their last digits.
 spm::util::Status train_with_threads(Settings settings, const std::vector<std::string>& lines,
                                      std::string& bytes) {
-  const int threads = threads_to_be_had(kTrainingThreads + 1) - 1;
-  if (threads < 1) throw MachineError("tokenizer: cannot train: the system has no thread to give");
+  const int threads = std::max(1, threads_to_be_had(kTrainingThreads + 1) - 1);
   settings["num_threads"] = std::to_string(threads);
   Lines iterator(lines);
-  return spm::SentencePieceTrainer::Train(settings, &iterator, &bytes);
+  try {
+    return spm::SentencePieceTrainer::Train(settings, &iterator, &bytes);
+  } catch (const std::system_error&) {
+    throw MachineError("tokenizer: cannot train: the system has no thread to give, expected one");
+  }
 }
 
 }  // namespace
@@ -129,7 +132,7 @@ Tokenizer Tokenizer::from_serialized(std::string bytes, const std::string& place
 
 Tokenizer Tokenizer::train(const std::vector<std::string>& lines, const TokenizerOptions& options) {
   for (std::size_t i = 0; i < lines.size(); ++i)
-    expect_trainable(lines[i], fmt::format("tokenizer: line {} of the training text", i + 1));
+    expect_within_limits(lines[i], fmt::format("tokenizer: line {} of the training text", i + 1));
   std::string bytes;
   const spm::util::Status status = train_with_threads(trainer_settings(options), lines, bytes);
   if (!status.ok()) throw Error(training_refusal(status.ToString(), options));
@@ -137,15 +140,18 @@ Tokenizer Tokenizer::train(const std::vector<std::string>& lines, const Tokenize
 }
 
 std::vector<int> Tokenizer::encode(std::string_view line) const {
+  expect_within_limits(line, "tokenizer");
   return processor_->EncodeAsIds({line.data(), line.size()});
 }
 
 std::vector<std::string> Tokenizer::pieces(std::string_view line) const {
+  expect_within_limits(line, "tokenizer");
   return processor_->EncodeAsPieces({line.data(), line.size()});
 }
 
 std::vector<std::vector<int>> Tokenizer::sample(const std::vector<std::string>& lines,
                                                 double dropout, uint64_t seed) const {
+  for (const std::string& line : lines) expect_within_limits(line, "tokenizer");
   // SentencePiece seeds a thread's generator once, when it first draws: so each call draws in a
   // thread of its own, one at a time.
   static std::mutex one_at_a_time;

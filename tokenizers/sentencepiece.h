@@ -63,11 +63,12 @@ class Tokenizer {
   // The same from a .model file's bytes; `place` names them in errors.
   static Tokenizer from_serialized(std::string bytes, const std::string& place);
   // The same lines and options give the same bytes. Throws Error where the text is empty or does
-  // not fit the vocabulary; as expect_trainable (training_text.h); MachineError where the system
+  // not fit the vocabulary; as expect_within_limits (text_limits.h); MachineError where the system
   // has no thread to give: the library would end the program.
   static Tokenizer train(const std::vector<std::string>& lines, const TokenizerOptions& options);
 
-  std::vector<int> encode(std::string_view line) const;  // no bos, no eos
+  // No bos, no eos. These and sample() throw as expect_within_limits (text_limits.h).
+  std::vector<int> encode(std::string_view line) const;
   std::vector<std::string> pieces(std::string_view line) const;
   // BPE-dropout (Provilkov et al., 2020): the pieces of each line when every merge is left out with
   // probability `dropout`, so that a model sees a word cut in many ways. The same lines, dropout

@@ -14,6 +14,7 @@
 #include "base/refusal.h"
 #include "base/sha256.h"
 #include "datasets/features/script_archive.h"
+#include "datasets/image_set.h"
 #include "tensors/devices.h"
 
 namespace penalmt {
@@ -141,7 +142,7 @@ at::Tensor ExportedEncoder::encode_files(const std::vector<fs::path>& files, int
       try {
         pixels.push_back(load_pixels(files[i], preprocessing()));
       } catch (const Error& error) {
-        if (broken == nullptr) throw;
+        if (broken == nullptr) throw BrokenImageError({static_cast<std::size_t>(i), error.what()});
         (*broken)[i] = error.what();
         const int64_t side = preprocessing().crop;
         pixels.push_back(at::zeros({3, side, side}, at::kByte));

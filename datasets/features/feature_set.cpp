@@ -31,8 +31,12 @@ EncodedImages::EncodedImages(const std::vector<std::string>& names,
   index_ = std::move(found.index);
   if (found.files.empty()) return;
   ImageProblems problems(found.files.size());
-  features_ = encoder.encode_files(found.files, threads, rules.skip_broken ? &problems : nullptr);
-  broken_ = drop_broken(index_, problems);
+  try {
+    features_ = encoder.encode_files(found.files, threads, rules.skip_broken ? &problems : nullptr);
+  } catch (const BrokenImageError& error) {  // of a file: its first line
+    problems[error.image().line] = error.image().problem;
+  }
+  broken_ = drop_broken(index_, problems, rules);
 }
 
 at::Tensor EncodedImages::rows(const std::vector<int64_t>& which) const {

@@ -1,7 +1,6 @@
 #include "datasets/features/feature_writer.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,7 +35,7 @@ class GrowingFile {
       : path_(std::move(path)),
         descriptor_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
     if (descriptor_ < 0) throw_file_error(path_, "write", errno);
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+    if (disk::lock(descriptor_)) return;
     ::close(descriptor_);
     throw Error(path_.string() + ": another process writes it; wait for it, or stop it");
   }
@@ -54,14 +53,7 @@ class GrowingFile {
     end_ += bytes.size();
   }
   void write_at(uint64_t at, std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written =
-          ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(at));
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) throw_file_error(path_, "write", errno);
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-      at += static_cast<uint64_t>(written);
-    }
+    if (disk::write_at(descriptor_, bytes, at) != 0) throw_file_error(path_, "write", errno);
   }
   void flush() {
     if (disk::flush(descriptor_) != 0 && is_machine_fault(errno))

@@ -8,12 +8,13 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "datasets/image_set.h"
 #include "tensors/devices.h"
 
 namespace penalmt {
 namespace {
 
-// The outcome of one batch of images.
+// The outcome of one batch of images, of which `first` is the number of the first.
 struct EncodedBatch {
   at::Tensor features;  // [P, R, F], of those that were kept
   std::vector<bool> kept;
@@ -21,7 +22,7 @@ struct EncodedBatch {
 };
 
 EncodedBatch encode_batch(const ExportedEncoder& encoder,
-                          const std::vector<std::filesystem::path>& files,
+                          const std::vector<std::filesystem::path>& files, std::size_t first,
                           const FillingOptions& options) {
   EncodedBatch encoded{
       .features = at::empty({0, encoder.regions(), encoder.width()}), .kept = {}, .problems = {}};
@@ -31,7 +32,8 @@ EncodedBatch encode_batch(const ExportedEncoder& encoder,
       pixels.push_back(load_pixels(file, encoder.preprocessing()));
       encoded.kept.push_back(true);
     } catch (const Error& error) {
-      if (!options.skip_broken) throw Error(error.what() + options.way_out);
+      if (!options.skip_broken)
+        throw BrokenImageError({first + encoded.kept.size(), error.what() + options.way_out});
       encoded.problems.emplace_back(error.what());
       encoded.kept.push_back(false);
     }
@@ -58,7 +60,7 @@ void fill_store(const ExportedEncoder& encoder, const std::filesystem::path& roo
     std::vector<std::filesystem::path> files;
     for (int64_t i = first; i < std::min(first + batch, count); ++i)
       files.push_back(root / names[static_cast<size_t>(i)]);
-    EncodedBatch encoded = encode_batch(encoder, files, options);
+    EncodedBatch encoded = encode_batch(encoder, files, static_cast<std::size_t>(first), options);
     const std::lock_guard lock(writing);
     waiting.emplace(first, std::move(encoded));
     for (auto next = waiting.find(writer.done()); next != waiting.end();

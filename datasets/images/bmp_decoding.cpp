@@ -35,13 +35,13 @@ std::array<uint32_t, 4> masks_of(std::string_view bytes, const BmpHeader& header
   return {0xff0000, 0xff00, 0xff, 0};
 }
 
-// A channel of a pixel, 0 to 255.
+// A channel of a pixel, 0 to 255; what is between two is the lower, as in Pillow.
 uint8_t channel(uint32_t pixel, uint32_t mask) {
   if (mask == 0) return 0;
   const int shift = std::countr_zero(mask);
   const uint64_t top = mask >> shift, value = (pixel & mask) >> shift;
   if (top == 255) return static_cast<uint8_t>(value);
-  return static_cast<uint8_t>((value * 255 + top / 2) / top);
+  return static_cast<uint8_t>(value * 255 / top);
 }
 
 cv::Mat decode_channels(std::string_view bytes, const BmpHeader& header) {

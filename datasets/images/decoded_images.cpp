@@ -1,6 +1,7 @@
 #include "datasets/images/decoded_images.h"
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_map>
 
 #include <ATen/ATen.h>
@@ -54,9 +55,10 @@ ImageFiles find_images(const std::vector<std::string>& names, const fs::path& ro
     if (is_new && !rules.allow_outside && leads_out(root, name))
       throw Error(fmt::format("{}: the image '{}' is outside of it", root.string(), name));
     std::error_code ignored;
-    if (is_new && !name.empty() && fs::is_regular_file(root / name, ignored)) {
+    const fs::path file = root == "." ? fs::path(name) : root / name;  // no "./dog.jpg" in errors
+    if (is_new && !name.empty() && fs::is_regular_file(file, ignored)) {
       entry->second = static_cast<int64_t>(found.files.size());
-      found.files.push_back(root / name);
+      found.files.push_back(file);
     }
     found.index.push_back(entry->second);
   }
@@ -72,11 +74,13 @@ ImageFiles find_images(const std::vector<std::string>& names, const fs::path& ro
   return found;
 }
 
-std::vector<BrokenImage> drop_broken(std::vector<int64_t>& index, const ImageProblems& problems) {
+std::vector<BrokenImage> drop_broken(std::vector<int64_t>& index, const ImageProblems& problems,
+                                     const ImageRules& rules) {
   std::vector<BrokenImage> broken;
   for (std::size_t line = 0; line < index.size(); ++line) {
     if (index[line] < 0 || problems[index[line]].empty()) continue;
     broken.push_back({line, problems[index[line]]});
+    if (!rules.skip_broken) throw BrokenImageError(broken.back());
     index[line] = -1;
   }
   return broken;
@@ -89,15 +93,18 @@ DecodedImages::DecodedImages(const std::vector<std::string>& names, const fs::pa
   pixels_ = at::empty({static_cast<int64_t>(found.files.size()), 3, size, size}, at::kByte);
   ImageProblems problems(found.files.size());
   uint8_t* const pixels = pixels_.data_ptr<uint8_t>();
+  std::atomic<int64_t> first_broken = static_cast<int64_t>(found.files.size());
   parallel_for(static_cast<int64_t>(found.files.size()), threads, [&](int64_t i) {
+    if (i > first_broken && !rules.skip_broken) return;  // it stops the work, whatever comes after
     try {
       load_into(found.files[i], static_cast<int>(size), pixels + i * 3 * size * size);
     } catch (const Error& error) {
-      if (!rules.skip_broken) throw;
       problems[i] = error.what();
+      int64_t first = first_broken;
+      while (i < first && !first_broken.compare_exchange_weak(first, i)) continue;
     }
   });
-  broken_ = drop_broken(index_, problems);
+  broken_ = drop_broken(index_, problems, rules);
 }
 
 at::Tensor DecodedImages::rows(const std::vector<int64_t>& which) const {

@@ -49,8 +49,10 @@ ImageFiles find_images(const std::vector<std::string>& names, const std::filesys
 // Files that did not decode, by their place among the files: "" where all is well.
 using ImageProblems = std::vector<std::string>;
 
-// Takes their rows from the lines of broken files, which are returned.
-std::vector<BrokenImage> drop_broken(std::vector<int64_t>& index, const ImageProblems& problems);
+// Takes their rows from the lines of broken files, which are returned. Throws BrokenImageError for
+// the first of them unless they are to be skipped.
+std::vector<BrokenImage> drop_broken(std::vector<int64_t>& index, const ImageProblems& problems,
+                                     const ImageRules& rules);
 
 // The images that a list names, each decoded once, by `threads` threads (0: one a core). An empty
 // line, or a name that is not on the disk, is normal: it has no row. Throws Error where a file does

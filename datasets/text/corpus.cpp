@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "tokenizers/text_limits.h"
 
 namespace penalmt {
 namespace {
@@ -105,6 +106,10 @@ ParallelText load_split(const DataOptions& options, const std::string& split) {
   ParallelText text = read_parallel_text(files.source, files.target, files.images);
   if (text.source.empty())
     throw Error(fmt::format("{}: no lines; expected at least one", files.source.string()));
+  for (const auto& [lines, place] : {std::pair(&text.source, plain_or_gzip(files.source)),
+                                     {&text.target, plain_or_gzip(files.target)}})
+    for (std::size_t i = 0; i < lines->size(); ++i)
+      expect_within_limits((*lines)[i], fmt::format("{}:{}", place.string(), i + 1));
   if (!options.masking.empty()) mask(options, split, files.source, text.source);
   if (options.limit > 0 && split == options.train)
     cut(text, static_cast<std::size_t>(options.limit));

@@ -52,7 +52,9 @@ struct DataOptions {
       "an .npy file); {split} stands for the split's name",
       config::anything());
     v("feature_names", feature_names,
-      "the names file of such an .npy file; empty: STORE.names.txt; {split} as above",
+      "the names file of such an .npy file; empty: the store's name with .names.txt in the place "
+      "of "
+      ".npy; {split} as above",
       config::anything());
     v("image_encoder", image_encoder,
       "the exported encoder that made them: the run carries it, to translate with new images",
@@ -74,7 +76,8 @@ struct DataOptions {
 // The lines of one split; its images are empty where it has no list (Multi30k: no
 // image_splits/<split>.txt). Layout "files" knows the splits `train` and `valid`. Of the split
 // `train`, the first `limit` lines. Throws Error where a folder or a file is missing or not named,
-// and where there is not one line; as expand_environment, read_parallel_text and, with
+// and where there is not one line; as expect_within_limits (tokenizers/text_limits.h),
+// expand_environment, read_parallel_text and, with
 // data.masking, read_positions and check_positions.
 ParallelText load_split(const DataOptions& options, const std::string& split);
 

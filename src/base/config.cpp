@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/json_mistake.h"
 #include "base/mistakes.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -253,17 +254,6 @@ std::size_t opening_quote(std::string_view text, std::size_t end) {
   return 0;
 }
 
-// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while ..." →
-// "syntax error while ..."
-std::string reason_of(const json::exception& error) {
-  const std::string what = error.what();
-  const std::size_t colon = what.find(": ", what.find("column "));
-  const std::size_t bracket = what.find("] ");
-  if (what.find("column ") != std::string::npos && colon != std::string::npos)
-    return what.substr(colon + 2);
-  return bracket == std::string::npos ? what : what.substr(bracket + 2);
-}
-
 }  // namespace
 
 std::string takes(const Field& field) {
@@ -309,9 +299,10 @@ json parse(std::string_view text, const std::string& place, int64_t first_line) 
                        Reading(text.data(), text.data() + text.size(), &position), watch,
                        /*allow_exceptions=*/true,
                        /*ignore_comments=*/true);
-  } catch (const json::exception& error) {
-    throw Error(at(place, text, position == 0 ? 0 : position - 1, first_line) +
-                ": not JSON: " + reason_of(error));
+  } catch (const json::exception&) {
+    const auto mistake = first_json_mistake(text, /*comments=*/true);
+    throw Error(at(place, text, mistake ? mistake->offset : 0, first_line) + ": not JSON" +
+                (mistake ? ": " + mistake->words : ""));
   }
 }
 
@@ -330,6 +321,7 @@ void set(const Fields& fields, std::string_view assignment, Problems& problems) 
   const std::size_t equals = assignment.find('=');
   std::string key(assignment.substr(0, equals));
   if (equals == std::string_view::npos || key.empty()) {
+    problems.comes_from_set(std::string(assignment));
     problems.add(std::string(assignment), "expected key=value");
     return;
   }
@@ -338,6 +330,7 @@ void set(const Fields& fields, std::string_view assignment, Problems& problems) 
     key.erase(key.find_last_not_of(' ') + 1);
     text.erase(0, text.find_first_not_of(' '));
   }
+  problems.comes_from_set(key);
   if (first_invalid_utf8(assignment)) {
     problems.add(key, "invalid UTF-8");
     return;
@@ -352,6 +345,8 @@ void set(const Fields& fields, std::string_view assignment, Problems& problems) 
     const bool takes_text = std::holds_alternative<std::string*>(field->target);
     assign(*field, takes_text && !value.is_string() ? json(text) : value, problems);
   } else if (is_group(fields, key) && value.is_object()) {
+    for (const Field& field : fields.fields)
+      if (field.path.starts_with(key + ".")) problems.comes_from_set(field.path);
     read_inside(fields, key + ".", value, problems);
   } else if (is_group(fields, key)) {
     problems.add(key, fmt::format("a group of keys: set one of them, as {}={}",

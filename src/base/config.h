@@ -27,6 +27,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <limits>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,8 +58,10 @@ class Problems {
  public:
   explicit Problems(std::string place) : place_(std::move(place)) {}
   void add(const std::string& key, const std::string& what) {
-    lines_.push_back(place_ + ": " + key + ": " + what);
+    lines_.push_back((set_.contains(key) ? "--set" : place_) + ": " + key + ": " + what);
   }
+  // From now on what is wrong with the key is not the place's fault, but that of --set.
+  void comes_from_set(const std::string& key) { set_.insert(key); }
   bool empty() const { return lines_.empty(); }
   const std::vector<std::string>& lines() const { return lines_; }
   // Throws one Error whose message is all lines, joined by newlines; does nothing when there are
@@ -67,6 +70,7 @@ class Problems {
 
  private:
   std::string place_;
+  std::set<std::string> set_;  // keys that --set gave
   std::vector<std::string> lines_;
 };
 

@@ -1,8 +1,10 @@
 #include "base/disk.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -52,6 +54,30 @@ int exchange(const std::filesystem::path& one, const std::filesystem::path& othe
 int flush(int descriptor) { return fails() ? -1 : ::fsync(descriptor); }
 
 int remove(const std::filesystem::path& path) { return fails() ? -1 : ::remove(path.c_str()); }
+
+int write(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return -1;
+    bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  }
+  return 0;
+}
+
+int write_at(int descriptor, std::string_view bytes, uint64_t at) {
+  while (!bytes.empty()) {
+    const ssize_t written =
+        ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(at));
+    if (written < 0 && errno != EINTR) return -1;
+    bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+    at += static_cast<uint64_t>(std::max<ssize_t>(written, 0));
+  }
+  return 0;
+}
+
+bool lock(int descriptor) {
+  return ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
 
 void set_fault(const Fault& fault) {
   present_fault() = fault;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
 
 namespace penalmt::disk {
 
@@ -18,6 +19,14 @@ int exchange(const std::filesystem::path& one, const std::filesystem::path& othe
 int flush(int descriptor);
 // A file, a link or an empty folder.
 int remove(const std::filesystem::path& path);
+
+// These are not counted.
+// All of the bytes, in as many parts as the system takes: 0, or -1 and errno.
+int write(int descriptor, std::string_view bytes);
+int write_at(int descriptor, std::string_view bytes, uint64_t at);
+// Takes the file's lock; false where another process holds it. A file system without locks lets
+// everybody in.
+bool lock(int descriptor);
 
 struct Fault {
   int64_t at = 0;        // the number of the call, from 1; 0: none

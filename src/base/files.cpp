@@ -14,6 +14,7 @@
 
 #include "base/disk.h"
 #include "base/error.h"
+#include "base/files_read.h"
 
 namespace penalmt {
 namespace fs = std::filesystem;
@@ -80,15 +81,6 @@ bool is_read_only(const fs::path& file, const fs::file_status& status) {
       fs::perms::owner_write | fs::perms::group_write | fs::perms::others_write;
   return (status.permissions() & kAnyWrite) == fs::perms::none ||
          ::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0;
-}
-
-void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw_file_error(path, "write", errno);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
 }
 
 // A rename is on the disk once its folder is. Some file systems cannot flush a folder: then there
@@ -176,7 +168,7 @@ void AtomicFile::write(std::string_view bytes) {
 }
 
 void AtomicFile::flush() {
-  write_all(descriptor_, buffer_, path_);
+  if (disk::write(descriptor_, buffer_) != 0) throw_file_error(path_, "write", errno);
   buffer_.clear();
 }
 
@@ -230,6 +222,7 @@ void write_file(const fs::path& path, std::string_view bytes) {
 std::string read_file(const fs::path& path) {
   const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (descriptor.value < 0) throw_file_error(path, "read", errno);
+  remember_read(descriptor.value);
   std::string bytes;
   std::vector<char> buffer(kBuffer);
   while (true) {

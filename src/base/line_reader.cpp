@@ -8,8 +8,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "base/files.h"
+#include "base/files_read.h"
 #include "base/interrupt.h"
 #include "base/text.h"
 
@@ -55,6 +58,7 @@ struct LineReader::Source {
       : name(path == "-" ? "standard input" : path.string()), form(form) {
     descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) throw_file_error(name, "read", errno);
+    remember_read(descriptor);
     struct stat status = {};
     may_wait = ::fstat(descriptor, &status) == 0 && !S_ISREG(status.st_mode);
     if (!may_wait) first_byte = ::lseek(descriptor, 0, SEEK_CUR);
@@ -163,6 +167,7 @@ LineReader::LineReader(LineReader&&) noexcept = default;
 
 bool LineReader::next(std::string& line) {
   Source& s = *source_;
+  throw_if_interrupted();
   while (!s.holds_line() && s.fill()) continue;
   if (s.begin == s.text.size()) return false;
   const std::size_t end = s.searched;  // a "\n", or the end of the file
@@ -177,6 +182,7 @@ bool LineReader::next(std::string& line) {
         (utf16 ? "; it looks like UTF-16: iconv -f UTF-16 -t UTF-8 makes UTF-8 of it" : ""));
   }
   if (s.form == LineForm::kAsItIs) return true;
+  expect_no_nul(line, fmt::format("{}:{}", s.name, s.line_number));
   if (s.line_number == 1 && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
   clean_line(line);
   return true;

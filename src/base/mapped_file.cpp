@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "base/files.h"
+#include "base/files_read.h"
 
 namespace penalmt {
 namespace fs = std::filesystem;
@@ -78,6 +79,7 @@ void watch_mapped_files() {
 MappedFile::MappedFile(const fs::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) throw_file_error(path, "read", errno);
+  remember_read(descriptor);
   struct stat status = {};
   void* data = nullptr;
   int problem = ::fstat(descriptor, &status) != 0 ? errno : 0;

@@ -11,7 +11,10 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/interrupt.h"
+#include "base/progress.h"
 #include "base/thread_count.h"
 
 namespace penalmt {
@@ -34,6 +37,8 @@ class Helpers {
     }
     return !limited_;
   }
+  // The system had no more.
+  bool is_limited() const { return limited_; }
   int64_t size() const { return static_cast<int64_t>(threads_.size()); }
 
   void begin() {
@@ -69,6 +74,13 @@ class Helpers {
   bool begun_ = false;
 };
 
+// Once a process: the first lack is the one to know of.
+void say_how_many(int64_t threads, int64_t wanted) {
+  static std::atomic<bool> said = false;
+  if (!said.exchange(true))
+    message(fmt::format("the system has no {} threads to give; going on with {}", wanted, threads));
+}
+
 }  // namespace
 
 void parallel_for(int64_t count, int threads, const std::function<void(int64_t)>& job) {
@@ -96,6 +108,7 @@ void parallel_for(int64_t count, int threads, const std::function<void(int64_t)>
   while (helpers.size() + 1 < std::min<int64_t>(threads, count) && helpers.add(work)) {
   }
   helpers.begin();
+  if (helpers.is_limited()) say_how_many(helpers.size() + 1, std::min<int64_t>(threads, count));
   work();
   helpers.join();
   if (failure) std::rethrow_exception(failure);
@@ -106,8 +119,11 @@ int threads_to_be_had(int wanted) {
   while (helpers.size() + 1 < wanted && helpers.add([] {})) {
   }
   helpers.begin();
-  const auto threads = static_cast<int>(helpers.size()) + 1;
+  auto threads = static_cast<int>(helpers.size()) + 1;
   helpers.join();
+  if (!helpers.is_limited()) return threads;
+  threads = std::min(threads, static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+  say_how_many(threads, wanted);
   return threads;
 }
 

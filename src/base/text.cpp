@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/error.h"
 #include "base/utf8.h"
 
 namespace penalmt {
@@ -75,6 +76,13 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
     i += length;
   }
   return std::nullopt;
+}
+
+void expect_no_nul(std::string_view line, const std::string& place) {
+  if (const std::size_t nul = line.find('\0'); nul != std::string_view::npos)
+    throw Error(
+        place + ": a NUL byte at byte " + std::to_string(nul + 1) +
+        "; no text has one; where it is UTF-16, iconv -f UTF-16 -t UTF-8 makes UTF-8 of it");
 }
 
 void clean_line(std::string& line) {

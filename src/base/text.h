@@ -11,8 +11,13 @@
 
 namespace penalmt {
 
+// Throws Error "place: a NUL byte at byte 7; no text has one; ..." where there is one: the text is
+// no text, or UTF-16.
+void expect_no_nul(std::string_view line, const std::string& place);
+
 // How lines are handed on. Clean: without a byte order mark at the file's start, and each as
-// clean_line() leaves it. As it is: every byte but the "\n" (scores are to be sacreBLEU's).
+// clean_line() leaves it; a NUL byte is refused. As it is: every byte but the "\n" (scores are to
+// be sacreBLEU's).
 enum class LineForm { kClean, kAsItIs };
 
 // Drops carriage returns at the line's end; a line of white space alone (Unicode's, zero-width
@@ -22,9 +27,9 @@ void clean_line(std::string& line);
 // Reads lines one by one, without their "\n", which alone ends a line. "-" is standard input; gzip
 // is known by its first bytes. A line is returned as soon as it has arrived, so a pipe can be
 // talked with. Throws Error "path: cannot read: ..." and "path:12: invalid UTF-8 at byte 7" (both
-// counted from 1); a truncated or damaged gzip file is an Error too. Throws MachineError where the
-// disk fails or there is no memory to inflate with. Throws Interrupted where a signal comes while
-// it waits (base/interrupt.h).
+// counted from 1), and as expect_no_nul; a truncated or damaged gzip file is an Error too. Throws
+// MachineError where the disk fails or there is no memory to inflate with, and Interrupted where a
+// signal came (base/interrupt.h).
 class LineReader {
  public:
   explicit LineReader(const std::filesystem::path& path, LineForm form = LineForm::kClean);

@@ -4,8 +4,9 @@
 namespace penalmt {
 
 // How many threads can run at once, the caller's among them: at most `wanted`, at least 1.
-// Where the system has fewer to give, half of those: the rest of the memory is for their work. For
-// libraries that end the program where a thread cannot be made: ask them for no more.
+// Where the system has fewer to give, half of those, and no more than there are cores: the rest of
+// the memory is for their work. One message a process says so. For libraries that end the program
+// where a thread cannot be made: ask them for no more.
 int threads_to_be_had(int wanted);
 
 }  // namespace penalmt

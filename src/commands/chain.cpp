@@ -13,6 +13,7 @@
 #include "commands/cli/command.h"
 #include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
+#include "commands/cli/source_length.h"
 #include "datasets/features/script_trust.h"
 #include "datasets/text/parallel_text.h"
 #include "evaluation/bleu.h"
@@ -30,6 +31,7 @@ struct ChainArguments {
   std::vector<std::string> models;
   std::string source, references, labelled, page;
   ImageArguments images;
+  LengthOptions length;
   int64_t beam = 5;
   bool json = false, remove = false;
   MachineOptions machine;
@@ -43,6 +45,7 @@ struct ChainArguments {
     v("labelled", labelled,
       "for classifiers: a folder that holds a folder of images for each class",
       option().value("DIR"));
+    length.visit(v);
     images.visit(v);
     v("remove", remove, "also the nll and BLEU, or accuracy, of the model without each residual");
     visit_beam(v, beam, "hypotheses kept a sentence, for --remove");
@@ -72,7 +75,8 @@ void check(const ChainArguments& arguments) {
     throw Error("--report: got '-', expected a file; the measures go to standard output");
   if (!arguments.page.empty())
     expect_output("--report", arguments.page,
-                  {arguments.source, arguments.references, arguments.images.images});
+                  {arguments.source, arguments.references, arguments.images.images,
+                   arguments.images.features, arguments.images.feature_names});
 }
 
 // Fills in how the model scores without each of its residuals.
@@ -95,6 +99,9 @@ ModelChains measure_translator(const std::string& place, const ChainArguments& a
   Translator translator = Translator::open(place, device);
   const ParallelText text =
       read_parallel_text(arguments.source, arguments.references, std::nullopt);
+  if (!arguments.page.empty()) expect_not_read("--report", arguments.page);
+  limit_lengths(arguments.length, translator, text.source, arguments.source, text.target,
+                arguments.references);
   std::optional<LineImages> images =
       open_line_images(translator, arguments.images, arguments.machine.threads);
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
@@ -137,6 +144,7 @@ ModelChains measure_classifier(const std::string& place, const ChainArguments& a
   const LabelledImages images =
       read_labelled_images(arguments.labelled, description.image_encoder.size,
                            arguments.machine.threads, description.classes);
+  if (!arguments.page.empty()) expect_not_read("--report", arguments.page);
   MeasuredChains measured = measure_chains(*model, images);
   const auto score = [&] {
     const Recognition recognition = recognise(model, images, device);
@@ -166,7 +174,7 @@ void chain(const ChainArguments& arguments) {
     report.histories.push_back(read_chain_history(place));
   }
   output.commit();
-  if (!arguments.page.empty()) write_file(arguments.page, chain_report(report));
+  if (!arguments.page.empty()) write_output("--report", arguments.page, chain_report(report));
 }
 
 constexpr const char* kChainHelp =

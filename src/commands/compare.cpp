@@ -64,6 +64,7 @@ void compare(const CompareOptions& options) {
   }
   Comparison comparison;
   comparison.runs = read_runs({options.runs.begin(), options.runs.end()});
+  if (!options.page.empty()) expect_not_read("--html", options.page);
   const std::vector<RunGroup> groups = group_runs(options.runs, comparison.runs);
   for (const RunGroup& group : groups) comparison.rows.push_back({group.name, group.seeds, {}});
   add_training_columns(comparison, groups);
@@ -75,7 +76,7 @@ void compare(const CompareOptions& options) {
         "over the seeds that "
         "both have",
         options.testing.trials, options.testing.seed);
-  if (!options.page.empty()) write_file(options.page, comparison_page(comparison));
+  if (!options.page.empty()) write_output("--html", options.page, comparison_page(comparison));
   fmt::print("{}", comparison_markdown(comparison));
 }
 

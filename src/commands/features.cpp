@@ -63,6 +63,7 @@ struct FeaturesArguments {
 struct Images {
   fs::path root;
   std::vector<std::string> names;  // each once
+  std::vector<int64_t> lines;      // a name: its first line in the list; empty: of a folder
 };
 
 Images images_below(const fs::path& folder) {
@@ -74,16 +75,19 @@ Images images_below(const fs::path& folder) {
     throw Error(folder.string() +
                 ": no images there; expected .jpg, .jpeg, .png, .webp, .bmp, .ppm or .pgm files");
   if (!found.others.empty()) warning(about_others(folder, found.others));
-  return {folder, std::move(found.names)};
+  return {folder, std::move(found.names), {}};
 }
 
 Images listed_images(const fs::path& list, const fs::path& root, bool allow_outside) {
-  Images images{.root = root, .names = {}};
+  Images images{.root = root, .names = {}, .lines = {}};
   std::set<std::string> seen = {""};  // an empty line: a sentence without an image
   std::vector<std::string> names = read_image_list(list);
   if (!allow_outside) expect_inside(names, root, list.string(), kAllowOutside);
-  for (std::string& name : names)
-    if (seen.insert(name).second) images.names.push_back(std::move(name));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!seen.insert(names[i]).second) continue;
+    images.names.push_back(std::move(names[i]));
+    images.lines.push_back(static_cast<int64_t>(i) + 1);
+  }
   if (images.names.empty()) throw Error(list.string() + ": no line names an image");
   return images;
 }
@@ -103,11 +107,17 @@ Images images_to_encode(const FeaturesArguments& arguments) {
                    : listed_images(arguments.images, arguments.image_root, arguments.allow_outside);
 }
 
-void refuse_missing(const Images& images) {
+// "list.txt:3: ", where the images are those of a list.
+std::string place_of(const Images& images, std::size_t number, const std::string& list) {
+  return images.lines.empty() ? "" : fmt::format("{}:{}: ", list, images.lines[number]);
+}
+
+void refuse_missing(const Images& images, const std::string& list) {
   std::vector<std::string> lines;
-  for (const std::string& name : images.names) {
+  for (std::size_t i = 0; i < images.names.size(); ++i) {
+    const std::string& name = images.names[i];
     if (fs::is_regular_file(images.root / name)) continue;
-    lines.push_back((images.root / name).string() + ": no such file" +
+    lines.push_back(place_of(images, i, list) + (images.root / name).string() + ": no such file" +
                     (lines.empty() ? did_you_mean_image(names_like(images.root, name)) : ""));
   }
   if (lines.empty()) return;
@@ -146,9 +156,13 @@ void features(const FeaturesArguments& arguments) {
   if (arguments.trust_encoder) trust_all_scripts();
   expect_output("--out", arguments.out, {arguments.images});
   const Images images = images_to_encode(arguments);
-  if (!arguments.skip_broken) refuse_missing(images);
+  if (!arguments.skip_broken) refuse_missing(images, arguments.images);
   const ExportedEncoder encoder =
       ExportedEncoder::open(arguments.encoder, choose_device(arguments.machine.device));
+  for (const fs::path& written :
+       {fs::path(arguments.out), beside_store(arguments.out, ".names.txt"),
+        beside_store(arguments.out, ".encoder.txt")})
+    expect_not_read("--out", written.string());
   const StorePlan plan{images.names, encoder.name(), encoder.shape(),
                        arguments.precision == "fp16"};
   if (is_complete(arguments, plan)) return;
@@ -157,12 +171,16 @@ void features(const FeaturesArguments& arguments) {
     message(fmt::format("going on after {} of {} images", with_commas(writer.done()),
                         with_commas(plan.names.size())));
   Progress progress("features", "images", static_cast<int64_t>(images.names.size()));
-  fill_store(encoder, images.root, writer,
-             {.batch = arguments.batch,
-              .threads = arguments.machine.threads,
-              .skip_broken = arguments.skip_broken,
-              .way_out = "; --skip-broken goes on without such images"},
-             &progress);
+  try {
+    fill_store(encoder, images.root, writer,
+               {.batch = arguments.batch,
+                .threads = arguments.machine.threads,
+                .skip_broken = arguments.skip_broken,
+                .way_out = "; --skip-broken goes on without such images"},
+               &progress);
+  } catch (const BrokenImageError& error) {
+    throw Error(place_of(images, error.image().line, arguments.images) + error.image().problem);
+  }
   writer.finish();
   message(fmt::format("{}: {} images, {} x {} (regions x width), {}; {} skipped", arguments.out,
                       with_commas(writer.kept()), encoder.regions(), encoder.width(),

@@ -75,9 +75,11 @@ void expect_libtorch(const std::filesystem::path& engine) {
 }  // namespace
 
 void hand_over(int argc, char** argv) {
+  const bool is_help = argc > 2 && std::string_view(argv[1]) == "help";
   if (argc < 2) return;
+  const std::string_view name = argv[is_help ? 2 : 1];
   for (const Row& row : kRows) {
-    if (row.is_here || std::string_view(argv[1]) != row.name) continue;
+    if (row.is_here || name != row.name) continue;
     const auto engine =
         std::filesystem::read_symlink("/proc/self/exe").parent_path() / "penalmt-engine";
     if (std::filesystem::exists(engine)) expect_libtorch(engine);

@@ -45,10 +45,8 @@ void score(const ScoreArguments& arguments) {
   Translator translator =
       Translator::open(arguments.model, choose_device(arguments.machine.device));
   const ParallelText text = read_parallel_text(arguments.source, arguments.target, std::nullopt);
-  LengthCheck lengths(arguments.length, translator);
-  for (size_t i = 0; i < text.source.size(); ++i)
-    lengths.add(text.source[i], arguments.source, static_cast<int64_t>(i) + 1);
-  translator.cut_sources(lengths.longest());
+  limit_lengths(arguments.length, translator, text.source, arguments.source, text.target,
+                arguments.target);
   std::optional<LineImages> images =
       open_line_images(translator, arguments.images, arguments.machine.threads);
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
@@ -65,12 +63,11 @@ void score(const ScoreArguments& arguments) {
     const nlohmann::ordered_json object = {{"source", text.source[i]},
                                            {"target", text.target[i]},
                                            {"log_probability", scores[i]},
-                                           {"tokens", translator.target_length(text.target[i])}};
+                                           {"tokens", translator.scored_length(text.target[i])}};
     output.write(arguments.json ? dump_json(object) + "\n" : fmt::format("{:.6f}\n", scores[i]));
   }
   output.commit();
   if (count.missing > 0) message(count.text());
-  lengths.warn(arguments.source, signs.lines);
   warn_of_source(arguments.model, translator, signs, translator.source_pieces(),
                  "penalmt normalize makes such text");
 }

@@ -10,7 +10,7 @@
 #include "commands/cli/command.h"
 #include "commands/cli/common.h"
 #include "tokenizers/sentencepiece.h"
-#include "tokenizers/training_text.h"
+#include "tokenizers/text_limits.h"
 
 namespace penalmt {
 namespace {
@@ -35,10 +35,10 @@ void train(const TrainArguments& arguments) {
   for (const std::string& file : arguments.input) {
     LineReader reader(file);
     for (std::string line; reader.next(line); lines.push_back(std::move(line)))
-      expect_trainable(line, fmt::format("{}:{}", reader.name(), reader.line_number()));
+      expect_within_limits(line, fmt::format("{}:{}", reader.name(), reader.line_number()));
   }
   const Tokenizer tokenizer = Tokenizer::train(lines, arguments.options);
-  write_file(arguments.output, tokenizer.serialized());
+  write_output("--output", arguments.output, tokenizer.serialized());
   message(fmt::format("{}: {} pieces from {} lines", arguments.output,
                       with_commas(tokenizer.vocabulary_size()),
                       with_commas(static_cast<int64_t>(lines.size()))));
@@ -59,7 +59,8 @@ struct StreamArguments {
 
 void encode(const StreamArguments& arguments) {
   const Tokenizer tokenizer = Tokenizer::open(arguments.model);
-  change_lines(arguments.lines, [&](const std::string& line, const LineReader&) {
+  change_lines(arguments.lines, [&](const std::string& line, const LineReader& reader) {
+    expect_within_limits(line, fmt::format("{}:{}", reader.name(), reader.line_number()));
     return arguments.ids ? fmt::format("{}", fmt::join(tokenizer.encode(line), " "))
                          : fmt::format("{}", fmt::join(tokenizer.pieces(line), " "));
   });

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/config.h"
 #include "base/error.h"
 #include "base/mistakes.h"
 #include "datasets/features/script_trust.h"
@@ -31,9 +32,35 @@ std::vector<std::string> differences(const nlohmann::json& now, const nlohmann::
 
 }  // namespace
 
+namespace {
+
+// What is to be done where a run has lost its recipe: neither a new start nor --resume knows it.
+std::string way_out(const std::filesystem::path& run) {
+  return fmt::format(
+      "; copy the recipe that the run began with to {} and give --resume, or begin in a new folder",
+      (run / "recipe.json").string());
+}
+
+// Throws Error where the folder holds checkpoints and no recipe that can be read.
+void expect_recipe_beside_checkpoints(const std::filesystem::path& run) {
+  const std::filesystem::path file = run / "recipe.json";
+  if (!std::filesystem::exists(run / "checkpoints") || !newest_checkpoint(run)) return;
+  if (!std::filesystem::exists(file))
+    throw Error(
+        fmt::format("{}: holds checkpoints but no recipe.json{}", run.string(), way_out(run)));
+  try {
+    config::parse_file(file);
+  } catch (const Error& error) {
+    throw Error(error.what() + way_out(run));
+  }
+}
+
+}  // namespace
+
 std::filesystem::path recipe_file(const TrainingArguments& arguments) {
   if (!arguments.recipe.empty()) return arguments.recipe;
   const std::filesystem::path file = std::filesystem::path(arguments.out) / "recipe.json";
+  expect_recipe_beside_checkpoints(arguments.out);
   if (!std::filesystem::exists(file))
     throw Error(fmt::format(
         "{}: no recipe.json there; expected a run to continue, or a recipe to begin with",
@@ -44,6 +71,7 @@ std::filesystem::path recipe_file(const TrainingArguments& arguments) {
 std::string settled_precision(
     const std::string& precision, const RunFolder& run,
     const std::function<nlohmann::json(const std::filesystem::path&)>& read_again, bool on_cpu) {
+  expect_recipe_beside_checkpoints(run.path());
   if (precision != "auto") return precision;
   const std::filesystem::path file = run.path() / "recipe.json";
   if (!run.is_empty() && !run.holds_mere_start() && std::filesystem::exists(file)) {

@@ -14,6 +14,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "commands/cli/command.h"
+#include "commands/cli/common.h"
 #include "commands/cli/text_warnings.h"
 #include "commands/translate_steps.h"
 #include "datasets/features/script_trust.h"
@@ -64,8 +65,8 @@ nlohmann::ordered_json as_json(const ImageUse& use) {
 }
 
 // What is printed for a line: its translation, n-best lines, or a JSON object.
-std::string formatted(const TranslateArguments& arguments, int64_t number, const InputLine& line,
-                      bool has_image, const Translation& translation, const ImageUse& use) {
+std::string formatted(const TranslateArguments& arguments, const InputLine& line, bool has_image,
+                      const Translation& translation, const ImageUse& use) {
   const ScoredText& best = translation.n_best.front();
   if (arguments.json) {
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
@@ -81,7 +82,7 @@ std::string formatted(const TranslateArguments& arguments, int64_t number, const
   if (!arguments.n_best) return best.text + "\n";
   std::string lines;
   for (const ScoredText& text : translation.n_best)
-    lines += fmt::format("{}\t{:.6f}\t{}\n", number, text.score, text.text);
+    lines += fmt::format("{}\t{:.6f}\t{}\n", line.number, text.score, text.text);
   return lines;
 }
 
@@ -126,18 +127,19 @@ class ChunkTranslator {
 
   void translate(const InputChunk& chunk, const std::string& place, LineOutput& output) {
     const std::vector<std::string> texts = chunk.texts();
-    auto translations = translator_.translate(texts, chunk.images.get(), search_,
-                                              arguments_.batches(), {place, done_ + 1}, &progress_);
+    auto translations =
+        translator_.translate(texts, chunk.images.get(), search_, arguments_.batches(),
+                              {place, chunk.lines.front().number}, &progress_);
     std::vector<ImageUse> uses(texts.size());
     if (arguments_.json && chunk.images)
       uses = translator_.image_use(texts, best_texts(translations), *chunk.images,
                                    arguments_.batches());
     for (size_t i = 0; i < texts.size(); ++i) {
-      add_sign(texts[i], translations[i].n_best.front());
+      add_sign(chunk.lines[i], translations[i].n_best.front());
       if (raw_)
         for (ScoredText& text : translations[i].n_best) text.text = raw_->for_people(text.text);
-      output.write(formatted(arguments_, ++done_, chunk.lines[i], chunk.has_image(i),
-                             translations[i], uses[i]));
+      output.write(
+          formatted(arguments_, chunk.lines[i], chunk.has_image(i), translations[i], uses[i]));
     }
   }
   const AnswerSigns& signs() const { return signs_; }
@@ -145,9 +147,9 @@ class ChunkTranslator {
   void clear_progress() { progress_.clear(); }
 
  private:
-  void add_sign(const std::string& source, const ScoredText& best) {
+  void add_sign(const InputLine& line, const ScoredText& best) {
     const std::vector<std::string_view> pieces(best.pieces.begin(), best.pieces.end());
-    signs_.add(repeats_itself(pieces), copies_source(source, best.text));
+    signs_.add(repeats_itself(pieces), copies_source(line.text, best.text), line.number);
   }
 
   const TranslateArguments& arguments_;
@@ -155,7 +157,6 @@ class ChunkTranslator {
   const std::optional<RawText>& raw_;
   const SearchOptions search_;
   Progress progress_{"translate", "sentences", 0};
-  int64_t done_ = 0;
   AnswerSigns signs_;
 };
 
@@ -174,12 +175,14 @@ void translate(const TranslateArguments& arguments) {
   if (arguments.raw) raw.emplace(translator.description(), arguments.model);
   ChunkTranslator work(arguments, translator, raw);
   TranslationInput input(arguments, translator, std::move(reader), raw ? &*raw : nullptr);
-  translator.cut_sources(input.lengths().longest());
+  expect_not_read("--output", arguments.output);
+  translator.cut_lines(input.lengths().longest());
   try {
     for (InputChunk chunk; !(chunk = input.next()).lines.empty();) {
       warn_of_broken(input.images(), input.image_place());
       work.translate(chunk, input.name(), output);
     }
+    expect_not_read("--output", arguments.output);
     output.commit();
   } catch (...) {
     work.clear_progress();

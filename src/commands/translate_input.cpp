@@ -98,6 +98,7 @@ InputLine parsed(const std::string& text, const LineReader& reader) {
           fmt::format("{}: \"{}\": got {}, expected a text", place, name, dump_json(*found)));
     return found->get<std::string>();
   };
+  expect_no_nul(field("source", true), place);
   const bool has_id = !object.value("id", nlohmann::json()).is_null();
   return {field("source", true), field("image", false),
           has_id ? member_text(text, "id").value_or("") : ""};
@@ -180,6 +181,8 @@ void TranslationInput::open_images_of_lines() {
     if (translator_.uses_images()) source_ = open_images(translator_, options);
   } else if (arguments_.image) {
     if (!takes_images(translator_, images, "--image")) return;
+    if (fs::is_directory(*arguments_.image))
+      throw Error("--image: got the folder " + *arguments_.image + ", expected an image");
     if (!fs::is_regular_file(*arguments_.image))
       throw Error(*arguments_.image + ": no such image" +
                   did_you_mean_image(names_like(".", *arguments_.image)));
@@ -220,12 +223,14 @@ std::optional<InputLine> TranslationInput::read() {
       if (list_) list_->expect_lines(lines_, name());
       return std::nullopt;
     }
+    line.is_blank = arguments_.json_input && text.empty();
+    if (line.is_blank) return line;
     if (arguments_.json_input)
       line = parsed(text, *reader_);
     else
       line.source = std::move(text);
   }
-  ++lines_;
+  lines_ = line.number = reader_ ? reader_->line_number() : 1;
   if (list_ && lines_ <= list_->lines())
     line.image = list_->names()[static_cast<size_t>(lines_ - 1)];
   if (list_ && lines_ > list_->lines() && reader_->may_wait())  // a file's lines are counted first
@@ -258,7 +263,7 @@ InputChunk TranslationInput::next() {
     while (static_cast<int64_t>(chunk.lines.size()) < chunk_ && at_hand()) {
       std::optional<InputLine> line = read();
       if (!line) break;
-      chunk.lines.push_back(std::move(*line));
+      if (!line->is_blank) chunk.lines.push_back(std::move(*line));
     }
   } catch (const Interrupted&) {
     throw;
@@ -269,7 +274,21 @@ InputChunk TranslationInput::next() {
   if (!source_ || chunk.lines.empty()) return chunk;
   std::vector<std::string> names;
   for (const InputLine& line : chunk.lines) names.push_back(line.image);
-  chunk.images = load_images(names, *source_, count_);
+  const auto first = static_cast<std::size_t>(count_.lines);
+  const bool all_found = count_.not_found == 0;
+  try {
+    chunk.images = load_images(names, *source_, count_);
+  } catch (const BrokenImageError& error) {
+    if (arguments_.image) throw;
+    throw error.in_list(image_place(), chunk.lines[error.image().line].number -
+                                           static_cast<int64_t>(error.image().line));
+  }
+  // Lines are numbered as they stand in the input, where JSON may have blank ones between.
+  const auto number = [&](std::size_t line) { return chunk.lines[line - first].number; };
+  for (std::size_t i = count_.warned; i < count_.broken.size(); ++i)
+    count_.broken[i].line = static_cast<std::size_t>(number(count_.broken[i].line)) - 1;
+  if (all_found && count_.not_found > 0)
+    count_.first_line = number(static_cast<std::size_t>(count_.first_line) - 1);
   return chunk;
 }
 

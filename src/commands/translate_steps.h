@@ -38,7 +38,7 @@ struct TranslateArguments {
   void visit(Visitor& v) {
     visit_model(v, model);
     v("sentence", sentence, "one sentence to translate, in quotes, instead of --input",
-      option().positional());
+      option().positional().words());
     v("input", input, "lines to translate, plain or .gz; - is standard input",
       option().value("FILE"));
     v("output", output, "where translations go; - is standard output", option().value("FILE"));
@@ -60,7 +60,7 @@ struct TranslateArguments {
     v("json_input", json_input,
       "the input is a JSON object a line: {\"source\": \"a dog .\", \"image\": \"dog.jpg\", "
       "\"id\": 7}; image is optional, a path (below --image-root, where given) or a name in "
-      "--features; id is optional, anything, and answered");
+      "--features; id is optional, anything, and answered; empty lines are passed over");
     v("batch_tokens", batch_tokens, "longest source x sentences of a batch, at most",
       config::between(1, 10000000));
     v("timing", timing, "print speed and memory as a JSON object to standard error");
@@ -75,6 +75,8 @@ struct InputLine {
   std::string source, image;  // image: as the list or the object names it, "" for none
   std::string id = {};        // the object's as JSON, answered as it stands there; "" for none
   std::string text = {};      // what the model reads: the source, with --raw normalised
+  int64_t number = 0;         // in the input, from 1
+  bool is_blank = false;      // an empty line among JSON's: passed over
 };
 
 struct InputChunk {
@@ -114,7 +116,7 @@ class TranslationInput {
   const Translator& translator_;
   std::optional<LineReader> reader_;
   const RawText* raw_;
-  int64_t lines_ = 0;  // read so far
+  int64_t lines_ = 0;  // read so far, blank ones too
   std::optional<LineImages> list_;
   std::shared_ptr<const ImageSource> source_;
   int64_t chunk_;

@@ -50,6 +50,15 @@ std::vector<Statistics> added_over_seeds(const RunGroup& one, const std::vector<
 
 }  // namespace
 
+bool is_text_only_run(const std::string& run) {
+  const fs::path path = fs::path(run) / "recipe.json";
+  if (!fs::exists(path)) return false;
+  const auto recipe = parse_json<nlohmann::json>(read_file(path), path.string(), nullptr,
+                                                 /*allow_exceptions=*/false);
+  const auto fusion = "/model/fusion"_json_pointer;
+  return recipe.contains(fusion) && recipe[fusion] == "none";
+}
+
 std::vector<RunGroup> group_runs(const std::vector<std::string>& folders,
                                  const std::vector<Run>& runs) {
   std::vector<RunGroup> groups;

@@ -24,6 +24,10 @@ struct RunGroup {
 std::vector<RunGroup> group_runs(const std::vector<std::string>& folders,
                                  const std::vector<Run>& runs);
 
+// The run's model, a translator, was trained without images; false where recipe.json is not there
+// or does not say. Throws as read_file and expect_shallow (base/json.h).
+bool is_text_only_run(const std::string& run);
+
 // Updates, lowest validation nll and highest validation BLEU of each group's runs. The comparison
 // has a row a group.
 void add_training_columns(Comparison& comparison, const std::vector<RunGroup>& groups);

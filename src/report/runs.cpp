@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_mistake.h"
+#include "base/progress.h"
 #include "base/text.h"
 
 namespace penalmt {
@@ -18,9 +20,20 @@ using nlohmann::json;
 // No loss of float32 numbers comes near it, and sums and differences of what is below stay finite.
 constexpr double kLargest = 1e100;
 
-std::optional<double> number(const json& line, const char* key, const std::string& place) {
+// Values that are null: training writes them for numbers that are none, and they cannot be drawn.
+struct NullValues {
+  int64_t count = 0;
+  std::string first;  // "valid_nll in line 3"
+};
+
+std::optional<double> number(const json& line, const char* key, const std::string& place,
+                             int64_t line_number, NullValues& nulls) {
   const auto found = line.find(key);
-  if (found == line.end() || found->is_null()) return std::nullopt;
+  if (found == line.end()) return std::nullopt;
+  if (found->is_null()) {
+    if (++nulls.count == 1) nulls.first = fmt::format("{} in line {}", key, line_number);
+    return std::nullopt;
+  }
   if (!found->is_number())
     throw Error(fmt::format("{}: {}: got {}, expected a number", place, key, dump_json(*found)));
   const double number = found->get<double>();
@@ -30,43 +43,51 @@ std::optional<double> number(const json& line, const char* key, const std::strin
   return number;
 }
 
-// Discarded where it is no JSON.
 json parse_line(const std::string& text, const std::string& place) {
   try {
     return parse_json<json>(text, place);
   } catch (const json::out_of_range&) {
     throw Error(place + ": a number there is not finite");
   } catch (const json::parse_error&) {
-    return json(json::value_t::discarded);
+    const auto mistake = first_json_mistake(text, /*comments=*/false);
+    throw Error(fmt::format(
+        "{}: not JSON{}; expected an object as training writes it", place,
+        mistake ? fmt::format(", at byte {}: {}", mistake->offset + 1, mistake->words) : ""));
   }
 }
 
-RunPoint read_point(const std::string& text, const std::string& place) {
+RunPoint read_point(const std::string& text, const std::string& place, int64_t line_number,
+                    NullValues& nulls) {
   const json line = parse_line(text, place);
   if (!line.is_object())
     throw Error(fmt::format("{}: got {}, expected a JSON object as training writes it", place,
-                            line.is_discarded() ? "no JSON" : line.type_name()));
+                            line.type_name()));
   const auto update = line.find("update");
   if (update == line.end())
     throw Error(place + ": no 'update' there; expected a JSON object as training writes it");
   if (!update->is_number_integer() || update->get<int64_t>() < 1)
     throw Error(fmt::format("{}: update: got {}, expected an integer of at least 1", place,
                             dump_json(*update)));
-  return {update->get<int64_t>(), number(line, "nll", place), number(line, "valid_nll", place),
-          number(line, "valid_bleu", place), number(line, "seconds", place)};
+  const auto value = [&](const char* key) { return number(line, key, place, line_number, nulls); };
+  return {update->get<int64_t>(), value("nll"), value("valid_nll"), value("valid_bleu"),
+          value("seconds")};
 }
 
 std::vector<RunPoint> read_points(const std::filesystem::path& path) {
   std::vector<RunPoint> points;
+  NullValues nulls;
   LineReader reader(path);
   for (std::string line; reader.next(line);) {
     const std::string place = fmt::format("{}:{}", reader.name(), reader.line_number());
-    points.push_back(read_point(line, place));
+    points.push_back(read_point(line, place, reader.line_number(), nulls));
     if (points.size() < 2) continue;
     const int64_t before = points[points.size() - 2].update, update = points.back().update;
     if (update <= before)
       throw Error(fmt::format("{}: update: got {}, expected more than {}", place, update, before));
   }
+  if (nulls.count > 0)
+    warning(fmt::format("{}: {} of its values {} null, first {}; what is no number is left out",
+                        path.string(), nulls.count, nulls.count == 1 ? "is" : "are", nulls.first));
   if (points.empty()) throw Error(path.string() + ": got no lines, expected at least one");
   return points;
 }

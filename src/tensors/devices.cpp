@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <thread>
@@ -40,10 +41,13 @@ std::optional<std::string> open_cuda_libraries() {
   return std::nullopt;
 }
 
-// OpenMP ends the program where it cannot make a thread: so it is asked for no more than there are,
-// and makes them now, before memory is used up.
+int cores() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+
+// OpenMP ends the program where it cannot make a thread, and makes its threads anew whenever more
+// of them work than the time before, when memory may be used up: so it is asked for no more than
+// there are, nor than there are cores, which more would not make faster.
 void take_threads(int wanted) {
-  const int threads = threads_to_be_had(wanted);
+  const int threads = threads_to_be_had(std::min(wanted, cores()));
   if (threads != at::get_num_threads()) at::set_num_threads(threads);
   at::parallel_for(0, threads, 1, [](int64_t, int64_t) {});
 }
@@ -70,9 +74,7 @@ c10::Device choose_device(const std::string& name) {
   return c10::Device(c10::kCUDA, 0);
 }
 
-void set_threads(int threads) {
-  take_threads(threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency()));
-}
+void set_threads(int threads) { take_threads(threads > 0 ? threads : cores()); }
 
 SingleThreadedScope::SingleThreadedScope() : before_(at::get_num_threads()) {
   at::set_num_threads(1);

@@ -14,8 +14,8 @@ namespace penalmt {
 // be had; "auto" takes the CPU then, with a warning if there is a GPU that LibTorch cannot use.
 c10::Device choose_device(const std::string& name);
 
-// Threads for tensor operations; 0: one a core that this process may use. Where the system has
-// fewer to give, half of those that it has.
+// Threads for tensor operations, at most one a core that this process may use; 0: as many. Where
+// the system has fewer to give, half of those that it has.
 void set_threads(int threads);
 
 // While it lives, tensor operations of this thread run on it alone: for workers that each do whole

@@ -36,13 +36,7 @@ LineLog::LineLog(std::filesystem::path path, int64_t lines) : path_(std::move(pa
 LineLog::~LineLog() { ::close(descriptor_); }
 
 void LineLog::append(const std::string& line) {
-  const std::string whole = line + "\n";
-  for (std::string_view left = whole; !left.empty();) {
-    const ssize_t written = ::write(descriptor_, left.data(), left.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw_file_error(path_, "write", errno);
-    left.remove_prefix(static_cast<size_t>(written));
-  }
+  if (disk::write(descriptor_, line + "\n") != 0) throw_file_error(path_, "write", errno);
   if (disk::flush(descriptor_) != 0 && is_machine_fault(errno))
     throw_file_error(path_, "write", errno);
 }

@@ -1,7 +1,6 @@
 #include "training/run_folder.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,9 +67,7 @@ void RunFolder::lock() {
   while (true) {
     descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0) throw_file_error(path_, "write", errno);
-    // A file system without locks lets everybody in.
-    const bool held = ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (held) {
+    if (!disk::lock(descriptor_)) {
       ::close(descriptor_);
       const std::string holder = read_file(file);
       throw Error(fmt::format(

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/interrupt.h"
 #include "base/progress.h"
 #include "datasets/features/feature_set.h"
 #include "datasets/images/decoded_images.h"
@@ -24,8 +25,12 @@ std::shared_ptr<const ImageSet> decoded_images(const Recipe& recipe, const DataS
   if (!rules.allow_outside)
     expect_inside(split.text.images, root, split.text.image_list.string(),
                   "; data.allow_outside takes it");
-  return std::make_shared<DecodedImages>(split.text.images, root, recipe.model.image_encoder.size,
-                                         0, rules);
+  try {
+    return std::make_shared<DecodedImages>(split.text.images, root, recipe.model.image_encoder.size,
+                                           0, rules);
+  } catch (const BrokenImageError& error) {
+    throw error.in_list(split.text.image_list.string());
+  }
 }
 
 std::shared_ptr<const ImageSet> images_of(const Recipe& recipe, const DataSplit& split) {
@@ -144,6 +149,7 @@ void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& 
   const auto longest = static_cast<size_t>(recipe.model.longest);
   split.examples.reserve(lines);
   for (int64_t line = 0; line < lines; ++line) {
+    throw_if_interrupted();
     if (split.text.source[line].empty() || split.text.target[line].empty())
       continue;  // nothing to learn from
     Example example{{}, {}, -1, line};

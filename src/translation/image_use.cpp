@@ -1,6 +1,7 @@
 #include "translation/image_use.h"
 
 #include "tokenizers/sentencepiece.h"
+#include "tokenizers/text_limits.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -19,7 +20,7 @@ std::vector<ImageUse> Translator::image_use(const std::vector<std::string>& sour
   std::vector<Example> examples;
   for (Example& example : encode_lines(sources, &images, "input", 1)) {
     if (example.image < 0) continue;
-    set_target(example, targets[example.id]);
+    set_target(example, target_.encode(within_limits(as_trained(targets[example.id]))));
     examples.push_back(std::move(example));
   }
   std::vector<ImageUse> uses(sources.size());

@@ -67,7 +67,12 @@ void LineImages::expect_lines(int64_t lines, const std::string& place) const {
 }
 
 std::unique_ptr<ImageSet> LineImages::load(ImageCount& count) const {
-  std::unique_ptr<ImageSet> images = load_images(names_, *source_, count);
+  std::unique_ptr<ImageSet> images;
+  try {
+    images = load_images(names_, *source_, count);
+  } catch (const BrokenImageError& error) {
+    throw error.in_list(place_);
+  }
   if (images == nullptr && !count.broken.empty())
     throw Error(fmt::format("{}: not one of the images can be decoded; the first: {}", place_,
                             count.broken.front().problem));

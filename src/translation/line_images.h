@@ -45,8 +45,8 @@ class LineImages {
   const std::vector<std::string>& names() const { return names_; }
   const std::shared_ptr<const ImageSource>& source() const { return source_; }
   int64_t lines() const { return static_cast<int64_t>(names_.size()); }
-  // Throws as ImageSource::load; where broken ones are to be skipped, Error where all of them are
-  // broken.
+  // Throws as ImageSource::load, with the line of a broken image; where those are to be skipped,
+  // Error where all of them are broken.
   std::unique_ptr<ImageSet> load(ImageCount& count) const;
 
  private:

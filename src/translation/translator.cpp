@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/text.h"
+#include "tokenizers/text_limits.h"
 #include "translation/model_location.h"
 
 namespace penalmt {
@@ -76,18 +79,27 @@ std::vector<Translation> Translator::translate(const std::vector<std::string>& l
   return translations;
 }
 
+std::vector<int> Translator::pieces_of(const std::string& line, const Tokenizer& tokenizer,
+                                       const std::string& place, int64_t number) const {
+  throw_if_interrupted();
+  const std::string text = as_trained(line);
+  if (!longest_line_) expect_within_limits(text, fmt::format("{}:{}", place, number));
+  std::vector<int> pieces = tokenizer.encode(within_limits(text));
+  if (longest_line_ && static_cast<int64_t>(pieces.size()) >= *longest_line_)
+    pieces.resize(*longest_line_ - 1);
+  return pieces;
+}
+
 std::vector<Example> Translator::encode_lines(const std::vector<std::string>& lines,
                                               const ImageSet* images, const std::string& place,
                                               int64_t first_line) const {
   std::vector<Example> examples;
   for (size_t i = 0; i < lines.size(); ++i) {
     Example example;
-    example.source = source_.encode(as_trained(lines[i]));
-    if (example.source.empty()) continue;
-    const auto length = static_cast<int64_t>(example.source.size()) + 1;
-    if (length > longest_source_.value_or(length)) example.source.resize(*longest_source_ - 1);
-    example.source.push_back(kEos);
     example.id = static_cast<int64_t>(i);
+    example.source = pieces_of(lines[i], source_, place, first_line + example.id);
+    if (example.source.empty()) continue;
+    example.source.push_back(kEos);
     example.image = images ? images->index()[i] : -1;
     check_length(static_cast<int64_t>(example.source.size()), place, first_line + example.id);
     examples.push_back(std::move(example));
@@ -103,15 +115,20 @@ std::string Translator::as_trained(const std::string& line) const {
 }
 
 int64_t Translator::source_length(const std::string& line) const {
-  return static_cast<int64_t>(source_.encode(as_trained(line)).size()) + 1;
+  return static_cast<int64_t>(source_.encode(within_limits(as_trained(line))).size()) + 1;
 }
 
 int64_t Translator::target_length(const std::string& line) const {
-  return static_cast<int64_t>(target_.encode(as_trained(line)).size()) + 1;
+  return static_cast<int64_t>(target_.encode(within_limits(as_trained(line))).size()) + 1;
 }
 
-void Translator::set_target(Example& example, const std::string& target) const {
-  example.target = target_.encode(as_trained(target));
+int64_t Translator::scored_length(const std::string& target) const {
+  const int64_t length = target_length(target);
+  return std::min(length, longest_line_.value_or(length));
+}
+
+void Translator::set_target(Example& example, std::vector<int> pieces) {
+  example.target = std::move(pieces);
   example.target.insert(example.target.begin(), kBos);
   example.target.push_back(kEos);
 }
@@ -134,7 +151,7 @@ std::vector<Example> Translator::paired_examples(const std::vector<std::string>&
   std::vector<bool> has_source(sources.size(), false);
   for (Example& example : examples) {
     has_source[example.id] = true;
-    set_target(example, targets[example.id]);
+    set_target(example, pieces_of(targets[example.id], target_, target_place, example.id + 1));
     check_length(static_cast<int64_t>(example.target.size()) - 1, target_place, example.id + 1);
   }
   for (size_t i = 0; i < sources.size(); ++i) {

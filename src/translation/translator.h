@@ -62,15 +62,15 @@ class Translator {
 
   // One translation a line, in order. A line of white space alone stays empty and never reaches the
   // model. `images` may be null; its index has an entry a line. Throws Error "file:3: ..." for a
-  // line longer than learned positions serve (unless cut_sources() cuts it) and where the model's
-  // scores are not numbers; as search_examples.
+  // line longer than learned positions serve or than the tokenizer takes (text_limits.h), unless
+  // cut_lines() cuts it, and where the model's scores are not numbers; as search_examples.
   std::vector<Translation> translate(const std::vector<std::string>& lines, const ImageSet* images,
                                      const SearchOptions& search, const BatchOptions& batches,
                                      const LinesPlace& place = {}, Progress* progress = nullptr);
 
   // The log probability of each target given its source, end token included; 0 where both lines are
-  // empty. Throws Error for a target without a source and lines longer than learned positions
-  // serve; as score_examples. `sources` and `targets` are as long.
+  // empty. Throws Error for a target without a source and lines that are too long, as above; as
+  // score_examples. `sources` and `targets` are as long.
   std::vector<double> score(const std::vector<std::string>& sources,
                             const std::vector<std::string>& targets, const ImageSet* images,
                             const BatchOptions& batches, const std::string& source_place,
@@ -86,25 +86,31 @@ class Translator {
   std::vector<ImageUse> image_use(const std::vector<std::string>& sources,
                                   const std::vector<std::string>& targets, const ImageSet& images,
                                   const BatchOptions& batches);
-  // Pieces that the model reads or writes for a line, the end counted.
+  // Pieces that the model reads or writes for a line, the end counted; cut_lines() aside. Of a line
+  // that is too long for the tokenizer, those of its beginning.
   int64_t source_length(const std::string& line) const;
   int64_t target_length(const std::string& line) const;
-  // From now on a longer source is cut to so many pieces, the end counted, in place of an error or
-  // a long wait.
-  void cut_sources(int64_t longest) { longest_source_ = longest; }
+  // Pieces of a given translation that score() counts: the same, cut.
+  int64_t scored_length(const std::string& target) const;
+  // From now on a longer source, or target that is given, is cut to so many pieces, the end
+  // counted, in place of an error or a long wait.
+  void cut_lines(int64_t longest) { longest_line_ = longest; }
+  // The line as the model's own text has it: clean (base/text.h), and, where it was trained on
+  // tokenised text, with one space for every run of white space, a no-break space's too.
+  std::string as_trained(const std::string& line) const;
 
   // Of all calls of translate() and score() so far.
   const SearchTiming& timing() const { return timing_; }
   const PieceCount& source_pieces() const { return source_pieces_; }
 
  private:
-  // The line as the model's own text has it: clean (base/text.h), and, where it was trained on
-  // tokenised text, with one space for every run of white space, a no-break space's too.
-  std::string as_trained(const std::string& line) const;
+  // The line's pieces, without the end, cut as cut_lines() says. `place`, `number`: of the line.
+  std::vector<int> pieces_of(const std::string& line, const Tokenizer& tokenizer,
+                             const std::string& place, int64_t number) const;
   // Examples for the lines that hold a word; their id is the line's place.
   std::vector<Example> encode_lines(const std::vector<std::string>& lines, const ImageSet* images,
                                     const std::string& place, int64_t first_line) const;
-  void set_target(Example& example, const std::string& target) const;
+  static void set_target(Example& example, std::vector<int> pieces);
   void check_length(int64_t tokens, const std::string& place, int64_t line) const;
   ScoredText as_text(const Hypothesis& hypothesis) const;
 
@@ -113,7 +119,7 @@ class Translator {
   Tokenizer source_, target_;
   std::string place_;
   std::filesystem::path carried_encoder_;
-  std::optional<int64_t> longest_source_;
+  std::optional<int64_t> longest_line_;
   SearchTiming timing_;
   PieceCount source_pieces_;
 };

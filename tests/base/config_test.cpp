@@ -142,15 +142,12 @@ TEST(Config, ReadsComments) {
 
 TEST(Config, NamesThePlaceWhereTheTextIsNotJson) {
   EXPECT_EQ(refusal("{\"a\": 1,\n \"b\" 2}"),
-            "r.json:2:7: not JSON: syntax error while parsing object separator - unexpected number "
-            "literal; expected ':'");
-  EXPECT_EQ(refusal(""),
-            "r.json:1:1: not JSON: syntax error while parsing value - unexpected end of input; "
-            "expected '[', '{', or a "
-            "literal");
-  EXPECT_EQ(refusal("{\"a\": 1e999}"), "r.json:1:12: not JSON: number overflow parsing '1e999'");
-  EXPECT_EQ(refusal("{\"a\": NaN}").substr(0, 20), "r.json:1:7: not JSON");
-  EXPECT_EQ(refusal("{} x").substr(0, 20), "r.json:1:4: not JSON");
+            "r.json:2:6: not JSON: got '2', expected ':' after the key");
+  EXPECT_EQ(refusal(""), "r.json:1:1: not JSON: it ends too early; expected a value");
+  EXPECT_EQ(refusal("{\"a\": 1e999}"),
+            "r.json:1:7: not JSON: got '1e999', expected a number that a double holds");
+  EXPECT_EQ(refusal("{\"a\": NaN}"), "r.json:1:7: not JSON: got 'NaN', expected a value");
+  EXPECT_EQ(refusal("{} x"), "r.json:1:4: not JSON: got 'x', expected the end of the text");
   EXPECT_EQ(refusal("{\"a\":\n \"\xff\"}"), "r.json:2:3: invalid UTF-8");
 }
 
@@ -166,9 +163,8 @@ TEST(Config, NamesTheFile) {
   const TemporaryFolder folder;
   write_file(folder / "a.json", "{");
   EXPECT_EQ(
-      folder.without_path(thrown_message<Error>([&] { config::parse_file(folder / "a.json"); }))
-          .substr(0, 21),
-      "a.json:1:1: not JSON:");
+      folder.without_path(thrown_message<Error>([&] { config::parse_file(folder / "a.json"); })),
+      "a.json:1:2: not JSON: it ends too early; expected a key in double quotes");
   EXPECT_EQ(
       folder.without_path(thrown_message<Error>([&] { config::parse_file(folder / "b.json"); })),
       "b.json: cannot read: No such file or directory");
@@ -219,13 +215,13 @@ struct Training {
 TEST(Config, KnowsANameByItsInitials) {
   Training options;
   config::Problems problems("r.json");
+  config::read(options, nlohmann::json::parse(R"({"training": {"lr": 1}})"), problems);
   config::set(options, "lr=1", problems);
   config::set(options, "training.lr=1", problems);
-  config::read(options, nlohmann::json::parse(R"({"training": {"lr": 1}})"), problems);
   EXPECT_EQ(problems.lines(),
-            (Lines{"r.json: lr: unknown key; did you mean 'training.learning_rate'?",
-                   "r.json: training.lr: unknown key; did you mean 'training.learning_rate'?",
-                   "r.json: training.lr: unknown key; did you mean 'learning_rate'?"}));
+            (Lines{"r.json: training.lr: unknown key; did you mean 'learning_rate'?",
+                   "--set: lr: unknown key; did you mean 'training.learning_rate'?",
+                   "--set: training.lr: unknown key; did you mean 'training.learning_rate'?"}));
 }
 
 TEST(ConfigSet, RefusesWhatItDoesNotKnow) {

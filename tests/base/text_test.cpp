@@ -68,7 +68,6 @@ TEST(LineReader, EndsLinesAtNewlinesOnly) {
   EXPECT_EQ(lines_of("\n"), Lines{""});
   EXPECT_EQ(lines_of("\n\nx"), (Lines{"", "", "x"}));
   EXPECT_EQ(lines_of(""), Lines{});
-  EXPECT_EQ(lines_of(std::string("a\0b\n", 4)), Lines{std::string("a\0b", 3)});
   EXPECT_EQ(lines_of("\x1f"), Lines{"\x1f"});  // begins like gzip, is none
 }
 
@@ -129,6 +128,16 @@ TEST(LineReader, NamesLineAndByteOfInvalidUtf8) {
                                    6)),
             "a:1: invalid UTF-8 at byte 1; it looks like UTF-16: iconv -f UTF-16 -t UTF-8 makes "
             "UTF-8 of it");
+}
+
+TEST(LineReader, RefusesNulBytesInTextAndKeepsThemWhereEveryByteCounts) {
+  const std::string text("x\na\0b\n", 6);
+  EXPECT_EQ(refusal_of(text),
+            "a:2: a NUL byte at byte 2; no text has one; where it is UTF-16, iconv -f UTF-16 -t "
+            "UTF-8 makes UTF-8 of it");
+  const TemporaryFolder folder;
+  write_file(folder / "a", text);
+  EXPECT_EQ(read_lines(folder / "a", LineForm::kAsItIs), (Lines{"x", std::string("a\0b", 3)}));
 }
 
 TEST(LineReader, SaysWhyAFileCannotBeRead) {

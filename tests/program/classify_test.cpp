@@ -156,7 +156,7 @@ TEST_F(ClassifyCommand, RefusesBeforeAnythingIsWritten) {
       refusal(train("data")),
       "penalmt: data: already holds files; expected a new folder; continue a run with --resume\n");
   EXPECT_EQ(refusal(train("run", {"--set", "training.btach=5"})),
-            "penalmt: recipe.json: training.btach: unknown key; did you mean 'training.batch'?\n");
+            "penalmt: --set: training.btach: unknown key; did you mean 'training.batch'?\n");
   EXPECT_EQ(refusal(train("run", {"--set", "data.folder=$PENALMT_UNSET"})),
             "penalmt: data.folder: the environment variable PENALMT_UNSET is not set; set it to "
             "the folder of the "

@@ -50,6 +50,17 @@ class Compare : public testing::Test {
   fs::path folder_;
 };
 
+TEST_F(Compare, SaysWhereAValueIsNull) {
+  write_file(folder_ / "text-seed1/metrics.jsonl",
+             "{\"update\":1,\"nll\":2}\n"
+             "{\"update\":2,\"valid_nll\":null,\"valid_bleu\":null}\n");
+  const Outcome outcome = run_penalmt({"compare", path("text-seed1")});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.errors, "penalmt: warning: " + path("text-seed1/metrics.jsonl") +
+                                ": 2 of its values are null, first valid_nll in line 2; what is no "
+                                "number is left out\n");
+}
+
 TEST_F(Compare, KnowsAtTheStartWhereItsPageCannotBe) {
   expect_refusal({path("nowhere"), "--html", path("none/page.html")},
                  path("none/page.html") + ": cannot write: No such file or directory");

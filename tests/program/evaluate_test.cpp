@@ -57,6 +57,28 @@ class Evaluate : public testing::Test {
   fs::path folder_;
 };
 
+TEST_F(Evaluate, RefusesImagesBesideTextOnlyRunsUnlessThatIsMeant) {
+  for (const char* fusion : {"none", "gated"}) {
+    fs::create_directories(folder_ / fusion);
+    file(std::string(fusion) + "/recipe.json",
+         "{\"model\": {\"fusion\": \"" + std::string(fusion) + "\"}}");
+    file(std::string(fusion) + "/metrics.jsonl", "{\"update\": 1, \"valid_nll\": 2}\n");
+  }
+  file("a.png", kPng);
+  file("list.txt", "a.png\n\n");
+  const std::vector<std::string> report = {
+      "--hypotheses",   path("hyp.de"), "--report",       path("page.html"), "--images",
+      path("list.txt"), "--image-root", folder_.string(), "--runs",          path("none")};
+  expect_refusal(report,
+                 "FOLDER/none: a text-only model, which has not looked at an image; got --images; "
+                 "expected a run of a model trained with images, or --ignore-images");
+  for (const std::string& more : {path("gated"), std::string("--ignore-images")}) {
+    std::vector<std::string> arguments = report;
+    arguments.push_back(more);
+    EXPECT_EQ(run(arguments).errors, "");
+  }
+}
+
 // The numbers are sacreBLEU 2.6's for these lines.
 constexpr const char* kLine =
     "BLEU|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-" PENALMT_VERSION

@@ -97,7 +97,8 @@ TEST(FeaturesCommand, ListsWhatIsMissingOrBrokenAndSkipsItOnRequest) {
   fs::copy_file(kGolden + "/bomb.png", images + "/bomb.png");
   const Outcome missing = run_features(list, out, {"--image-root", images});
   EXPECT_EQ(missing.status, 2);
-  EXPECT_EQ(missing.errors, "penalmt: " + images + "/absent.png: no such file\npenalmt: " + images +
+  EXPECT_EQ(missing.errors, "penalmt: " + list + ":2: " + images +
+                                "/absent.png: no such file\npenalmt: " + list + ":5: " + images +
                                 "/gone.png: no such file\npenalmt: 2 of 5 images are missing; "
                                 "--skip-broken goes on without them\n");
   const std::string bomb =

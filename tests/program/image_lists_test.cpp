@@ -1,6 +1,7 @@
 // Names of images that somebody else wrote, and images that are broken: what every command makes of
 // them.
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <cmath>
 #include <filesystem>
@@ -155,7 +156,8 @@ TEST_F(ImageLists, BrokenImagesCountAsMissingOnRequest) {
   const std::string count =
       "penalmt: 2 of 3 lines had no image; 2 of them name one that is broken\n";
   for (const Words& arguments : {translate(), score(), probe("gated")})
-    EXPECT_EQ(refusal(with_list(arguments, "broken.txt")), "penalmt: " + problem + "\n");
+    EXPECT_EQ(refusal(with_list(arguments, "broken.txt")),
+              "penalmt: broken.txt:2: " + problem + "\n");
 
   const Outcome translated = succeed(with_list(translate(), "broken.txt"), {"--skip-broken"});
   EXPECT_EQ(translated.errors, warning + count);
@@ -185,6 +187,7 @@ TEST_F(ImageLists, BrokenImagesCountAsMissingOnRequest) {
 TEST_F(ImageLists, OfJsonLinesSkipBrokenImagesToo) {
   const std::string json = R"({"source": "a dog .", "image": "broken.webp", "id": 1})"
                            "\n"
+                           "\n  \n"  // passed over, and counted where lines are numbered
                            R"({"source": "a dog .", "image": "absent.png"})"
                            "\n"
                            R"({"source": "a dog .", "image": "wide.png"})"
@@ -196,10 +199,32 @@ TEST_F(ImageLists, OfJsonLinesSkipBrokenImagesToo) {
             "penalmt: warning: standard input:1: images/broken.webp: damaged; a WebP's data cannot "
             "be decoded; skipped\n"
             "penalmt: 2 of 3 lines had no image; 1 of them names one that is not there, first "
-            "'absent.png' in line 2; 1 of them names one that is broken\n");
+            "'absent.png' in line 4; 1 of them names one that is broken\n");
   EXPECT_EQ(line(outcome, 0)["image_missing"], true);
   EXPECT_EQ(line(outcome, 1)["image_missing"], true);
   EXPECT_FALSE(line(outcome, 2).contains("image_missing"));
+  EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 3);
+}
+
+TEST_F(ImageLists, OfJsonLinesNameTheLineOfABrokenImage) {
+  const Outcome outcome =
+      run_penalmt({"translate", path("gated"), "--json-input", "--image-root", path("images")},
+                  "\n{\"source\": \"a dog .\", \"image\": \"broken.webp\"}\n");
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_EQ(folder_.without_path(outcome.errors),
+            "penalmt: standard input:2: images/broken.webp: damaged; a WebP's data cannot be "
+            "decoded\n");
+}
+
+TEST_F(ImageLists, WithOneWholeImageAreProbedWithoutOthersInItsPlace) {
+  file("one.txt", "wide.png\n\nbroken.webp\n");
+  Words arguments = with_list(probe("gated"), "one.txt");
+  std::replace(arguments.begin(), arguments.end(), std::string("zeroed"), std::string("shuffled"));
+  const Outcome outcome = succeed(arguments, {"--skip-broken"});
+  EXPECT_NE(outcome.errors.find("penalmt: warning: --incongruent: shuffled is left out: there is "
+                                "one image, and it takes two\n"),
+            std::string::npos)
+      << outcome.errors;
 }
 
 TEST_F(ImageLists, WithoutOneWholeImageAreRefused) {

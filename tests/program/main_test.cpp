@@ -25,6 +25,8 @@ TEST(Program, SaysWhatItCanDo) {
 }
 
 TEST(Program, ExplainsACommandThatHelpIsAskedFor) {
+  for (const char* word : {"help", "--help"})
+    EXPECT_EQ(run_penalmt({"help", word}).output, run_penalmt({"--help"}).output);
   EXPECT_EQ(run_penalmt({"help"}).output, run_penalmt({"--help"}).output);
   for (const std::vector<std::string>& command :
        {std::vector<std::string>{"translate"}, {"evaluate"}, {"tokenizer", "encode"}}) {
@@ -36,6 +38,55 @@ TEST(Program, ExplainsACommandThatHelpIsAskedFor) {
     EXPECT_EQ(outcome.output, run_penalmt(flag).output);
     EXPECT_NE(outcome.output, "");
   }
+}
+
+TEST(Program, RefusesHelpOnWhatIsNoCommand) {
+  const auto errors = [](const std::vector<std::string>& arguments) {
+    const Outcome outcome = run_penalmt(arguments);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.output, "");
+    return outcome.errors;
+  };
+  EXPECT_EQ(errors({"help", "trian"}), "penalmt: unknown command 'trian'; did you mean 'train'?\n");
+  EXPECT_EQ(errors({"help", "elephant"}), "penalmt: unknown command 'elephant'\n");
+  EXPECT_EQ(errors({"trian", "--help"}),
+            "penalmt: unknown command 'trian'; did you mean 'train'?\n");
+  EXPECT_EQ(errors({"help", "translate", "now"}),
+            "penalmt: translate: unexpected argument 'now'\n");
+  EXPECT_EQ(errors({"help", "evaluate", "now"}), "penalmt: evaluate: unexpected argument 'now'\n");
+  EXPECT_EQ(errors({"help", "tokenizer", "encoed"}),
+            "penalmt: tokenizer: unknown command 'encoed'; did you mean 'encode'?\n");
+  EXPECT_EQ(errors({"help", "classify", "trian"}),
+            "penalmt: classify: unknown command 'trian'; did you mean 'train'?\n");
+}
+
+TEST(Program, SaysThatTheShellHasLeftATilde) {
+  const auto errors = [](const std::vector<std::string>& arguments) {
+    const Outcome outcome = run_penalmt(arguments);
+    EXPECT_EQ(outcome.status, 2);
+    return outcome.errors;
+  };
+  for (const std::vector<std::string>& out :
+       {std::vector<std::string>{"--out=~/x"}, {"--out", "~/x"}}) {
+    std::vector<std::string> arguments = {"train", "recipe.json"};
+    arguments.insert(arguments.end(), out.begin(), out.end());
+    EXPECT_EQ(errors(arguments),
+              "penalmt: train: --out: got '~/x', which the shell has not expanded; write --out "
+              "~/x, without quotes or '='\n");
+  }
+  EXPECT_EQ(errors({"translate", "~/nope"}),
+            "penalmt: translate: model: got '~/nope', which the shell has not expanded; write "
+            "~/nope without quotes\n");
+  EXPECT_EQ(errors({"translate", "run", "--output=~/zz"}),
+            "penalmt: translate: --output: got '~/zz', which the shell has not expanded; write "
+            "--output ~/zz, without quotes or '='\n");
+  EXPECT_EQ(errors({"compare", "run", "~"}),
+            "penalmt: compare: RUN: got '~', which the shell has not expanded; write ~ without "
+            "quotes\n");
+  EXPECT_EQ(errors({"shapes", "--out=~/x"}),
+            "penalmt: shapes: --out: got '~/x', which the shell has not expanded; write --out ~/x, "
+            "without quotes or '='\n");
+  EXPECT_FALSE(std::filesystem::exists("~"));
 }
 
 TEST(Program, SaysItsVersion) {
@@ -160,6 +211,31 @@ TEST(Program, AsksForWhatIsMissing) {
             "penalmt: tokenizer encode: --model is required\n");
   EXPECT_EQ(run_penalmt({"tokenizer", "encode", "--model", "m", "extra"}).errors,
             "penalmt: tokenizer encode: unexpected argument 'extra'\n");
+}
+
+TEST(Program, AsksInItsOwnWordsForAValueMoreOrLess) {
+  const auto errors = [](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"evaluate", "--hypotheses", "h", "--references", "r"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run_penalmt(arguments);
+    EXPECT_EQ(outcome.status, 2);
+    return outcome.errors;
+  };
+  EXPECT_EQ(errors({"--threads", "1", "--threads", "2"}),
+            "penalmt: evaluate: --threads: given 2 times, expected once\n");
+  EXPECT_EQ(errors({"--threads"}), "penalmt: evaluate: --threads: got no value, expected N\n");
+  EXPECT_EQ(errors({"--width="}), "penalmt: evaluate: --width: got no value, expected N\n");
+  EXPECT_EQ(errors({"--report"}), "penalmt: evaluate: --report: got no value, expected FILE\n");
+  EXPECT_EQ(errors({"--json=maybe"}),
+            "penalmt: evaluate: --json: got 'maybe', expected no value\n");
+  EXPECT_EQ(run_penalmt({"evaluate", "--hypotheses", "h", "--references"}).errors,
+            "penalmt: evaluate: --references: got no value, expected FILE\n");
+  EXPECT_EQ(run_penalmt({"evaluate", "--hypotheses", "--references", "r"}).errors,
+            "penalmt: evaluate: --hypotheses: got no value, expected FILE\n");
+  EXPECT_EQ(run_penalmt({"translate", "", "a"}).errors,
+            "penalmt: translate: model: got an empty name\n");
+  EXPECT_EQ(run_penalmt({"compare", ""}).errors, "penalmt: compare: RUN: got an empty name\n");
+  EXPECT_EQ(errors({"--report", ""}), "penalmt: evaluate: --report: got an empty name\n");
 }
 
 TEST(Program, SaysWhichOptionTookWhatWasMeantForThePositional) {

@@ -154,7 +154,7 @@ TEST(Bytes, ThatAreNoUtf8AreRefusedInWords) {
                  "the sentence: invalid UTF-8 at byte 4");
   write_file(folder / "recipe.json", "{}");
   expect_refusal(shell(folder, "$P train recipe.json --out new --set $'data.folder=\\xe9'"), 2,
-                 "recipe.json: data.folder: invalid UTF-8");
+                 "--set: data.folder: invalid UTF-8");
 }
 
 TEST(Names, AreShownWithoutTheirControlCharacters) {
@@ -215,6 +215,63 @@ TEST(Threads, OfAUserWithoutMoreProcessesAreGoneWithout) {
                 translate + "' $P");
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(outcome.output, expected);
+}
+
+// Threads that fit when they are tried out must not take the memory that the work needs.
+TEST(Threads, OfTrainingLeaveTheMemoryToTheWork) {
+  const TemporaryFolder folder;
+  shell(folder, "$P shapes --out corpus --train 60 --val 6 --test 6 --size 16");
+  const std::string train =
+      "$P train '" PENALMT_SOURCE
+      "/recipes/shapes/gated.json' --set data.folder=corpus --set training.updates=3 --set "
+      "training.warmup=1 --set training.precision=float32 --device cpu --threads 200 --out run";
+  for (const std::string kilobytes : {"2500000", "4000000"}) {
+    const Outcome outcome =
+        shell(folder, "rm -rf run; ulimit -v " + kilobytes + "; " + train + kilobytes);
+    EXPECT_EQ(outcome.status, 0) << kilobytes << ": " << outcome.errors;
+    EXPECT_EQ(outcome.errors.find("libgomp"), std::string::npos) << outcome.errors;
+  }
+}
+
+TEST(Threads, OfTheTokenizerAreAsManyAsThereAre) {
+  if (geteuid() != 0 || std::system("setpriv --version >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "only root can become a user without other processes, by setpriv";
+  const TemporaryFolder folder;
+  std::string text;
+  for (const std::string& line : tiny_text()) text += line + "\n";
+  write_file(folder / "text", text);
+  fs::permissions(folder.path(), fs::perms::all);
+  const auto train = [&](const std::string& kind, int processes) {
+    return shell(folder,
+                 "setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+dac_read_search "
+                 "--ambient-caps=+dac_read_search bash -c 'ulimit -u " +
+                     std::to_string(processes) +
+                     "; exec \"$0-engine\" tokenizer train --input text --output new." + kind +
+                     " --kind " + kind + " --vocabulary 60 --exact-vocabulary false' $P");
+  };
+  for (const std::string kind : {"bpe", "unigram"}) {
+    const Outcome two = train(kind, 2);
+    EXPECT_EQ(two.status, 0) << two.errors;
+    EXPECT_EQ(two.errors.substr(0, two.errors.find('\n')),
+              "penalmt: the system has no 17 threads to give; going on with 1");
+  }
+  const Outcome one = train("unigram", 1);
+  EXPECT_EQ(one.status, 1);
+  EXPECT_EQ(one.errors,
+            "penalmt: the system has no 17 threads to give; going on with 1\n"
+            "penalmt: tokenizer: cannot train: the system has no thread to give, expected one\n");
+}
+
+// oneDNN's words for it help nobody. (What it does at the very edge is its own affair.)
+TEST(Memory, ThatOneDnnLacksIsCalledSo) {
+  const TemporaryFolder folder;
+  make_tiny_run(folder / "run");
+  for (const std::string kilobytes : {"620000", "660000", "700000", "760000"}) {
+    const Outcome outcome = shell(
+        folder, "ulimit -v " + kilobytes + "; $P translate run --threads 16 'a red circle .'");
+    EXPECT_EQ(outcome.errors.find("primitive"), std::string::npos) << outcome.errors;
+    EXPECT_EQ(outcome.errors.find("internal error"), std::string::npos) << outcome.errors;
+  }
 }
 
 // ---- folders that ask for more than they hold

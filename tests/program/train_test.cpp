@@ -234,15 +234,14 @@ TEST_F(TrainCommand, RefusesBeforeAnythingIsWritten) {
             "penalmt: train: no recipe given; expected 'penalmt train RECIPE --out RUN'\n");
   EXPECT_EQ(refusal({"train", recipe_}),
             "penalmt: train: no run folder given; expected '--out RUN'\n");
-  EXPECT_EQ(
-      refusal(train("run", {"--set", "training.updatse=5", "--set", "model.dropout=1.5", "--set",
-                            "model.fusion=gatde"})),
-      "penalmt: recipe.json: training.updatse: unknown key; did you mean 'training.updates'?\n"
-      "penalmt: recipe.json: model.dropout: got 1.5, expected number, 0 to 0.99\n"
-      "penalmt: recipe.json: model.fusion: got \"gatde\", expected one of none, gated, "
-      "concatenated, selective, doubly_attentive; did you mean 'gated'?\n");
+  EXPECT_EQ(refusal(train("run", {"--set", "training.updatse=5", "--set", "model.dropout=1.5",
+                                  "--set", "model.fusion=gatde"})),
+            "penalmt: --set: training.updatse: unknown key; did you mean 'training.updates'?\n"
+            "penalmt: --set: model.dropout: got 1.5, expected number, 0 to 0.99\n"
+            "penalmt: --set: model.fusion: got \"gatde\", expected one of none, gated, "
+            "concatenated, selective, doubly_attentive; did you mean 'gated'?\n");
   EXPECT_EQ(refusal(train("run", {"--set", "model.heads=3"})),
-            "penalmt: recipe.json: model.heads: got 3, expected a divisor of width 16\n");
+            "penalmt: --set: model.heads: got 3, expected a divisor of width 16\n");
   EXPECT_EQ(refusal(train("run", {"--set", "data.folder=$PENALMT_UNSET"})),
             "penalmt: data.folder: the environment variable PENALMT_UNSET is not set; set it to "
             "the folder of the corpus, or give the "
@@ -394,6 +393,28 @@ TEST_F(TrainCommand, AClosedTerminalSavesAndASecondCtrlCLosesNothing) {
   EXPECT_EQ(read_lines(metrics).size(), read_lines(folder_ / "whole/metrics.jsonl").size());
 }
 
+// Neither a new start nor --resume knows the run: each says the same way out.
+TEST_F(TrainCommand, SaysWhatToDoWhereTheRecipeOfARunIsLost) {
+  ASSERT_EQ(run_penalmt(train("run")).status, 0);
+  const std::string recipe = folder_ / "run/recipe.json", sound = read_file(recipe);
+  const std::string way_out =
+      "; copy the recipe that the run began with to run/recipe.json and give --resume, or begin in "
+      "a new folder\n";
+  const std::vector<std::vector<std::string>> starts = {
+      train("run"), train("run", {"--resume"}), {"train", "--out", folder_ / "run", "--resume"}};
+  write_file(recipe, sound.substr(0, 20));
+  for (const std::vector<std::string>& start : starts) {
+    const std::string said = refusal(start);
+    EXPECT_EQ(said.substr(0, 34), "penalmt: run/recipe.json:3:5: not ") << said;
+    EXPECT_TRUE(said.ends_with(way_out)) << said;
+  }
+  std::filesystem::remove(recipe);
+  for (const std::vector<std::string>& start : starts)
+    EXPECT_EQ(refusal(start), "penalmt: run: holds checkpoints but no recipe.json" + way_out);
+  write_file(recipe, sound);
+  EXPECT_EQ(run_penalmt(starts[2]).status, 0);
+}
+
 TEST_F(TrainCommand, WhereItCannotWriteIsFoundBeforeTheDataIsRead) {
   std::filesystem::remove_all(folder_ / "corpus");
   EXPECT_EQ(refusal(train("recipe.json")), "penalmt: recipe.json: cannot write: Not a directory\n");
@@ -408,8 +429,8 @@ TEST_F(TrainCommand, TakesRecipesAsPeopleWriteThem) {
                                 "--set", "model.fusion=none"}));
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(refusal(train("new", {"--set", "lr=0.1", "--set", "training.lr=0.1"})),
-            "penalmt: recipe.json: lr: unknown key; did you mean 'training.learning_rate'?\n"
-            "penalmt: recipe.json: training.lr: unknown key; did you mean "
+            "penalmt: --set: lr: unknown key; did you mean 'training.learning_rate'?\n"
+            "penalmt: --set: training.lr: unknown key; did you mean "
             "'training.learning_rate'?\n");
   std::vector<std::string> spaced = train("new");
   spaced.insert(spaced.end(), {"--set", "training.updates", "=", "5"});

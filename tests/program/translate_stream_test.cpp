@@ -359,8 +359,8 @@ TEST_F(TranslateStream, ANameWithoutItsEndingGetsTheFilesThatAreThere) {
   EXPECT_EQ(run_penalmt({"features", file("list", "wave\nwave.gif\n"), "--image-root", root,
                          "--encoder", "e", "--out", path("f.npy")})
                 .errors,
-            "penalmt: " + path("wave") + ": no such file" + hint +
-                "\npenalmt: " + path("wave.gif") +
+            "penalmt: " + path("list") + ":1: " + path("wave") + ": no such file" + hint +
+                "\npenalmt: " + path("list") + ":2: " + path("wave.gif") +
                 ": no such file\npenalmt: 2 of 2 images are missing; --skip-broken goes on without "
                 "them\n");
   EXPECT_EQ(run_penalmt({"evaluate", "--hypotheses", source, "--references", source, "--report",

@@ -290,7 +290,7 @@ TEST_F(TranslateProgram, TakesJsonLines) {
   const Outcome prose =
       run_penalmt({"translate", gated, "--json-input"}, "{\"source\": \"a\"}\na dog .\n");
   EXPECT_EQ(prose.status, 2);
-  EXPECT_EQ(prose.errors.rfind("penalmt: standard input:2:1: not JSON: ", 0), 0u) << prose.errors;
+  EXPECT_EQ(prose.errors, "penalmt: standard input:2:1: not JSON: got 'a', expected a value\n");
   expect_refusal({"translate", gated, "--json-input"},
                  "standard input:1: no \"source\" in the object, expected a text",
                  "{\"image\": \"a.jpg\"}\n");
@@ -347,6 +347,8 @@ TEST_F(TranslateProgram, RefusesWhatItCannotDo) {
       gated + ": the model has an image encoder of its own; got the encoder " + path("e"));
   expect_refusal({"translate", gated, "--image", path("absent.jpg"), "a dog ."},
                  path("absent.jpg") + ": no such image");
+  expect_refusal({"translate", gated, "--image", root, "a dog ."},
+                 "--image: got the folder " + root + ", expected an image");
   expect_refusal({"translate", gated, "--image", path("broken.png"), "a dog ."},
                  path("broken.png") + ": not an image that can be decoded");
   expect_refusal({"translate", text, "--beam", "2", "--n-best", "3"},
@@ -358,8 +360,9 @@ TEST_F(TranslateProgram, RefusesWhatItCannotDo) {
                  root + ": not one of the images that " + path("none.txt") +
                      " names is there; expected files such as 'absent.jpg'");
   write_file(folder_ / "broken.txt", "broken.png\n\n\n\n\n");
-  expect_refusal({"translate", gated, "--images", path("broken.txt"), "--image-root", root},
-                 path("broken.png") + ": not an image that can be decoded");
+  expect_refusal(
+      {"translate", gated, "--images", path("broken.txt"), "--image-root", root},
+      path("broken.txt") + ":1: " + path("broken.png") + ": not an image that can be decoded");
 }
 
 TEST_F(TranslateProgram, RefusesDamagedAndForeignCheckpoints) {

@@ -54,10 +54,14 @@ TEST_F(Runs, FoldersThatEndAlikeKeepTheirWholePath) {
 
 TEST_F(Runs, RefuseWhatTrainingDoesNotWrite) {
   const std::string first = "{\"update\":5}\n";
-  EXPECT_EQ(refusal(first + "{\"update\":6,\n"),
-            "run/metrics.jsonl:2: got no JSON, expected a JSON object as training writes it");
-  EXPECT_EQ(refusal("\n"),
-            "run/metrics.jsonl:1: got no JSON, expected a JSON object as training writes it");
+  EXPECT_EQ(
+      refusal(first + "{\"update\":6,\n"),
+      "run/metrics.jsonl:2: not JSON, at byte 13: it ends too early; expected a key in double "
+      "quotes; expected an object as training writes it");
+  EXPECT_EQ(
+      refusal("\n"),
+      "run/metrics.jsonl:1: not JSON, at byte 1: it ends too early; expected a value; expected "
+      "an object as training writes it");
   EXPECT_EQ(refusal("[1]\n"),
             "run/metrics.jsonl:1: got array, expected a JSON object as training writes it");
   EXPECT_EQ(refusal("{\"epoch\":1}\n"),
@@ -75,7 +79,8 @@ TEST_F(Runs, RefuseWhatTrainingDoesNotWrite) {
   EXPECT_EQ(refusal(first + "{\"update\":6,\"nll\":1e999}\n"),
             "run/metrics.jsonl:2: a number there is not finite");
   EXPECT_EQ(refusal("{\"update\":1,\"nll\":NaN}\n"),
-            "run/metrics.jsonl:1: got no JSON, expected a JSON object as training writes it");
+            "run/metrics.jsonl:1: not JSON, at byte 19: got 'NaN', expected a value; expected an "
+            "object as training writes it");
   EXPECT_EQ(refusal("{\"update\":1,\"x\":" + std::string(200'000, '[') + "\n"),
             "run/metrics.jsonl:1: nested deeper than 100 levels, at byte 116");
   EXPECT_EQ(refusal(first + first), "run/metrics.jsonl:2: update: got 5, expected more than 5");

@@ -47,20 +47,22 @@ TEST(Recipe, AllProblemsAreReportedAtOnce) {
 }
 
 TEST(Recipe, BpeDropoutNeedsABpe) {
-  EXPECT_EQ(
-      refusal("{}", {"tokenizer.kind=unigram", "training.bpe_dropout=0.1"}),
-      "training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the kind bpe");
+  EXPECT_EQ(refusal("{}", {"tokenizer.kind=unigram", "training.bpe_dropout=0.1"}),
+            "--set: training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the "
+            "kind bpe");
 }
 
 TEST(Recipe, TakesOneOfTheTwoConsistencyLosses) {
   EXPECT_EQ(refusal("{}", {"training.r_drop=5", "training.token_cutoff=0.05"}),
-            "training.token_cutoff: got 0.05 with training.r_drop 5, expected one of the two to be "
+            "--set: training.token_cutoff: got 0.05 with training.r_drop 5, expected one of the "
+            "two to be "
             "0");
 }
 
 TEST(Recipe, LinearDecayNeedsUpdatesAfterTheWarmup) {
-  EXPECT_EQ(refusal("{}", {"training.decay=linear", "training.updates=50", "training.warmup=50"}),
-            "training.warmup: got 50 with linear decay, expected less than training.updates 50");
+  EXPECT_EQ(
+      refusal("{}", {"training.decay=linear", "training.updates=50", "training.warmup=50"}),
+      "--set: training.warmup: got 50 with linear decay, expected less than training.updates 50");
 }
 
 TEST(Recipe, TheProjectsRecipesAreRight) {

@@ -236,4 +236,22 @@ TEST_F(TranslatorTest, AnImageChangesAMultimodalModelsScoresAndAMissingOneDoesNo
   for (size_t i : {1, 2}) EXPECT_NEAR(with[i].n_best[0].score, without[i].n_best[0].score, 1e-6);
 }
 
+// SentencePiece would take the square of the time: the library refuses such a line, or cuts it.
+TEST_F(TranslatorTest, RefusesWordsThatTheTokenizerDoesNotTakeOrCutsThem) {
+  Translator translator = Translator::open(folder_, at::kCPU);
+  const std::string word(400'000, '#');
+  const auto translate = [&] {
+    return translator.translate({"der mann .", word}, nullptr, {}, {});
+  };
+  EXPECT_EQ(refusal(translate),
+            "input:2: got a word of 400000 characters, expected at most 30000; is it text?");
+  EXPECT_EQ(refusal([&] { translator.score({"der mann ."}, {word}, nullptr, {}, "a.en", "a.de"); }),
+            "a.de:1: got a word of 400000 characters, expected at most 30000; is it text?");
+  translator.cut_lines(20);
+  EXPECT_EQ(translate().size(), 2U);
+  const std::string many = "der mann . der mann . der mann . der mann . der mann . der mann .";
+  EXPECT_GT(translator.target_length(many), 20);
+  EXPECT_EQ(translator.scored_length(many), 20);
+}
+
 }  // namespace penalmt::translator_test

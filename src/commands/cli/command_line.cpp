@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -79,25 +80,72 @@ bool lacks_positional(const CLI::App& command) {
   return false;
 }
 
+// The option that CLI11's sentence begins with: "--threads: At Most 1 required but received 2".
+const CLI::Option* option_of(const std::string& sentence, const CLI::App& command) {
+  const std::string name = sentence.substr(0, sentence.find(':'));
+  for (const CLI::Option* option : command.get_options())
+    if (option->get_name() == name || option->get_name(true) == name) return option;
+  return nullptr;
+}
+
+// Our words for those of CLI11's sentences that are not a user's.
+std::string in_our_words(const CLI::ParseError& error, const CLI::App& command) {
+  const std::string sentence(split(error.what(), '\n').front());
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
+    const CLI::Option* option = option_of(sentence, command);
+    if (option == nullptr) return sentence;
+    if (option->results().size() > 1)
+      return fmt::format("{}: given {} times, expected once", option->get_name(),
+                         option->results().size());
+    return fmt::format("{}: got no value, expected {}", option->get_name(),
+                       option->get_type_name());
+  }
+  if (dynamic_cast<const CLI::ConversionError*>(&error)) {  // "Could not convert: --json = maybe"
+    const std::size_t name = sentence.find("--"), value = sentence.find(" = ");
+    if (name < value && value != std::string::npos)
+      return fmt::format("{}: got '{}', expected no value", sentence.substr(name, value - name),
+                         sentence.substr(value + 3));
+  }
+  return sentence;
+}
+
+// A word that no option and no argument takes.
+std::string about_extra(const std::string& word, const CLI::App& command) {
+  const std::vector<std::string> commands = names_of_commands(command);
+  if (word.size() > 1 && word[0] == '-') {
+    const std::string name = word.substr(0, word.find('='));
+    return "unknown option " + name + did_you_mean(name, names_of_options(command));
+  }
+  if (!commands.empty()) return "unknown command '" + word + "'" + did_you_mean(word, commands);
+  return "unexpected argument '" + word + "'";
+}
+
+std::string after_words(const CLI::App& command, const std::string& text) {
+  const std::string words = words_to(command);
+  return (words.empty() ? "" : words + ": ") + text;
+}
+
 std::string describe(const CLI::ParseError& error, const CLI::App& program) {
   const CLI::App& command = reached_command(program);
+  for (const std::string& word : command.remaining())
+    return after_words(command, about_extra(word, command));
   const std::string words = words_to(command);
-  const std::string where = words.empty() ? "" : words + ": ";
-  const std::vector<std::string> commands = names_of_commands(command);
-  for (const std::string& word : command.remaining()) {
-    if (word.size() > 1 && word[0] == '-') {
-      const std::string name = word.substr(0, word.find('='));
-      return where + "unknown option " + name + did_you_mean(name, names_of_options(command));
-    }
-    if (!commands.empty())
-      return where + "unknown command '" + word + "'" + did_you_mean(word, commands);
-    return where + "unexpected argument '" + word + "'";
-  }
   if (command.get_require_subcommand_min() > 0)
-    return where + "expected a command; see penalmt " + (words.empty() ? "" : words + " ") +
-           "--help";
-  const std::string line = where + std::string(split(error.what(), '\n').front());
+    return after_words(command, "expected a command; see penalmt " +
+                                    (words.empty() ? "" : words + " ") + "--help");
+  const std::string line = after_words(command, in_our_words(error, command));
   return line + (lacks_positional(command) ? taken_by_option(command) : "");
+}
+
+// A name that is none, or that the shell was to make one of.
+std::string problem_of_path(const Option& option, const std::string& value) {
+  if (!option.is_path()) return "";
+  if (value.empty()) return "got an empty name";
+  if (value != "~" && !value.starts_with("~/")) return "";
+  const std::string got = fmt::format("got '{}', which the shell has not expanded; write ", value);
+  return got + (option.rules.is_positional
+                    ? fmt::format("{} without quotes", value)
+                    : fmt::format("{} {}, without quotes or '='", option.name, value));
 }
 
 CLI::Option* add_named(CLI::App& app, const Option& option) {
@@ -111,7 +159,12 @@ CLI::Option* add_named(CLI::App& app, const Option& option) {
                 option.name, [set](const std::string& value) { set({value}); }, meaning);
   if (option.rules.is_one_by_one) added->expected(1)->take_all();
   added->type_name(value_word(option));
-  added->check([&option](const std::string& value) { return problem_of(option, value); });
+  added->check([&option, &app](const std::string& value) {
+    if (value.starts_with("--") && app.get_option_no_throw(value) != nullptr)
+      return "got no value, expected " + value_word(option);
+    const std::string problem = problem_of_path(option, value);
+    return problem.empty() ? problem_of(option, value) : problem;
+  });
   if (const std::string value = default_text(option); !value.empty()) added->default_str(value);
   return added;
 }
@@ -138,6 +191,22 @@ void add_command(CLI::App& parent, const Command& command) {
   }
 }
 
+// "help tokenizer encode": the words name a command, or a person hears which of them does not.
+std::vector<std::string> as_help_flag(const CLI::App& program,
+                                      const std::vector<std::string>& words) {
+  const CLI::App* command = &program;
+  std::vector<std::string> arguments = {"--help"};  // CLI11 takes them from the back
+  for (const std::string& word : words) {
+    if (word == "help" || word == "--help" || word == "-h") continue;
+    const auto inner =
+        command->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
+    if (inner.empty()) throw Error(after_words(*command, about_extra(word, *command)));
+    command = inner.front();
+    arguments.insert(arguments.begin() + 1, word);
+  }
+  return arguments;
+}
+
 }  // namespace
 
 void run_command_line(const Program& program, int argc, char** argv) {
@@ -149,8 +218,14 @@ void run_command_line(const Program& program, int argc, char** argv) {
   for (const Command& command : program.commands) add_command(app, command);
   app.footer(program.footer);  // after the commands, which would inherit it
   try {
-    app.parse(argc, argv);
+    if (argc > 1 && std::string_view(argv[1]) == "help")
+      app.parse(as_help_flag(app, {argv + 2, argv + argc}));
+    else
+      app.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {
+    const CLI::App& command = reached_command(app);
+    for (const std::string& word : command.remaining())  // "trian --help"
+      if (!word.starts_with("-")) throw Error(after_words(command, about_extra(word, command)));
     app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
     throw Error(describe(error, app));

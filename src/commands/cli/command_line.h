@@ -14,9 +14,9 @@ struct Program {
   std::vector<Command> commands;
 };
 
-// Runs the command that the command line names; help and the version go to standard output. Throws
-// Error "tokenizer encode: unknown option --modle; did you mean '--model'?", and what the command
-// throws.
+// Runs the command that the command line names; help and the version go to standard output: "help
+// tokenizer encode" is "tokenizer encode --help". Throws Error "tokenizer encode: unknown option
+// --modle; did you mean '--model'?", and what the command throws.
 void run_command_line(const Program& program, int argc, char** argv);
 
 }  // namespace penalmt

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/files_read.h"
 #include "base/interrupt.h"
 #include "base/line_output.h"
 #include "base/text.h"
@@ -32,12 +33,45 @@ std::vector<std::string> read_as_many(const std::string& path, std::size_t expec
   return lines;
 }
 
+namespace {
+
+// "a run", "a checkpoint", "an encoder": what the file belongs to; "" where to none.
+std::string owner_of(const fs::path& file) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) return "";
+  const fs::path path = fs::weakly_canonical(file, ignored), folder = path.parent_path();
+  if (fs::exists(folder / "model.json", ignored)) return "a checkpoint";
+  if (fs::exists(folder / "encoder.json", ignored)) return "an encoder";
+  const std::string name = path.filename().string(), ending = path.extension().string();
+  const bool is_of_run = name == "recipe.json" || name == ".lock" || ending == ".jsonl" ||
+                         ending == ".model" || name.starts_with("events.out.tfevents.");
+  return is_of_run && fs::exists(folder / "recipe.json", ignored) ? "a run" : "";
+}
+
+}  // namespace
+
+void expect_not_read(const std::string& option, const std::string& written) {
+  const std::string owner = written == "-" ? "" : owner_of(written);
+  if (!owner.empty())
+    throw Error(fmt::format("{}: got {}, which is a file of {}; expected another file", option,
+                            written, owner));
+  if (written != "-" && was_read(written))
+    throw Error(
+        fmt::format("{}: got {}, which is read too; expected another file", option, written));
+}
+
+void write_output(const std::string& option, const std::string& path, std::string_view bytes) {
+  expect_not_read(option, path);
+  write_file(path, bytes);
+}
+
 void expect_output(const std::string& option, const std::string& written,
                    const std::vector<std::string>& read) {
   for (const std::string& file : read)
     if (!file.empty() && is_same_file(file, written))
       throw Error(
           fmt::format("{}: got {}, which is read too; expected another file", option, written));
+  expect_not_read(option, written);
   expect_writable(written);
 }
 
@@ -68,6 +102,7 @@ void change_lines(
       throw_if_interrupted();
       output.write(change(line, reader) + "\n");
     }
+    expect_not_read("--output", stream.output);
     output.commit();
   } catch (...) {
     output.keep("the results");

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "commands/cli/shared_options.h"
@@ -18,11 +19,20 @@ std::vector<std::string> read_scored_lines(const std::string& path);
 std::vector<std::string> read_as_many(const std::string& path, std::size_t expected,
                                       const std::string& like);
 
-// Throws Error "--output: got in.en, which is read too; expected another file" where `written` is
-// one of the files that are read ("" is none), and as write_file would where no file can be written
-// there. To be called before any work.
+// No output takes the place of what a command reads. Throws Error "--output: got in.en, which is
+// read too; expected another file" where `written` was read so far (base/files_read.h), and
+// "--output: got runs/a/recipe.json, which is a file of a run; expected another file" where it is
+// one of a run, a checkpoint or an encoder, whichever is read. To be called when everything was
+// opened, and before writing.
+void expect_not_read(const std::string& option, const std::string& written);
+
+// The same before any work, also where `written` is one of the files that will be read ("" is
+// none); throws as write_file where no file can be written there.
 void expect_output(const std::string& option, const std::string& written,
                    const std::vector<std::string>& read);
+
+// write_file, after expect_not_read.
+void write_output(const std::string& option, const std::string& path, std::string_view bytes);
 
 // The same of a folder that files are to be written into: throws Error "--translations: in.en is no
 // folder", "a/out: cannot write: Not a directory". What is missing is made, and removed again.

@@ -25,7 +25,8 @@ struct ImageArguments {
     v("features", features, "or the store that has their features (penalmt features, or .npy)",
       option().value("STORE"));
     v("feature_names", feature_names,
-      "the names of an .npy store's rows, one a line; default: STORE.names.txt",
+      "the names of an .npy store's rows, one a line; default: the store's name with .names.txt "
+      "in the place of .npy",
       option().value("FILE"));
     v("encoder", encoder, "the exported encoder of a model that takes features and carries none",
       option().value("DIR"));

@@ -76,7 +76,7 @@ std::string recipe_problem(const Option& option, const std::string& text) {
   config::Problems problems("");
   config::set({{{option.name, option.meaning, &unused, option.rules.allowed}}, {}},
               option.name + "=" + text, problems);
-  const std::size_t before = std::string(": " + option.name + ": ").size();
+  const std::size_t before = std::string("--set: " + option.name + ": ").size();
   return problems.empty() ? "" : problems.lines().front().substr(before);
 }
 
@@ -153,6 +153,12 @@ void OptionCollector::add(const char* name, OptionTarget field, const char* mean
 bool Option::is_flag() const {
   const auto* const* flag = std::get_if<bool*>(&target);
   return flag != nullptr && !**flag;
+}
+
+bool Option::is_path() const {
+  static const Strings kWords = {"FILE", "DIR", "RUN", "MODEL", "STORE", "LIST", "PHOTO"};
+  if (!takes_text(*this) || rules.is_words) return false;
+  return rules.is_positional || std::find(kWords.begin(), kWords.end(), rules.word) != kWords.end();
 }
 
 std::string option_name(std::string field) {

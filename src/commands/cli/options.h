@@ -44,6 +44,8 @@ class OptionRules {
   OptionRules positional() const { return with(&OptionRules::is_positional, true); }
   // What stands for the value in the help: "FILE".
   OptionRules value(const char* shown) const { return with(&OptionRules::word, shown); }
+  // A positional one that names no file.
+  OptionRules words() const { return with(&OptionRules::is_words, true); }
   // A list's option stands before each of its values: --set a=1 --set b=2.
   OptionRules one_by_one() const { return with(&OptionRules::is_one_by_one, true); }
   // Has a meaning with another option alone; has none with it.
@@ -52,6 +54,7 @@ class OptionRules {
 
   config::Allowed allowed;
   bool is_required = false, is_positional = false, is_one_by_one = false;
+  bool is_words = false;
   bool is_recipe_key = false;  // refused in the words of recipes
   std::string word;            // "": by the field's type
   std::vector<std::string> needed, excluded;
@@ -83,6 +86,7 @@ struct Option {
   OptionRules rules;
 
   bool is_flag() const;  // takes no value
+  bool is_path() const;  // its values name files or folders
   bool is_list() const { return std::holds_alternative<std::vector<std::string>*>(target); }
 };
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/progress.h"
+#include "tokenizers/text_limits.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -23,25 +25,30 @@ int64_t longest_source(const LengthOptions& options, const ModelOptions& model) 
 
 }  // namespace
 
-LengthCheck::LengthCheck(const LengthOptions& options, const Translator& translator)
+LengthCheck::LengthCheck(const LengthOptions& options, const Translator& translator, LineSide side)
     : translator_(translator),
+      side_(side),
       is_refused_(options.long_lines == "refuse"),
       longest_(longest_source(options, translator.description().model)) {}
 
 void LengthCheck::add(const std::string& text, const std::string& place, int64_t number) {
+  throw_if_interrupted();
   // A piece is at least a byte; there may be one for the space in front, and there is the end's.
   if (static_cast<int64_t>(text.size()) + 2 <= longest_) return;
-  const int64_t length = translator_.source_length(text);
+  const std::optional<std::string> problem = too_long(translator_.as_trained(text));
+  const int64_t length = problem                      ? longest_ + 1
+                         : side_ == LineSide::kSource ? translator_.source_length(text)
+                                                      : translator_.target_length(text);
   if (length <= longest_) return;
   if (++long_lines_ == 1) first_ = number;
-  if (is_refused_)
-    throw Error(
-        fmt::format("{}:{}: a sentence of {} pieces, expected at most {}; split the line, "
-                    "or give --long-lines cut{}",
-                    place, number, length, longest_,
-                    translator_.description().model.positions == "learned"
-                        ? ""
-                        : ", or a higher --max-source-length"));
+  if (!is_refused_) return;
+  const std::string cut = "; split the line, or give --long-lines cut";
+  if (problem) throw Error(fmt::format("{}:{}: {}{}", place, number, *problem, cut));
+  throw Error(fmt::format("{}:{}: a sentence of {} pieces, expected at most {}{}{}", place, number,
+                          length, longest_, cut,
+                          translator_.description().model.positions == "learned"
+                              ? ""
+                              : ", or a higher --max-source-length"));
 }
 
 void LengthCheck::warn(const std::string& place, int64_t lines) const {
@@ -50,6 +57,22 @@ void LengthCheck::warn(const std::string& place, int64_t lines) const {
         fmt::format("{}: {} of {} lines were longer than --max-source-length, {} pieces, and "
                     "were cut; the first is line {}",
                     place, long_lines_, lines, longest_, first_));
+}
+
+void check_lengths(const LengthOptions& options, const Translator& translator, LineSide side,
+                   const std::vector<std::string>& lines, const std::string& place) {
+  LengthCheck lengths(options, translator, side);
+  for (size_t i = 0; i < lines.size(); ++i)
+    lengths.add(lines[i], place, static_cast<int64_t>(i) + 1);
+  lengths.warn(place, static_cast<int64_t>(lines.size()));
+}
+
+void limit_lengths(const LengthOptions& options, Translator& translator,
+                   const std::vector<std::string>& sources, const std::string& source_place,
+                   const std::vector<std::string>& targets, const std::string& target_place) {
+  check_lengths(options, translator, LineSide::kSource, sources, source_place);
+  check_lengths(options, translator, LineSide::kTarget, targets, target_place);
+  translator.cut_lines(LengthCheck(options, translator).longest());
 }
 
 }  // namespace penalmt

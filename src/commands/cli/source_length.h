@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "commands/cli/options.h"
 
@@ -18,8 +19,8 @@ struct LengthOptions {
   template <class Visitor>
   void visit(Visitor& v) {
     v("max_source_length", longest,
-      "pieces that a line may have, its end counted; default: what the model's learned positions "
-      "serve, else 512",
+      "pieces that a line may have, a given translation too, its end counted; default: what the "
+      "model's learned positions serve, else 512",
       config::between(2, 1000000));
     v("long_lines", long_lines,
       "what becomes of a longer line: refuse (before any work, where the input is a file) or cut, "
@@ -28,13 +29,18 @@ struct LengthOptions {
   }
 };
 
+// Whose pieces count: the source's, or those of a given translation.
+enum class LineSide { kSource, kTarget };
+
 class LengthCheck {
  public:
   // Throws Error where the model's learned positions do not serve what is asked.
-  LengthCheck(const LengthOptions& options, const Translator& translator);
+  LengthCheck(const LengthOptions& options, const Translator& translator,
+              LineSide side = LineSide::kSource);
 
   int64_t longest() const { return longest_; }
-  // Counts line `number` of `place` where it is too long; throws Error where such are refused.
+  // Counts line `number` of `place` where it is too long, for the limit or the tokenizer
+  // (text_limits.h); throws Error where such are refused, and Interrupted after Ctrl-C.
   void add(const std::string& text, const std::string& place, int64_t number);
   // Forgets the lines that were counted.
   void restart() { long_lines_ = first_ = 0; }
@@ -43,9 +49,20 @@ class LengthCheck {
 
  private:
   const Translator& translator_;
+  const LineSide side_;
   const bool is_refused_;
   int64_t longest_;
   int64_t long_lines_ = 0, first_ = 0;  // first: its number
 };
+
+// All lines of `place`: throws as LengthCheck, or warns of those that are cut.
+void check_lengths(const LengthOptions& options, const Translator& translator, LineSide side,
+                   const std::vector<std::string>& lines, const std::string& place);
+
+// What both sides of parallel text go through before any work: throws as LengthCheck, or has what
+// is longer cut, with a warning a file.
+void limit_lengths(const LengthOptions& options, Translator& translator,
+                   const std::vector<std::string>& sources, const std::string& source_place,
+                   const std::vector<std::string>& targets, const std::string& target_place);
 
 }  // namespace penalmt

@@ -10,6 +10,7 @@
 #include "commands/evaluate/steps.h"
 #include "datasets/text/image_names.h"
 #include "datasets/text/parallel_text.h"
+#include "report/run_groups.h"
 #include "report/sentence_groups.h"
 
 namespace penalmt {
@@ -37,6 +38,17 @@ std::vector<fs::path> found_images(const EvaluateOptions& options, std::size_t s
                             options.images, sentences, options.image_root,
                             did_you_mean_first(options.image_root, names)));
   return images;
+}
+
+// Images beside sentences of models that saw none would say more than is true: as in the other
+// commands, that must be meant.
+void expect_model_with_images(const EvaluateOptions& options) {
+  if (options.images.empty() || options.runs.empty() || options.ignore_images) return;
+  for (const std::string& run : options.runs)
+    if (!is_text_only_run(run)) return;
+  throw Error(options.runs.front() +
+              ": a text-only model, which has not looked at an image; got --images; expected a run "
+              "of a model trained with images, or --ignore-images");
 }
 
 // Each group's scores, as if it were a test set of its own.
@@ -92,6 +104,7 @@ EvaluationReport begin_report(const EvaluateOptions& options,
   report.references = references;
   report.width = options.width;
   report.samples = options.samples;
+  expect_model_with_images(options);
   report.runs = read_runs({options.runs.begin(), options.runs.end()});
   if (!options.source.empty())
     report.source =
@@ -120,7 +133,7 @@ void write_report(const EvaluateOptions& options, const Metrics& metrics,
   if (!report.images.empty())
     report.breakdowns.push_back(
         breakdown("image", groups_by_image(report.images), metrics, systems));
-  write_file(options.report, evaluation_report(report));
+  write_output("--report", options.report, evaluation_report(report));
 }
 
 }  // namespace penalmt

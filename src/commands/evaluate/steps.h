@@ -33,7 +33,7 @@ struct EvaluateOptions {
   int width = 1;
   std::string left_out;
   std::string report, source, images, image_root;
-  bool allow_outside = false;
+  bool allow_outside = false, ignore_images = false;
   Lines runs;
   int64_t samples = 20;
 
@@ -130,6 +130,9 @@ struct EvaluateOptions {
     v("allow_outside", allow_outside,
       "take images whose names lead out of that folder, by a link, ../ or an absolute path",
       option().needs("image-root"));
+    v("ignore_images", ignore_images,
+      "the images are shown though every run of --runs is a text-only model's",
+      option().needs("images"));
     v("runs", runs,
       "show the training curves of these run folders in the report; a run called as a system has "
       "its colour",

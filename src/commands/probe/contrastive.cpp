@@ -69,6 +69,11 @@ ContrastivePairs read_pairs(const ProbeOptions& options, const ModelDescription&
 
 void probe_contrastive(const ProbeOptions& options, Translator& translator, ProbeResults& results) {
   const ContrastivePairs pairs = read_pairs(options, translator.description());
+  const std::string source_file = pairs.source_file.string();
+  limit_lengths(options.length, translator, pairs.source, source_file, pairs.correct,
+                pairs.correct_file.string());
+  check_lengths(options.length, translator, LineSide::kTarget, pairs.incorrect,
+                pairs.incorrect_file.string());
   const auto images = probe_images(options, translator, images_of_pairs(options, pairs),
                                    pairs.source.size(), pairs.source_file.string(), &results.notes);
   const auto scored = [&](const Lines& targets, const fs::path& file, const Condition& condition) {
@@ -77,7 +82,7 @@ void probe_contrastive(const ProbeOptions& options, Translator& translator, Prob
                                                         pairs.source_file.string(), file.string());
     std::vector<ScoredTarget> all;
     for (std::size_t i = 0; i < scores.size(); ++i)
-      all.push_back({scores[i], translator.target_length(targets[i])});
+      all.push_back({scores[i], translator.scored_length(targets[i])});
     return all;
   };
   std::vector<Measure> measures = {

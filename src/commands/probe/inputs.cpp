@@ -105,9 +105,9 @@ void warn_of_unknown_masks(const Translator& translator) {
   const auto run = find_tokenizers(translator.place());
   const fs::path recipe = run ? *run / "recipe.json" : "";
   if (!fs::exists(recipe)) return;
-  const nlohmann::json masking =
-      config::parse_file(recipe).value("/data/masking"_json_pointer, nlohmann::json(""));
-  if (masking == "")
+  const nlohmann::json said = config::parse_file(recipe);
+  const auto masking = "/data/masking"_json_pointer;
+  if (!said.contains(masking) || said[masking] == "")
     warning(recipe.string() +
             ": the model was trained without masked words (data.masking); expect little of it "
             "where words are masked");
@@ -163,9 +163,10 @@ void check_options(const ProbeOptions& options) {
   if (options.report == "-")
     throw Error("--report: got '-', expected a file; the results go to standard output");
   if (!options.report.empty())
-    expect_output("--report", options.report,
-                  {options.source, options.references, options.images.images, options.mask,
-                   options.lexicon, options.left_out});
+    expect_output(
+        "--report", options.report,
+        {options.source, options.references, options.images.images, options.images.features,
+         options.images.feature_names, options.mask, options.lexicon, options.left_out});
 }
 
 void check_model(const ProbeOptions& options, const Translator& translator) {
@@ -194,6 +195,8 @@ std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Transl
 
 ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
   ParallelText parallel = read_parallel_text(options.source, options.references, std::nullopt);
+  limit_lengths(options.length, translator, parallel.source, options.source, parallel.target,
+                options.references);
   ProbeText text;
   text.all_lines = parallel.source.size();
   text.source = std::move(parallel.source);

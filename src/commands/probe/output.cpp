@@ -153,11 +153,23 @@ void print_probe(const ProbeOptions& options, const ProbeResults& results) {
                                 : as_text(options, results));
 }
 
+void expect_outputs_of_their_own(const ProbeOptions& options) {
+  if (!options.report.empty()) expect_not_read("--report", options.report);
+  if (options.translations.empty()) return;
+  Lines conditions = options.incongruent;
+  conditions.insert(conditions.end(), {"right", "none"});
+  for (const std::string& condition : conditions)
+    for (const char* ending : {".txt", ".masked.txt"})
+      expect_not_read("--translations",
+                      std::filesystem::path(options.translations) / (condition + ending));
+}
+
 void write_probe_translations(const ProbeOptions& options, const ProbeResults& results) {
   const std::filesystem::path folder(options.translations);
   std::filesystem::create_directories(folder);
   const auto write = [&](const std::string& name, const Lines& lines) {
-    if (!lines.empty()) write_file(folder / name, fmt::format("{}\n", fmt::join(lines, "\n")));
+    if (!lines.empty())
+      write_output("--translations", folder / name, fmt::format("{}\n", fmt::join(lines, "\n")));
   };
   for (const Answers& answers : results.answers) {
     write(answers.condition + ".txt", answers.translations);

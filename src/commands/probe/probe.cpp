@@ -18,6 +18,7 @@ void probe(const ProbeOptions& options) {
   ProbeText text;
   if (options.has_text()) {
     text = read_probe_text(options, translator);
+    expect_outputs_of_their_own(options);
     probe_text(options, text, translator, results);
     probe_image_use(options, text, translator, results);
   }

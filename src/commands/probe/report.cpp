@@ -73,7 +73,7 @@ void write_probe_report(const ProbeOptions& options, const ProbeText& text,
   report.samples = options.samples;
   for (std::size_t i = 0; i < text.source.size(); ++i)
     report.sentences.push_back(sentence(text, results, i));
-  write_file(options.report, probe_report(report));
+  write_output("--report", options.report, probe_report(report));
   if (!options.images.features.empty() && options.images.image_root.empty())
     message(options.report + ": has no images in it; --image-root names the folder they are in");
 }

@@ -12,6 +12,7 @@
 
 #include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
+#include "commands/cli/source_length.h"
 #include "datasets/scenes/left_out_score.h"
 #include "datasets/text/masking.h"
 #include "evaluation/answer_signs.h"
@@ -31,6 +32,7 @@ using Lines = std::vector<std::string>;
 
 struct ProbeOptions {
   std::string model, source, references;
+  LengthOptions length;
   ImageArguments images;   // with features, image_root is for the report alone
   bool all_lines = false;  // those without an image too
   Lines incongruent = {"shuffled", "zeroed", "noise"};
@@ -65,6 +67,7 @@ struct ProbeOptions {
     visit_model(v, model);
     v("source", source, "sentences, one a line, plain or .gz", option().value("FILE"));
     v("references", references, "their right translations", option().value("FILE"));
+    length.visit(v);
     images.visit(v);
     v("all_lines", all_lines, "lines without an image count too");
   }
@@ -186,8 +189,9 @@ std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Transl
                                        const ImageArguments& images, std::size_t lines,
                                        const std::string& place, Lines* notes);
 
-// "right", those of --incongruent and "none"; "none" alone where there are no images. Throws Error
-// where there are not two different ones to shuffle; as noise_images.
+// "right", those of --incongruent and "none"; "none" alone where there are no images. "shuffled" is
+// left out, with a warning, where there are not two different ones to shuffle. Throws as
+// noise_images.
 std::vector<Condition> conditions_of(const ImageSet* right, const ProbeOptions& options);
 
 // Translates and scores the text under each condition: fills `scores`, `answers` and what belongs
@@ -210,6 +214,10 @@ void probe_image_use(const ProbeOptions& options, const ProbeText& text, Transla
 // Interrupted after Ctrl-C.
 std::vector<SystemScores> compared(const Lines& conditions, const std::vector<Measure>& measures,
                                    const ProbeOptions& options);
+
+// Throws as expect_not_read where --report or a file of --translations would take the place of what
+// was read. To be called when the text was.
+void expect_outputs_of_their_own(const ProbeOptions& options);
 
 // To standard output, as text or JSON; the translations to --translations; the page to --report.
 // The last two throw as write_file, the last as probe_report too.

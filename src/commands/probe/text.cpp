@@ -107,7 +107,7 @@ Measure log_probability(const ProbeText& text, const Translator& translator,
     measure.rows.push_back(share_rows(
         text.references.size(), [&](std::size_t i) { return of_condition.log_probabilities[i]; },
         [&](std::size_t i) {
-          return static_cast<double>(translator.target_length(text.references[i]));
+          return static_cast<double>(translator.scored_length(text.references[i]));
         }));
   return measure;
 }
@@ -179,8 +179,10 @@ std::vector<Condition> conditions_of(const ImageSet* right, const ProbeOptions& 
     for (const std::string& name : options.incongruent) {
       std::set<int64_t> different(right->index().begin(), right->index().end());
       different.erase(-1);
-      if (name == "shuffled" && different.size() < 2)
-        throw Error("--incongruent: shuffled: got one image, expected at least two different ones");
+      if (name == "shuffled" && different.size() < 2) {
+        warning("--incongruent: shuffled is left out: there is one image, and it takes two");
+        continue;
+      }
       Condition condition{name, name == "shuffled" ? shuffled_images(*right, options.seed)
                                 : name == "zeroed" ? zeroed_images(*right)
                                                    : noise_images(*right, options.seed)};

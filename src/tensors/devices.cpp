@@ -71,6 +71,8 @@ c10::Device choose_device(const std::string& name) {
     warning(text);
     return c10::Device(c10::kCPU);
   }
+  // float32 is float32: cuDNN's convolutions would otherwise round what they multiply to 10 bits.
+  at::globalContext().setAllowTF32CuDNN(false);
   return c10::Device(c10::kCUDA, 0);
 }
 

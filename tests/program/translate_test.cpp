@@ -337,7 +337,7 @@ TEST_F(TranslateProgram, RefusesWhatItCannotDo) {
       {"translate", gated, "--input", path("in.en"), "--images", list, "--image-root", root},
       path("in.en") + ": 5 lines; expected 2, one for each image of " + list);
   expect_refusal({"translate", gated, "--image", "", "a dog ."},
-                 "--image: got an empty name, expected an image");
+                 "translate: --image: got an empty name");
   expect_refusal(
       {"translate", gated, "--image", path("wave.ppm"), "--features", path("f.npy"), "a dog ."},
       "--image: got --features too; expected an image file, which the model's encoder looks at, or "

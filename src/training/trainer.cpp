@@ -110,6 +110,27 @@ TokenLoss Trainer::training_loss(const Batch& batch, const ForwardPass& pass) {
   return model_->pair_loss(sentences, training.label_smoothing, weights, first, second);
 }
 
+// Dropout is drawn a sentence, so two halves do what the whole batch does.
+template <class Use>
+void Trainer::in_memory(const std::vector<int64_t>& which, const Use& use) {
+  try {
+    return use(which);
+  } catch (const c10::OutOfMemoryError&) {
+    // What batch normalisation sees is the batch; and no sentence can be halved.
+    if (device_.is_cpu() || which.size() == 1 || recipe_.model.image_encoder.kind == "resnet")
+      throw;
+    if (!halved_)
+      message(
+          fmt::format("the GPU has not enough memory for a batch of {} sentences: such ones are "
+                      "halved; a smaller training.batch_tokens goes without that",
+                      which.size()));
+    halved_ = true;
+  }
+  const auto middle = which.begin() + static_cast<int64_t>(which.size() / 2);
+  in_memory({which.begin(), middle}, use);
+  in_memory({middle, which.end()}, use);
+}
+
 LossSums Trainer::add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) {
   const TrainingOptions& training = recipe_.training;
   ForwardPass pass{.ids = {},
@@ -118,13 +139,14 @@ LossSums Trainer::add_gradients(int64_t first, int64_t last, int64_t update, dou
                    .tau_scale = tau_scale};
   LossSums sums;
   const PrecisionScope scope(precision(training));
-  for (int64_t b = first; b < last; ++b) {
-    const Batch batch = training_batch(epoch_batches_[b], update);
-    pass.ids = batch.ids;
-    const TokenLoss loss = training_loss(batch, pass);
-    penalmt::add_gradients(loss.total, parameters_);
-    sums.add(batch.target_tokens, loss.total, loss.nll);
-  }
+  for (int64_t b = first; b < last; ++b)
+    in_memory(epoch_batches_[b], [&](const std::vector<int64_t>& which) {
+      const Batch batch = training_batch(which, update);
+      pass.ids = batch.ids;
+      const TokenLoss loss = training_loss(batch, pass);
+      penalmt::add_gradients(loss.total, parameters_);
+      sums.add(batch.target_tokens, loss.total, loss.nll);
+    });
   return sums;
 }
 
@@ -133,12 +155,14 @@ Validation Trainer::validate() {
   model_->eval();
   at::Tensor sums = at::zeros({2}, at::TensorOptions(device_).dtype(at::kDouble));  // nll, correct
   int64_t tokens = 0;
-  for (const std::vector<int64_t>& which :
+  for (const std::vector<int64_t>& all :
        make_batches(data_.valid.examples, recipe_.training.batch_tokens, std::nullopt)) {
-    const Batch batch = collate(data_.valid.examples, which, data_.valid.images.get());
-    const TokenLoss loss = model_->loss(sentences_of(batch, device_), /*smoothing=*/0);
-    sums.add_(at::stack({loss.nll, loss.correct}));
-    tokens += batch.target_tokens;
+    in_memory(all, [&](const std::vector<int64_t>& which) {
+      const Batch batch = collate(data_.valid.examples, which, data_.valid.images.get());
+      const TokenLoss loss = model_->loss(sentences_of(batch, device_), /*smoothing=*/0);
+      sums.add_(at::stack({loss.nll, loss.correct}));
+      tokens += batch.target_tokens;
+    });
   }
   sums = sums.cpu();
   return {sums[0].item<double>() / static_cast<double>(tokens),

@@ -33,6 +33,10 @@ class Trainer : private LearningTask {
   Validation validate() override;
   std::vector<ChainStatistics> measure_chain() override;
   double validation_bleu();  // of greedy translations
+  // use(which), or where a GPU has not the memory for that, use() of its halves, and theirs. What
+  // use() adds to must be the last it does.
+  template <class Use>
+  void in_memory(const std::vector<int64_t>& which, const Use& use);
   // Of one pass, or of the two of training.r_drop or training.token_cutoff.
   TokenLoss training_loss(const Batch& batch, const ForwardPass& pass);
   Batch training_batch(const std::vector<int64_t>& which,
@@ -45,7 +49,8 @@ class Trainer : private LearningTask {
   TranslationModel model_;
   std::vector<at::Tensor> parameters_;  // the model's
   std::vector<std::vector<int64_t>> epoch_batches_;
-  TrainingLoop loop_;  // last: it asks for the model
+  bool halved_ = false;  // a batch, for lack of memory
+  TrainingLoop loop_;    // last: it asks for the model
 };
 
 }  // namespace penalmt

@@ -46,12 +46,36 @@ std::mutex counting;
 std::map<std::string, long> launched;
 std::atomic<long> waits{0}, to_device{0}, to_host{0};
 constexpr auto kDev = c10::DeviceType::CUDA;
+// EMULATED_CUDA_MEMORY: the bytes that the device has; as many as wanted where it is not set.
+std::mutex memory;
+std::map<void*, size_t> taken;
+size_t in_use = 0, most_in_use = 0;
+void release(void* p) {
+  {
+    std::lock_guard<std::mutex> l(memory);
+    const auto found = taken.find(p);
+    if (found != taken.end()) {
+      in_use -= found->second;
+      taken.erase(found);
+    }
+  }
+  c10::free_cpu(p);
+}
 struct Alloc final : c10::Allocator {
   c10::DataPtr allocate(size_t n) override {
-    void* p = n ? c10::alloc_cpu(n) : nullptr;
-    return {p, p, &c10::free_cpu, c10::Device(kDev, 0)};
+    static const char* limit = std::getenv("EMULATED_CUDA_MEMORY");
+    void* p = nullptr;
+    if (n) {
+      std::lock_guard<std::mutex> l(memory);
+      TORCH_CHECK_WITH(OutOfMemoryError, !limit || in_use + n <= std::strtoull(limit, nullptr, 10),
+                       "CUDA out of memory. Tried to allocate ", n, " bytes.");
+      p = c10::alloc_cpu(n);
+      in_use += taken[p] = n;
+      most_in_use = std::max(most_in_use, in_use);
+    }
+    return {p, p, &release, c10::Device(kDev, 0)};
   }
-  c10::DeleterFnPtr raw_deleter() const override { return &c10::free_cpu; }
+  c10::DeleterFnPtr raw_deleter() const override { return &release; }
   void copy_data(void* d, const void* s, std::size_t n) const final { std::memcpy(d, s, n); }
 };
 Alloc alloc;
@@ -132,6 +156,24 @@ at::Tensor& copy_(at::Tensor& self, const at::Tensor& src, bool) {
   auto c = on_cpu(self);
   c.copy_(on_cpu(src));
   return self;
+}
+// The means that training keeps are written although the operator does not declare it: a fallback
+// would lose them.
+std::tuple<at::Tensor, at::Tensor, at::Tensor> batch_norm(
+    const at::Tensor& x, const std::optional<at::Tensor>& weight,
+    const std::optional<at::Tensor>& bias, const std::optional<at::Tensor>& mean,
+    const std::optional<at::Tensor>& variance, bool training, double momentum, double epsilon) {
+  {
+    std::lock_guard<std::mutex> l(counting);
+    ++launched["aten::native_batch_norm"];
+  }
+  const auto here = [](const std::optional<at::Tensor>& t) {
+    return t && t->defined() ? std::optional<at::Tensor>(on_cpu(*t)) : t;
+  };
+  at::NoGradGuard g;
+  const auto [y, kept_mean, kept_rstd] = at::native_batch_norm(
+      on_cpu(x), here(weight), here(bias), here(mean), here(variance), training, momentum, epsilon);
+  return {y.to(x.device()), kept_mean.to(x.device()), kept_rstd.to(x.device())};
 }
 // One kernel on a GPU.
 void foreach_add(at::TensorList to, at::TensorList from, const at::Scalar& alpha) {
@@ -234,6 +276,7 @@ TORCH_LIBRARY_IMPL(aten, CUDA, m) {
   m.impl("copy_", &copy_);
   m.impl("_local_scalar_dense", &local_scalar);
   m.impl("_foreach_add_.List", &foreach_add);
+  m.impl("native_batch_norm", &batch_norm);
   m.impl("view", &view_);
   m.impl("as_strided", &as_strided_);
   m.impl("_reshape_alias", &reshape_alias);
@@ -378,8 +421,8 @@ struct Start {
     std::fprintf(stderr,
                  "emulated cuda: %ld operators, %ld waits of the host (item, nonzero), %ld copies "
                  "to the host, %ld to "
-                 "the device\n",
-                 all, waits.load(), to_host.load(), to_device.load());
+                 "the device, %zu bytes at most\n",
+                 all, waits.load(), to_host.load(), to_device.load(), most_in_use);
     for (size_t i = 0; i < by.size() && i < 60; ++i)
       std::fprintf(stderr, "  %8ld %s\n", by[i].first, by[i].second.c_str());
   }

@@ -35,7 +35,7 @@ class EmulatedGpu {
 
 // What the device was asked for in all, as the emulation reports at the end.
 struct Work {
-  long launches = 0, waits = 0, copies_to_host = 0;
+  long launches = 0, waits = 0, copies_to_host = 0, copies_to_device = 0, bytes = 0;
 };
 
 Work work_of(const std::string& errors) {
@@ -45,9 +45,10 @@ Work work_of(const std::string& errors) {
   if (at != std::string::npos)
     EXPECT_EQ(std::sscanf(errors.c_str() + at,
                           "emulated cuda: %ld operators, %ld waits of the host (item, nonzero), "
-                          "%ld copies to the host",
-                          &work.launches, &work.waits, &work.copies_to_host),
-              3);
+                          "%ld copies to the host, %ld to the device, %ld bytes at most",
+                          &work.launches, &work.waits, &work.copies_to_host, &work.copies_to_device,
+                          &work.bytes),
+              5);
   return work;
 }
 
@@ -162,7 +163,8 @@ TEST_F(OnGpu, AClassifierTrainsAndPredictsAsOnTheCpu) {
                            R"(", "valid": 2}, "tau": 0.001,
   "image_encoder": {"size": 32, )" +
                            encoder + R"(},
-  "training": {"batch": 6, "updates": 4, "validate_every": 4, "warmup": 2, "precision": "float32"}})");
+  "training": {"batch": 6, "updates": 4, "validate_every": 4, "warmup": 2, "precision": "float32",
+               "learning_rate": 1e-4}})");
     const std::string name = "classifier" + std::to_string(runs_++);
     for (const std::string device : {"cpu", "cuda"}) {
       const Outcome outcome =
@@ -244,6 +246,30 @@ TEST_F(OnGpu, TranslatesScoresProbesAndMeasuresAsOnTheCpu) {
                               text + ".de", "--all-lines"});
     EXPECT_EQ(probes.second, probes.first) << fusion;
   }
+}
+
+TEST_F(OnGpu, BatchesTooLargeForItsMemoryAreHalved) {
+  const std::vector<std::string> settings = {"model.fusion=gated", "training.batch_tokens=400",
+                                             "training.accumulate=1"};
+  const Outcome whole = train("whole", settings, "cuda");
+  ASSERT_EQ(whole.status, 0) << whole.errors;
+  const std::string less = std::to_string(work_of(whole.errors).bytes * 8 / 10);
+  setenv("EMULATED_CUDA_MEMORY", less.c_str(), 1);
+  const Outcome halved = train("halved", settings, "cuda");
+  setenv("EMULATED_CUDA_MEMORY", "300000", 1);
+  const Outcome hopeless = train("hopeless", settings, "cuda");
+  unsetenv("EMULATED_CUDA_MEMORY");
+  ASSERT_EQ(halved.status, 0) << halved.errors;
+  const std::string said = "the GPU has not enough memory for a batch of ";
+  const std::size_t at = halved.errors.find(said);
+  ASSERT_NE(at, std::string::npos) << halved.errors;
+  EXPECT_EQ(halved.errors.find(said, at + 1), std::string::npos) << "said once";
+  for (const char* key : {"loss", "valid_nll"}) {
+    const double expected = last_metrics("whole")[key].get<double>();
+    EXPECT_NEAR(last_metrics("halved")[key].get<double>(), expected, 2e-6 * expected) << key;
+  }
+  EXPECT_EQ(hopeless.status, 1);
+  EXPECT_NE(hopeless.errors.find("CUDA out of memory."), std::string::npos) << hopeless.errors;
 }
 
 // An update of two batches of Tiny launched 3,003 operators and waited nine times before there were

@@ -58,7 +58,7 @@ class Problems {
  public:
   explicit Problems(std::string place) : place_(std::move(place)) {}
   void add(const std::string& key, const std::string& what) {
-    lines_.push_back((set_.contains(key) ? "--set" : place_) + ": " + key + ": " + what);
+    lines_.push_back((set_.count(key) != 0 ? "--set" : place_) + ": " + key + ": " + what);
   }
   // From now on what is wrong with the key is not the place's fault, but that of --set.
   void comes_from_set(const std::string& key) { set_.insert(key); }

@@ -172,8 +172,8 @@ class JsonWalk {
     std::size_t end = at_;
     while (end < text_.size() && is_word(text_[end])) ++end;
     const std::string word(text_.substr(at_, end - at_));
-    static const std::regex kNumber("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?");
-    const bool is_number = word.size() < 1000 && std::regex_match(word, kNumber);
+    static const std::regex number_pattern("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?");
+    const bool is_number = word.size() < 1000 && std::regex_match(word, number_pattern);
     if (is_number && !std::isfinite(std::strtod(word.c_str(), nullptr)))
       return expect("a number that a double holds");
     const std::vector<std::string> literals = {"true", "false", "null"};

@@ -1,13 +1,15 @@
-// What runs on a GPU of our own making, each the twin of a CPU kernel: dropout drawn from counters, residuals with their
-// normalisation and penal term, attention of packed sentences, the losses of the output layer. CUDA C++ that needs none of CUDA's
-// headers: device_program.h has it compiled when it is first needed. The tests compile it for the CPU, too
-// (tests/emulated_cuda/threads.h), hence the few words of CUDA's that stand here: __syncthreads, __syncwarp, PENALMT_SHARED and
-// the sums and maxima of a warp below.
+// What runs on a GPU of our own making, each the twin of a CPU kernel: dropout drawn from counters,
+// residuals with their normalisation and penal term, attention of packed sentences, the losses of
+// the output layer. CUDA C++ that needs none of CUDA's headers: device_program.h has it compiled
+// when it is first needed. The tests compile it for the CPU, too (tests/emulated_cuda/threads.h),
+// hence the few words of CUDA's that stand here: __syncthreads, __syncwarp, PENALMT_SHARED and the
+// sums and maxima of a warp below.
 //
-// No result depends on the order in which blocks run: no number is added atomically but a count of blocks.
+// No result depends on the order in which blocks run: no number is added atomically but a count of
+// blocks.
 //
-// PENALMT_DEPTH, the numbers of an attention head, compiles the attention alone, for that depth; without it there is all the rest.
-// PENALMT_EVERYTHING: both, for any depth.
+// PENALMT_DEPTH, the numbers of an attention head, compiles the attention alone, for that depth;
+// without it there is all the rest. PENALMT_EVERYTHING: both, for any depth.
 
 typedef long long int64;
 typedef unsigned long long uint64;
@@ -30,9 +32,7 @@ __device__ inline void narrow(float value, bfloat16& out) {
 __device__ inline int lane() { return static_cast<int>(threadIdx.x) % kLanes; }
 __device__ inline int warp() { return static_cast<int>(threadIdx.x) / kLanes; }
 __device__ inline int warps() { return static_cast<int>(blockDim.x) / kLanes; }
-__device__ inline int64 warp_of_all() {
-  return static_cast<int64>(blockIdx.x) * warps() + warp();
-}
+__device__ inline int64 warp_of_all() { return static_cast<int64>(blockIdx.x) * warps() + warp(); }
 
 // ---- dropout, as dropout_bits.h has it ----------------------------------------------------------
 
@@ -88,7 +88,8 @@ PENALMT_KERNEL dropout_rows(const float* x, const int64* counters, uint64 mixed,
 
 #if !defined(PENALMT_DEPTH) || defined(PENALMT_EVERYTHING)
 
-// ---- residual and normalisation, as residual_norm.h -----------------------------------------------
+// ---- residual and normalisation, as residual_norm.h
+// -----------------------------------------------
 
 // A warp a row.
 template <class Branch>
@@ -138,14 +139,17 @@ PENALMT_KERNEL residual_norm_bfloat16(const float* x, const bfloat16* branch, co
                    means, rstds, rows, channels);
 }
 
-// A warp a row. weighted [rows, channels]: the gradient times the normalised sum, whose column sums are the gradient at `weight`.
-// gradient_branch: null where it is that at x; real: null where all rows are.
+// A warp a row. weighted [rows, channels]: the gradient times the normalised sum, whose column sums
+// are the gradient at `weight`. gradient_branch: null where it is that at x; real: null where all
+// rows are.
 template <class Branch>
-__device__ void residual_norm_backward_of(
-    const float* gradient, const float* x, const float* sum, const float* means,
-    const float* rstds, const float* weight, const int64* counters, const Dropout& dropout,
-    const unsigned char* real, float tau, int relative, float* gradient_x, Branch* gradient_branch,
-    float* weighted, int64 rows, int64 channels) {
+__device__ void residual_norm_backward_of(const float* gradient, const float* x, const float* sum,
+                                          const float* means, const float* rstds,
+                                          const float* weight, const int64* counters,
+                                          const Dropout& dropout, const unsigned char* real,
+                                          float tau, int relative, float* gradient_x,
+                                          Branch* gradient_branch, float* weighted, int64 rows,
+                                          int64 channels) {
   const int64 row = warp_of_all();
   if (row >= rows) return;
   const float *g = gradient + row * channels, *h = sum + row * channels;
@@ -179,31 +183,35 @@ __device__ void residual_norm_backward_of(
   }
 }
 
-PENALMT_KERNEL residual_norm_backward_float(
-    const float* gradient, const float* x, const float* sum, const float* means,
-    const float* rstds, const float* weight, const int64* counters, uint64 mixed, uint32 threshold,
-    float scale, const unsigned char* real, float tau, int relative, float* gradient_x,
-    float* gradient_branch, float* weighted, int64 rows, int64 channels) {
+PENALMT_KERNEL residual_norm_backward_float(const float* gradient, const float* x, const float* sum,
+                                            const float* means, const float* rstds,
+                                            const float* weight, const int64* counters,
+                                            uint64 mixed, uint32 threshold, float scale,
+                                            const unsigned char* real, float tau, int relative,
+                                            float* gradient_x, float* gradient_branch,
+                                            float* weighted, int64 rows, int64 channels) {
   residual_norm_backward_of(gradient, x, sum, means, rstds, weight, counters,
                             {mixed, threshold, scale}, real, tau, relative, gradient_x,
                             gradient_branch, weighted, rows, channels);
 }
 PENALMT_KERNEL residual_norm_backward_bfloat16(
-    const float* gradient, const float* x, const float* sum, const float* means,
-    const float* rstds, const float* weight, const int64* counters, uint64 mixed, uint32 threshold,
-    float scale, const unsigned char* real, float tau, int relative, float* gradient_x,
+    const float* gradient, const float* x, const float* sum, const float* means, const float* rstds,
+    const float* weight, const int64* counters, uint64 mixed, uint32 threshold, float scale,
+    const unsigned char* real, float tau, int relative, float* gradient_x,
     bfloat16* gradient_branch, float* weighted, int64 rows, int64 channels) {
   residual_norm_backward_of(gradient, x, sum, means, rstds, weight, counters,
                             {mixed, threshold, scale}, real, tau, relative, gradient_x,
                             gradient_branch, weighted, rows, channels);
 }
 
-// ---- column sums -----------------------------------------------------------------------------------
+// ---- column sums
+// -----------------------------------------------------------------------------------
 
-// sums [columns] of a [rows, columns], and of b where it is not null to sums + columns. Block (slice, columns) takes 32 columns of a
-// slice of the rows, its warps every so many rows of it; `slices` blocks that share their columns leave their sums in `partials`
-// [slices, blocks / slices, 32], and the last of them, by its ticket, adds those up in their order. tickets: zeros, and again zeros
-// afterwards.
+// sums [columns] of a [rows, columns], and of b where it is not null to sums + columns. Block
+// (slice, columns) takes 32 columns of a slice of the rows, its warps every so many rows of it;
+// `slices` blocks that share their columns leave their sums in `partials` [slices, blocks / slices,
+// 32], and the last of them, by its ticket, adds those up in their order. tickets: zeros, and again
+// zeros afterwards.
 template <class A>
 __device__ void column_sums_of(const A* a, const float* b, float* sums, float* partials,
                                uint32* tickets, int slices, int64 rows, int64 columns,
@@ -259,7 +267,8 @@ PENALMT_KERNEL column_sums_bfloat16(const bfloat16* a, const float* b, float* su
   column_sums_of(a, b, sums, partials, tickets, slices, rows, columns, shared);
 }
 
-// ---- embeddings --------------------------------------------------------------------------------------
+// ---- embeddings
+// --------------------------------------------------------------------------------------
 
 // y [rows, channels] = dropout(scale * words[ids] + positions[places]). A warp a row.
 PENALMT_KERNEL embed_rows(const float* words, const int64* ids, const float* positions,
@@ -277,13 +286,13 @@ PENALMT_KERNEL embed_rows(const float* words, const int64* ids, const float* pos
   }
 }
 
-// The gradient at the words that occur: word number u of them is kinds[u] and stands in the rows order[starts[u]] ..
-// order[starts[u + 1] - 1]. A block a word: its warps take every so many of these rows, 128 channels at a time. `at_words` is zero
-// before.
+// The gradient at the words that occur: word number u of them is kinds[u] and stands in the rows
+// order[starts[u]] .. order[starts[u + 1] - 1]. A block a word: its warps take every so many of
+// these rows, 128 channels at a time. `at_words` is zero before.
 PENALMT_KERNEL embed_rows_backward(const float* gradient, const int64* kinds, const int64* starts,
-                                   const int64* order, float scale_of_words,
-                                   const int64* counters, uint64 mixed, uint32 threshold,
-                                   float scale, float* at_words, int64 channels) {
+                                   const int64* order, float scale_of_words, const int64* counters,
+                                   uint64 mixed, uint32 threshold, float scale, float* at_words,
+                                   int64 channels) {
   PENALMT_SHARED(shared);
   const int kAtOnce = 4;
   const Dropout dropout = {mixed, threshold, scale};
@@ -314,7 +323,8 @@ PENALMT_KERNEL embed_rows_backward(const float* gradient, const int64* kinds, co
   }
 }
 
-// ---- the losses of the output layer, as token_loss.h and token_pair_loss.h ---------------------------
+// ---- the losses of the output layer, as token_loss.h and token_pair_loss.h
+// ---------------------------
 
 __device__ inline float block_sum(float value, float* shared) {
   value = warp_sum(value);
@@ -443,25 +453,25 @@ __device__ void pair_loss_of(Number* logits_first, Number* logits_second, int64 
   if (threadIdx.x != 0) return;
   const float share = of_first / (of_first + of_second);
   loss[0] = of_first * (-at_right * right_first - base * sum_first) +
-            of_second * (-at_right * right_second - base * sum_second) +
-            first_to_second * forward + second_to_first * backward;
+            of_second * (-at_right * right_second - base * sum_second) + first_to_second * forward +
+            second_to_first * backward;
   loss[1] = -share * right_first - (1 - share) * right_second;
   loss[2] = correct ? 1.0f : 0.0f;
 }
 
-#define PENALMT_LOSSES(NAME, NUMBER)                                                              \
-  PENALMT_KERNEL token_loss_##NAME(NUMBER* logits, int64 vocabulary, const int64* gold,           \
-                                   int64 pad, float smoothing, int gradient, float* losses) {     \
-    PENALMT_SHARED(shared);                                                                       \
-    token_loss_of(logits, vocabulary, gold, pad, smoothing, gradient, losses, shared);            \
-  }                                                                                               \
-  PENALMT_KERNEL pair_loss_##NAME(NUMBER* first, NUMBER* second, int64 vocabulary,                \
-                                  const int64* gold, int64 pad, float smoothing, float of_first,  \
-                                  float of_second, float first_to_second,                         \
-                                  float second_to_first, float* losses) {                         \
-    PENALMT_SHARED(shared);                                                                       \
-    pair_loss_of(first, second, vocabulary, gold, pad, smoothing, of_first, of_second,            \
-                 first_to_second, second_to_first, losses, shared);                               \
+#define PENALMT_LOSSES(NAME, NUMBER)                                                               \
+  PENALMT_KERNEL token_loss_##NAME(NUMBER* logits, int64 vocabulary, const int64* gold, int64 pad, \
+                                   float smoothing, int gradient, float* losses) {                 \
+    PENALMT_SHARED(shared);                                                                        \
+    token_loss_of(logits, vocabulary, gold, pad, smoothing, gradient, losses, shared);             \
+  }                                                                                                \
+  PENALMT_KERNEL pair_loss_##NAME(NUMBER* first, NUMBER* second, int64 vocabulary,                 \
+                                  const int64* gold, int64 pad, float smoothing, float of_first,   \
+                                  float of_second, float first_to_second, float second_to_first,   \
+                                  float* losses) {                                                 \
+    PENALMT_SHARED(shared);                                                                        \
+    pair_loss_of(first, second, vocabulary, gold, pad, smoothing, of_first, of_second,             \
+                 first_to_second, second_to_first, losses, shared);                                \
   }
 PENALMT_LOSSES(float, float)
 PENALMT_LOSSES(bfloat16, bfloat16)
@@ -469,7 +479,8 @@ PENALMT_LOSSES(bfloat16, bfloat16)
 #endif
 #if defined(PENALMT_DEPTH) || defined(PENALMT_EVERYTHING)
 
-// ---- attention of packed sentences, as packed_attention.h ------------------------------------------
+// ---- attention of packed sentences, as packed_attention.h
+// ------------------------------------------
 
 #ifdef PENALMT_DEPTH
 #define PENALMT_HEAD_DEPTH(depth) PENALMT_DEPTH
@@ -479,7 +490,8 @@ static const int kParts = (PENALMT_DEPTH + kLanes - 1) / kLanes;
 static const int kParts = 128 / kLanes;
 #endif
 
-// Rows in shared memory are so far apart that neighbouring lanes meet different banks, four numbers at a time.
+// Rows in shared memory are so far apart that neighbouring lanes meet different banks, four numbers
+// at a time.
 static const int kRowGap = 4;
 
 struct alignas(16) Four {
@@ -496,8 +508,8 @@ struct Head {
 
 // 32 rows from `first` on, zeros beyond `rows`, to shared memory.
 template <class Number>
-__device__ inline void load_tile(const Head<const Number>& head, int64 first, int64 rows,
-                                 int depth, float scale, float* tile) {
+__device__ inline void load_tile(const Head<const Number>& head, int64 first, int64 rows, int depth,
+                                 float scale, float* tile) {
   for (int i = static_cast<int>(threadIdx.x); i < kLanes * depth; i += blockDim.x) {
     const int r = i / depth, d = i - r * depth;
     tile[r * (depth + kRowGap) + d] =
@@ -515,7 +527,8 @@ __device__ inline void load_row(const Head<const Number>& head, int64 row, bool 
 
 // depth: a multiple of 4.
 __device__ inline float dot_of(const float* a, const float* b, int depth) {
-  const Four *fours_a = reinterpret_cast<const Four*>(a), *fours_b = reinterpret_cast<const Four*>(b);
+  const Four *fours_a = reinterpret_cast<const Four*>(a),
+             *fours_b = reinterpret_cast<const Four*>(b);
   Four sum = {0, 0, 0, 0};
 #pragma unroll
   for (int i = 0; i < depth / 4; ++i) {
@@ -615,7 +628,7 @@ __device__ void attention_of(const Number* q, const Number* k, const Number* v, 
       mass = mass * fade + warp_sum(weight);
       block.weights_a[lane()] = weight;
       __syncwarp();
-      #pragma unroll
+#pragma unroll
       for (int part = 0; part < kParts; ++part) mixed[part] *= fade;
       add_rows(block.weights_a, block.tile_b, depth, mixed);
       __syncwarp();
@@ -635,10 +648,10 @@ __device__ void attention_of(const Number* q, const Number* k, const Number* v, 
 template <class Number>
 __device__ void attention_queries_of(const Number* q, const Number* k, const Number* v,
                                      int64 stride_q, int64 stride_kv, const Number* out,
-                                     const Number* gradient, int64 stride_out,
-                                     const float* softmax, float* deltas, Number* gradient_q,
-                                     const int64* starts, const int64* memory_starts, int64 heads,
-                                     int depth, int causal, float* shared) {
+                                     const Number* gradient, int64 stride_out, const float* softmax,
+                                     float* deltas, Number* gradient_q, const int64* starts,
+                                     const int64* memory_starts, int64 heads, int depth, int causal,
+                                     float* shared) {
   const HeadBlock block(starts, memory_starts, heads, depth, shared);
   const Head<const Number> queries = block.rows(q, stride_q, block.first, depth),
                            keys = block.rows(k, stride_kv, block.first_key, depth),
@@ -657,7 +670,8 @@ __device__ void attention_queries_of(const Number* q, const Number* k, const Num
       delta += block.row_b[d] * widen(outs.row(t)[d]);
     delta = warp_sum(delta);
     if (there && lane() == 0) deltas[place] = delta;
-    const float highest = there ? softmax[place * 2] : 0, factor = there ? softmax[place * 2 + 1] : 0;
+    const float highest = there ? softmax[place * 2] : 0,
+                factor = there ? softmax[place * 2 + 1] : 0;
     float sums[kParts] = {};
     const int64 end = causal && t0 + warps() < block.keys ? t0 + warps() : block.keys;
     for (int64 m0 = 0; m0 < end; m0 += kLanes) {
@@ -687,10 +701,10 @@ __device__ void attention_queries_of(const Number* q, const Number* k, const Num
 
 // The gradients at keys and values, a warp a key at a time.
 template <class Number>
-__device__ void attention_keys_of(const Number* q, const Number* k, const Number* v,
-                                  int64 stride_q, int64 stride_kv, const Number* gradient,
-                                  int64 stride_out, const float* softmax, const float* deltas,
-                                  Number* gradient_k, Number* gradient_v, const int64* starts,
+__device__ void attention_keys_of(const Number* q, const Number* k, const Number* v, int64 stride_q,
+                                  int64 stride_kv, const Number* gradient, int64 stride_out,
+                                  const float* softmax, const float* deltas, Number* gradient_k,
+                                  Number* gradient_v, const int64* starts,
                                   const int64* memory_starts, int64 heads, int depth, int causal,
                                   float* shared) {
   const HeadBlock block(starts, memory_starts, heads, depth, shared);
@@ -720,8 +734,8 @@ __device__ void attention_keys_of(const Number* q, const Number* k, const Number
         const int64 place = (block.first + t) * heads + block.head;
         const float *query = block.tile_a + lane() * (depth + kRowGap),
                     *from = block.tile_b + lane() * (depth + kRowGap);
-        weight = expf(dot_of(block.row_a, query, depth) - softmax[place * 2]) *
-                 softmax[place * 2 + 1];
+        weight =
+            expf(dot_of(block.row_a, query, depth) - softmax[place * 2]) * softmax[place * 2 + 1];
         slope = weight * (dot_of(block.row_b, from, depth) - deltas[place]);
       }
       block.weights_a[lane()] = slope;
@@ -739,34 +753,34 @@ __device__ void attention_keys_of(const Number* q, const Number* k, const Number
   }
 }
 
-#define PENALMT_ATTENTION(NAME, NUMBER)                                                          \
-  PENALMT_KERNEL attention_##NAME(                                                               \
-      const NUMBER* q, const NUMBER* k, const NUMBER* v, int64 stride_q, int64 stride_kv,        \
-      NUMBER* out, int64 stride_out, float* softmax, const int64* starts,                        \
-      const int64* memory_starts, int64 heads, int depth, int causal) {                          \
-    PENALMT_SHARED(shared);                                                                      \
-    attention_of(q, k, v, stride_q, stride_kv, out, stride_out, softmax, starts, memory_starts,  \
-                 heads, PENALMT_HEAD_DEPTH(depth), causal, shared);                                                  \
-  }                                                                                              \
-  PENALMT_KERNEL attention_queries_##NAME(                                                       \
-      const NUMBER* q, const NUMBER* k, const NUMBER* v, int64 stride_q, int64 stride_kv,        \
-      const NUMBER* out, const NUMBER* gradient, int64 stride_out, const float* softmax,         \
-      float* deltas, NUMBER* gradient_q, const int64* starts, const int64* memory_starts,        \
-      int64 heads, int depth, int causal) {                                                      \
-    PENALMT_SHARED(shared);                                                                      \
-    attention_queries_of(q, k, v, stride_q, stride_kv, out, gradient, stride_out, softmax,       \
-                         deltas, gradient_q, starts, memory_starts, heads, PENALMT_HEAD_DEPTH(depth), causal,        \
-                         shared);                                                                \
-  }                                                                                              \
-  PENALMT_KERNEL attention_keys_##NAME(                                                          \
-      const NUMBER* q, const NUMBER* k, const NUMBER* v, int64 stride_q, int64 stride_kv,        \
-      const NUMBER* gradient, int64 stride_out, const float* softmax, const float* deltas,       \
-      NUMBER* gradient_k, NUMBER* gradient_v, const int64* starts, const int64* memory_starts,   \
-      int64 heads, int depth, int causal) {                                                      \
-    PENALMT_SHARED(shared);                                                                      \
-    attention_keys_of(q, k, v, stride_q, stride_kv, gradient, stride_out, softmax, deltas,       \
-                      gradient_k, gradient_v, starts, memory_starts, heads, PENALMT_HEAD_DEPTH(depth), causal,       \
-                      shared);                                                                   \
+#define PENALMT_ATTENTION(NAME, NUMBER)                                                            \
+  PENALMT_KERNEL attention_##NAME(const NUMBER* q, const NUMBER* k, const NUMBER* v,               \
+                                  int64 stride_q, int64 stride_kv, NUMBER* out, int64 stride_out,  \
+                                  float* softmax, const int64* starts, const int64* memory_starts, \
+                                  int64 heads, int depth, int causal) {                            \
+    PENALMT_SHARED(shared);                                                                        \
+    attention_of(q, k, v, stride_q, stride_kv, out, stride_out, softmax, starts, memory_starts,    \
+                 heads, PENALMT_HEAD_DEPTH(depth), causal, shared);                                \
+  }                                                                                                \
+  PENALMT_KERNEL attention_queries_##NAME(                                                         \
+      const NUMBER* q, const NUMBER* k, const NUMBER* v, int64 stride_q, int64 stride_kv,          \
+      const NUMBER* out, const NUMBER* gradient, int64 stride_out, const float* softmax,           \
+      float* deltas, NUMBER* gradient_q, const int64* starts, const int64* memory_starts,          \
+      int64 heads, int depth, int causal) {                                                        \
+    PENALMT_SHARED(shared);                                                                        \
+    attention_queries_of(q, k, v, stride_q, stride_kv, out, gradient, stride_out, softmax, deltas, \
+                         gradient_q, starts, memory_starts, heads, PENALMT_HEAD_DEPTH(depth),      \
+                         causal, shared);                                                          \
+  }                                                                                                \
+  PENALMT_KERNEL attention_keys_##NAME(                                                            \
+      const NUMBER* q, const NUMBER* k, const NUMBER* v, int64 stride_q, int64 stride_kv,          \
+      const NUMBER* gradient, int64 stride_out, const float* softmax, const float* deltas,         \
+      NUMBER* gradient_k, NUMBER* gradient_v, const int64* starts, const int64* memory_starts,     \
+      int64 heads, int depth, int causal) {                                                        \
+    PENALMT_SHARED(shared);                                                                        \
+    attention_keys_of(q, k, v, stride_q, stride_kv, gradient, stride_out, softmax, deltas,         \
+                      gradient_k, gradient_v, starts, memory_starts, heads,                        \
+                      PENALMT_HEAD_DEPTH(depth), causal, shared);                                  \
   }
 PENALMT_ATTENTION(float, float)
 PENALMT_ATTENTION(bfloat16, bfloat16)

@@ -29,6 +29,7 @@ struct TrainingState {
   int64_t interval_tokens = 0;
   int64_t metrics_lines = 0;  // lines of metrics.jsonl that belong to this state
   int64_t chain_lines = 0;    // and of chain.jsonl
+  int64_t log_lines = 0;      // and of training.jsonl
 
   std::vector<std::string>
       kept;  // names of the validated checkpoints, oldest first: those that are averaged
@@ -51,6 +52,7 @@ struct TrainingState {
     v("interval_tokens", interval_tokens, "", any);
     v("metrics_lines", metrics_lines, "", any);
     v("chain_lines", chain_lines, "", any);
+    v("log_lines", log_lines, "", any);
     v("kept", kept, "", any);
   }
 };

@@ -24,6 +24,7 @@ struct LearningOptions {
   int64_t patience = 10;
   int64_t average = 10;
   int64_t chain_every = 0;
+  int64_t log_every = 0;
   double ema = 0;
   int64_t seed = 1;
 
@@ -65,6 +66,11 @@ struct LearningOptions {
     v("chain_every", chain_every,
       "updates between two measures of the chain (penalmt chain) on a few validation examples, "
       "into chain.jsonl and TensorBoard; 0: never",
+      config::between(0, 1e9));
+    v("log_every", log_every,
+      "updates between two lines about training itself (loss, norm of the gradient, learning rate, "
+      "speed, memory), into training.jsonl, TensorBoard (train/...) and, where stderr is no "
+      "terminal, there; 0: never",
       config::between(0, 1e9));
     v("ema", ema,
       "decay an update of a moving average of the weights, which is validated, too, and saved as "

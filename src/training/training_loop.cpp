@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <numeric>
 
 #include "base/files.h"
@@ -24,6 +27,14 @@ AdamOptions adam_options(const LearningOptions& options) {
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// What of this process is in memory.
+double resident_megabytes() {
+  std::ifstream statm("/proc/self/statm");
+  int64_t whole = 0, resident = 0;
+  statm >> whole >> resident;
+  return static_cast<double>(resident * sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
 // The model of a checkpoint as another folder of the run.
@@ -82,6 +93,7 @@ TrainingLoop::TrainingLoop(LearningTask& task, const LearningOptions& options, i
   }
   metrics_.emplace(run_ / "metrics.jsonl", state_.metrics_lines);
   if (options_.chain_every > 0) chain_.emplace(run_ / "chain.jsonl", state_.chain_lines);
+  if (options_.log_every > 0) log_.emplace(run_ / "training.jsonl", state_.log_lines);
   events_.emplace(run_, state_.update + 1);
 }
 
@@ -105,8 +117,9 @@ void TrainingLoop::run() {
     }
     // 3. One update on the next batches of the epoch.
     const int64_t end = std::min(state_.next_batch + accumulate_, epoch_batches_);
-    update(state_.next_batch, end);
+    const Progressed progressed = update(state_.next_batch, end);
     state_.next_batch = end;
+    if (options_.log_every > 0 && state_.update % options_.log_every == 0) write_log(progressed);
     if (options_.chain_every > 0 && state_.update % options_.chain_every == 0) write_chain();
     show(progress);
     // 4. The epoch's end.
@@ -141,7 +154,7 @@ double TrainingLoop::learning_rate() const {
                                                    o.initial_learning_rate);
 }
 
-void TrainingLoop::update(int64_t first, int64_t last) {
+TrainingLoop::Progressed TrainingLoop::update(int64_t first, int64_t last) {
   const double began = now();
   task_.module().train();
   adam_.zero_gradients();
@@ -153,9 +166,9 @@ void TrainingLoop::update(int64_t first, int64_t last) {
   if (!std::isfinite(norm) || !std::isfinite(loss))
     throw MachineError(fmt::format(
         "{}: update {}: the gradient's norm is {}, the loss {}; expected finite numbers; try a "
-        "lower "
-        "training.learning_rate",
-        run_.string(), state_.update, norm, loss / static_cast<double>(sums.count)));
+        "lower training.learning_rate{}",
+        run_.string(), state_.update, norm, loss / static_cast<double>(sums.count),
+        last_good_checkpoint()));
   state_.target_tokens += sums.count;
   state_.interval_tokens += sums.count;
   state_.loss_sum += loss;
@@ -163,6 +176,39 @@ void TrainingLoop::update(int64_t first, int64_t last) {
   const double seconds = now() - began;
   state_.interval_seconds += seconds;
   state_.seconds += seconds;
+  const auto count = static_cast<double>(sums.count);
+  return {loss / count, nll / count, norm, sums.count, seconds};
+}
+
+void TrainingLoop::write_log(const Progressed& update) {
+  const double began = now();
+  const Counted words = task_.counted();
+  const double speed = static_cast<double>(update.count) / std::max(update.seconds, 1e-9);
+  const nlohmann::ordered_json line = {{"update", state_.update},
+                                       {"loss", update.loss},
+                                       {"nll", update.nll},
+                                       {"gradient_norm", update.gradient_norm},
+                                       {"learning_rate", learning_rate()},
+                                       {words.each + "s_per_second", speed},
+                                       {"memory_mb", resident_megabytes()}};
+  log_->append(line.dump());
+  ++state_.log_lines;
+  std::vector<std::pair<std::string, double>> scalars;
+  for (const auto& [name, value] : line.items())
+    if (name != "update") scalars.emplace_back("train/" + name, value.get<double>());
+  events_->write(state_.update, scalars);
+  if (isatty(STDERR_FILENO) == 0)
+    message(fmt::format(
+        "update {}: loss {:.4f}, nll {:.4f}, gradient norm {:.3g}, learning rate {:.3g}, "
+        "{:.0f} {}s/s",
+        state_.update, update.loss, update.nll, update.gradient_norm, learning_rate(), speed,
+        words.each));
+  state_.seconds += now() - began;
+}
+
+std::string TrainingLoop::last_good_checkpoint() const {
+  const auto folder = newest_checkpoint(run_);
+  return folder ? "; the last checkpoint is " + folder->string() : "";
 }
 
 void TrainingLoop::finish_validation() {

@@ -77,7 +77,14 @@ class TrainingLoop {
   void start_epoch();
   bool validation_due() const;
   bool finished() const;  // the last validation found the updates done or the patience ended
-  void update(int64_t first, int64_t last);
+  // Of one update, a token or image.
+  struct Progressed {
+    double loss = 0, nll = 0, gradient_norm = 0;
+    int64_t count = 0;
+    double seconds = 0;
+  };
+  Progressed update(int64_t first, int64_t last);
+  void write_log(const Progressed& update);
   double learning_rate() const;  // of the update last begun
   void finish_validation();
   void publish(const std::filesystem::path& checkpoint, bool best);
@@ -85,6 +92,8 @@ class TrainingLoop {
   int64_t epoch_of_metrics() const;  // the last one that updates were made in
   void save_and_leave();
   void write_chain();
+  std::string last_good_checkpoint()
+      const;  // "; the last checkpoint is ..."; "" where there is none
   // Of the moving average of the weights, saved as ema/; nullopt where none is kept.
   std::optional<Validation> validate_average();
   void write_metrics(const Validation& validation, const std::optional<Validation>& average);
@@ -97,7 +106,7 @@ class TrainingLoop {
   Adam adam_;
   TrainingState state_;
   int64_t epoch_batches_ = 0;
-  std::optional<LineLog> metrics_, chain_;
+  std::optional<LineLog> metrics_, chain_, log_;
   std::optional<EventWriter> events_;
 };
 

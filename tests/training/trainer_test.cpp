@@ -323,6 +323,59 @@ TEST(Trainer, WritesTheChainAsOftenAsAsked) {
   expect_equal(last_weights(folder.path / "whole"), last_weights(folder.path / "plain"));
 }
 
+TEST(Trainer, LogsItsOwnNumbersAsOftenAsAsked) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  make_trainer(recipe, folder.path / "plain")->run();
+  recipe.training.log_every = 4;
+  make_trainer(recipe, folder.path / "whole")->run();
+  Recipe half = recipe;
+  half.training.updates = 13;
+  make_trainer(half, folder.path / "parts")->run();
+  make_trainer(recipe, folder.path / "parts", true)->run();
+
+  const auto values = [&](const char* run) {
+    std::vector<nlohmann::json> lines;
+    for (const std::string& text : read_lines(folder.path / run / "training.jsonl")) {
+      lines.push_back(nlohmann::json::parse(text));
+      EXPECT_GT(lines.back()["tokens_per_second"].get<double>(), 0);
+      EXPECT_GT(lines.back()["memory_mb"].get<double>(), 1);
+      lines.back().erase("tokens_per_second");  // these differ from run to run
+      lines.back().erase("memory_mb");
+    }
+    return lines;
+  };
+  const auto lines = values("whole");
+  ASSERT_EQ(lines.size(), 5u);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(lines[i]["update"], 4 * (i + 1));
+    EXPECT_GT(lines[i]["gradient_norm"].get<double>(), 0);
+    EXPECT_EQ(lines[i].size(), 5u) << lines[i];
+  }
+  EXPECT_LT(lines[4]["nll"].get<double>(), lines[0]["nll"].get<double>());
+  EXPECT_EQ(values("parts"), lines);
+  EXPECT_FALSE(fs::exists(folder.path / "plain" / "training.jsonl"));
+  expect_equal(last_weights(folder.path / "whole"), last_weights(folder.path / "plain"));
+}
+
+TEST(Trainer, StopsWhereNumbersAreNoNumbersAndNamesWhatIsLeft) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.learning_rate = recipe.training.initial_learning_rate = 1e30;
+  recipe.training.validate_every = 1;
+  try {
+    make_trainer(recipe, folder.path / "run")->run();
+    FAIL() << "it went on";
+  } catch (const MachineError& error) {
+    const std::string said = error.what(), run = (folder.path / "run").string();
+    EXPECT_TRUE(said.starts_with(run + ": update 2: the gradient's norm is ")) << said;
+    EXPECT_TRUE(said.ends_with(
+        "; expected finite numbers; try a lower training.learning_rate; the last checkpoint is " +
+        run + "/checkpoints/00000001"))
+        << said;
+  }
+}
+
 // A split whose images are noise, for a gated model.
 std::unique_ptr<Trainer> gated_trainer(Recipe recipe, const fs::path& run) {
   class Noise : public ImageSet {

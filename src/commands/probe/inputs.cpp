@@ -181,7 +181,7 @@ std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Transl
                                        const ImageArguments& arguments, std::size_t lines,
                                        const std::string& place, Lines* notes) {
   if (!translator.uses_images()) return nullptr;
-  std::optional<LineImages> images =
+  const std::unique_ptr<const ImageSource> images =
       open_line_images(translator, arguments, options.machine.threads);
   if (!images) return nullptr;
   images->expect_lines(static_cast<int64_t>(lines), place);

@@ -183,8 +183,8 @@ ProbeText read_probe_text(const ProbeOptions& options, Translator& translator);
 
 // The images that a list names, for all its lines; null for a text-only model and without a list.
 // The one place that knows how images reach a model. Lines that name an image which is not there
-// are noted in `notes`, where given. Throws as open_line_images, LineImages::expect_lines and
-// LineImages::load.
+// are noted in `notes`, where given. Throws as open_line_images, ImageSource::expect_lines and
+// load.
 std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Translator& translator,
                                        const ImageArguments& images, std::size_t lines,
                                        const std::string& place, Lines* notes);

@@ -13,7 +13,7 @@
 #include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
 #include "commands/cli/source_length.h"
-#include "datasets/scenes/left_out_score.h"
+#include "datasets/scenes/left_out_marks.h"
 #include "datasets/text/masking.h"
 #include "evaluation/answer_signs.h"
 #include "evaluation/image_use_statistics.h"

@@ -132,10 +132,11 @@ void run_training(const TrainingWork& work, const TrainingArguments& arguments) 
   try {
     work.train(arguments);
   } catch (const TrainingInterrupted& stopped) {
-    message(stopped.update() == 0
-                ? fmt::format("{}: stopped before the first update", arguments.out)
-                : fmt::format("{}: saved at update {}; continue with --resume", arguments.out,
-                              stopped.update()));
+    std::filesystem::path run = arguments.out;
+    if (!run.has_filename()) run = run.parent_path();  // as RunFolder calls it
+    message(stopped.update() == 0 ? fmt::format("{}: stopped before the first update", run.string())
+                                  : fmt::format("{}: saved at update {}; continue with --resume",
+                                                run.string(), stopped.update()));
     throw;
   }
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <set>
 
 #include "base/random.h"
 
@@ -130,6 +131,35 @@ std::unique_ptr<ImageSet> zeroed_images(const ImageSet& right) {
 
 std::unique_ptr<ImageSet> noise_images(const ImageSet& right, uint64_t seed) {
   return std::make_unique<Noise>(right, seed);
+}
+
+const std::vector<std::string>& image_changes() {
+  static const std::vector<std::string> changes = {"shuffled", "zeroed", "noise"};
+  return changes;
+}
+
+bool can_be_shuffled(const ImageSet& right) {
+  std::set<int64_t> different(right.index().begin(), right.index().end());
+  different.erase(-1);
+  return different.size() >= 2;
+}
+
+std::vector<ImageCondition> image_conditions(const ImageSet* right,
+                                             const std::vector<std::string>& changes,
+                                             uint64_t seed) {
+  std::vector<ImageCondition> conditions;
+  if (right != nullptr) {
+    conditions.push_back({"right", nullptr, right});
+    for (const std::string& name : changes) {
+      ImageCondition condition{name, name == "shuffled" ? shuffled_images(*right, seed)
+                                     : name == "zeroed" ? zeroed_images(*right)
+                                                        : noise_images(*right, seed)};
+      condition.images = condition.changed.get();
+      conditions.push_back(std::move(condition));
+    }
+  }
+  conditions.push_back({"none", nullptr, nullptr});
+  return conditions;
 }
 
 }  // namespace penalmt

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "datasets/image_set.h"
@@ -29,5 +30,24 @@ std::unique_ptr<ImageSet> zeroed_images(const ImageSet& right);
 // own whatever else is asked for; pixels are rounded and kept within 0 ... 255. Reads all images at
 // once; throws as ImageSet::rows.
 std::unique_ptr<ImageSet> noise_images(const ImageSet& right, uint64_t seed);
+
+// The changes by name: shuffled, zeroed, noise.
+const std::vector<std::string>& image_changes();
+
+// False where there are not two different images to exchange.
+bool can_be_shuffled(const ImageSet& right);
+
+// The images that a model is given in place of the right ones.
+struct ImageCondition {
+  std::string name;                   // "right", "shuffled", "zeroed", "noise", "none"
+  std::unique_ptr<ImageSet> changed;  // owned here where it was made for the purpose
+  const ImageSet* images = nullptr;   // null: none
+};
+
+// "right", the `changes` in their order and "none"; "none" alone where `right` is null. Throws as
+// noise_images.
+std::vector<ImageCondition> image_conditions(const ImageSet* right,
+                                             const std::vector<std::string>& changes,
+                                             uint64_t seed);
 
 }  // namespace penalmt

@@ -20,7 +20,7 @@ mapfile -t sources < <(find src models tokenizers datasets recipes tests -name '
 "$clang_format" --dry-run -Werror "${sources[@]}" || { echo "style: FAILED: clang-format -i the files above"; exit 1; }
 
 # Names: each source file by itself, all headers at once in one source that includes them.
-without_torch=(src/base src/evaluation src/report tokenizers datasets/text datasets/scenes/left_out_score.cpp)
+without_torch=(src/base src/evaluation src/report tokenizers datasets/text datasets/scenes/left_out_marks.cpp)
 mapfile -t units < <(find "${without_torch[@]}" -name '*.cpp' | sort)
 mapfile -t headers < <(find "${without_torch[@]}" -name '*.h' | sort)
 scratch=$(mktemp -d)

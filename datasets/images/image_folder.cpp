@@ -9,8 +9,9 @@
 #include <fmt/format.h>
 
 #include "base/ascii.h"
-#include "base/error.h"
+#include "base/expect_folder.h"
 #include "base/files.h"
+#include "base/image_signatures.h"
 #include "base/progress.h"
 
 namespace penalmt {
@@ -24,8 +25,7 @@ bool is_image(const fs::path& file) {
   if (known.contains(lowercase_ascii(file.extension().string()))) return true;
   std::string first(12, '\0');
   std::ifstream(file, std::ios::binary).read(first.data(), 12);
-  return first.starts_with("\xff\xd8\xff") || first.starts_with("\x89PNG\r\n\x1a\n") ||
-         (first.starts_with("RIFF") && first.ends_with("WEBP"));
+  return is_jpeg(first) || is_png(first) || is_webp(first);
 }
 
 void collect(const fs::path& folder, const std::string& before, ImageFolder& found) {
@@ -54,8 +54,7 @@ bool is_left_behind(const fs::path& path) {
 }
 
 ImageFolder images_in(const fs::path& folder) {
-  if (!fs::is_directory(folder))
-    throw Error(fmt::format("{}: no such folder; expected a folder of images", folder.string()));
+  expect_folder(folder, "a folder of images");
   ImageFolder found;
   collect(folder, "", found);
   std::sort(found.names.begin(), found.names.end());

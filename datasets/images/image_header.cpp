@@ -5,6 +5,7 @@
 
 #include <zlib.h>
 
+#include "base/image_signatures.h"
 #include "datasets/images/bmp_decoding.h"
 #include "datasets/images/byte_reader.h"
 #include "datasets/images/exif_orientation.h"
@@ -160,7 +161,7 @@ void read_webp(std::string_view bytes, ImageHeader& header) {
 
 std::string_view other_kind(std::string_view bytes) {
   if (bytes.empty()) return "an empty file";
-  if (bytes.starts_with("GIF8")) return "a GIF";
+  if (is_gif(bytes)) return "a GIF";
   if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv)) return "a TIFF";
   if (bytes.size() > 12 && bytes.substr(4, 4) == "ftyp") return "an AVIF, HEIF or film";
   if (bytes.starts_with("%PDF")) return "a PDF";
@@ -169,11 +170,10 @@ std::string_view other_kind(std::string_view bytes) {
 
 std::optional<ImageHeader> read_image_header(std::string_view bytes) {
   ImageHeader header;
-  if (bytes.starts_with("\xff\xd8\xff")) read_jpeg(bytes, header);
-  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) read_png(bytes, header);
-  if (bytes.starts_with("RIFF") && bytes.size() > 12 && bytes.substr(8, 4) == "WEBP")
-    read_webp(bytes, header);
-  if (bytes.starts_with("BM")) {
+  if (is_jpeg(bytes)) read_jpeg(bytes, header);
+  if (is_png(bytes)) read_png(bytes, header);
+  if (is_webp(bytes)) read_webp(bytes, header);
+  if (is_bmp(bytes)) {
     const BmpHeader bmp = read_bmp_header(bytes);
     header = {.kind = ImageKind::bmp, .width = bmp.width, .height = bmp.height};
   }

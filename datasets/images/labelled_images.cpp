@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "base/expect_folder.h"
 #include "base/files.h"
 #include "base/parallel.h"
 #include "base/text.h"
@@ -21,8 +22,7 @@ namespace fs = std::filesystem;
 
 // The folders in it, but for hidden ones; sorted. Files beside them are put into `others`.
 std::vector<fs::path> folders_in(const fs::path& root, std::vector<std::string>& others) {
-  if (!fs::is_directory(root))
-    throw Error(fmt::format("{}: no such folder; expected a folder of images", root.string()));
+  expect_folder(root, "a folder of images");
   std::error_code problem;
   fs::directory_iterator entries(root, problem);
   if (problem) throw_file_error(root, "read", problem.value());
@@ -98,10 +98,7 @@ LabelledImages read_labelled_images(const fs::path& root, int64_t size, int thre
 LabelledSplits read_labelled_splits(const LabelledImageOptions& options, int64_t size,
                                     int threads) {
   const fs::path folder = expand_environment(options.folder, "data.folder");
-  if (!fs::is_directory(folder))
-    throw Error(
-        fmt::format("{}: no such folder; expected a folder of labelled images; set data.folder",
-                    folder.string()));
+  expect_folder(folder, "a folder of labelled images; set data.folder");
   const fs::path root = folder / options.train;
   const LabelledImages all = read_labelled_images(root, size, threads);
   if (all.classes.size() < 2)

@@ -7,12 +7,11 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "base/image_signatures.h"
 #include "datasets/images/byte_reader.h"
 
 namespace penalmt {
 namespace {
-
-constexpr std::string_view kPngSignature = "\x89PNG\r\n\x1a\n";
 
 // True where the image's end marker comes. Segments say how long they are, so that a thumbnail's
 // end marker inside one does not count; the image's own data does not, and is passed over byte by
@@ -57,7 +56,7 @@ void check_png(std::string_view bytes, const std::filesystem::path& path) {
       fmt::format("{}: cut off; got {} bytes without a PNG's end", path.string(), bytes.size()));
 }
 
-// "RIFF", the bytes that follow (4), "WEBP".
+// Says how many bytes follow its first 8.
 void check_webp(std::string_view bytes, const std::filesystem::path& path) {
   const std::size_t expected = std::size_t{8} + little_endian(bytes, 4, 4);
   if (bytes.size() < expected)
@@ -68,11 +67,11 @@ void check_webp(std::string_view bytes, const std::filesystem::path& path) {
 }  // namespace
 
 void check_whole(std::string_view bytes, const std::filesystem::path& path) {
-  if (bytes.starts_with("\xff\xd8\xff") && !reaches_jpeg_end(bytes))
+  if (is_jpeg(bytes) && !reaches_jpeg_end(bytes))
     throw Error(fmt::format("{}: cut off; got {} bytes without a JPEG's end marker", path.string(),
                             bytes.size()));
-  if (bytes.starts_with(kPngSignature)) check_png(bytes, path);
-  if (bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WEBP")) check_webp(bytes, path);
+  if (is_png(bytes)) check_png(bytes, path);
+  if (is_webp(bytes)) check_webp(bytes, path);
 }
 
 }  // namespace penalmt

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "datasets/scenes/left_out_score.h"
+#include "datasets/scenes/left_out_marks.h"
 #include "datasets/scenes/scene.h"
 
 namespace penalmt {

@@ -4,7 +4,7 @@
 //
 //   scene → layout → drawing     the image
 //         → captions             three captions and the mark that scoring reads
-//   scenes_corpus writes the corpus; left_out_score scores translations of it.
+//   scenes_corpus writes the corpus; left_out_marks finds its left-out words in translations.
 #pragma once
 
 #include <array>

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/scenes/left_out_score.h"
+#include "datasets/scenes/left_out_marks.h"
 
 namespace penalmt {
 
@@ -22,7 +22,7 @@ struct ShapesOptions {
 //   tok/<split>.lc.norm.tok.<en|de|fr>   raw/<split>.<en|de|fr>.gz      splits: train, val, test
 //   image_splits/<split>.txt             images/<split>-000001.png
 //   image_splits/test.shuffled.txt       the control: every line has another line's image
-//   left_out/<split>.<de|fr>.tsv         what scoring reads (left_out_score.h)
+//   left_out/<split>.<de|fr>.tsv         what scoring reads (left_out_marks.h)
 //   README.txt                           what is what, and the chance level
 // The same options give the same bytes, whatever the number of threads (0: one a core). Throws
 // Error where `folder` is a file or has anything in it; as AtomicFolder (base/files.h);

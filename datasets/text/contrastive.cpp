@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/expect_folder.h"
 #include "base/text.h"
 #include "datasets/text/parallel_text.h"
 
@@ -45,8 +46,7 @@ fs::path file_of(const fs::path& folder, const std::string& part) {
 }  // namespace
 
 ContrastivePairs read_contrastive(const fs::path& folder) {
-  if (!fs::is_directory(folder))
-    throw Error(folder.string() + ": no such folder; expected contrastive pairs");
+  expect_folder(folder, "contrastive pairs");
   ContrastivePairs pairs;
   pairs.source_file = file_of(folder, "src");
   pairs.correct_file = file_of(folder, "correct");

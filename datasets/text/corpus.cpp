@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/expect_folder.h"
 #include "tokenizers/text_limits.h"
 
 namespace penalmt {
@@ -25,10 +26,7 @@ fs::path corpus_folder(const DataOptions& options) {
 
 SplitFiles multi30k_files(const DataOptions& options, const std::string& split) {
   const fs::path folder = corpus_folder(options);
-  if (!fs::is_directory(folder))
-    throw Error(
-        fmt::format("{}: no such folder; expected a corpus in Multi30k's layout; set data.folder",
-                    folder.string()));
+  expect_folder(folder, "a corpus in Multi30k's layout; set data.folder");
   const auto text_file = [&](const std::string& language) {
     return options.text == "raw"
                ? folder / "raw" / fmt::format("{}.{}", split, language)

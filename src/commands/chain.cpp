@@ -102,7 +102,7 @@ ModelChains measure_translator(const std::string& place, const ChainArguments& a
   if (!arguments.page.empty()) expect_not_read("--report", arguments.page);
   limit_lengths(arguments.length, translator, text.source, arguments.source, text.target,
                 arguments.references);
-  std::optional<LineImages> images =
+  const std::unique_ptr<const ImageSource> images =
       open_line_images(translator, arguments.images, arguments.machine.threads);
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
   ImageCount count;

@@ -47,7 +47,7 @@ void score(const ScoreArguments& arguments) {
   const ParallelText text = read_parallel_text(arguments.source, arguments.target, std::nullopt);
   limit_lengths(arguments.length, translator, text.source, arguments.source, text.target,
                 arguments.target);
-  std::optional<LineImages> images =
+  const std::unique_ptr<const ImageSource> images =
       open_line_images(translator, arguments.images, arguments.machine.threads);
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
   ImageCount count;

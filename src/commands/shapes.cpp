@@ -9,6 +9,7 @@
 #include "commands/cli/command.h"
 #include "commands/cli/shared_options.h"
 #include "datasets/scenes/scenes_corpus.h"
+#include "evaluation/left_out_score.h"
 
 namespace penalmt {
 namespace {
@@ -68,7 +69,8 @@ struct LeftOutArguments {
 
 void score(const LeftOutArguments& arguments) {
   const std::vector<LeftOutMark> marks = read_left_out_marks(arguments.marks);
-  const LeftOutScore result = score_left_out(read_lines(arguments.hypotheses), marks);
+  const LeftOutScore result =
+      score_left_out(marks, right_words(read_lines(arguments.hypotheses), marks));
   const std::string text = arguments.json ? as_json(result).dump() + "\n" : to_text(result);
   std::fputs(text.c_str(), stdout);
 }

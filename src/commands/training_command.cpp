@@ -5,9 +5,11 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "base/mistakes.h"
+#include "base/progress.h"
 #include "datasets/features/script_trust.h"
 #include "tensors/precision.h"
 #include "training/checkpoint.h"
+#include "training/training_loop.h"
 
 namespace penalmt {
 
@@ -127,7 +129,16 @@ void run_training(const TrainingWork& work, const TrainingArguments& arguments) 
         fmt::format("{0}: no recipe given; expected 'penalmt {0} RECIPE --out RUN'", work.words));
   if (arguments.out.empty())
     throw Error(fmt::format("{}: no run folder given; expected '--out RUN'", work.words));
-  work.train(arguments);
+  try {
+    work.train(arguments);
+  } catch (const TrainingInterrupted& stopped) {
+    std::filesystem::path run = arguments.out;
+    if (!run.has_filename()) run = run.parent_path();  // as RunFolder calls it
+    message(stopped.update() == 0 ? fmt::format("{}: stopped before the first update", run.string())
+                                  : fmt::format("{}: saved at update {}; continue with --resume",
+                                                run.string(), stopped.update()));
+    throw;
+  }
 }
 
 }  // namespace penalmt

@@ -172,7 +172,7 @@ void translate(const TranslateArguments& arguments) {
   const double load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   std::optional<RawText> raw;
-  if (arguments.raw) raw.emplace(translator.description(), arguments.model);
+  if (arguments.raw) raw.emplace(translator.description(), arguments.model, "--raw");
   ChunkTranslator work(arguments, translator, raw);
   TranslationInput input(arguments, translator, std::move(reader), raw ? &*raw : nullptr);
   expect_not_read("--output", arguments.output);

@@ -188,10 +188,10 @@ void TranslationInput::open_images_of_lines() {
                   did_you_mean_image(names_like(".", *arguments_.image)));
     options.root = ".";
     options.rules.allow_outside = true;
+    options.list = ImageList{{*arguments_.image}, "--image"};
     source_ = open_images(translator_, options);
-    list_.emplace(std::vector<std::string>{*arguments_.image}, source_, "--image");
-  } else if ((list_ = open_line_images(translator_, images, threads))) {
-    source_ = list_->source();
+  } else {
+    source_ = open_line_images(translator_, images, threads);
   }
 }
 
@@ -214,13 +214,14 @@ std::string TranslationInput::image_place() const {
 
 std::optional<InputLine> TranslationInput::read() {
   InputLine line;
+  const ImageList* list = source_ && source_->list() ? &*source_->list() : nullptr;
   if (!reader_) {
     if (lines_ == 1) return std::nullopt;
     line.source = arguments_.sentence.front();
   } else {
     std::string text;
     if (!reader_->next(text)) {
-      if (list_) list_->expect_lines(lines_, name());
+      if (list) source_->expect_lines(lines_, name());
       return std::nullopt;
     }
     line.is_blank = arguments_.json_input && text.empty();
@@ -231,11 +232,11 @@ std::optional<InputLine> TranslationInput::read() {
       line.source = std::move(text);
   }
   lines_ = line.number = reader_ ? reader_->line_number() : 1;
-  if (list_ && lines_ <= list_->lines())
-    line.image = list_->names()[static_cast<size_t>(lines_ - 1)];
-  if (list_ && lines_ > list_->lines() && reader_->may_wait())  // a file's lines are counted first
+  const int64_t listed = list ? static_cast<int64_t>(list->names.size()) : 0;
+  if (list && lines_ <= listed) line.image = list->names[static_cast<size_t>(lines_ - 1)];
+  if (list && lines_ > listed && reader_->may_wait())  // a file's lines are counted first
     throw Error(fmt::format("{}:{}: got one line more than {} has images, {}", name(), lines_,
-                            arguments_.images.images, list_->lines()));
+                            arguments_.images.images, listed));
   clean_line(line.source);
   line.text = raw_ ? raw_->for_model(line.source) : line.source;
   if (!line.image.empty() && !source_) {
@@ -277,7 +278,7 @@ InputChunk TranslationInput::next() {
   const auto first = static_cast<std::size_t>(count_.lines);
   const bool all_found = count_.not_found == 0;
   try {
-    chunk.images = load_images(names, *source_, count_);
+    chunk.images = source_->load(names, count_);
   } catch (const BrokenImageError& error) {
     if (arguments_.image) throw;
     throw error.in_list(image_place(), chunk.lines[error.image().line].number -

@@ -116,9 +116,8 @@ class TranslationInput {
   const Translator& translator_;
   std::optional<LineReader> reader_;
   const RawText* raw_;
-  int64_t lines_ = 0;  // read so far, blank ones too
-  std::optional<LineImages> list_;
-  std::shared_ptr<const ImageSource> source_;
+  int64_t lines_ = 0;                          // read so far, blank ones too
+  std::unique_ptr<const ImageSource> source_;  // null: images are not looked at
   int64_t chunk_;
   ImageCount count_;
   SourceSigns signs_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluation/left_out_score.h"
 #include "evaluation/score_format.h"
 #include "report/runs.h"
 
@@ -19,17 +20,10 @@ struct ReportMetric {
   bool lower_is_better = false;
 };
 
-// How often a system has the words right that the source leaves out and the image shows.
-struct ReportAccuracy {
-  std::string attribute;  // "colour"
-  int64_t right = 0, total = 0;
-  double chance = 0;  // what guessing gets, from 0 to 1
-};
-
 struct ReportSystem {
   std::string name;
   std::vector<MetricScore> scores;  // one a metric; their names and signatures are the metrics'
-  std::vector<ReportAccuracy> left_out;  // the same attributes for every system; may be empty
+  std::vector<LeftOutScore::Attribute> left_out;  // the same for every system; may be empty
   std::vector<std::string> hypotheses;
   std::string note;  // what to know of its translations, under the scores; may be empty
   std::vector<double> sentence_scores;  // one a hypothesis, by the report's sentence metric; empty

@@ -4,14 +4,11 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/image_signatures.h"
 #include "report/html.h"
 
 namespace penalmt::html {
 namespace {
-
-using namespace std::string_view_literals;
-
-constexpr std::string_view kPng = "\x89PNG\r\n\x1A\n"sv, kJpeg = "\xFF\xD8\xFF"sv;
 
 int64_t byte_at(std::string_view bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]);
@@ -21,11 +18,11 @@ int64_t big_endian(std::string_view bytes, std::size_t at) {
 }
 
 std::string_view type_of_image(std::string_view bytes) {
-  if (bytes.starts_with(kJpeg)) return "image/jpeg";
-  if (bytes.starts_with(kPng)) return "image/png";
-  if (bytes.starts_with("GIF8"sv)) return "image/gif";
-  if (bytes.starts_with("BM"sv)) return "image/bmp";
-  if (bytes.starts_with("RIFF"sv) && bytes.substr(0, 12).ends_with("WEBP"sv)) return "image/webp";
+  if (is_jpeg(bytes)) return "image/jpeg";
+  if (is_png(bytes)) return "image/png";
+  if (is_gif(bytes)) return "image/gif";
+  if (is_bmp(bytes)) return "image/bmp";
+  if (is_webp(bytes)) return "image/webp";
   return {};
 }
 
@@ -62,11 +59,11 @@ std::string data_uri_of(const std::string& bytes, const std::filesystem::path& i
 }  // namespace
 
 std::optional<ImageSize> image_size(std::string_view bytes) {
-  if (bytes.starts_with(kJpeg)) return size_of_jpeg(bytes);
-  if (bytes.starts_with(kPng) && bytes.size() >= 24)
+  if (is_jpeg(bytes)) return size_of_jpeg(bytes);
+  if (is_png(bytes) && bytes.size() >= 24)
     return ImageSize{big_endian(bytes, 16) << 16 | big_endian(bytes, 18),
                      big_endian(bytes, 20) << 16 | big_endian(bytes, 22)};
-  if (bytes.starts_with("GIF8"sv) && bytes.size() >= 10)
+  if (is_gif(bytes) && bytes.size() >= 10)
     return ImageSize{byte_at(bytes, 7) << 8 | byte_at(bytes, 6),
                      byte_at(bytes, 9) << 8 | byte_at(bytes, 8)};
   return std::nullopt;

@@ -11,17 +11,14 @@ using html::escape;
 
 std::string percent(double share) { return fmt::format("{:.1f}", 100 * share); }
 
-std::string cell(const ReportAccuracy& accuracy) {
-  const double share = accuracy.total == 0 ? 0
-                                           : static_cast<double>(accuracy.right) /
-                                                 static_cast<double>(accuracy.total);
+std::string cell(const LeftOutScore::Attribute& attribute) {
   return fmt::format(
       "<td data-label=\"{4} (chance {3} %)\"><strong>{0} %</strong> <span class=\"quiet\">{1} of "
       "{2}</span>"
       "<div class=\"bar\" aria-hidden=\"true\"><i style=\"width:{0}%\"></i><b "
       "style=\"left:{3}%\"></b></div></td>",
-      percent(share), with_commas(accuracy.right), with_commas(accuracy.total),
-      percent(accuracy.chance), escape(accuracy.attribute));
+      percent(attribute.accuracy()), with_commas(attribute.right), with_commas(attribute.total),
+      percent(attribute.chance), escape(attribute.name));
 }
 
 }  // namespace
@@ -34,13 +31,14 @@ std::string left_out_section(const EvaluationReport& report) {
       "image "
       "tells them. The line across each bar is chance.</caption>\n<thead><tr><th "
       "scope=\"col\">System</th>";
-  for (const ReportAccuracy& accuracy : report.systems.front().left_out)
-    table += fmt::format("<th scope=\"col\">{}<br>chance {} %</th>", escape(accuracy.attribute),
-                         percent(accuracy.chance));
+  for (const LeftOutScore::Attribute& attribute : report.systems.front().left_out)
+    table += fmt::format("<th scope=\"col\">{}<br>chance {} %</th>", escape(attribute.name),
+                         percent(attribute.chance));
   table += "</tr></thead>\n<tbody>\n";
   for (std::size_t s = 0; s < report.systems.size(); ++s) {
     table += fmt::format("<tr><th scope=\"row\">{}</th>", keyed_name(report, s));
-    for (const ReportAccuracy& accuracy : report.systems[s].left_out) table += cell(accuracy);
+    for (const LeftOutScore::Attribute& attribute : report.systems[s].left_out)
+      table += cell(attribute);
     table += "</tr>\n";
   }
   return "<section id=\"left-out\">\n<h2>Left-out words</h2>\n" +

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "training/learning_options.h"
+
 namespace penalmt {
 
 // Linear growth from `initial` to `peak` over `warmup` updates, then peak * sqrt(warmup / update)
@@ -20,6 +22,15 @@ inline double linear_decay(int64_t update, double peak, int64_t warmup, double i
   const double u = static_cast<double>(update), w = static_cast<double>(warmup),
                end = static_cast<double>(updates) + 1;
   return update < warmup ? initial + (peak - initial) * u / w : peak * (end - u) / (end - w);
+}
+
+// Of update `update`, from 1, by the schedule that the options choose.
+inline double learning_rate(const LearningOptions& options, int64_t update) {
+  return options.decay == "linear"
+             ? linear_decay(update, options.learning_rate, options.warmup,
+                            options.initial_learning_rate, options.updates)
+             : inverse_square_root(update, options.learning_rate, options.warmup,
+                                   options.initial_learning_rate);
 }
 
 // 0 to 1 over `warmup` updates; 1 where there is no warm-up.

@@ -146,14 +146,6 @@ bool TrainingLoop::finished() const {
 
 void TrainingLoop::start_epoch() { epoch_batches_ = task_.start_epoch(state_.epoch); }
 
-double TrainingLoop::learning_rate() const {
-  const LearningOptions& o = options_;
-  return o.decay == "linear" ? linear_decay(state_.update, o.learning_rate, o.warmup,
-                                            o.initial_learning_rate, o.updates)
-                             : inverse_square_root(state_.update, o.learning_rate, o.warmup,
-                                                   o.initial_learning_rate);
-}
-
 TrainingLoop::Progressed TrainingLoop::update(int64_t first, int64_t last) {
   const double began = now();
   task_.module().train();
@@ -162,7 +154,8 @@ TrainingLoop::Progressed TrainingLoop::update(int64_t first, int64_t last) {
                                             linear_growth(state_.update + 1, options_.tau_warmup));
   ++state_.update;
   const auto [loss, nll, norm] =
-      read(sums, adam_.step(static_cast<double>(sums.count), options_.clip_norm, learning_rate()));
+      read(sums, adam_.step(static_cast<double>(sums.count), options_.clip_norm,
+                            learning_rate(options_, state_.update)));
   if (!std::isfinite(norm) || !std::isfinite(loss))
     throw MachineError(fmt::format(
         "{}: update {}: the gradient's norm is {}, the loss {}; expected finite numbers; try a "
@@ -188,7 +181,7 @@ void TrainingLoop::write_log(const Progressed& update) {
                                        {"loss", update.loss},
                                        {"nll", update.nll},
                                        {"gradient_norm", update.gradient_norm},
-                                       {"learning_rate", learning_rate()},
+                                       {"learning_rate", learning_rate(options_, state_.update)},
                                        {words.each + "s_per_second", speed},
                                        {"memory_mb", resident_megabytes()}};
   log_->append(line.dump());
@@ -201,8 +194,8 @@ void TrainingLoop::write_log(const Progressed& update) {
     message(fmt::format(
         "update {}: loss {:.4f}, nll {:.4f}, gradient norm {:.3g}, learning rate {:.3g}, "
         "{:.0f} {}s/s",
-        state_.update, update.loss, update.nll, update.gradient_norm, learning_rate(), speed,
-        words.each));
+        state_.update, update.loss, update.nll, update.gradient_norm,
+        learning_rate(options_, state_.update), speed, words.each));
   state_.seconds += now() - began;
 }
 
@@ -273,15 +266,9 @@ void TrainingLoop::restore_published() {
 }
 
 void TrainingLoop::save_and_leave() {
-  if (state_.update == 0) {
-    message(fmt::format("{}: stopped before the first update", run_.string()));
-    throw Interrupted();
-  }
-  if (state_.validated_update != state_.update)
+  if (state_.update > 0 && state_.validated_update != state_.update)
     NewCheckpoint(run_, task_.module(), adam_, state_, task_.description()).publish();
-  message(
-      fmt::format("{}: saved at update {}; continue with --resume", run_.string(), state_.update));
-  throw Interrupted();
+  throw TrainingInterrupted(state_.update);
 }
 
 int64_t TrainingLoop::epoch_of_metrics() const {
@@ -302,7 +289,7 @@ void TrainingLoop::write_metrics(const Validation& validation,
     line["ema_valid_accuracy"] = average->accuracy;
     if (average->bleu >= 0) line["ema_valid_bleu"] = average->bleu;
   }
-  line["learning_rate"] = learning_rate();
+  line["learning_rate"] = learning_rate(options_, state_.update);
   line[words.all] = state_.target_tokens;
   line[words.each + "s_per_second"] =
       static_cast<double>(state_.interval_tokens) / std::max(state_.interval_seconds, 1e-9);

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "base/error.h"
 #include "base/progress.h"
 #include "evaluation/chain_statistics.h"
 #include "tensors/precision.h"
@@ -56,6 +57,16 @@ class LearningTask {
 
 Precision precision(const LearningOptions& options);  // float32 where `auto` was left unsettled
 
+// A signal ended the training. What was done is saved as a checkpoint, where there was an update.
+class TrainingInterrupted : public Interrupted {
+ public:
+  explicit TrainingInterrupted(int64_t update) : update_(update) {}
+  int64_t update() const { return update_; }  // the last one; 0 before the first
+
+ private:
+  int64_t update_;
+};
+
 class TrainingLoop {
  public:
   // A new run, or with `resume` the continuation of the newest checkpoint in `run`. `accumulate`:
@@ -65,10 +76,10 @@ class TrainingLoop {
                std::filesystem::path run, bool resume);
 
   // Trains until the updates are done, patience ends, or a signal asks for an end: then a
-  // checkpoint is saved (where there was an update) and Interrupted thrown. Throws MachineError
-  // where the loss or the gradient is not finite; as write_file where the run folder cannot be
-  // written; and what the task throws. Leaves best/ and averaged/ in the run folder: they are
-  // brought up to date before a checkpoint says that its validation is done.
+  // checkpoint is saved (where there was an update) and TrainingInterrupted thrown. Throws
+  // MachineError where the loss or the gradient is not finite; as write_file where the run folder
+  // cannot be written; and what the task throws. Leaves best/ and averaged/ in the run folder: they
+  // are brought up to date before a checkpoint says that its validation is done.
   void run();
 
   const TrainingState& state() const { return state_; }
@@ -85,7 +96,6 @@ class TrainingLoop {
   };
   Progressed update(int64_t first, int64_t last);
   void write_log(const Progressed& update);
-  double learning_rate() const;  // of the update last begun
   void finish_validation();
   void publish(const std::filesystem::path& checkpoint, bool best);
   void restore_published();

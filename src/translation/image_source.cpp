@@ -1,8 +1,11 @@
 #include "translation/image_source.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/expect_folder.h"
 #include "base/progress.h"
 #include "datasets/features/feature_set.h"
 #include "datasets/text/image_names.h"
@@ -17,9 +20,11 @@ namespace fs = std::filesystem;
 class FolderSource : public ImageSource {
  public:
   explicit FolderSource(const ImageSourceOptions& options)
-      : root_(options.root), threads_(options.threads), rules_(options.rules) {
-    if (!fs::is_directory(root_))
-      throw Error(root_.string() + ": no such folder; expected the images");
+      : ImageSource(options.list),
+        root_(options.root),
+        threads_(options.threads),
+        rules_(options.rules) {
+    expect_folder(root_, "the images");
   }
   bool has(const std::string& name) const override {
     std::error_code ignored;
@@ -27,12 +32,6 @@ class FolderSource : public ImageSource {
   }
   bool leads_out(const std::string& name) const override {
     return !rules_.allow_outside && penalmt::leads_out(root_, name);
-  }
-  std::string none_of(const std::string& what, const std::string& example) const override {
-    return fmt::format("{}: not one of the images that {} names is there{}", root_.string(), what,
-                       example.empty() ? "; its lines are empty"
-                                       : fmt::format("; expected files such as '{}'{}", example,
-                                                     did_you_mean_image(names_like(example))));
   }
   std::vector<std::string> names_like(const std::string& name) const override {
     return penalmt::names_like(root_, name);
@@ -42,6 +41,14 @@ class FolderSource : public ImageSource {
   const fs::path root_;
   const int threads_;
   const ImageRules rules_;
+
+ private:
+  std::string none_of(const std::string& what, const std::string& example) const override {
+    return fmt::format("{}: not one of the images that {} names is there{}", root_.string(), what,
+                       example.empty() ? "; its lines are empty"
+                                       : fmt::format("; expected files such as '{}'{}", example,
+                                                     did_you_mean_image(names_like(example))));
+  }
 };
 
 class PixelSource : public FolderSource {
@@ -70,30 +77,75 @@ class EncoderSource : public FolderSource {
 
 class StoreSource : public ImageSource {
  public:
-  StoreSource(FeatureStore store, std::string place)
-      : store_(std::move(store)), place_(std::move(place)) {}
+  StoreSource(const ImageSourceOptions& options, FeatureStore store)
+      : ImageSource(options.list), store_(std::move(store)), place_(options.features.string()) {}
   bool has(const std::string& name) const override {
     return !name.empty() && store_.row(name) >= 0;
   }
   std::unique_ptr<ImageSet> load(const std::vector<std::string>& names) const override {
     return std::make_unique<StoredFeatures>(names, store_, place_);
   }
+  std::vector<std::string> names_like(const std::string& name) const override {
+    return penalmt::names_like(store_.names(), name);
+  }
+
+ private:
   std::string none_of(const std::string& what, const std::string& example) const override {
     return fmt::format("{}: not one of the images that {} names is in it{}", place_, what,
                        example.empty() ? "; its lines are empty"
                                        : fmt::format("; expected names such as '{}'{}", example,
                                                      did_you_mean_image(names_like(example))));
   }
-  std::vector<std::string> names_like(const std::string& name) const override {
-    return penalmt::names_like(store_.names(), name);
-  }
 
- private:
   const FeatureStore store_;
   const std::string place_;
 };
 
 }  // namespace
+
+std::unique_ptr<ImageSet> ImageSource::load(const std::vector<std::string>& names,
+                                            ImageCount& count) const {
+  const auto before = static_cast<std::size_t>(count.lines);
+  bool any = false;
+  for (const std::string& name : names) any |= count.add(name, *this);
+  if (!any) return nullptr;
+  std::unique_ptr<ImageSet> images = load(names);
+  for (const BrokenImage& broken : images->broken()) {
+    ++count.missing;
+    count.broken.push_back({before + broken.line, broken.problem});
+  }
+  if (images->found() == 0) return nullptr;
+  return images;
+}
+
+void ImageSource::expect_some() const {
+  const std::vector<std::string>& names = list_->names;
+  if (std::any_of(names.begin(), names.end(), [&](const std::string& name) { return has(name); }))
+    return;
+  const auto named = std::find_if(names.begin(), names.end(),
+                                  [](const std::string& name) { return !name.empty(); });
+  throw Error(none_of(list_->place, named == names.end() ? "" : *named));
+}
+
+void ImageSource::expect_lines(int64_t lines, const std::string& place) const {
+  const auto expected = static_cast<int64_t>(list_->names.size());
+  if (lines == expected) return;
+  throw Error(fmt::format("{}: {} lines; expected {}, one for each image of {}", place, lines,
+                          expected, list_->place));
+}
+
+std::unique_ptr<ImageSet> ImageSource::load(ImageCount& count) const {
+  std::unique_ptr<ImageSet> images;
+  try {
+    images = load(list_->names, count);
+  } catch (const BrokenImageError& error) {
+    throw error.in_list(list_->place);
+  }
+  if (images == nullptr && !count.broken.empty())
+    throw Error(fmt::format("{}: not one of the images can be decoded; the first: {}", list_->place,
+                            count.broken.front().problem));
+  return images;
+}
 
 ExportedEncoder open_encoder(const fs::path& folder, const FeatureOptions& features,
                              c10::Device device) {
@@ -109,7 +161,7 @@ ExportedEncoder open_encoder(const fs::path& folder, const FeatureOptions& featu
   return encoder;
 }
 
-std::shared_ptr<const ImageSource> open_images(const Translator& translator,
+std::unique_ptr<const ImageSource> open_images(const Translator& translator,
                                                const ImageSourceOptions& options) {
   const ModelOptions& model = translator.description().model;
   const FeatureOptions& features = model.features;
@@ -122,7 +174,7 @@ std::shared_ptr<const ImageSource> open_images(const Translator& translator,
           fmt::format("{}: the model has an image encoder of its own; got features {}, expected "
                       "the images themselves",
                       translator.place(), options.features.string()));
-    return std::make_shared<PixelSource>(options, model.image_encoder.size);
+    return std::make_unique<PixelSource>(options, model.image_encoder.size);
   }
   if (!options.features.empty()) {
     FeatureStore store = FeatureStore::open(options.features, options.feature_names);
@@ -131,16 +183,15 @@ std::shared_ptr<const ImageSource> open_images(const Translator& translator,
       warning(
           fmt::format("{}: does not say which encoder made it; the model expects features of '{}'",
                       options.features.string(), features.encoder));
-    return std::make_shared<StoreSource>(std::move(store), options.features.string());
+    return std::make_unique<StoreSource>(options, std::move(store));
   }
   const fs::path folder = options.encoder.empty() ? translator.carried_encoder() : options.encoder;
   if (folder.empty())
     throw Error(fmt::format(
-        "{}: the model takes {}, and carries no encoder; expected a store (--features) or an "
-        "encoder (--encoder)",
-        translator.place(),
-        features.encoder.empty() ? "features" : "the features of '" + features.encoder + "'"));
-  return std::make_shared<EncoderSource>(options,
+        "{}: the model takes {}, and carries no encoder; expected {} or {}", translator.place(),
+        features.encoder.empty() ? "features" : "the features of '" + features.encoder + "'",
+        options.a_store, options.an_encoder));
+  return std::make_unique<EncoderSource>(options,
                                          open_encoder(folder, features, translator.device()));
 }
 

@@ -8,19 +8,20 @@
 namespace penalmt {
 namespace {
 
-const ModelDescription& expect_tokenised(const ModelDescription& model, const std::string& place) {
+const ModelDescription& expect_tokenised(const ModelDescription& model, const std::string& place,
+                                         const std::string& asked) {
   if (model.text != "tok")
     throw Error(fmt::format(
-        "{}: --raw is for models of tokenised text; got a model trained with data.text '{}', "
+        "{}: {} is for models of tokenised text; got a model trained with data.text '{}', "
         "expected 'tok'",
-        place, model.text));
+        place, asked, model.text));
   return model;
 }
 
 }  // namespace
 
-RawText::RawText(const ModelDescription& model, const std::string& place)
-    : source_(moses_language(expect_tokenised(model, place).source_language)),
+RawText::RawText(const ModelDescription& model, const std::string& place, const std::string& asked)
+    : source_(moses_language(expect_tokenised(model, place, asked).source_language)),
       target_(moses_language(model.target_language)) {}
 
 std::string RawText::for_model(const std::string& line) const { return to_moses(line, source_); }

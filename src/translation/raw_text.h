@@ -11,7 +11,9 @@ namespace penalmt {
 class RawText {
  public:
   // Throws Error where the model, opened at `place`, was trained on other text or languages.
-  RawText(const ModelDescription& model, const std::string& place);
+  // `asked`: what asks for raw text, in errors.
+  RawText(const ModelDescription& model, const std::string& place,
+          const std::string& asked = "raw text");
 
   std::string for_model(const std::string& line) const;          // normalised and tokenised
   std::string for_people(const std::string& translation) const;  // joined and capitalised

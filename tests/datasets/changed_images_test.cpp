@@ -120,4 +120,27 @@ TEST(NoiseImages, BelongToTheirRowWhateverElseIsAskedFor) {
   EXPECT_EQ(noise_images(SomeImages({-1}, at::kByte), 1)->index(), (Index{-1}));
 }
 
+TEST(ImageConditions, AreTheRightImagesTheChangesInTheirOrderAndNone) {
+  const SomeImages right({0, -1, 1}, at::kByte);
+  const auto conditions = image_conditions(&right, {"noise", "shuffled", "zeroed"}, 3);
+  std::vector<std::string> names;
+  for (const ImageCondition& condition : conditions) names.push_back(condition.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"right", "noise", "shuffled", "zeroed", "none"}));
+  EXPECT_EQ(conditions[0].images, &right);
+  EXPECT_TRUE(at::equal(conditions[1].images->rows({1}), noise_images(right, 3)->rows({1})));
+  EXPECT_EQ(conditions[2].images->index(), (Index{1, -1, 0}));
+  EXPECT_TRUE(at::equal(conditions[3].images->rows({1}), zeroed_images(right)->rows({1})));
+  EXPECT_EQ(conditions[4].images, nullptr);
+
+  const auto without = image_conditions(nullptr, image_changes(), 3);
+  ASSERT_EQ(without.size(), 1u);
+  EXPECT_EQ(without[0].name, "none");
+}
+
+TEST(ImageConditions, TakeTwoDifferentImagesToShuffle) {
+  EXPECT_TRUE(can_be_shuffled(SomeImages({0, -1, 1}, at::kByte)));
+  EXPECT_FALSE(can_be_shuffled(SomeImages({0, -1, 0}, at::kByte)));
+  EXPECT_FALSE(can_be_shuffled(SomeImages({-1}, at::kByte)));
+}
+
 }  // namespace penalmt::changed_images_test

@@ -96,6 +96,13 @@ TEST(Schedule, GrowsLinearlyThenFallsOnAStraightLineToZero) {
   EXPECT_DOUBLE_EQ(linear_decay(11, 7e-3, 4, 0, 10), 0);
 }
 
+TEST(Schedule, IsTheOneThatTheOptionsChoose) {
+  LearningOptions options;  // inverse_sqrt
+  EXPECT_EQ(learning_rate(options, 8000), inverse_square_root(8000, 5e-3, 2000, 1e-7));
+  options.decay = "linear";
+  EXPECT_EQ(learning_rate(options, 8000), linear_decay(8000, 5e-3, 2000, 1e-7, 8000));
+}
+
 TEST(Schedule, TauGrowsToItsValue) {
   EXPECT_EQ(linear_growth(1, 0), 1);
   EXPECT_EQ(linear_growth(5, 10), 0.5);

@@ -43,12 +43,14 @@ void check(const ImageArguments& arguments, ImageNames names) {
 }
 
 ImageSourceOptions image_source_options(const ImageArguments& arguments, int threads) {
-  return {arguments.image_root,
-          arguments.features,
-          arguments.feature_names,
-          arguments.encoder,
-          threads,
-          {arguments.allow_outside, arguments.skip_broken}};
+  return {.root = arguments.image_root,
+          .features = arguments.features,
+          .feature_names = arguments.feature_names,
+          .encoder = arguments.encoder,
+          .threads = threads,
+          .rules = {arguments.allow_outside, arguments.skip_broken},
+          .a_store = "a store (--features)",
+          .an_encoder = "an encoder (--encoder)"};
 }
 
 void expect_inside(const ImageSource& source, const std::string& name, const std::string& root,
@@ -85,24 +87,24 @@ bool takes_images(const Translator& translator, const ImageArguments& arguments,
   return translator.uses_images();
 }
 
-std::optional<LineImages> open_line_images(const Translator& translator,
-                                           const ImageArguments& arguments, int threads) {
+std::unique_ptr<const ImageSource> open_line_images(const Translator& translator,
+                                                    const ImageArguments& arguments, int threads) {
   if (!arguments.images.empty()) {
-    if (!takes_images(translator, arguments, "--images")) return std::nullopt;
-    LineImages images(read_image_list(arguments.images),
-                      open_images(translator, image_source_options(arguments, threads)),
-                      arguments.images);
-    for (std::size_t i = 0; i < images.names().size(); ++i)
-      expect_inside(*images.source(), images.names()[i], arguments.image_root,
+    if (!takes_images(translator, arguments, "--images")) return nullptr;
+    ImageSourceOptions options = image_source_options(arguments, threads);
+    options.list = ImageList{read_image_list(arguments.images), arguments.images};
+    auto images = open_images(translator, options);
+    for (std::size_t i = 0; i < options.list->names.size(); ++i)
+      expect_inside(*images, options.list->names[i], arguments.image_root,
                     fmt::format("{}:{}", arguments.images, i + 1));
-    images.expect_some();
+    images->expect_some();
     return images;
   }
   if (translator.uses_images())
     warning(translator.place() +
             ": a multimodal model run without images; give --images LIST --image-root DIR, or "
             "--image PHOTO");
-  return std::nullopt;
+  return nullptr;
 }
 
 }  // namespace penalmt

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "commands/cli/shared_options.h"
-#include "translation/line_images.h"
+#include "translation/image_source.h"
 
 namespace penalmt {
 
@@ -49,12 +49,12 @@ enum class ImageNames { kList, kJsonLines, kPairs };
 // Throws Error where one of them lacks another.
 void check(const ImageArguments& arguments, ImageNames names = ImageNames::kList);
 
-// The images of a list, nullopt where there is none. Nothing is ignored in silence: throws Error
+// The images of a list, null where there is none. Nothing is ignored in silence: throws Error
 // where the model is text-only and there is a list, unless --ignore-images says that this is meant;
 // warns where it is multimodal and there is none. Throws as read_image_list, open_images,
-// expect_inside and LineImages::expect_some.
-std::optional<LineImages> open_line_images(const Translator& translator,
-                                           const ImageArguments& arguments, int threads);
+// expect_inside and ImageSource::expect_some.
+std::unique_ptr<const ImageSource> open_line_images(const Translator& translator,
+                                                    const ImageArguments& arguments, int threads);
 // Throws the Error of a text-only model that is given images by `option`; false where they are to
 // be ignored.
 bool takes_images(const Translator& translator, const ImageArguments& arguments,

@@ -77,9 +77,7 @@ ReportSystem report_system(const Metrics& metrics, const System& system) {
   for (std::size_t i = 0; i < system.hypotheses.size(); ++i)
     row.sentence_scores.push_back(
         metrics.front()->sentence_score(system.statistics.front().row(i)).score);
-  if (system.left_out)
-    for (const auto& attribute : with_all(*system.left_out))
-      row.left_out.push_back({attribute.name, attribute.right, attribute.total, attribute.chance});
+  if (system.left_out) row.left_out = with_all(*system.left_out);
   return row;
 }
 

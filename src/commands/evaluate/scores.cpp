@@ -157,7 +157,8 @@ std::vector<System> scored_systems(const EvaluateOptions& options, const Metrics
       system.statistics.push_back(metric->statistics(system.hypotheses, options.threads));
       system.scores.push_back(metric->score(system.statistics.back().sum()));
     }
-    if (!options.left_out.empty()) system.left_out = score_left_out(system.hypotheses, marks);
+    if (!options.left_out.empty())
+      system.left_out = score_left_out(marks, right_words(system.hypotheses, marks));
   }
   return systems;
 }

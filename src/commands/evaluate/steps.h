@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "commands/cli/shared_options.h"
-#include "datasets/scenes/left_out_score.h"
+#include "datasets/scenes/left_out_marks.h"
 #include "evaluation/answer_signs.h"
+#include "evaluation/left_out_score.h"
 #include "evaluation/metrics.h"
 #include "evaluation/resampling.h"
 #include "report/evaluation_report.h"

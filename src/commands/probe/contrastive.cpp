@@ -76,7 +76,8 @@ void probe_contrastive(const ProbeOptions& options, Translator& translator, Prob
                 pairs.incorrect_file.string());
   const auto images = probe_images(options, translator, images_of_pairs(options, pairs),
                                    pairs.source.size(), pairs.source_file.string(), &results.notes);
-  const auto scored = [&](const Lines& targets, const fs::path& file, const Condition& condition) {
+  const auto scored = [&](const Lines& targets, const fs::path& file,
+                          const ImageCondition& condition) {
     const std::vector<double> scores = translator.score(pairs.source, targets, condition.images,
                                                         {.threads = options.machine.threads},
                                                         pairs.source_file.string(), file.string());
@@ -95,7 +96,7 @@ void probe_contrastive(const ProbeOptions& options, Translator& translator, Prob
        std::make_shared<Share>(),
        {}}};
   Lines names;
-  for (const Condition& condition : conditions_of(images.get(), options)) {
+  for (const ImageCondition& condition : conditions_of(images.get(), options)) {
     const auto correct = scored(pairs.correct, pairs.correct_file, condition);
     const auto incorrect = scored(pairs.incorrect, pairs.incorrect_file, condition);
     names.push_back(condition.name);
@@ -106,7 +107,7 @@ void probe_contrastive(const ProbeOptions& options, Translator& translator, Prob
   }
   results.pairs = pairs.source.size();
   results.pairs_without_image = images ? static_cast<std::size_t>(images->missing()) : 0;
-  results.contrastive = compared(names, measures, options);
+  results.contrastive = compare_conditions(names, measures, options.seed, options.machine.threads);
 }
 
 }  // namespace penalmt

@@ -22,8 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const Lines kIncongruent = {"shuffled", "zeroed", "noise"};
-
 void need_both(const std::string& a, const std::string& a_name, const std::string& b,
                const std::string& b_name) {
   if (a.empty() != b.empty())
@@ -143,10 +141,11 @@ void check_options(const ProbeOptions& options) {
                                     {options.translations, "--translations"},
                                     {options.report, "--report"}})
     need_source(options, value, name);
+  const Lines& known = image_changes();
   for (const std::string& name : options.incongruent)
-    if (std::find(kIncongruent.begin(), kIncongruent.end(), name) == kIncongruent.end())
+    if (std::find(known.begin(), known.end(), name) == known.end())
       throw Error(fmt::format("--incongruent: got '{}', expected {}{}", name,
-                              fmt::join(kIncongruent, ", "), did_you_mean(name, kIncongruent)));
+                              fmt::join(known, ", "), did_you_mean(name, known)));
   for (const auto& [given, name] : {std::pair(!options.lexicon.empty(), "--lexicon"),
                                     {options.given_kind.has_value(), "--kind"},
                                     {options.given_mask_token.has_value(), "--mask-token"}})
@@ -181,7 +180,7 @@ std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Transl
                                        const ImageArguments& arguments, std::size_t lines,
                                        const std::string& place, Lines* notes) {
   if (!translator.uses_images()) return nullptr;
-  std::optional<LineImages> images =
+  const std::unique_ptr<const ImageSource> images =
       open_line_images(translator, arguments, options.machine.threads);
   if (!images) return nullptr;
   images->expect_lines(static_cast<int64_t>(lines), place);

@@ -13,12 +13,14 @@
 #include "commands/cli/common.h"
 #include "commands/cli/image_options.h"
 #include "commands/cli/source_length.h"
-#include "datasets/scenes/left_out_score.h"
+#include "datasets/changed_images.h"
+#include "datasets/scenes/left_out_marks.h"
 #include "datasets/text/masking.h"
 #include "evaluation/answer_signs.h"
 #include "evaluation/image_use_statistics.h"
 #include "evaluation/masked_accuracy.h"
 #include "evaluation/metrics.h"
+#include "evaluation/probe_measures.h"
 #include "evaluation/score_format.h"
 #include "report/probe_report.h"
 #include "translation/image_use.h"
@@ -35,7 +37,7 @@ struct ProbeOptions {
   LengthOptions length;
   ImageArguments images;   // with features, image_root is for the report alone
   bool all_lines = false;  // those without an image too
-  Lines incongruent = {"shuffled", "zeroed", "noise"};
+  Lines incongruent = image_changes();
   std::string mask, lexicon;
   std::optional<std::string> given_kind, given_mask_token;
   std::string left_out;
@@ -132,25 +134,11 @@ struct ProbeText {
   std::vector<std::filesystem::path> image_files;  // a line: its file, "" where there is none
 };
 
-// A kind of images that the model is given in place of the right ones.
-struct Condition {
-  std::string name;                   // "right", "shuffled", "zeroed", "noise", "none"
-  std::unique_ptr<ImageSet> changed;  // owned here where it was made for the purpose
-  const ImageSet* images = nullptr;
-};
-
 // What a model made of the text under a condition.
 struct Answers {
   std::string condition;
   Lines translations, masked_translations;
   std::vector<double> log_probabilities;  // of the references
-};
-
-// What is compared: a number a condition, from rows a sentence.
-struct Measure {
-  std::string name, signature;
-  std::shared_ptr<const SumScore> score;
-  std::vector<Statistics> rows;  // one a condition
 };
 
 struct ProbeResults {
@@ -183,8 +171,8 @@ ProbeText read_probe_text(const ProbeOptions& options, Translator& translator);
 
 // The images that a list names, for all its lines; null for a text-only model and without a list.
 // The one place that knows how images reach a model. Lines that name an image which is not there
-// are noted in `notes`, where given. Throws as open_line_images, LineImages::expect_lines and
-// LineImages::load.
+// are noted in `notes`, where given. Throws as open_line_images, ImageSource::expect_lines and
+// load.
 std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Translator& translator,
                                        const ImageArguments& images, std::size_t lines,
                                        const std::string& place, Lines* notes);
@@ -192,7 +180,7 @@ std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Transl
 // "right", those of --incongruent and "none"; "none" alone where there are no images. "shuffled" is
 // left out, with a warning, where there are not two different ones to shuffle. Throws as
 // noise_images.
-std::vector<Condition> conditions_of(const ImageSet* right, const ProbeOptions& options);
+std::vector<ImageCondition> conditions_of(const ImageSet* right, const ProbeOptions& options);
 
 // Translates and scores the text under each condition: fills `scores`, `answers` and what belongs
 // to them. Throws Error where not one masked word counts or there is no lexicon; as
@@ -208,12 +196,6 @@ void probe_contrastive(const ProbeOptions& options, Translator& translator, Prob
 // read_encoder_description and read_file, too.
 void probe_image_use(const ProbeOptions& options, const ProbeText& text, Translator& translator,
                      ProbeResults& results);
-
-// Each condition against the first: the measures' values with 95 % bootstrap intervals, and p by
-// paired approximate randomisation, where equal differences count (evaluation/resampling.h). Throws
-// Interrupted after Ctrl-C.
-std::vector<SystemScores> compared(const Lines& conditions, const std::vector<Measure>& measures,
-                                   const ProbeOptions& options);
 
 // Throws as expect_not_read where --report or a file of --translations would take the place of what
 // was read. To be called when the text was.

@@ -1,5 +1,3 @@
-#include <set>
-
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -8,8 +6,6 @@
 #include "commands/probe/steps.h"
 #include "datasets/changed_images.h"
 #include "evaluation/metrics.h"
-#include "evaluation/resampling.h"
-#include "evaluation/share.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -26,7 +22,7 @@ class Prober {
         translator_(translator),
         progress_("probe", "sentences", 0) {}
 
-  Answers answers(const Condition& condition) {
+  Answers answers(const ImageCondition& condition) {
     const bool is_first = done_ == 0;
     Answers answers{condition.name, {}, {}, {}};
     answers.translations = translated(text_.source, condition, is_first ? &signs_ : nullptr);
@@ -51,7 +47,7 @@ class Prober {
  private:
   BatchOptions batches() const { return {.threads = options_.machine.threads}; }
 
-  Lines translated(const Lines& source, const Condition& condition, AnswerSigns* signs) {
+  Lines translated(const Lines& source, const ImageCondition& condition, AnswerSigns* signs) {
     const DecodingDefaults& defaults = translator_.description().decoding;
     const SearchOptions search{.beam = options_.beam.value_or(defaults.beam),
                                .length_penalty = defaults.length_penalty};
@@ -82,34 +78,19 @@ class Prober {
 // ---- measuring
 // -----------------------------------------------------------------------------------------------------
 
-// Of `rows` rows {part(i), whole(i)}.
-template <class Part, class Whole>
-Statistics share_rows(std::size_t rows, Part part, Whole whole) {
-  Statistics statistics{.width = 2, .numbers = {}};
-  for (std::size_t i = 0; i < rows; ++i)
-    statistics.numbers.insert(statistics.numbers.end(), {part(i), whole(i)});
-  return statistics;
-}
-
-Measure of_metric(std::shared_ptr<const Metric> metric, const std::string& signature,
-                  const std::vector<Answers>& answers, Lines Answers::*which, int threads) {
-  Measure measure{metric->name(), signature, metric, {}};
-  for (const Answers& of_condition : answers)
-    measure.rows.push_back(metric->statistics(of_condition.*which, threads));
-  return measure;
+template <class Member>
+std::vector<Member> under_each(const std::vector<Answers>& answers, Member Answers::*which) {
+  std::vector<Member> all;
+  for (const Answers& of_condition : answers) all.push_back(of_condition.*which);
+  return all;
 }
 
 Measure log_probability(const ProbeText& text, const Translator& translator,
                         const std::vector<Answers>& answers) {
-  Measure measure{
-      "log p", "of the references, natural logarithm a token", std::make_shared<Share>(1), {}};
-  for (const Answers& of_condition : answers)
-    measure.rows.push_back(share_rows(
-        text.references.size(), [&](std::size_t i) { return of_condition.log_probabilities[i]; },
-        [&](std::size_t i) {
-          return static_cast<double>(translator.scored_length(text.references[i]));
-        }));
-  return measure;
+  std::vector<int64_t> tokens;
+  for (const std::string& reference : text.references)
+    tokens.push_back(translator.scored_length(reference));
+  return log_probability_measure(under_each(answers, &Answers::log_probabilities), tokens);
 }
 
 Measure left_out(const ProbeText& text, const std::vector<Answers>& answers,
@@ -117,19 +98,13 @@ Measure left_out(const ProbeText& text, const std::vector<Answers>& answers,
   double chance = 0;
   for (const LeftOutMark& mark : text.marks) chance += 100.0 / static_cast<double>(mark.choices);
   results.left_out_chance = chance / static_cast<double>(text.marks.size());
-  Measure measure{
-      "left-out",
-      fmt::format("percent of the left-out words right; chance {:.1f}", *results.left_out_chance),
-      std::make_shared<Share>(),
-      {}};
-  for (const Answers& of_condition : answers)
-    measure.rows.push_back(share_rows(
-        text.marks.size(),
-        [&](std::size_t i) {
-          return is_right(of_condition.translations[i], text.marks[i]) ? 1.0 : 0.0;
-        },
-        [](std::size_t) { return 1.0; }));
-  return measure;
+  std::vector<std::vector<bool>> right;
+  for (const Answers& of_condition : answers) {
+    std::vector<bool>& line = right.emplace_back();
+    for (std::size_t i = 0; i < text.marks.size(); ++i)
+      line.push_back(is_right(of_condition.translations[i], text.marks[i]));
+  }
+  return left_out_measure(right, *results.left_out_chance);
 }
 
 FormLexicon lexicon_of(const ProbeOptions& options, const ModelDescription& model) {
@@ -172,50 +147,11 @@ Metrics metrics_of(const ProbeOptions& options, const ProbeText& text,
 
 }  // namespace
 
-std::vector<Condition> conditions_of(const ImageSet* right, const ProbeOptions& options) {
-  std::vector<Condition> conditions;
-  if (right != nullptr) {
-    conditions.push_back({"right", nullptr, right});
-    for (const std::string& name : options.incongruent) {
-      std::set<int64_t> different(right->index().begin(), right->index().end());
-      different.erase(-1);
-      if (name == "shuffled" && different.size() < 2) {
-        warning("--incongruent: shuffled is left out: there is one image, and it takes two");
-        continue;
-      }
-      Condition condition{name, name == "shuffled" ? shuffled_images(*right, options.seed)
-                                : name == "zeroed" ? zeroed_images(*right)
-                                                   : noise_images(*right, options.seed)};
-      condition.images = condition.changed.get();
-      conditions.push_back(std::move(condition));
-    }
-  }
-  conditions.push_back({"none", nullptr, nullptr});
-  return conditions;
-}
-
-std::vector<SystemScores> compared(const Lines& conditions, const std::vector<Measure>& measures,
-                                   const ProbeOptions& options) {
-  std::vector<SystemScores> table;
-  for (const std::string& condition : conditions) table.push_back({condition, {}});
-  const ResamplingOptions bootstrap{.seed = options.seed, .threads = options.machine.threads};
-  const ResamplingOptions randomisation{.samples = 10000,
-                                        .seed = options.seed,
-                                        .threads = options.machine.threads,
-                                        .count_equal = true};
-  for (const Measure& measure : measures) {
-    const std::vector<TestResult> tested =
-        paired_randomisation(*measure.score, measure.rows, randomisation);
-    for (std::size_t c = 0; c < conditions.size(); ++c)
-      table[c].scores.push_back(
-          {.name = measure.name,
-           .score = tested[c].score,
-           .signature = measure.signature,
-           .verbose = "",
-           .confidence = bootstrap_confidence(*measure.score, measure.rows[c], bootstrap),
-           .p_value = tested[c].p_value});
-  }
-  return table;
+std::vector<ImageCondition> conditions_of(const ImageSet* right, const ProbeOptions& options) {
+  Lines changes = options.incongruent;
+  if (right != nullptr && !can_be_shuffled(*right) && std::erase(changes, "shuffled") > 0)
+    warning("--incongruent: shuffled is left out: there is one image, and it takes two");
+  return image_conditions(right, changes, options.seed);
 }
 
 void probe_text(const ProbeOptions& options, const ProbeText& text, Translator& translator,
@@ -223,10 +159,10 @@ void probe_text(const ProbeOptions& options, const ProbeText& text, Translator& 
   // 1. What may be refused, before any work.
   Metrics metrics = metrics_of(options, text, translator);
   if (!text.masked_source.empty()) prepare_masking(options, text, translator, results);
-  const std::vector<Condition> conditions = conditions_of(text.images.get(), options);
+  const std::vector<ImageCondition> conditions = conditions_of(text.images.get(), options);
   // 2. Translations.
   Prober prober(options, text, translator);
-  for (const Condition& condition : conditions) {
+  for (const ImageCondition& condition : conditions) {
     results.conditions.push_back(condition.name);
     results.answers.push_back(prober.answers(condition));
   }
@@ -235,24 +171,24 @@ void probe_text(const ProbeOptions& options, const ProbeText& text, Translator& 
   // 3. Comparison.
   std::vector<Measure> measures;
   const int threads = options.machine.threads;
+  const std::vector<Lines> translations = under_each(results.answers, &Answers::translations);
   for (auto& metric : metrics) {
     const std::string signature = metric->signature();
-    measures.push_back(
-        of_metric(std::move(metric), signature, results.answers, &Answers::translations, threads));
+    measures.push_back(metric_measure(std::move(metric), signature, translations, threads));
   }
   measures.push_back(log_probability(text, translator, results.answers));
   if (!text.marks.empty()) measures.push_back(left_out(text, results.answers, results));
   if (results.restricted) {
-    const auto masked = &Answers::masked_translations;
-    measures.push_back(of_metric(results.restricted,
-                                 "percent of masked words translated in the reference's very form",
-                                 results.answers, masked, threads));
-    measures.push_back(of_metric(results.relaxed, "percent of masked words translated in any form",
-                                 results.answers, masked, threads));
+    const std::vector<Lines> masked = under_each(results.answers, &Answers::masked_translations);
+    measures.push_back(metric_measure(
+        results.restricted, "percent of masked words translated in the reference's very form",
+        masked, threads));
+    measures.push_back(metric_measure(
+        results.relaxed, "percent of masked words translated in any form", masked, threads));
   }
   results.lines = text.lines.size();
   results.all_lines = text.all_lines;
-  results.scores = compared(results.conditions, measures, options);
+  results.scores = compare_conditions(results.conditions, measures, options.seed, threads);
   if (!translator.uses_images())
     results.notes.push_back("a text-only model: its images cannot be changed");
 }

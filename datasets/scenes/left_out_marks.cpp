@@ -1,8 +1,7 @@
-#include "datasets/scenes/left_out_score.h"
+#include "datasets/scenes/left_out_marks.h"
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -115,50 +114,16 @@ bool is_right(const std::string& hypothesis, const LeftOutMark& mark) {
   return found;
 }
 
-LeftOutScore score_left_out(const std::vector<std::string>& hypotheses,
-                            const std::vector<LeftOutMark>& marks) {
+std::vector<bool> right_words(const std::vector<std::string>& hypotheses,
+                              const std::vector<LeftOutMark>& marks) {
   if (hypotheses.size() != marks.size())
     throw Error(
         fmt::format("left-out words: {} hypotheses, but {} marks; line i of one must belong to "
                     "line i of the other",
                     hypotheses.size(), marks.size()));
-  struct Tally {
-    int64_t right = 0, total = 0;
-    std::map<int64_t, int64_t> lines_of_choices;
-    LeftOutScore::Attribute result(const std::string& name) const {
-      double chance = 0;
-      for (const auto& [choices, lines] : lines_of_choices)
-        chance +=
-            static_cast<double>(lines) / static_cast<double>(total) / static_cast<double>(choices);
-      return {name, right, total, chance};
-    }
-  };
-  std::map<std::string, Tally> by_name;
-  Tally all;
-  for (std::size_t i = 0; i < marks.size(); ++i) {
-    const bool right = is_right(hypotheses[i], marks[i]);
-    for (Tally* tally : {&by_name[marks[i].attribute], &all}) {
-      tally->right += right;
-      ++tally->total;
-      ++tally->lines_of_choices[marks[i].choices];
-    }
-  }
-  LeftOutScore score;
-  for (const auto& [name, tally] : by_name) score.attributes.push_back(tally.result(name));
-  score.all = all.result("all");
-  return score;
-}
-
-std::string to_text(const LeftOutScore& score) {
-  std::string text;
-  const auto add = [&](const LeftOutScore::Attribute& attribute) {
-    text += fmt::format("{:<8}{:>12}{:>8.1f} %   (chance {:.1f} %)\n", attribute.name,
-                        fmt::format("{}/{}", attribute.right, attribute.total),
-                        100 * attribute.accuracy(), 100 * attribute.chance);
-  };
-  for (const LeftOutScore::Attribute& attribute : score.attributes) add(attribute);
-  add(score.all);
-  return text;
+  std::vector<bool> right;
+  for (std::size_t i = 0; i < marks.size(); ++i) right.push_back(is_right(hypotheses[i], marks[i]));
+  return right;
 }
 
 }  // namespace penalmt

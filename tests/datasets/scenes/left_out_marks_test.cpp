@@ -1,4 +1,4 @@
-#include "datasets/scenes/left_out_score.h"
+#include "datasets/scenes/left_out_marks.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 
-namespace penalmt::left_out_score_test {
+namespace penalmt::left_out_marks_test {
 
 LeftOutMark red_circle() {
   return {.attribute = "colour",
@@ -51,31 +51,11 @@ TEST(LeftOutWord, IsWrongWhereTheNounIsSaidTwiceToBeSure) {
   EXPECT_TRUE(is_right("ein roter kreis und ein roter kreis", red_circle()));
 }
 
-TEST(LeftOutScore, CountsByAttributeAndStatesChance) {
-  const LeftOutScore score =
-      score_left_out({"ein roter kreis", "ein blauer kreis", "drei sterne", "rote kreise"},
-                     {red_circle(), red_circle(), three_stars(), red_circle()});
-  ASSERT_EQ(score.attributes.size(), 2u);
-  EXPECT_EQ(score.attributes[0].name, "colour");
-  EXPECT_EQ(score.attributes[0].right, 2);
-  EXPECT_EQ(score.attributes[0].total, 3);
-  EXPECT_DOUBLE_EQ(score.attributes[0].chance, 1 / 6.0);
-  EXPECT_EQ(score.attributes[1].name, "count");
-  EXPECT_DOUBLE_EQ(score.attributes[1].accuracy(), 1);
-  EXPECT_DOUBLE_EQ(score.attributes[1].chance, 0.25);
-  EXPECT_EQ(score.all.right, 3);
-  EXPECT_EQ(score.all.total, 4);
-  EXPECT_DOUBLE_EQ(score.all.chance, (3 / 6.0 + 1 / 4.0) / 4);
-  EXPECT_EQ(to_text(score),
-            "colour           2/3    66.7 %   (chance 16.7 %)\n"
-            "count            1/1   100.0 %   (chance 25.0 %)\n"
-            "all              3/4    75.0 %   (chance 18.8 %)\n");
-}
-
-TEST(LeftOutScore, TakesNothing) {
-  const LeftOutScore score = score_left_out({}, {});
-  EXPECT_TRUE(score.attributes.empty());
-  EXPECT_EQ(score.all.accuracy(), 0);
+TEST(LeftOutWord, IsLookedForLineByLine) {
+  EXPECT_EQ(right_words({"ein roter kreis", "ein blauer kreis", "drei sterne", "rote kreise"},
+                        {red_circle(), red_circle(), three_stars(), red_circle()}),
+            (std::vector<bool>{true, false, true, true}));
+  EXPECT_TRUE(right_words({}, {}).empty());
 }
 
 TEST(LeftOutMarks, SurviveTheirFile) {
@@ -117,12 +97,12 @@ TEST(LeftOutMarks, RefuseABadFile) {
             "absent.tsv: cannot read: No such file or directory");
 }
 
-TEST(LeftOutScore, RefusesUnequalNumbers) {
+TEST(LeftOutWord, RefusesUnequalNumbers) {
   EXPECT_EQ(thrown_message<Error>([] {
-              score_left_out({"a", "b"}, {red_circle()});
+              right_words({"a", "b"}, {red_circle()});
             }),
             "left-out words: 2 hypotheses, but 1 marks; line i of one must belong to line i of the "
             "other");
 }
 
-}  // namespace penalmt::left_out_score_test
+}  // namespace penalmt::left_out_marks_test

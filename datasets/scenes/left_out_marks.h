@@ -1,5 +1,5 @@
-// The generated corpus, part 5 of 5: how many of the left-out words a set of translations has
-// right. Text only: free of torch and OpenCV.
+// The generated corpus, part 5 of 5: which of the left-out words a set of translations has right
+// (evaluation/left_out_score.h counts them). Text only: free of torch and OpenCV.
 #pragma once
 
 #include <cstdint>
@@ -35,24 +35,9 @@ std::vector<LeftOutMark> read_left_out_marks(const std::filesystem::path& path);
 // sentence, nor the right word's ending.
 bool is_right(const std::string& hypothesis, const LeftOutMark& mark);
 
-struct LeftOutScore {
-  struct Attribute {
-    std::string name;
-    int64_t right = 0, total = 0;
-    double chance = 0;  // what guessing evenly gets, from 0 to 1
-    double accuracy() const {
-      return total ? static_cast<double>(right) / static_cast<double>(total) : 0;
-    }
-  };
-  std::vector<Attribute> attributes;  // in alphabetical order
-  Attribute all;                      // its chance is the mean over the lines
-};
-
-// Throws Error "left-out words: 3 hypotheses, but 4 marks; ..." where the numbers differ.
-LeftOutScore score_left_out(const std::vector<std::string>& hypotheses,
-                            const std::vector<LeftOutMark>& marks);
-
-// One line an attribute: "colour   57/60   95.0 %   (chance 16.7 %)".
-std::string to_text(const LeftOutScore& score);
+// A line: is_right. Throws Error "left-out words: 3 hypotheses, but 4 marks; ..." where the numbers
+// differ.
+std::vector<bool> right_words(const std::vector<std::string>& hypotheses,
+                              const std::vector<LeftOutMark>& marks);
 
 }  // namespace penalmt

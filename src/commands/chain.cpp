@@ -107,6 +107,7 @@ ModelChains measure_translator(const std::string& place, const ChainArguments& a
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
   ImageCount count;
   const std::unique_ptr<ImageSet> set = images ? images->load(count) : nullptr;
+  warn_of_broken(count, arguments.images.images);
   const std::vector<Example> examples = translator.paired_examples(
       text.source, text.target, set.get(), arguments.source, arguments.references);
   if (examples.empty())
@@ -158,6 +159,13 @@ ModelChains measure_classifier(const std::string& place, const ChainArguments& a
 void chain(const ChainArguments& arguments) {
   if (arguments.images.trust_encoder) trust_all_scripts();
   check(arguments);
+  for (const std::string& place : arguments.models)
+    if (translates(model_folder(place)) != arguments.labelled.empty())
+      throw Error(place + (arguments.labelled.empty()
+                               ? ": a classifier, expected a translation model; classifiers are "
+                                 "measured on --labelled DIR"
+                               : ": a translation model, expected a classifier; translation models "
+                                 "are measured on --source FILE with --references FILE"));
   const c10::Device device = choose_device(arguments.machine.device);
   set_threads(arguments.machine.threads);
   ChainReport report;

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "commands/training_command.h"
 #include "datasets/images/image_folder.h"
@@ -108,7 +109,7 @@ std::string prediction(const std::string& name, const at::Tensor& probabilities,
   for (int64_t k = 0; k < arguments.top; ++k) {
     const std::string& label = classes[which[k].item<int64_t>()];
     const double probability = best[k].item<double>();
-    lines += fmt::format("{}\t{}\t{:.4f}\n", name, label, probability);
+    lines += fmt::format("{}\t{}\t{:.4f}\n", printable(name), printable(label), probability);
     top.push_back({{"class", label}, {"probability", probability}});
   }
   if (!arguments.json) return lines;

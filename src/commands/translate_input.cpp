@@ -99,9 +99,7 @@ InputLine parsed(const std::string& text, const LineReader& reader) {
     return found->get<std::string>();
   };
   expect_no_nul(field("source", true), place);
-  const bool has_id = !object.value("id", nlohmann::json()).is_null();
-  return {field("source", true), field("image", false),
-          has_id ? member_text(text, "id").value_or("") : ""};
+  return {field("source", true), field("image", false), member_text(text, "id").value_or("")};
 }
 
 }  // namespace
@@ -172,11 +170,11 @@ void TranslationInput::open_images_of_lines() {
     options.root = ".";
     options.rules.allow_outside = true;
   }
+  if (!images.encoder.empty() && !takes_images(translator_, images, "--encoder")) return;
   if (arguments_.json_input) {
     // Images are asked for by the lines; a text-only model refuses the first that does.
-    for (const auto& [given, option] : {std::pair(&images.features, "--features"),
-                                        {&images.image_root, "--image-root"},
-                                        {&images.encoder, "--encoder"}})
+    for (const auto& [given, option] :
+         {std::pair(&images.features, "--features"), {&images.image_root, "--image-root"}})
       if (!given->empty() && !takes_images(translator_, images, option)) return;
     if (translator_.uses_images()) source_ = open_images(translator_, options);
   } else if (arguments_.image) {

@@ -24,6 +24,15 @@ std::string name_without_seed(const std::string& name, const std::string& seed) 
   return name;
 }
 
+// null where the run has none that can be read.
+nlohmann::json recipe_if_any(const std::string& run) {
+  const fs::path path = fs::path(run) / "recipe.json";
+  if (!fs::exists(path)) return nullptr;
+  auto recipe = parse_json<nlohmann::json>(read_file(path), path.string(), nullptr,
+                                           /*allow_exceptions=*/false);
+  return recipe.is_object() ? recipe : nlohmann::json();
+}
+
 const char* kind_of(const nlohmann::json& recipe) {
   return recipe.contains("image_encoder") ? "a classifier" : "a translation model";
 }
@@ -50,11 +59,23 @@ std::vector<Statistics> added_over_seeds(const RunGroup& one, const std::vector<
 
 }  // namespace
 
+void expect_one_kind(const std::vector<std::string>& runs) {
+  std::string first, kind_of_first;
+  for (const std::string& run : runs) {
+    const nlohmann::json recipe = recipe_if_any(run);
+    if (!recipe.is_object()) continue;
+    if (first.empty()) {
+      first = run;
+      kind_of_first = kind_of(recipe);
+    }
+    if (kind_of(recipe) != kind_of_first)
+      throw Error(fmt::format("{}: got the run of {}, expected {} as in {}", run, kind_of(recipe),
+                              kind_of_first, first));
+  }
+}
+
 bool is_text_only_run(const std::string& run) {
-  const fs::path path = fs::path(run) / "recipe.json";
-  if (!fs::exists(path)) return false;
-  const auto recipe = parse_json<nlohmann::json>(read_file(path), path.string(), nullptr,
-                                                 /*allow_exceptions=*/false);
+  const nlohmann::json recipe = recipe_if_any(run);
   const auto fusion = "/model/fusion"_json_pointer;
   return recipe.contains(fusion) && recipe[fusion] == "none";
 }

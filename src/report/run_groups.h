@@ -24,6 +24,10 @@ struct RunGroup {
 std::vector<RunGroup> group_runs(const std::vector<std::string>& folders,
                                  const std::vector<Run>& runs);
 
+// Throws Error where some of the runs train a classifier and others a translator; one without a
+// recipe.json that can be read is neither.
+void expect_one_kind(const std::vector<std::string>& runs);
+
 // The run's model, a translator, was trained without images; false where recipe.json is not there
 // or does not say. Throws as read_file and expect_shallow (base/json.h).
 bool is_text_only_run(const std::string& run);

@@ -142,6 +142,26 @@ void set_pieces(Example& example, const std::vector<int>& source, const std::vec
   example.target.push_back(kEos);
 }
 
+// A sentence longer than a batch is a batch alone, however long it takes.
+void warn_of_long_sentences(const DataSplit& split, int64_t batch_tokens) {
+  int64_t count = 0, longest = 0, line = 0;
+  for (const Example& example : split.examples) {
+    const auto pieces =
+        static_cast<int64_t>(std::max(example.source.size(), example.target.size() - 1));
+    if (pieces <= batch_tokens) continue;
+    ++count;
+    if (pieces <= longest) continue;
+    longest = pieces;
+    line = example.id + 1;
+  }
+  if (count > 0)
+    warning(fmt::format(
+        "data: split '{}': {} of {} sentences {} more than training.batch_tokens = {} pieces, the "
+        "longest, of line {}, {}; each is a batch alone, and slow: better left out",
+        split.name, count, split.examples.size(), count == 1 ? "has" : "have", batch_tokens, line,
+        longest));
+}
+
 }  // namespace
 
 void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe) {
@@ -163,6 +183,7 @@ void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& 
           line + 1, std::max(example.source.size(), example.target.size()), longest));
     split.examples.push_back(std::move(example));
   }
+  warn_of_long_sentences(split, recipe.training.batch_tokens);
 }
 
 void sample_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe,

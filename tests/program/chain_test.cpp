@@ -114,6 +114,15 @@ TEST_F(ChainCommand, MeasuresClassifiersOnLabelledImages) {
   const std::string page = read_file(folder_ / "page.html");
   EXPECT_NE(page.find("Over training"), std::string::npos);
   EXPECT_NE(page.find("change of accuracy"), std::string::npos);
+  // A model of the other kind is found before anything is measured.
+  EXPECT_EQ(
+      refusal(chain({folder_ / "run", folder_ / "text", "--labelled", folder_ / "data/train"})),
+      "penalmt: text: a translation model, expected a classifier; translation models are measured "
+      "on "
+      "--source FILE with --references FILE\n");
+  EXPECT_EQ(refusal(on_text({folder_ / "text", folder_ / "run"})),
+            "penalmt: run: a classifier, expected a translation model; classifiers are measured on "
+            "--labelled DIR\n");
 }
 
 TEST_F(ChainCommand, RefusesWhatItCannotMeasure) {

@@ -119,6 +119,12 @@ TEST_F(ClassifyCommand, PrintsJson) {
                     object["top"][1]["probability"].get<double>(),
                 1, 1e-6);
   }
+  // What a terminal would take for a command, or a table for a line's end, is spelt out.
+  copy_file(folder_ / "data/test/red/000.ppm", folder_ / "e\x1b[31m\n.ppm");
+  const Outcome spelt = run_penalmt(predict({folder_ / "e\x1b[31m\n.ppm"}));
+  EXPECT_EQ(folder_.without_path(spelt.output).substr(0, 20), "e\\x1b[31m\\n.ppm\tred\t")
+      << spelt.errors;
+
   const Outcome labelled = run_penalmt(predict({"--labelled", folder_ / "data/test", "--json"}));
   ASSERT_EQ(labelled.status, 0) << labelled.errors;
   nlohmann::json report = nlohmann::json::parse(labelled.output);

@@ -289,6 +289,16 @@ TEST_F(Evaluate, ReportShowsTrainingCurves) {
             std::string::npos);
   expect_refusal({"--hypotheses", path("hyp.de"), "--report", report, "--runs", path("seed2")},
                  "FOLDER/seed2/metrics.jsonl: cannot read: No such file or directory");
+  // A classifier's curve says nothing beside a translator's.
+  file("seed1/recipe.json", R"({"model": {"fusion": "gated"}})");
+  fs::create_directories(folder_ / "images");
+  file("images/recipe.json", R"({"image_encoder": {"kind": "vit"}})");
+  file("images/metrics.jsonl", R"({"update":62,"nll":8.5,"valid_nll":7.5})"
+                               "\n");
+  expect_refusal(
+      {"--hypotheses", path("hyp.de"), "--report", report, "--runs", path("seed1"), path("images")},
+      "FOLDER/images: got the run of a classifier, expected a translation model as in "
+      "FOLDER/seed1");
 }
 
 TEST_F(Evaluate, RefusesFilesThatDoNotFit) {

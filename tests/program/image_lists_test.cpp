@@ -170,6 +170,11 @@ TEST_F(ImageLists, BrokenImagesCountAsMissingOnRequest) {
   EXPECT_NEAR(line(translated, 1)["score"].get<double>(), line(blind, 1)["score"].get<double>(),
               1e-6);
 
+  const Words chain = {"chain",       path("gated"),  "--source",
+                       path("in.en"), "--references", path("ref.de")};
+  EXPECT_EQ(refusal(with_list(chain, "broken.txt")), "penalmt: broken.txt:2: " + problem + "\n");
+  EXPECT_EQ(succeed(with_list(chain, "broken.txt"), {"--skip-broken"}).errors, warning + count);
+
   const Outcome scored = succeed(with_list(score(), "broken.txt"), {"--skip-broken"});
   EXPECT_EQ(scored.errors, warning + count);
   EXPECT_EQ(split(scored.output, '\n')[1], split(succeed(score()).output, '\n')[1]);

@@ -52,6 +52,20 @@ class TrainCommand : public testing::Test {
   const std::string recipe_ = folder_ / "recipe.json";
 };
 
+TEST_F(TrainCommand, WarnsOfSentencesLongerThanABatch) {
+  const Outcome outcome =
+      run_penalmt(train("run", {"--set=training.batch_tokens=8", "--set=training.updates=6"}));
+  ASSERT_EQ(outcome.status, 0) << outcome.errors;
+  const std::size_t at = outcome.errors.find("penalmt: warning: data: split 'train': ");
+  ASSERT_NE(at, std::string::npos) << outcome.errors;
+  EXPECT_NE(outcome.errors.find(" of 60 sentences have more than training.batch_tokens = 8 pieces, "
+                                "the longest, of line ",
+                                at),
+            std::string::npos)
+      << outcome.errors;
+  EXPECT_EQ(run_penalmt(train("wide")).errors.find("training.batch_tokens = "), std::string::npos);
+}
+
 TEST_F(TrainCommand, LeavesARunFolderThatTranslates) {
   const Outcome outcome = run_penalmt(train("run"));
   ASSERT_EQ(outcome.status, 0) << outcome.errors;

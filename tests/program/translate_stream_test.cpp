@@ -392,6 +392,7 @@ TEST_F(TranslateStream, ATextOnlyModelNeedsToBeToldThatImagesAreIgnored) {
                  refusal_of("--features"), "{\"source\": \"a\"}\n");
   expect_refusal({"translate", text, "--json-input", "--image-root", root},
                  refusal_of("--image-root"), "{\"source\": \"a\"}\n");
+  expect_refusal({"translate", text, "--encoder", "/nope"}, refusal_of("--encoder"), "a\n");
   const Outcome json = run_penalmt(
       {"translate", text, "--json-input", "--json", "--ignore-images", "--image-root", root},
       "{\"source\": \"a\", \"image\": \"wave.ppm\"}\n");

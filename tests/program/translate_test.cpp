@@ -261,6 +261,9 @@ TEST_F(TranslateProgram, TakesJsonLines) {
   EXPECT_FALSE(with["image_use"].contains("attention"));  // one pooled vector
   EXPECT_GT(std::abs(with["score"].get<double>() - without["score"].get<double>()), 1e-4);
   EXPECT_EQ(nlohmann::json::parse(lines[1])["translation"], "");
+  const Outcome null = run_penalmt({"translate", path("gated"), "--json", "--json-input"},
+                                   "{\"source\": \"a red circle .\", \"id\": null}\n");
+  EXPECT_NE(null.output.find("\"id\":null"), std::string::npos) << null.output << null.errors;
   // The same as with a list of images.
   write_file(folder_ / "one.txt", "wave.ppm\n");
   const Outcome listed = run_penalmt(

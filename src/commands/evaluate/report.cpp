@@ -103,6 +103,7 @@ EvaluationReport begin_report(const EvaluateOptions& options,
   report.width = options.width;
   report.samples = options.samples;
   expect_model_with_images(options);
+  expect_one_kind(options.runs);
   report.runs = read_runs({options.runs.begin(), options.runs.end()});
   if (!options.source.empty())
     report.source =

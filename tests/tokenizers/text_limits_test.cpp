@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "tests/base/expect_error.h"
+#include "tests/base/temporary_folder.h"
 
 namespace penalmt::text_limits_test {
 

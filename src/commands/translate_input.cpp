@@ -121,12 +121,12 @@ void check(const TranslateArguments& arguments) {
     if (const auto offset = first_invalid_utf8(words))
       throw Error(fmt::format("the sentence: invalid UTF-8 at byte {}", *offset + 1));
   check_sentence(arguments);
-  if (arguments.image && arguments.images.skip_broken)
-    throw Error("--skip-broken: got --image; expected --images or --json-input");
+  ImageArguments listed = arguments.images;
+  if (arguments.image) listed.skip_broken = false;  // --image is as good as a list for that
   if (arguments.json_input)
     check_json_input(arguments);
   else
-    check(arguments.images);
+    check(listed);
   if (arguments.image && !arguments.images.images.empty())
     throw Error("--image: got --images too; expected one of them");
   if (arguments.image && !arguments.one_sentence())
@@ -191,6 +191,12 @@ void TranslationInput::open_images_of_lines() {
   } else {
     source_ = open_line_images(translator_, images, threads);
   }
+  // What the list names is read too, later: say so before any work.
+  if (source_ == nullptr || !source_->list() || !fs::exists(arguments_.output)) return;
+  std::vector<std::string> files;
+  for (const std::string& name : source_->list()->names)
+    if (!name.empty()) files.push_back((options.root / name).string());
+  expect_output("--output", arguments_.output, files);
 }
 
 void TranslationInput::check_file() {
@@ -202,6 +208,7 @@ void TranslationInput::check_file() {
 }
 
 std::string TranslationInput::name() const {
+  if (!reader_) return "the sentence";
   return arguments_.input == "-" ? "standard input" : arguments_.input;
 }
 
@@ -247,7 +254,7 @@ std::optional<InputLine> TranslationInput::read() {
   }
   if (source_ && arguments_.json_input && !arguments_.images.image_root.empty())
     expect_inside(*source_, line.image, arguments_.images.image_root, line_place(*reader_));
-  lengths_.add(line.text, name(), lines_);
+  lengths_.add(line.text, reader_ ? fmt::format("{}:{}", name(), lines_) : name(), lines_);
   signs_.add(line.source);
   return line;
 }

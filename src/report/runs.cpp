@@ -88,7 +88,9 @@ std::vector<RunPoint> read_points(const std::filesystem::path& path) {
   if (nulls.count > 0)
     warning(fmt::format("{}: {} of its values {} null, first {}; what is no number is left out",
                         path.string(), nulls.count, nulls.count == 1 ? "is" : "are", nulls.first));
-  if (points.empty()) throw Error(path.string() + ": got no lines, expected at least one");
+  if (points.empty())
+    throw Error(path.string() +
+                ": got no lines, expected at least one; the run has not been validated yet");
   return points;
 }
 

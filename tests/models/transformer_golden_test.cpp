@@ -56,7 +56,6 @@ void match(const std::string& name, const std::string& weights, const ModelOptio
               "logits");  // what stands at padding does not matter
   const TokenLoss loss = model->loss({source, {}, input, output}, 0.1);
   expect_near(loss.total, fetch(name + "/loss"), "loss");
-  EXPECT_EQ(loss.tokens, real.sum().item<int64_t>());
   loss.total.backward();
   for (const auto& item : model->named_parameters())
     expect_near(

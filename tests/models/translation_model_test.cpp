@@ -161,7 +161,6 @@ TEST(TranslationModel, PackedSentencesHaveTheLossAndGradientsOfPaddedOnes) {
           return found;
         };
         const TokenLoss one = loss(packed), other = loss(padded);
-        EXPECT_EQ(one.tokens, 9);
         EXPECT_NEAR(one.total.item<double>(), other.total.item<double>(), 1e-4);
         EXPECT_NEAR(one.nll.item<double>(), other.nll.item<double>(), 1e-4);
         const auto found = packed->named_parameters(), expected = padded->named_parameters();
@@ -299,7 +298,6 @@ TEST(TranslationModel, ThePairLossIsThatOfTwoPassesWithTheirPenalties) {
     const TokenLoss pair = model->pair_loss({source(), images(), target_input(), target_output()},
                                             0.1, weights, first, second);
     const std::vector<at::Tensor> ours = gradients(pair.total);
-    EXPECT_EQ(pair.tokens, 9);
     const auto logs = [&](const ForwardPass& pass) {
       return model
           ->logits(model->decode(target_input(), model->encode(source(), images(), pass), pass))

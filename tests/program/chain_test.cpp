@@ -147,8 +147,8 @@ TEST_F(ChainCommand, RefusesWhatItCannotMeasure) {
       refusal(chain({model, "--source", folder_ / "empty", "--references", folder_ / "empty"})),
       "penalmt: empty: no sentence there; expected at least one\n");
   EXPECT_EQ(refusal(chain({model, "--labelled", folder_ / "x"})),
-            "penalmt: text/best/model.json: no 'classes' there; expected a model of 'penalmt "
-            "classify train'\n");
+            "penalmt: text: a translation model, expected a classifier; translation models are "
+            "measured on --source FILE with --references FILE\n");
 }
 
 }  // namespace

@@ -189,6 +189,29 @@ TEST_F(ImageLists, BrokenImagesCountAsMissingOnRequest) {
   }
 }
 
+TEST_F(ImageLists, OneBrokenImageIsSkippedToo) {
+  const std::string broken = path("images/broken.webp");
+  const Outcome outcome =
+      succeed({"translate", path("gated"), "--image", broken, "a dog ."}, {"--skip-broken"});
+  EXPECT_EQ(outcome.errors,
+            "penalmt: warning: --image:1: images/broken.webp: damaged; a WebP's data cannot be "
+            "decoded; skipped\n"
+            "penalmt: 1 of 1 lines had no image; 1 of them names one that is broken\n");
+  EXPECT_EQ(outcome.output, succeed({"translate", path("gated"), "a dog ."}).output);
+}
+
+// Seen before any work, where a list names it: else the image would be read, and then replaced.
+TEST_F(ImageLists, AnImageOfTheListIsNoPlaceForOutput) {
+  Words arguments = with_list(translate(), "two.txt");
+  file("two.txt", "wide.png\n\ntall.png\n");
+  arguments.insert(arguments.end(), {"--output", path("images/tall.png")});
+  const std::string before = read_file(path("images/tall.png"));
+  EXPECT_EQ(refusal(arguments),
+            "penalmt: --output: got images/tall.png, which is read too; expected another file\n");
+  EXPECT_EQ(read_file(path("images/tall.png")), before);
+  EXPECT_FALSE(fs::exists(path("images/tall.png.partial")));
+}
+
 TEST_F(ImageLists, OfJsonLinesSkipBrokenImagesToo) {
   const std::string json = R"({"source": "a dog .", "image": "broken.webp", "id": 1})"
                            "\n"
@@ -255,9 +278,6 @@ TEST_F(ImageLists, OptionsWithoutEffectAreRefused) {
   EXPECT_EQ(
       more(score(), {"--images", path("broken.txt"), "--features", path("f.npy"), "--skip-broken"}),
       "penalmt: --skip-broken: got --features too; a store holds no broken images\n");
-  EXPECT_EQ(refusal({"translate", path("gated"), "--image", path("secret.png"), "a dog .",
-                     "--skip-broken"}),
-            "penalmt: --skip-broken: got --image; expected --images or --json-input\n");
   EXPECT_EQ(refusal({"features", path("images"), "--encoder", kVision + "/encoder-grid", "--out",
                      path("f.npy"), "--allow-outside"}),
             "penalmt: --allow-outside: goes with a list of images; images is a folder\n");

@@ -84,7 +84,9 @@ TEST_F(Runs, RefuseWhatTrainingDoesNotWrite) {
   EXPECT_EQ(refusal("{\"update\":1,\"x\":" + std::string(200'000, '[') + "\n"),
             "run/metrics.jsonl:1: nested deeper than 100 levels, at byte 116");
   EXPECT_EQ(refusal(first + first), "run/metrics.jsonl:2: update: got 5, expected more than 5");
-  EXPECT_EQ(refusal(""), "run/metrics.jsonl: got no lines, expected at least one");
+  EXPECT_EQ(
+      refusal(""),
+      "run/metrics.jsonl: got no lines, expected at least one; the run has not been validated yet");
   const auto absent = thrown_message<Error>([&] { read_runs({folder_ / "absent"}); });
   EXPECT_EQ(folder_.without_path(absent),
             "absent/metrics.jsonl: cannot read: No such file or directory");

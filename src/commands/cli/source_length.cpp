@@ -43,9 +43,9 @@ void LengthCheck::add(const std::string& text, const std::string& place, int64_t
   if (++long_lines_ == 1) first_ = number;
   if (!is_refused_) return;
   const std::string cut = "; split the line, or give --long-lines cut";
-  if (problem) throw Error(fmt::format("{}:{}: {}{}", place, number, *problem, cut));
-  throw Error(fmt::format("{}:{}: a sentence of {} pieces, expected at most {}{}{}", place, number,
-                          length, longest_, cut,
+  if (problem) throw Error(fmt::format("{}: {}{}", place, *problem, cut));
+  throw Error(fmt::format("{}: a sentence of {} pieces, expected at most {}{}{}", place, length,
+                          longest_, cut,
                           translator_.description().model.positions == "learned"
                               ? ""
                               : ", or a higher --max-source-length"));
@@ -63,7 +63,7 @@ void check_lengths(const LengthOptions& options, const Translator& translator, L
                    const std::vector<std::string>& lines, const std::string& place) {
   LengthCheck lengths(options, translator, side);
   for (size_t i = 0; i < lines.size(); ++i)
-    lengths.add(lines[i], place, static_cast<int64_t>(i) + 1);
+    lengths.add(lines[i], fmt::format("{}:{}", place, i + 1), static_cast<int64_t>(i) + 1);
   lengths.warn(place, static_cast<int64_t>(lines.size()));
 }
 

@@ -39,8 +39,9 @@ class LengthCheck {
               LineSide side = LineSide::kSource);
 
   int64_t longest() const { return longest_; }
-  // Counts line `number` of `place` where it is too long, for the limit or the tokenizer
-  // (text_limits.h); throws Error where such are refused, and Interrupted after Ctrl-C.
+  // Counts a line, number `number`, where it is too long, for the limit or the tokenizer
+  // (text_limits.h); throws Error, which names its `place`, where such are refused, and Interrupted
+  // after Ctrl-C.
   void add(const std::string& text, const std::string& place, int64_t number);
   // Forgets the lines that were counted.
   void restart() { long_lines_ = first_ = 0; }

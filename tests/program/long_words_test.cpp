@@ -122,7 +122,7 @@ TEST_F(LongWords, OfAllPiecesAreBoundInEveryCommand) {
 
 TEST_F(LongWords, OfASentenceAreRefusedAtOnceAndASignalIsHeard) {
   expect_refused({"translate", path("run"), std::string(100'000, '#')},
-                 "standard input:1: a word of 100000 characters, expected at most 30000" + kCut);
+                 "the sentence: a word of 100000 characters, expected at most 30000" + kCut);
   // 300 such lines, which each take a moment.
   std::string lines;
   for (int i = 0; i < 300; ++i) lines += std::string(29'000, '#') + "\n";

@@ -92,15 +92,22 @@ TEST_F(Outputs, OfTranslateSpareTheRunAndWhatItReads) {
                    name, "read too");
 }
 
+// A list's images are known at the start, those of JSON lines when they come.
 TEST_F(Outputs, OfTranslateSpareTheImagesThatAreDecoded) {
-  const Outcome outcome = run_penalmt({"translate", path("gated"), "--input", path("in.en"),
-                                       "--images", path("list.txt"), "--image-root", path("images"),
-                                       "--output", path("images/wide.png")});
-  EXPECT_EQ(outcome.status, 2);
-  EXPECT_EQ(folder_.without_path(outcome.errors),
-            "penalmt: images/wide.png.partial: holds the translations of lines 1 to 1\n"
-            "penalmt: --output: got images/wide.png, which is read too; expected another file\n");
-  EXPECT_EQ(read_file(path("images/wide.png")), before_[path("images/wide.png")]);
+  const std::string refusal =
+      "penalmt: --output: got images/wide.png, which is read too; expected another file\n";
+  const auto errors = [&](std::vector<std::string> more, const std::string& input) {
+    std::vector<std::string> arguments = {"translate",    path("gated"), "--image-root",
+                                          path("images"), "--output",    path("images/wide.png")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run_penalmt(arguments, input);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(read_file(path("images/wide.png")), before_[path("images/wide.png")]);
+    return folder_.without_path(outcome.errors);
+  };
+  EXPECT_EQ(errors({"--input", path("in.en"), "--images", path("list.txt")}, ""), refusal);
+  EXPECT_EQ(errors({"--json-input"}, "{\"source\": \"a dog .\", \"image\": \"wide.png\"}\n"),
+            "penalmt: images/wide.png.partial: holds the translations of lines 1 to 1\n" + refusal);
 }
 
 TEST_F(Outputs, OfReportsSpareRunsAndWhatTheyRead) {

@@ -4,10 +4,10 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -99,15 +99,19 @@ void slice_loss(Scalar* logits, int64_t vocabulary, const int64_t* gold, int64_t
 }
 
 struct FusedResult {
-  Sums sums;             // of a CPU
-  at::Tensor on_device;  // [3] float64: the same of a GPU
+  at::Tensor sums;  // [3] float64 on the device of the states: smoothed, not smoothed, correct
   at::Tensor gradient_states, gradient_weight;
 };
+
+at::Tensor tensor_of(const Sums& sums) {
+  return at::tensor({sums.smoothed, sums.nll, sums.correct}, at::kDouble);
+}
 
 FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold,
                         double smoothing, int64_t pad, bool gradient) {
   const int64_t rows = states.size(0), vocabulary = weight.size(0);
   FusedResult result;
+  Sums sums;
   if (gradient) {
     result.gradient_states = at::empty_like(states);
     result.gradient_weight = at::zeros_like(weight);
@@ -127,7 +131,7 @@ FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, cons
       at::mm_out(logits, slice, weight.t());
     }
     slice_loss(logits.mutable_data_ptr<float>(), vocabulary, gold.const_data_ptr<int64_t>() + begin,
-               count, pad, smoothing, gradient, result.sums);
+               count, pad, smoothing, gradient, sums);
     if (!gradient) continue;
     at::Tensor out = result.gradient_states.narrow(0, begin, count);
     if (turn)
@@ -136,6 +140,7 @@ FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, cons
       at::mm_out(out, logits, weight);
     result.gradient_weight.addmm_(logits.t(), slice);
   }
+  result.sums = tensor_of(sums);
   return result;
 }
 
@@ -145,6 +150,7 @@ FusedResult fused_narrow(const at::Tensor& states, const at::Tensor& weight, con
   const at::Tensor narrow_states = states.to(at::kBFloat16),
                    narrow_weight = weight.to(at::kBFloat16);
   FusedResult result;
+  Sums sums;
   if (gradient) {
     result.gradient_states = at::empty_like(states);
     result.gradient_weight = at::zeros_like(weight);
@@ -157,12 +163,12 @@ FusedResult fused_narrow(const at::Tensor& states, const at::Tensor& weight, con
     at::Tensor logits = buffer.narrow(0, 0, count);
     at::mm_out(logits, slice, narrow_weight.t());
     slice_loss(reinterpret_cast<uint16_t*>(logits.data_ptr()), vocabulary,
-               gold.const_data_ptr<int64_t>() + begin, count, pad, smoothing, gradient,
-               result.sums);
+               gold.const_data_ptr<int64_t>() + begin, count, pad, smoothing, gradient, sums);
     if (!gradient) continue;
     result.gradient_states.narrow(0, begin, count).copy_(at::mm(logits, narrow_weight));
     result.gradient_weight.add_(at::mm(logits.t(), slice));
   }
+  result.sums = tensor_of(sums);
   return result;
 }
 
@@ -189,7 +195,7 @@ FusedResult fused_on_device(const at::Tensor& states, const at::Tensor& weight,
     result.gradient_weight =
         result.gradient_weight.defined() ? result.gradient_weight.add_(part) : part.to(at::kFloat);
   }
-  result.on_device = losses.sum(0, false, at::kDouble);
+  result.sums = losses.sum(0, false, at::kDouble);
   return result;
 }
 
@@ -199,7 +205,7 @@ class FusedLoss : public torch::autograd::Function<FusedLoss> {
                             const at::Tensor& weight, const FusedResult& result) {
     context->saved_data["states"] = result.gradient_states;
     context->saved_data["weight"] = result.gradient_weight;
-    return total_of(result, states);
+    return result.sums[0].to(states.scalar_type());
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
@@ -212,10 +218,6 @@ class FusedLoss : public torch::autograd::Function<FusedLoss> {
     }
     context->saved_data.clear();
     return {states, weight, {}};
-  }
-  static at::Tensor total_of(const FusedResult& result, const at::Tensor& states) {
-    return result.on_device.defined() ? result.on_device[0].to(states.scalar_type())
-                                      : at::full({}, result.sums.smoothed, states.options());
   }
 };
 
@@ -250,11 +252,9 @@ TokenLoss token_loss(const at::Tensor& states, const at::Tensor& weight, const a
                                                                    : fused_float;
     result = fused(states.detach().contiguous(), weight.detach(), gold, smoothing, pad, gradient);
   }
-  const auto sum = [&](int64_t which, double on_cpu) {
-    return result.on_device.defined() ? result.on_device[which] : at::full({}, on_cpu, at::kDouble);
-  };
-  return {gradient ? FusedLoss::apply(states, weight, result) : FusedLoss::total_of(result, states),
-          sum(1, result.sums.nll), sum(2, result.sums.correct)};
+  return {
+      gradient ? FusedLoss::apply(states, weight, result) : result.sums[0].to(states.scalar_type()),
+      result.sums[1], result.sums[2]};
 }
 
 }  // namespace penalmt

@@ -63,11 +63,9 @@ struct Cuda {
 // LibTorch's own door to the compiler, libcaffe2_nvrtc.so beside libtorch_cpu.so, knows where it
 // lies and is linked with the driver.
 void* open_compiler() {
-  Dl_info self;
-  if (dladdr(reinterpret_cast<const void*>(&at::get_num_threads), &self) == 0)
-    fail("libtorch_cpu.so was not found");
-  const auto library = std::filesystem::path(self.dli_fname).parent_path() / "libcaffe2_nvrtc.so";
-  void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  const auto folder = libtorch_folder();
+  if (!folder) fail("libtorch_cpu.so was not found");
+  void* handle = dlopen((*folder / "libcaffe2_nvrtc.so").c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) fail(dlerror());
   return handle;
 }
@@ -175,6 +173,12 @@ DeviceProgram& program_of(c10::Device device, int head_depth) {
 }
 
 }  // namespace
+
+std::optional<std::filesystem::path> libtorch_folder() {
+  Dl_info self;
+  if (dladdr(reinterpret_cast<const void*>(&at::get_num_threads), &self) == 0) return std::nullopt;
+  return std::filesystem::path(self.dli_fname).parent_path();
+}
 
 void launch(c10::Device device, const std::string& kernel, const LaunchShape& shape,
             void** arguments) {

@@ -6,9 +6,14 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 
 namespace penalmt {
+
+// The folder of the libtorch_cpu.so that runs; nullopt where the loader does not say.
+std::optional<std::filesystem::path> libtorch_folder();
 
 struct LaunchShape {
   int64_t blocks = 0;

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/thread_count.h"
+#include "tensors/device_program.h"
 
 namespace penalmt {
 namespace {
@@ -32,10 +33,9 @@ bool machine_has_gpu() {
 
 // Opens libtorch_cuda.so beside the libtorch_cpu.so that runs. Returns what went wrong.
 std::optional<std::string> open_cuda_libraries() {
-  Dl_info self;
-  const auto inside_libtorch = reinterpret_cast<const void*>(&at::get_num_threads);
-  if (dladdr(inside_libtorch, &self) == 0) return "libtorch_cpu.so was not found";
-  const auto library = std::filesystem::path(self.dli_fname).parent_path() / "libtorch_cuda.so";
+  const auto folder = libtorch_folder();
+  if (!folder) return "libtorch_cpu.so was not found";
+  const auto library = *folder / "libtorch_cuda.so";
   if (dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) return dlerror();
   if (!at::hasCUDA()) return "LibTorch sees no usable GPU";
   return std::nullopt;

@@ -90,10 +90,12 @@ PENALMT_CLONES RowPair pair_of_rows(uint16_t* first, uint16_t* second, int64_t v
   return one_pair(first, second, vocabulary, gold, options);
 }
 
+struct PairSums {
+  double total = 0, nll = 0, correct = 0;
+};
+
 struct PairResult {
-  double total = 0, nll = 0, correct = 0;  // of a CPU
-  at::Tensor on_device;  // [3] float64: the same, where LibTorch's operators or a GPU's kernel
-                         // added them up
+  at::Tensor sums;  // [3] float64 on the device of the states: the loss, not smoothed, correct
   at::Tensor gradient_first, gradient_second, gradient_weight;
 };
 
@@ -101,7 +103,7 @@ struct PairResult {
 // losses are added up in the rows' order.
 template <class Scalar>
 void slice_pair(Scalar* first, Scalar* second, int64_t vocabulary, const int64_t* gold,
-                int64_t rows, int64_t pad, const RowOptions& options, PairResult& result) {
+                int64_t rows, int64_t pad, const RowOptions& options, PairSums& sums) {
   std::vector<RowPair> losses(rows);
   at::parallel_for(0, rows, 8, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
@@ -116,9 +118,9 @@ void slice_pair(Scalar* first, Scalar* second, int64_t vocabulary, const int64_t
   });
   for (int64_t row = 0; row < rows; ++row) {
     if (gold[row] == pad) continue;
-    result.total += losses[row].total;
-    result.nll += losses[row].nll;
-    result.correct += losses[row].correct;
+    sums.total += losses[row].total;
+    sums.nll += losses[row].nll;
+    sums.correct += losses[row].correct;
   }
 }
 
@@ -148,7 +150,7 @@ std::pair<at::Tensor, at::Tensor> slice_pair(const at::Tensor& first, const at::
                                          weights.second_to_first * summed(backward.squeeze(-1)),
                                      share * summed(of_gold(p)) + (1 - share) * summed(of_gold(q)),
                                      (first.argmax(-1).eq(gold) & real).sum(at::kDouble)});
-  result.on_device = result.on_device.defined() ? result.on_device + sums : sums;
+  result.sums = result.sums.defined() ? result.sums + sums : sums;
   const at::Tensor at_first = weights.first * (of_p - target) +
                               weights.first_to_second * of_p * (difference - forward) +
                               weights.second_to_first * (of_p - of_q);
@@ -180,6 +182,7 @@ PairResult fused(const at::Tensor& first, const at::Tensor& second, const at::Te
   PairResult result{.gradient_first = at::empty_like(first),
                     .gradient_second = at::empty_like(second),
                     .gradient_weight = at::zeros_like(weight)};
+  PairSums sums;
   const int64_t rows = first.size(0), vocabulary = weight.size(0),
                 at_once = on_device            ? kDeviceRowsAtOnce
                           : kernels && !narrow ? kRowsAtOnce
@@ -200,10 +203,10 @@ PairResult fused(const at::Tensor& first, const at::Tensor& second, const at::Te
     } else if (narrow) {
       slice_pair(reinterpret_cast<uint16_t*>(a.data_ptr()),
                  reinterpret_cast<uint16_t*>(b.data_ptr()), vocabulary,
-                 slice_gold.const_data_ptr<int64_t>(), count, pad, options, result);
+                 slice_gold.const_data_ptr<int64_t>(), count, pad, options, sums);
     } else if (kernels) {
       slice_pair(a.mutable_data_ptr<float>(), b.mutable_data_ptr<float>(), vocabulary,
-                 slice_gold.const_data_ptr<int64_t>(), count, pad, options, result);
+                 slice_gold.const_data_ptr<int64_t>(), count, pad, options, sums);
     } else {
       std::tie(a, b) = slice_pair(a, b, slice_gold, smoothing, weights, pad, result);
     }
@@ -211,7 +214,9 @@ PairResult fused(const at::Tensor& first, const at::Tensor& second, const at::Te
     result.gradient_second.narrow(0, begin, count).copy_(at::mm(b, of_weight));
     result.gradient_weight.add_(at::mm(a.t(), slice_first)).add_(at::mm(b.t(), slice_second));
   }
-  if (kernels && on_device) result.on_device = losses.sum(0, false, at::kDouble);
+  if (kernels)
+    result.sums = on_device ? losses.sum(0, false, at::kDouble)
+                            : at::tensor({sums.total, sums.nll, sums.correct}, at::kDouble);
   return result;
 }
 
@@ -223,8 +228,7 @@ class FusedPair : public torch::autograd::Function<FusedPair> {
     context->saved_data["first"] = result.gradient_first;
     context->saved_data["second"] = result.gradient_second;
     context->saved_data["weight"] = result.gradient_weight;
-    return result.on_device.defined() ? result.on_device[0].to(first.scalar_type())
-                                      : at::full({}, result.total, first.options());
+    return result.sums[0].to(first.scalar_type());
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
@@ -248,11 +252,8 @@ TokenLoss token_pair_loss(const PairStates& states, const at::Tensor& weight,
     result = fused(states.first.detach().contiguous(), states.second.detach().contiguous(),
                    weight.detach(), gold, smoothing, weights, pad);
   }
-  const auto sum = [&](int64_t which, double on_cpu) {
-    return result.on_device.defined() ? result.on_device[which] : at::full({}, on_cpu, at::kDouble);
-  };
-  return {FusedPair::apply(states.first, states.second, weight, result), sum(1, result.nll),
-          sum(2, result.correct)};
+  return {FusedPair::apply(states.first, states.second, weight, result), result.sums[1],
+          result.sums[2]};
 }
 
 }  // namespace penalmt

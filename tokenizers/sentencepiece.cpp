@@ -8,7 +8,6 @@
 #include <mutex>
 #include <regex>
 #include <system_error>
-#include <thread>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -164,11 +163,8 @@ std::vector<std::vector<int>> Tokenizer::sample(const std::vector<std::string>& 
     for (std::size_t i = 0; i < lines.size(); ++i)
       sampled[i] = processor_->SampleEncodeAsIds(lines[i], kSample, static_cast<float>(dropout));
   };
-  try {
-    std::thread(draw).join();
-  } catch (const std::system_error&) {
+  if (!run_in_thread(draw))
     throw MachineError("tokenizer: cannot cut words at random: the system has no thread to give");
-  }
   return sampled;
 }
 

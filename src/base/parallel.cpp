@@ -1,7 +1,10 @@
 #include "base/parallel.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <limits>
@@ -28,6 +31,7 @@ class Helpers {
   bool add(const std::function<void()>& work) {
     try {
       threads_.emplace_back([this, work, number = size()] {
+        say([&] { ids_.push_back(gettid()); });
         if (is_needed(number)) work();
       });
     } catch (const std::system_error&) {
@@ -51,8 +55,19 @@ class Helpers {
   void join() {
     for (std::thread& thread : threads_) thread.join();
   }
+  // A joined thread counts against the user's limit a moment longer, as long as the system lists
+  // it.
+  void wait_until_gone() const {
+    constexpr int kMost = 10000;  // a second; it takes a millisecond or two
+    for (int waited = 0; waited < kMost && std::any_of(ids_.begin(), ids_.end(), is_listed);
+         ++waited)
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
 
  private:
+  static bool is_listed(pid_t id) {
+    return access(fmt::format("/proc/self/task/{}", id).c_str(), F_OK) == 0;
+  }
   bool is_needed(int64_t number) {
     std::unique_lock lock(deciding_);
     decided_.wait(lock, [&] { return begun_ || number >= needed_; });
@@ -67,6 +82,7 @@ class Helpers {
   }
 
   std::vector<std::thread> threads_;
+  std::vector<pid_t> ids_;
   bool limited_ = false;
   std::mutex deciding_;
   std::condition_variable decided_;
@@ -121,10 +137,20 @@ int threads_to_be_had(int wanted) {
   helpers.begin();
   auto threads = static_cast<int>(helpers.size()) + 1;
   helpers.join();
+  helpers.wait_until_gone();
   if (!helpers.is_limited()) return threads;
   threads = std::min(threads, static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
   say_how_many(threads, wanted);
   return threads;
+}
+
+bool run_in_thread(const std::function<void()>& work) {
+  Helpers helper;
+  const bool began = helper.add(work);
+  if (began) helper.begin();
+  helper.join();
+  helper.wait_until_gone();
+  return began;
 }
 
 }  // namespace penalmt

@@ -70,4 +70,23 @@ TEST(ParallelFor, CountsTheThreadsThatAreToBeHad) {
   EXPECT_LE(few, 40);
 }
 
+// A thread that has ended counts against the limit a moment longer: the next one must find its
+// place.
+TEST(ParallelFor, ThreadsThatEndedLeaveTheirPlaces) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become a user without other processes";
+  const pid_t child = fork();
+  if (child == 0) {
+    if (setuid(static_cast<uid_t>(20000 + getpid() % 40000)) != 0) _exit(2);
+    const rlimit three = {3, 3};
+    setrlimit(RLIMIT_NPROC, &three);
+    int done = 0;
+    for (int i = 0; i < 200; ++i)
+      done += threads_to_be_had(3) == 3 && run_in_thread([] {}) && run_in_thread([] {}) ? 1 : 0;
+    _exit(done == 200 ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
 }  // namespace penalmt::parallel_test

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "base/files.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/program/harness.h"
@@ -199,6 +201,16 @@ TEST(Threads, ThatCannotBeMadeAreGoneWithout) {
   EXPECT_EQ(engine.output, translations);
 }
 
+// A user who may read everything, so that the program is found wherever it lies. Its number is this
+// process's own: a limit counts a user's processes wherever they run.
+std::string as_another_user() {
+  const int number = 20000 + getpid() % 40000;
+  return fmt::format(
+      "setpriv --reuid={0} --regid={0} --clear-groups --inh-caps=+dac_read_search "
+      "--ambient-caps=+dac_read_search ",
+      number);
+}
+
 TEST(Threads, OfAUserWithoutMoreProcessesAreGoneWithout) {
   if (geteuid() != 0 || std::system("setpriv --version >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "only root can become a user without other processes, by setpriv";
@@ -207,12 +219,8 @@ TEST(Threads, OfAUserWithoutMoreProcessesAreGoneWithout) {
   write_file(folder / "in.en", "a red circle .\ntwo blue squares .\n");
   const std::string translate = " translate run --input in.en --batch-tokens 1 --threads 8";
   const std::string expected = shell(folder, "$P" + translate).output;
-  // Another user who may read everything, so that the program is found wherever it lies.
-  const Outcome outcome =
-      shell(folder,
-            "setpriv --reuid=65533 --regid=65533 --clear-groups --inh-caps=+dac_read_search "
-            "--ambient-caps=+dac_read_search bash -c 'ulimit -u 1; exec \"$0-engine\"" +
-                translate + "' $P");
+  const Outcome outcome = shell(
+      folder, as_another_user() + "bash -c 'ulimit -u 1; exec \"$0-engine\"" + translate + "' $P");
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(outcome.output, expected);
 }
@@ -242,12 +250,10 @@ TEST(Threads, OfTheTokenizerAreAsManyAsThereAre) {
   write_file(folder / "text", text);
   fs::permissions(folder.path(), fs::perms::all);
   const auto train = [&](const std::string& kind, int processes) {
-    return shell(folder,
-                 "setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+dac_read_search "
-                 "--ambient-caps=+dac_read_search bash -c 'ulimit -u " +
-                     std::to_string(processes) +
-                     "; exec \"$0-engine\" tokenizer train --input text --output new." + kind +
-                     " --kind " + kind + " --vocabulary 60 --exact-vocabulary false' $P");
+    return shell(folder, as_another_user() + "bash -c 'ulimit -u " + std::to_string(processes) +
+                             "; exec \"$0-engine\" tokenizer train --input text --output new." +
+                             kind + " --kind " + kind +
+                             " --vocabulary 60 --exact-vocabulary false' $P");
   };
   for (const std::string kind : {"bpe", "unigram"}) {
     const Outcome two = train(kind, 2);

@@ -171,9 +171,8 @@ struct FeatureWriter::State {
           plan.encoder, plan.names[marks.size()]));
     const at::Tensor stored = features.to(type()).contiguous();
     if (!at::isfinite(stored).all().item<bool>())
-      throw Error(
-          fmt::format("{}: the encoder gives {}; float16 holds at most 65504; use --precision fp32",
-                      plan.encoder, features.abs().max().item<float>()));
+      throw Error(fmt::format("{}: the encoder gives {}; float16 holds at most 65504; choose fp32",
+                              plan.encoder, features.abs().max().item<float>()));
     return stored;
   }
 };
@@ -186,7 +185,7 @@ FeatureWriter::FeatureWriter(const fs::path& path, StorePlan plan, bool resume) 
   const bool was_begun = fs::exists(journal) && fs::exists(with_ending(path, kPartial));
   if (was_begun && !resume)
     throw Error(journal.string() +
-                ": an interrupted run left it; --resume goes on with that run, or remove the file");
+                ": an interrupted run left it; resume that run, or remove the file");
   state_ = std::make_unique<State>(path, std::move(plan));
   state_->begin(was_begun);
 }

@@ -106,7 +106,7 @@ class Archive {
   [[noreturn]] void refuse(const std::string& what) const {
     throw Error(fmt::format(
         "{}: {}, as no image network does; it could do anything in your name; if you trust who "
-        "made it, --trust-encoder takes it",
+        "made it, let all scripts be trusted (trust_encoder)",
         name_.string(), what));
   }
 

@@ -52,10 +52,19 @@ LabelledImages selected(const LabelledImages& images, const std::vector<int64_t>
 
 }  // namespace
 
-at::Tensor load_images(const std::vector<fs::path>& files, int64_t size, int threads) {
+at::Tensor load_images(const std::vector<fs::path>& files, int64_t size, int threads,
+                       ImageProblems* problems) {
   const auto count = static_cast<int64_t>(files.size());
-  at::Tensor pixels = at::empty({count, 3, size, size}, at::kByte);
-  parallel_for(count, threads, [&](int64_t i) { pixels[i].copy_(load_image(files[i], size)); });
+  at::Tensor pixels = at::zeros({count, 3, size, size}, at::kByte);
+  if (problems != nullptr) problems->assign(files.size(), "");
+  parallel_for(count, threads, [&](int64_t i) {
+    try {
+      pixels[i].copy_(load_image(files[i], size));
+    } catch (const Error& error) {
+      if (problems == nullptr) throw;
+      (*problems)[i] = error.what();
+    }
+  });
   return pixels;
 }
 

@@ -13,6 +13,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "base/config.h"
+#include "datasets/images/decoded_images.h"
 
 namespace penalmt {
 
@@ -48,8 +49,10 @@ struct LabelledImages {
 
 // uint8 [N, 3, size, size]: the images, brought to size x size and decoded by `threads` threads (0:
 // one a core). Throws as load_image for the first in their order that is missing or does not
-// decode, and Interrupted after Ctrl-C.
-at::Tensor load_images(const std::vector<std::filesystem::path>& files, int64_t size, int threads);
+// decode, and Interrupted after Ctrl-C. With `problems` ([N]; "" where all is well) nothing is
+// thrown for such an image: its message is there, its pixels are black.
+at::Tensor load_images(const std::vector<std::filesystem::path>& files, int64_t size, int threads,
+                       ImageProblems* problems = nullptr);
 
 // All images below `root`. Its folders are the classes, unless `known` names them: then a folder
 // that is none of them is refused, and one may be missing. Throws Error where there is no such

@@ -185,7 +185,8 @@ void read_inside(const Fields& fields, const std::string& prefix, const json& ob
                  Problems& problems) {
   for (const auto& [key, value] : object.items()) {
     const std::string path = prefix + key;
-    const bool dotted = key.find('.') != std::string::npos;  // "a.b" is a path for --set, not a key
+    const bool dotted =
+        key.find('.') != std::string::npos;  // "a.b" is a path of an assignment, not a key
     if (const Field* field = dotted ? nullptr : find_field(fields, path)) {
       assign(*field, value, problems);
     } else if (!dotted && is_group(fields, path)) {

@@ -58,9 +58,9 @@ class Problems {
  public:
   explicit Problems(std::string place) : place_(std::move(place)) {}
   void add(const std::string& key, const std::string& what) {
-    lines_.push_back((set_.count(key) != 0 ? "--set" : place_) + ": " + key + ": " + what);
+    lines_.push_back((set_.count(key) != 0 ? "set" : place_) + ": " + key + ": " + what);
   }
-  // From now on what is wrong with the key is not the place's fault, but that of --set.
+  // From now on what is wrong with the key is not the place's fault, but that of an assignment.
   void comes_from_set(const std::string& key) { set_.insert(key); }
   bool empty() const { return lines_.empty(); }
   const std::vector<std::string>& lines() const { return lines_; }
@@ -70,7 +70,7 @@ class Problems {
 
  private:
   std::string place_;
-  std::set<std::string> set_;  // keys that --set gave
+  std::set<std::string> set_;  // keys that an assignment gave
   std::vector<std::string> lines_;
 };
 

@@ -64,7 +64,7 @@ struct PredictArguments {
   std::string model, folder, labelled;
   std::vector<std::string> images;
   int64_t top = 1;
-  bool json = false;
+  bool json = false, skip_broken = false;
   MachineOptions machine;
 
   template <class Visitor>
@@ -77,6 +77,7 @@ struct PredictArguments {
     v("top", top, "classes of each image, the likeliest first",
       option(config::between(1, 1000000)).value("K"));
     v("json", json, "one JSON object an image, or of --labelled one in all");
+    v("skip_broken", skip_broken, "a broken image is left out, and a warning names it");
     machine.visit(v);
   }
 };
@@ -93,6 +94,9 @@ void check(const PredictArguments& arguments, int64_t classes) {
                             arguments.top, classes));
   if (arguments.top != 1 && !arguments.labelled.empty())
     throw Error("--top: got --labelled too; expected one of them");
+  if (arguments.skip_broken && !arguments.labelled.empty())
+    throw Error(
+        "--skip-broken: got --labelled too; expected one of them: a share is of all images");
   for (const std::string& image : arguments.images)
     if (!std::filesystem::exists(image))
       throw Error(image + ": cannot read: No such file or directory" +
@@ -128,12 +132,19 @@ void predict_files(Classifier& model, const ClassifierDescription& description,
     throw_if_interrupted();
     const std::vector<std::filesystem::path> chunk(
         files.begin() + begin, files.begin() + std::min(begin + kImagesAtATime, files.size()));
+    ImageProblems problems(chunk.size());
     const at::Tensor pixels =
-        load_images(chunk, description.image_encoder.size, arguments.machine.threads).to(device);
+        load_images(chunk, description.image_encoder.size, arguments.machine.threads,
+                    arguments.skip_broken ? &problems : nullptr)
+            .to(device);
     const at::Tensor probabilities = model->logits(pixels).softmax(1).cpu();
-    for (size_t i = 0; i < chunk.size(); ++i)
-      output.write(prediction(chunk[i].string(), probabilities[static_cast<int64_t>(i)],
-                              description.classes, arguments));
+    for (size_t i = 0; i < chunk.size(); ++i) {
+      if (problems[i].empty())
+        output.write(prediction(chunk[i].string(), probabilities[static_cast<int64_t>(i)],
+                                description.classes, arguments));
+      else
+        warning(problems[i]);
+    }
   }
   output.commit();
 }

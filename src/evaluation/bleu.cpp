@@ -18,8 +18,7 @@ std::optional<double> default_smooth_value(const std::string& method) {
   if (method == "add-k") return 1.0;
   if (method == "exp" || method == "none") return std::nullopt;
   throw Error(fmt::format(
-      "--smooth-method: unknown method; got '{}', expected one of add-k, exp, floor, none",
-      method));
+      "smooth_method: unknown method; got '{}', expected one of add-k, exp, floor, none", method));
 }
 
 std::size_t nearest_length(std::size_t length,

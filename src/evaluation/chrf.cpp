@@ -99,9 +99,9 @@ void write_orders(NgramMatcher& matcher, NgramMatcher::Symbols hypothesis,
   }
 }
 
-int checked(const char* option, int value, int least) {
+int checked(const char* name, int value, int least) {
   if (value < least)
-    throw Error(fmt::format("{}: got {}, expected {} or more", option, value, least));
+    throw Error(fmt::format("{}: got {}, expected {} or more", name, value, least));
   return value;
 }
 
@@ -109,9 +109,9 @@ int checked(const char* option, int value, int least) {
 
 Chrf::Chrf(ChrfOptions options, const References& references)
     : Metric(references), options_(options) {
-  checked("--chrf-char-order", options.char_order, 1);
-  checked("--chrf-word-order", options.word_order, 0);
-  checked("--chrf-beta", options.beta, 1);
+  checked("chrf char_order", options.char_order, 1);
+  checked("chrf word_order", options.word_order, 0);
+  checked("chrf beta", options.beta, 1);
   for (std::size_t i = 0; i < references.sentences(); ++i) {
     reference_characters_.begin_sentence();
     reference_words_.begin_sentence();

@@ -167,7 +167,7 @@ const std::vector<std::string>& score_tokenizer_names() {
 std::unique_ptr<ScoreTokenizer> make_score_tokenizer(const std::string& name) {
   for (const NamedTokenizer& tokenizer : kTokenizers)
     if (name == tokenizer.name) return tokenizer.make();
-  throw Error(fmt::format("--tokenize: unknown tokenizer; got '{}', expected one of {}{}", name,
+  throw Error(fmt::format("tokenize: unknown tokenizer; got '{}', expected one of {}{}", name,
                           fmt::join(score_tokenizer_names(), ", "),
                           did_you_mean(name, score_tokenizer_names())));
 }

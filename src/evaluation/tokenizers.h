@@ -24,7 +24,7 @@ const std::vector<std::string>& score_tokenizer_names();
 
 // "none": words are what stands between white space. "13a": the international mteval-v13a script's.
 // "intl": mteval-v14's, for all of Unicode. "zh": every Chinese character is a word. "char": every
-// character is. Throws Error "--tokenize: unknown tokenizer; got '13b', expected one of 13a, char,
+// character is. Throws Error "tokenize: unknown tokenizer; got '13b', expected one of 13a, char,
 // intl, none, zh; did you mean '13a'?".
 std::unique_ptr<ScoreTokenizer> make_score_tokenizer(const std::string& name);
 

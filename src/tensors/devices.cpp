@@ -58,16 +58,16 @@ c10::Device choose_device(const std::string& name) {
   take_threads(at::get_num_threads());
   if (name == "cpu") return c10::Device(c10::kCPU);
   if (name != "auto" && name != "cuda")
-    throw Error("--device: got '" + name + "', expected auto, cpu or cuda");
+    throw Error("device: got '" + name + "', expected auto, cpu or cuda");
   if (!machine_has_gpu()) {
     if (name == "cuda")
-      throw Error("--device cuda: no GPU or no driver for it on this machine; use --device cpu");
+      throw Error("device cuda: no GPU or no driver for it on this machine; choose cpu");
     return c10::Device(c10::kCPU);
   }
   if (const auto problem = open_cuda_libraries()) {
     const std::string text = "LibTorch cannot use the GPU of this machine: " + *problem +
                              "; run recipes/setup.sh for its CUDA packages";
-    if (name == "cuda") throw Error("--device cuda: " + text);
+    if (name == "cuda") throw Error("device cuda: " + text);
     warning(text);
     return c10::Device(c10::kCPU);
   }

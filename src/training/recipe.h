@@ -77,8 +77,8 @@ struct Recipe {
   bool joint_vocabulary() const { return model.embeddings == "shared"; }
 };
 
-// Reads a recipe file, applies `--set` assignments in their order, fills in the sizes and checks
-// everything; throws one Error with every problem, before any data is read. Throws as
+// Reads a recipe file, applies assignments (`key=value`) in their order, fills in the sizes and
+// checks everything; throws one Error with every problem, before any data is read. Throws as
 // config::parse_file where there is no JSON, and Error for a classifier's recipe.
 Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& assignments);
 

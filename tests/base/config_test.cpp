@@ -220,27 +220,27 @@ TEST(Config, KnowsANameByItsInitials) {
   config::set(options, "training.lr=1", problems);
   EXPECT_EQ(problems.lines(),
             (Lines{"r.json: training.lr: unknown key; did you mean 'learning_rate'?",
-                   "--set: lr: unknown key; did you mean 'training.learning_rate'?",
-                   "--set: training.lr: unknown key; did you mean 'training.learning_rate'?"}));
+                   "set: lr: unknown key; did you mean 'training.learning_rate'?",
+                   "set: training.lr: unknown key; did you mean 'training.learning_rate'?"}));
 }
 
 TEST(ConfigSet, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(problems_of_setting("schedule.peek=1"),
-            Lines{"--set: schedule.peek: unknown key; did you mean 'schedule.peak'?"});
+            Lines{"set: schedule.peek: unknown key; did you mean 'schedule.peak'?"});
   EXPECT_EQ(problems_of_setting("peak=1"),
-            Lines{"--set: peak: unknown key; did you mean 'schedule.peak'?"});
-  EXPECT_EQ(problems_of_setting("resume"), Lines{"--set: resume: expected key=value"});
-  EXPECT_EQ(problems_of_setting("=3"), Lines{"--set: =3: expected key=value"});
+            Lines{"set: peak: unknown key; did you mean 'schedule.peak'?"});
+  EXPECT_EQ(problems_of_setting("resume"), Lines{"set: resume: expected key=value"});
+  EXPECT_EQ(problems_of_setting("=3"), Lines{"set: =3: expected key=value"});
   EXPECT_EQ(problems_of_setting("schedule=3"),
-            Lines{"--set: schedule: a group of keys: set one of them, as schedule.peak=3"});
+            Lines{"set: schedule: a group of keys: set one of them, as schedule.peak=3"});
   EXPECT_EQ(problems_of_setting("schedule.peak=nan"),
-            Lines{"--set: schedule.peak: got \"nan\", expected number, 1e-09 to 10"});
+            Lines{"set: schedule.peak: got \"nan\", expected number, 1e-09 to 10"});
   EXPECT_EQ(problems_of_setting("schedule.peak=inf"),
-            Lines{"--set: schedule.peak: got \"inf\", expected number, 1e-09 to 10"});
+            Lines{"set: schedule.peak: got \"inf\", expected number, 1e-09 to 10"});
   EXPECT_EQ(problems_of_setting("resume=yes"),
-            Lines{"--set: resume: got \"yes\", expected true or false"});
+            Lines{"set: resume: got \"yes\", expected true or false"});
   EXPECT_EQ(problems_of_setting("metrics=bleu"),
-            Lines{"--set: metrics: got \"bleu\", expected list of texts, each one "
+            Lines{"set: metrics: got \"bleu\", expected list of texts, each one "
                   "of bleu, chrf, ter; did you mean [\"bleu\"]?"});
 }
 

@@ -54,9 +54,8 @@ TEST(Json, ConfigurationIsBoundedInDepth) {
   config::Problems problems("--set");
   config::set(options, "rate=" + nested(200'000), problems);
   config::set(options, "rate=\xff", problems);
-  EXPECT_EQ(problems.lines(),
-            (std::vector<std::string>{"--set: rate: nested deeper than 100 levels",
-                                      "--set: rate: invalid UTF-8"}));
+  EXPECT_EQ(problems.lines(), (std::vector<std::string>{"set: rate: nested deeper than 100 levels",
+                                                        "set: rate: invalid UTF-8"}));
 }
 
 TEST(Json, BytesThatAreNoUtf8AreReplaced) {

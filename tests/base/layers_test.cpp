@@ -121,4 +121,25 @@ TEST(Layers, KeepTheCommandLineInOneFolder) {
   }
 }
 
+// What a library says must make sense to a program that has other options, or none.
+TEST(Layers, NameNoOptionsOfTheCommandLineBelowTheCommands) {
+  const std::regex option("^(?!\\s*//).*\"[^\"]*--[a-z][^\"]*\".*");  // in a text, not a comment
+  std::size_t files = 0;
+  for (const auto& [part, ignored] : layers()) {
+    if (part == "commands" || part == "main") continue;
+    fs::path folder = fs::path(PENALMT_SOURCE) / "src" / part;
+    if (!fs::exists(folder)) folder = fs::path(PENALMT_SOURCE) / part;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.ends_with(".h") && !name.ends_with(".cpp")) continue;
+      if (name == "device_program.cpp") continue;  // the options of NVRTC
+      ++files;
+      std::ifstream stream(entry.path());
+      for (std::string line; std::getline(stream, line);)
+        EXPECT_FALSE(std::regex_match(line, option)) << part << "/" << name << ": " << line;
+    }
+  }
+  EXPECT_GT(files, 100U) << "the sources were not found";
+}
+
 }  // namespace penalmt::layers_test

@@ -120,14 +120,14 @@ TEST(Bleu, ManyDistinctWordsDoNotCollide) {
 TEST(Bleu, RefusalsNameWhatWasExpected) {
   const std::vector<Texts> one = {{"a"}};
   expect_error([&] { Bleu({.tokenizer = "13b"}, one); },
-               "--tokenize: unknown tokenizer; got '13b', expected one of 13a, char, intl, none, "
+               "tokenize: unknown tokenizer; got '13b', expected one of 13a, char, intl, none, "
                "zh; did you mean '13a'?");
   expect_error([&] { Bleu({.tokenizer = "klingonisch"}, one); },
-               "--tokenize: unknown tokenizer; got 'klingonisch', expected one of 13a, char, intl, "
+               "tokenize: unknown tokenizer; got 'klingonisch', expected one of 13a, char, intl, "
                "none, zh");
   expect_error(
       [&] { Bleu({.smooth_method = "linear"}, one); },
-      "--smooth-method: unknown method; got 'linear', expected one of add-k, exp, floor, none");
+      "smooth_method: unknown method; got 'linear', expected one of add-k, exp, floor, none");
   expect_error(
       [&] {
         Bleu({}, one).statistics({"a", "b"});

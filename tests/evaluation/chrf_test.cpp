@@ -65,9 +65,9 @@ TEST(Chrf, RefusalsNameWhatWasExpected) {
       return error.what();
     }
   };
-  EXPECT_EQ(refusal({.char_order = 0}), "--chrf-char-order: got 0, expected 1 or more");
-  EXPECT_EQ(refusal({.word_order = -1}), "--chrf-word-order: got -1, expected 0 or more");
-  EXPECT_EQ(refusal({.beta = 0}), "--chrf-beta: got 0, expected 1 or more");
+  EXPECT_EQ(refusal({.char_order = 0}), "chrf char_order: got 0, expected 1 or more");
+  EXPECT_EQ(refusal({.word_order = -1}), "chrf word_order: got -1, expected 0 or more");
+  EXPECT_EQ(refusal({.beta = 0}), "chrf beta: got 0, expected 1 or more");
 }
 
 }  // namespace penalmt::chrf_test

@@ -162,7 +162,7 @@ TEST_F(ClassifyCommand, RefusesBeforeAnythingIsWritten) {
       refusal(train("data")),
       "penalmt: data: already holds files; expected a new folder; continue a run with --resume\n");
   EXPECT_EQ(refusal(train("run", {"--set", "training.btach=5"})),
-            "penalmt: --set: training.btach: unknown key; did you mean 'training.batch'?\n");
+            "penalmt: set: training.btach: unknown key; did you mean 'training.batch'?\n");
   EXPECT_EQ(refusal(train("run", {"--set", "data.folder=$PENALMT_UNSET"})),
             "penalmt: data.folder: the environment variable PENALMT_UNSET is not set; set it to "
             "the folder of the "
@@ -206,6 +206,14 @@ TEST_F(ClassifyCommand, RefusesToPredictWhatItCannot) {
             "'data/test/red/000.ppm'?\n");  // before the first is looked at
   EXPECT_EQ(refusal(predict({recipe_})),
             "penalmt: recipe.json: not an image that can be decoded\n");
+  const std::string image = folder_ / "data/test/red/000.ppm";
+  const Outcome two = run_penalmt(predict({recipe_, image, "--skip-broken"}));
+  EXPECT_EQ(two.output, run_penalmt(predict({image})).output);
+  EXPECT_EQ(folder_.without_path(two.errors),
+            "penalmt: warning: recipe.json: not an image that can be decoded\n");
+  EXPECT_EQ(refusal(predict({"--labelled", folder_ / "data/test", "--skip-broken"})),
+            "penalmt: --skip-broken: got --labelled too; expected one of them: a share is of all "
+            "images\n");
   EXPECT_EQ(refusal(predict({recipe_, "--top", "3"})),
             "penalmt: --top: got 3, expected at most 2, the number of classes\n");
   EXPECT_EQ(refusal(predict({"--labelled", folder_ / "data/test", "--top", "2"})),

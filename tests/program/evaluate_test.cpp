@@ -322,7 +322,7 @@ TEST_F(Evaluate, RefusesFilesThatDoNotFit) {
 TEST_F(Evaluate, RefusesOptionsThatMeanNothing) {
   const std::string hyp = path("hyp.de"), other = path("other.de");
   expect_refusal({"--hypotheses", hyp, "--tokenize", "13b"},
-                 "--tokenize: unknown tokenizer; got '13b', expected one of 13a, char, intl, none, "
+                 "tokenize: unknown tokenizer; got '13b', expected one of 13a, char, intl, none, "
                  "zh; did you mean "
                  "'13a'?");
   expect_refusal({"--hypotheses", hyp, "--metrics", "bleu", "blue"},
@@ -354,7 +354,7 @@ TEST_F(Evaluate, RefusesOptionsThatMeanNothing) {
                  "--num-refs: got 2 files of references, expected one with 2 columns");
   expect_refusal(
       {"--hypotheses", hyp, "--smooth-method", "linear"},
-      "--smooth-method: unknown method; got 'linear', expected one of add-k, exp, floor, none");
+      "smooth_method: unknown method; got 'linear', expected one of add-k, exp, floor, none");
   expect_refusal(
       {"--hypotheses", hyp, "--smooth-value", "0.1"},
       "--smooth-value: method 'exp' takes no value; expected --smooth-method floor or add-k");

@@ -127,9 +127,10 @@ TEST(FeaturesCommand, GoesOnAfterABrokenImageIsMended) {
             "penalmt: " + images +
                 "/wide.png: not an image that can be decoded; --skip-broken goes on without such "
                 "images\n");
-  EXPECT_EQ(run_features(images, out).errors, "penalmt: " + out +
-                                                  ".journal: an interrupted run left it; --resume "
-                                                  "goes on with that run, or remove the file\n");
+  EXPECT_EQ(run_features(images, out).errors,
+            "penalmt: " + out +
+                ".journal: an interrupted run left it; resume that "
+                "run, or remove the file\n");
   write_file(images + "/wide.png", wide);
   const Outcome resumed = run_features(images, out, {"--batch", "1", "--resume"});
   EXPECT_EQ(resumed.errors, "penalmt: going on after 2 of 3 images\npenalmt: " + out +

@@ -48,9 +48,14 @@ TEST(Program, RefusesHelpOnWhatIsNoCommand) {
     return outcome.errors;
   };
   EXPECT_EQ(errors({"help", "trian"}), "penalmt: unknown command 'trian'; did you mean 'train'?\n");
-  EXPECT_EQ(errors({"help", "elephant"}), "penalmt: unknown command 'elephant'\n");
+  EXPECT_EQ(errors({"help", "elephant"}),
+            "penalmt: unknown command 'elephant'; see penalmt --help\n");
   EXPECT_EQ(errors({"trian", "--help"}),
             "penalmt: unknown command 'trian'; did you mean 'train'?\n");
+  EXPECT_EQ(errors({"tokenizer", "help", "elephant"}),
+            "penalmt: tokenizer: unknown command 'elephant'; see penalmt tokenizer --help\n");
+  EXPECT_EQ(run_penalmt({"tokenizer", "help", "encode"}).output,
+            run_penalmt({"tokenizer", "encode", "--help"}).output);
   EXPECT_EQ(errors({"help", "translate", "now"}),
             "penalmt: translate: unexpected argument 'now'\n");
   EXPECT_EQ(errors({"help", "evaluate", "now"}), "penalmt: evaluate: unexpected argument 'now'\n");
@@ -187,7 +192,8 @@ TEST(Program, SuggestsACommandForAMisspeltOne) {
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.output, "");
   EXPECT_EQ(outcome.errors, "penalmt: unknown command 'tokenzier'; did you mean 'tokenizer'?\n");
-  EXPECT_EQ(run_penalmt({"elephant"}).errors, "penalmt: unknown command 'elephant'\n");
+  EXPECT_EQ(run_penalmt({"elephant"}).errors,
+            "penalmt: unknown command 'elephant'; see penalmt --help\n");
   EXPECT_EQ(run_penalmt({"tokenizer", "trian"}).errors,
             "penalmt: tokenizer: unknown command 'trian'; did you mean 'train'?\n");
 }

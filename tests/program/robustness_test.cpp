@@ -156,7 +156,7 @@ TEST(Bytes, ThatAreNoUtf8AreRefusedInWords) {
                  "the sentence: invalid UTF-8 at byte 4");
   write_file(folder / "recipe.json", "{}");
   expect_refusal(shell(folder, "$P train recipe.json --out new --set $'data.folder=\\xe9'"), 2,
-                 "--set: data.folder: invalid UTF-8");
+                 "set: data.folder: invalid UTF-8");
 }
 
 TEST(Names, AreShownWithoutTheirControlCharacters) {
@@ -306,8 +306,8 @@ TEST(ModelFolder, MayNotCarryAnEncoderThatDoesMoreThanEncode) {
   expect_refusal(shell(folder, features), 2,
                  encoder +
                      "/encoder.pt: its code calls aten::from_file, as no image network does; it "
-                     "could do anything in your name; if you trust who made it, --trust-encoder "
-                     "takes it");
+                     "could do anything in your name; if you trust who made it, let all "
+                     "scripts be trusted (trust_encoder)");
   EXPECT_FALSE(fs::exists(folder / "penalmt-was-here"));
   const Outcome trusted = shell(folder, features + " --trust-encoder");
   EXPECT_EQ(trusted.status, 0) << trusted.errors;

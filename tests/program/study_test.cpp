@@ -231,7 +231,7 @@ TEST_F(Study, ARunThatFailedIsNamedAndTriedByAnotherProgramAlone) {
   const Ended failed = study("next");
   EXPECT_EQ(failed.status, 1);
   const std::string words =
-      "exit 2: penalmt: --set: model.tua.encoder: unknown key; did you mean 'model.tau.encoder'?\n";
+      "exit 2: penalmt: set: model.tua.encoder: unknown key; did you mean 'model.tau.encoder'?\n";
   EXPECT_TRUE(failed.text.ends_with("study: plain, seed 1: FAILED: " + words)) << failed.text;
   EXPECT_TRUE(study("status").text.ends_with("failed: plain, seed 1: " + words));
   EXPECT_EQ(study("next").text, "study: nothing is left to run\n");

@@ -250,12 +250,12 @@ TEST_F(TrainCommand, RefusesBeforeAnythingIsWritten) {
             "penalmt: train: no run folder given; expected '--out RUN'\n");
   EXPECT_EQ(refusal(train("run", {"--set", "training.updatse=5", "--set", "model.dropout=1.5",
                                   "--set", "model.fusion=gatde"})),
-            "penalmt: --set: training.updatse: unknown key; did you mean 'training.updates'?\n"
-            "penalmt: --set: model.dropout: got 1.5, expected number, 0 to 0.99\n"
-            "penalmt: --set: model.fusion: got \"gatde\", expected one of none, gated, "
+            "penalmt: set: training.updatse: unknown key; did you mean 'training.updates'?\n"
+            "penalmt: set: model.dropout: got 1.5, expected number, 0 to 0.99\n"
+            "penalmt: set: model.fusion: got \"gatde\", expected one of none, gated, "
             "concatenated, selective, doubly_attentive; did you mean 'gated'?\n");
   EXPECT_EQ(refusal(train("run", {"--set", "model.heads=3"})),
-            "penalmt: --set: model.heads: got 3, expected a divisor of width 16\n");
+            "penalmt: set: model.heads: got 3, expected a divisor of width 16\n");
   EXPECT_EQ(refusal(train("run", {"--set", "data.folder=$PENALMT_UNSET"})),
             "penalmt: data.folder: the environment variable PENALMT_UNSET is not set; set it to "
             "the folder of the corpus, or give the "
@@ -443,8 +443,8 @@ TEST_F(TrainCommand, TakesRecipesAsPeopleWriteThem) {
                                 "--set", "model.fusion=none"}));
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(refusal(train("new", {"--set", "lr=0.1", "--set", "training.lr=0.1"})),
-            "penalmt: --set: lr: unknown key; did you mean 'training.learning_rate'?\n"
-            "penalmt: --set: training.lr: unknown key; did you mean "
+            "penalmt: set: lr: unknown key; did you mean 'training.learning_rate'?\n"
+            "penalmt: set: training.lr: unknown key; did you mean "
             "'training.learning_rate'?\n");
   std::vector<std::string> spaced = train("new");
   spaced.insert(spaced.end(), {"--set", "training.updates", "=", "5"});

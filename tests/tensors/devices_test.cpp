@@ -31,10 +31,9 @@ TEST(Devices, RefusesWhatCannotBeHad) {
       return error.what();
     }
   };
-  EXPECT_EQ(refusal("gpu"), "--device: got 'gpu', expected auto, cpu or cuda");
+  EXPECT_EQ(refusal("gpu"), "device: got 'gpu', expected auto, cpu or cuda");
   if (driver_is_here()) GTEST_SKIP() << "this machine has a GPU driver";
-  EXPECT_EQ(refusal("cuda"),
-            "--device cuda: no GPU or no driver for it on this machine; use --device cpu");
+  EXPECT_EQ(refusal("cuda"), "device cuda: no GPU or no driver for it on this machine; choose cpu");
 }
 
 TEST(Devices, UsesAsManyThreadsAsAskedFor) {

@@ -164,9 +164,9 @@ TEST(ClassifierRecipe, AllProblemsAreReportedAtOnce) {
       [&] {
         load_classifier_recipe(file, {"image_encoder.kind=restnet", "taau=0", "penalty=relative"});
       },
-      "--set: image_encoder.kind: got \"restnet\", expected one of vit, resnet, features; did you "
-      "mean 'resnet'?\n--set: taau: unknown key; did you mean 'tau'?\n"
-      "--set: penalty: got \"relative\", expected one of absolute, stream");
+      "set: image_encoder.kind: got \"restnet\", expected one of vit, resnet, features; did you "
+      "mean 'resnet'?\nset: taau: unknown key; did you mean 'tau'?\n"
+      "set: penalty: got \"relative\", expected one of absolute, stream");
 }
 
 TEST(ClassifierDescription, AnotherModelsIsRefused) {

@@ -48,13 +48,13 @@ TEST(Recipe, AllProblemsAreReportedAtOnce) {
 
 TEST(Recipe, BpeDropoutNeedsABpe) {
   EXPECT_EQ(refusal("{}", {"tokenizer.kind=unigram", "training.bpe_dropout=0.1"}),
-            "--set: training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the "
+            "set: training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the "
             "kind bpe");
 }
 
 TEST(Recipe, TakesOneOfTheTwoConsistencyLosses) {
   EXPECT_EQ(refusal("{}", {"training.r_drop=5", "training.token_cutoff=0.05"}),
-            "--set: training.token_cutoff: got 0.05 with training.r_drop 5, expected one of the "
+            "set: training.token_cutoff: got 0.05 with training.r_drop 5, expected one of the "
             "two to be "
             "0");
 }
@@ -62,7 +62,7 @@ TEST(Recipe, TakesOneOfTheTwoConsistencyLosses) {
 TEST(Recipe, LinearDecayNeedsUpdatesAfterTheWarmup) {
   EXPECT_EQ(
       refusal("{}", {"training.decay=linear", "training.updates=50", "training.warmup=50"}),
-      "--set: training.warmup: got 50 with linear decay, expected less than training.updates 50");
+      "set: training.warmup: got 50 with linear decay, expected less than training.updates 50");
 }
 
 TEST(Recipe, TheProjectsRecipesAreRight) {

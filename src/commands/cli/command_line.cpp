@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
 
@@ -109,6 +110,11 @@ std::string in_our_words(const CLI::ParseError& error, const CLI::App& command) 
   return sentence;
 }
 
+std::string see_help(const CLI::App& command) {
+  const std::string words = words_to(command);
+  return "; see penalmt " + (words.empty() ? "" : words + " ") + "--help";
+}
+
 // A word that no option and no argument takes.
 std::string about_extra(const std::string& word, const CLI::App& command) {
   const std::vector<std::string> commands = names_of_commands(command);
@@ -116,7 +122,10 @@ std::string about_extra(const std::string& word, const CLI::App& command) {
     const std::string name = word.substr(0, word.find('='));
     return "unknown option " + name + did_you_mean(name, names_of_options(command));
   }
-  if (!commands.empty()) return "unknown command '" + word + "'" + did_you_mean(word, commands);
+  if (!commands.empty()) {
+    const std::string near = did_you_mean(word, commands);
+    return "unknown command '" + word + "'" + (near.empty() ? see_help(command) : near);
+  }
   return "unexpected argument '" + word + "'";
 }
 
@@ -129,10 +138,8 @@ std::string describe(const CLI::ParseError& error, const CLI::App& program) {
   const CLI::App& command = reached_command(program);
   for (const std::string& word : command.remaining())
     return after_words(command, about_extra(word, command));
-  const std::string words = words_to(command);
   if (command.get_require_subcommand_min() > 0)
-    return after_words(command, "expected a command; see penalmt " +
-                                    (words.empty() ? "" : words + " ") + "--help");
+    return after_words(command, "expected a command" + see_help(command));
   const std::string line = after_words(command, in_our_words(error, command));
   return line + (lacks_positional(command) ? taken_by_option(command) : "");
 }
@@ -207,6 +214,20 @@ std::vector<std::string> as_help_flag(const CLI::App& program,
   return arguments;
 }
 
+// "help train", "tokenizer help encode"
+bool asks_for_help(const CLI::App& program, const std::vector<std::string>& words) {
+  const CLI::App* command = &program;
+  for (const std::string& word : words) {
+    const auto inner = command->get_subcommands([](const CLI::App*) { return true; });
+    if (inner.empty() || word == "help") return !inner.empty();
+    const auto named = std::find_if(inner.begin(), inner.end(),
+                                    [&](const CLI::App* each) { return each->get_name() == word; });
+    if (named == inner.end()) return false;
+    command = *named;
+  }
+  return false;
+}
+
 }  // namespace
 
 void run_command_line(const Program& program, int argc, char** argv) {
@@ -218,8 +239,9 @@ void run_command_line(const Program& program, int argc, char** argv) {
   for (const Command& command : program.commands) add_command(app, command);
   app.footer(program.footer);  // after the commands, which would inherit it
   try {
-    if (argc > 1 && std::string_view(argv[1]) == "help")
-      app.parse(as_help_flag(app, {argv + 2, argv + argc}));
+    const std::vector<std::string> words(argv + std::min(1, argc), argv + argc);
+    if (asks_for_help(app, words))
+      app.parse(as_help_flag(app, words));
     else
       app.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {

@@ -76,7 +76,7 @@ std::string recipe_problem(const Option& option, const std::string& text) {
   config::Problems problems("");
   config::set({{{option.name, option.meaning, &unused, option.rules.allowed}}, {}},
               option.name + "=" + text, problems);
-  const std::size_t before = std::string("--set: " + option.name + ": ").size();
+  const std::size_t before = std::string("set: " + option.name + ": ").size();
   return problems.empty() ? "" : problems.lines().front().substr(before);
 }
 

@@ -153,7 +153,7 @@ TEST(ExportedEncoder, RefusesArchivesThatDoMoreThanEncodeBeforeTheyRun) {
   fs::current_path(folder.path());
   const std::string end =
       ", as no image network does; it could do anything in your name; if you trust who made it, "
-      "--trust-encoder takes it";
+      "let all scripts be trusted (trust_encoder)";
   EXPECT_EQ(refused_archive("writes"), "its code calls aten::from_file" + end);
   EXPECT_EQ(refused_archive("writes_when_loaded"),
             "its class __torch__.Loaded runs code while it is loaded (__setstate__)" + end);

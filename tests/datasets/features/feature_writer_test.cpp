@@ -139,7 +139,7 @@ TEST(FeatureWriter, RefusesToGoOnWithAnotherStore) {
         thrown_message<Error>([&] { FeatureWriter(path, std::move(plan), resume); }));
   };
   EXPECT_EQ(refusal(plan_of(), false),
-            "a.npy.journal: an interrupted run left it; --resume goes on with that run, or remove "
+            "a.npy.journal: an interrupted run left it; resume that run, or remove "
             "the file");
   const std::string another = "a.npy.journal: what it began was another store; ";
   EXPECT_EQ(refusal(plan_of(false), true),
@@ -178,9 +178,8 @@ TEST(FeatureWriter, RefusesNumbersThatCannotBeStored) {
   FeatureWriter writer(folder / "a.npy", plan_of(), false);
   at::Tensor features = features_of(1, 0);
   features[0][1][2] = -70000;
-  EXPECT_EQ(
-      thrown_message<Error>([&] { writer.add(features, {true}); }),
-      "tiny 0123: the encoder gives 70000; float16 holds at most 65504; use --precision fp32");
+  EXPECT_EQ(thrown_message<Error>([&] { writer.add(features, {true}); }),
+            "tiny 0123: the encoder gives 70000; float16 holds at most 65504; choose fp32");
   features[0][1][2] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_EQ(thrown_message<Error>([&] { writer.add(features, {true}); }),
             "tiny 0123: the encoder gives numbers that are not finite, for 'a.jpg' or an image "

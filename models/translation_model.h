@@ -48,6 +48,11 @@ class TranslationModelImpl : public torch::nn::Module {
   // source: [B, S] int64, padded with kPaddingId. The memory has M = S positions, S + R with
   // concatenated fusion.
   Memory encode(const at::Tensor& source, const Images& images, const ForwardPass& pass = {});
+  // Whether sentences can be read without their padding: encode_packed, and the loss.
+  bool packs() const;
+  // source: [B, S] on the CPU. The memory's states are packed.
+  Memory encode_packed(const at::Tensor& source, const Images& images,
+                       const ForwardPass& pass = {});
   // target_input: [B, T] int64, from BOS on → [B, T, C].
   at::Tensor decode(const at::Tensor& target_input, const Memory& memory,
                     const ForwardPass& pass = {});
@@ -88,8 +93,6 @@ class TranslationModelImpl : public torch::nn::Module {
   // source: [B, S], rows of [B, S].
   Memory encode_text(const at::Tensor& source, const Rows& rows);
   ImageStates encode_images(const Images& images, const ForwardPass& pass);
-  // Whether the loss can be had from packed sentences.
-  bool packs() const;
   // The decoder's states of the target's places and what they are to give. The text on the CPU.
   struct TargetStates {
     at::Tensor states;  // [N, C]: packed, N are the real places; else B T
@@ -97,8 +100,6 @@ class TranslationModelImpl : public torch::nn::Module {
   };
   TargetStates target_states(const Sentences& sentences, const ForwardPass& pass);
   TargetStates packed_target_states(const Sentences& sentences, const ForwardPass& pass);
-  // source: [B, S] on the CPU. The memory's states are packed.
-  Memory encode_packed(const at::Tensor& source, const Images& images, const ForwardPass& pass);
 
   ModelOptions options_;
   at::Tensor source_embedding_, target_embedding_,

@@ -6,37 +6,29 @@
 #include <cmath>
 
 #include "models/incremental/step_kernels.h"
-#include "tensors/private_aten_operators.h"
 
 namespace penalmt {
 namespace {
 
-constexpr int64_t kTile =
-    1024;  // columns of logits at a time: a batch's tile stays in the second cache
 constexpr int64_t kFirstPositions = 128;  // position vectors computed at once
 
-enum Buffer {
-  kStates,
-  kNormed,
-  kWide,
-  kQuery,
-  kMixed,
-  kBranch,
-  kBefore,
-  kGate,
-  kTileBuffer,
-  kBuffers
-};
+enum Buffer { kStates, kNormed, kWide, kQuery, kMixed, kBranch, kBefore, kGate, kBuffers };
 
-StepLinear step_linear(const LinearImpl& linear) {
-  const at::Tensor weight = linear.weight.detach();
-  return {weight, weight.t().contiguous(), linear.bias.detach()};
+StepLinear step_linear(const at::Tensor& weight, const at::Tensor& bias, ProductFormat format) {
+  if (weight.is_cpu() && weight.scalar_type() == at::kFloat)
+    return {PackedMatrix(weight, bias, format), {}, bias};
+  return {{}, weight.t().contiguous(), bias};
+}
+
+StepLinear step_linear(const LinearImpl& linear, ProductFormat format) {
+  return step_linear(linear.weight.detach(), linear.bias.detach(), format);
 }
 
 // The last map of a residual's branch.
-StepLinear step_linear(const LinearImpl& linear, const ResidualImpl& residual) {
-  const at::Tensor weight = residual.connection->folded(linear.weight);
-  return {weight, weight.t().contiguous(), residual.connection->folded(linear.bias)};
+StepLinear step_linear(const LinearImpl& linear, const ResidualImpl& residual,
+                       ProductFormat format) {
+  return step_linear(residual.connection->folded(linear.weight),
+                     residual.connection->folded(linear.bias), format);
 }
 
 std::unique_ptr<StepAttention> step_attention(const StepWeights& weights) {
@@ -47,7 +39,7 @@ std::unique_ptr<StepAttention> step_attention(const StepWeights& weights) {
 // states: [M, C] → a layer's keys and values [M, 2 C].
 at::Tensor keys_values(const StepLinear& projection, const at::Tensor& states) {
   at::Tensor projected = at::empty({states.size(0), projection.bias.size(0)}, states.options());
-  projection.apply(states, projected);
+  projection.apply(states.contiguous(), projected);
   return projected;
 }
 
@@ -58,13 +50,13 @@ StepNorm step_norm(const torch::nn::LayerNormImpl& norm) {
 }  // namespace
 
 void StepLinear::apply(const at::Tensor& x, at::Tensor& out) const {
-  if (onednn_is_faster(x))
-    out.copy_(onednn_linear(x, weight, bias));
+  if (packed.defined())
+    packed.apply(x, out);
   else
     at::addmm_out(out, bias, x, transposed);
 }
 
-StepWeights::StepWeights(TranslationModelImpl& model)
+StepWeights::StepWeights(TranslationModelImpl& model, ProductFormat format)
     : doubly_attentive(model.options().fusion == "doubly_attentive"),
       norm(model.options().norm == "pre" ? NormOrder::pre : NormOrder::post),
       activation(model.options().activation == "gelu" ? Activation::gelu : Activation::relu),
@@ -75,27 +67,29 @@ StepWeights::StepWeights(TranslationModelImpl& model)
       longest(model.options().positions == "learned" ? model.options().longest : 0) {
   for (const auto& module : *model.decoder->layers) {
     const auto& layer = *module->as<DecoderLayerImpl>();
-    layers.push_back({.self_in = step_linear(*layer.self_attention->in_projection),
-                      .self_out = step_linear(*layer.self_attention->out_projection,
-                                              *layer.self_attention_residual),
-                      .query = step_linear(*layer.cross_attention->query_projection),
-                      .memory = step_linear(*layer.cross_attention->memory_projection),
-                      .memory_out = step_linear(*layer.cross_attention->out_projection,
-                                                *layer.cross_attention_residual),
-                      .up = step_linear(*layer.feed_forward->up),
-                      .down = step_linear(*layer.feed_forward->down, *layer.feed_forward_residual),
-                      .self_norm = step_norm(*layer.self_attention_residual->norm),
-                      .memory_norm = step_norm(*layer.cross_attention_residual->norm),
-                      .feed_forward_norm = step_norm(*layer.feed_forward_residual->norm)});
+    layers.push_back(
+        {.self_in = step_linear(*layer.self_attention->in_projection, format),
+         .self_out = step_linear(*layer.self_attention->out_projection,
+                                 *layer.self_attention_residual, format),
+         .query = step_linear(*layer.cross_attention->query_projection, format),
+         .memory = step_linear(*layer.cross_attention->memory_projection, format),
+         .memory_out = step_linear(*layer.cross_attention->out_projection,
+                                   *layer.cross_attention_residual, format),
+         .up = step_linear(*layer.feed_forward->up, format),
+         .down = step_linear(*layer.feed_forward->down, *layer.feed_forward_residual, format),
+         .self_norm = step_norm(*layer.self_attention_residual->norm),
+         .memory_norm = step_norm(*layer.cross_attention_residual->norm),
+         .feed_forward_norm = step_norm(*layer.feed_forward_residual->norm)});
     if (!doubly_attentive) continue;
     const auto& image = *layer.image_attention;
-    layers.back().image_query = step_linear(*image.attention->query_projection);
-    layers.back().image_memory = step_linear(*image.attention->memory_projection);
+    layers.back().image_query = step_linear(*image.attention->query_projection, format);
+    layers.back().image_memory = step_linear(*image.attention->memory_projection, format);
     layers.back().image_out =
-        step_linear(*image.attention->out_projection, *layer.image_attention_residual);
-    layers.back().image_gate = step_linear(*image.gate);
+        step_linear(*image.attention->out_projection, *layer.image_attention_residual, format);
+    layers.back().image_gate = step_linear(*image.gate, format);
     layers.back().image_norm = step_norm(*layer.image_attention_residual->norm);
   }
+  if (uses_cpu_kernels()) packed_output = PackedMatrix(output, {}, format);
   if (norm == NormOrder::pre) final_norm = step_norm(*model.decoder->final_norm);
 }
 
@@ -110,10 +104,15 @@ CachedDecoder::CachedDecoder(std::shared_ptr<const StepWeights> weights)
       buffers_(kBuffers) {}
 
 void CachedDecoder::start(const Memory& memory) {
-  const at::Tensor places = memory.visible.flatten().nonzero().squeeze(1);
-  const at::Tensor real =
-      memory.states.flatten(0, 1).index_select(0, places);  // [M of all sentences, C]
-  const at::Tensor lengths = memory.visible.sum(1, false, at::kLong).cpu();  // [B]
+  at::Tensor real, lengths;  // [M of all sentences, C], [B] on the CPU
+  if (memory.starts.defined()) {
+    real = memory.states.squeeze(0);
+    lengths = memory.starts.cpu().diff();
+  } else {
+    const at::Tensor places = memory.visible.flatten().nonzero().squeeze(1);
+    real = memory.states.flatten(0, 1).index_select(0, places);
+    lengths = memory.visible.sum(1, false, at::kLong).cpu();
+  }
   std::vector<at::Tensor> of_text, of_image;
   for (const StepLayer& layer : weights_->layers)
     of_text.push_back(keys_values(layer.memory, real));
@@ -207,23 +206,13 @@ void CachedDecoder::reorder(const std::vector<int64_t>& rows) {
 }
 
 at::Tensor CachedDecoder::logits(const at::Tensor& states) const {
-  if (onednn_is_faster(states)) return onednn_linear(states, weights_->output, {});
+  if (weights_->packed_output.defined()) return weights_->packed_output.product(states);
   return at::mm(states, weights_->output.t());
 }
 
 Candidates CachedDecoder::best(const at::Tensor& states, const CandidateRule& rule) {
-  const at::Tensor& output = weights_->output;
-  if (!weights_->uses_cpu_kernels() || onednn_is_faster(states))
-    return top_candidates(logits(states), rule);
-  const int64_t rows = states.size(0), vocabulary = output.size(0);
-  CandidateScan scan(rows, rule);
-  for (int64_t first = 0; first < vocabulary; first += kTile) {
-    const int64_t columns = std::min(kTile, vocabulary - first);
-    at::Tensor tile = buffer(kTileBuffer, rows, columns);
-    at::mm_out(tile, states, output.narrow(0, first, columns).t());
-    scan.add(tile.const_data_ptr<float>(), columns, first, columns);
-  }
-  return scan.finish();
+  if (weights_->packed_output.defined()) return weights_->packed_output.best(states, rule);
+  return top_candidates(logits(states), rule);
 }
 
 void CachedDecoder::embed(const std::vector<int>& tokens, at::Tensor& x) {

@@ -7,14 +7,15 @@
 
 #include "models/incremental/step_attention.h"
 #include "models/translation_model.h"
+#include "tensors/packed_matrix.h"
 #include "tensors/top_candidates.h"
 
 namespace penalmt {
 
 // A linear map laid out for products of few rows.
 struct StepLinear {
-  at::Tensor weight;      // [out, in]
-  at::Tensor transposed;  // [in, out]
+  PackedMatrix packed;    // float32 on the CPU, else undefined
+  at::Tensor transposed;  // [in, out], where it is not packed
   at::Tensor bias;        // [out]
   // x: [N, in] → out: [N, out].
   void apply(const at::Tensor& x, at::Tensor& out) const;
@@ -36,7 +37,8 @@ struct StepLayer {
 // The weights of a model's decoder, copied into the layout that single steps want, branch scales
 // folded in. Never changes: threads share one.
 struct StepWeights {
-  explicit StepWeights(TranslationModelImpl& model);
+  // `format`: of the products, on the CPU; elsewhere they are in the model's own.
+  explicit StepWeights(TranslationModelImpl& model, ProductFormat format = ProductFormat::float32);
 
   bool uses_cpu_kernels() const;  // float32 on the CPU
   // [length, C]
@@ -49,9 +51,10 @@ struct StepWeights {
   Activation activation;
   StepAttentionShape shape;
   std::vector<StepLayer> layers;
-  StepNorm final_norm;   // pre-norm only
-  at::Tensor embedding;  // [V, C]
-  at::Tensor output;     // [V, C]
+  StepNorm final_norm;         // pre-norm only
+  at::Tensor embedding;        // [V, C]
+  at::Tensor output;           // [V, C]
+  PackedMatrix packed_output;  // float32 on the CPU, else undefined
   std::shared_ptr<PositionsImpl> position_vectors;
   int64_t longest;  // the most positions there are; 0: no limit
 };

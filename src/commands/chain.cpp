@@ -123,6 +123,7 @@ ModelChains measure_translator(const std::string& place, const ChainArguments& a
   const std::string tokenizer = translator.description().text == "tok" ? "none" : "13a";
   const auto bleu = [&] {
     std::vector<std::string> hypotheses;
+    translator.model_changed();
     for (const Translation& translation :
          translator.translate(text.source, set.get(), {.beam = arguments.beam},
                               {.threads = arguments.machine.threads}, {arguments.source}))

@@ -30,7 +30,8 @@ SearchOptions search_options(const TranslateArguments& arguments,
   SearchOptions search{
       .beam = arguments.beam.value_or(defaults.beam),
       .n_best = arguments.n_best.value_or(1),
-      .length_penalty = arguments.length_penalty.value_or(defaults.length_penalty)};
+      .length_penalty = arguments.length_penalty.value_or(defaults.length_penalty),
+      .scores = arguments.json || arguments.n_best.has_value()};
   if (search.n_best > search.beam)
     throw Error(fmt::format("--n-best: got {}; expected at most the beam, {}; give --beam {}",
                             search.n_best, search.beam, search.n_best));
@@ -94,6 +95,7 @@ void print_timing(const SearchTiming& timing, double load_seconds, const SearchO
   const nlohmann::ordered_json object = {
       {"engine", std::string("penalmt ") + PENALMT_VERSION},
       {"beam", search.beam},
+      {"precision", name_of(product_format(arguments.precision))},
       {"batch_tokens", arguments.batch_tokens},
       {"threads", arguments.machine.threads},
       {"sentences", timing.sentences},
@@ -177,6 +179,7 @@ void translate(const TranslateArguments& arguments) {
   TranslationInput input(arguments, translator, std::move(reader), raw ? &*raw : nullptr);
   expect_not_read("--output", arguments.output);
   translator.cut_lines(input.lengths().longest());
+  translator.set_format(product_format(arguments.precision));
   try {
     for (InputChunk chunk; !(chunk = input.next()).lines.empty();) {
       warn_of_broken(input.images(), input.image_place());

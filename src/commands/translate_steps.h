@@ -27,6 +27,7 @@ struct TranslateArguments {
   std::optional<int64_t> beam, n_best;
   std::optional<double> length_penalty;
   LengthOptions length;
+  std::string precision = "float32";
   bool json = false, json_input = false, raw = false, timing = false;
   int64_t batch_tokens = BatchOptions{}.tokens;
   MachineOptions machine;
@@ -61,6 +62,10 @@ struct TranslateArguments {
       "the input is a JSON object a line: {\"source\": \"a dog .\", \"image\": \"dog.jpg\", "
       "\"id\": 7}; image is optional, a path (below --image-root, where given) or a name in "
       "--features; id is optional, anything, and answered; empty lines are passed over");
+    v("precision", precision,
+      "numbers of the matrix products on the CPU: auto takes int8 where the processor multiplies "
+      "it (VNNI), else float32; the best pieces are compared in float32 all the same",
+      config::one_of({"auto", "float32", "bfloat16", "int8"}));
     v("batch_tokens", batch_tokens, "longest source x sentences of a batch, at most",
       config::between(1, 10000000));
     v("timing", timing, "print speed and memory as a JSON object to standard error");

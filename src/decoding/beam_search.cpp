@@ -61,9 +61,10 @@ class Search {
  private:
   // 1. The K best next tokens of every open hypothesis.
   Candidates extend() {
-    return model_.advance_best(
-        trail_.back().tokens,
-        {.count = options_.beam, .first_token = kFirstWritableToken, .end_token = kEndToken});
+    return model_.advance_best(trail_.back().tokens, {.count = options_.beam,
+                                                      .first_token = kFirstWritableToken,
+                                                      .end_token = kEndToken,
+                                                      .probabilities = !is_blind()});
   }
 
   // 2. The K best extensions of each sentence, best first. At the last position only the end is
@@ -141,7 +142,16 @@ class Search {
   }
 
   // 6. The answer.
-  std::vector<std::vector<Hypothesis>> ranked() { return std::move(finished_); }
+  std::vector<std::vector<Hypothesis>> ranked() {
+    if (is_blind())
+      for (auto& of_sentence : finished_)
+        for (Hypothesis& hypothesis : of_sentence)
+          hypothesis.log_probability = hypothesis.score = 0;
+    return std::move(finished_);
+  }
+
+  // With one hypothesis a sentence the next token is that of the largest logit.
+  bool is_blind() const { return options_.beam == 1 && !options_.scores; }
 
   // The tokens of the open hypothesis in `row`, the start left out.
   std::vector<int> tokens_until(int64_t row) const {

@@ -30,6 +30,9 @@ struct SearchOptions {
   int64_t beam = 5;
   int64_t n_best = 1;
   double length_penalty = 1.0;
+  // false: hypotheses come without log probabilities and scores (0), which greedy search for one
+  // translation does not need and is faster without.
+  bool scores = true;
 
   template <class Visitor>
   void visit(Visitor& v) {

@@ -15,10 +15,16 @@ InstructionSet set_of_processor() {
   return InstructionSet::plain;
 }
 
+std::string allowed() {
+  for (const char* variable : {"PENALMT_CPU", "ATEN_CPU_CAPABILITY"})
+    if (const char* name = std::getenv(variable)) return name;
+  return "vnni";
+}
+
 InstructionSet allowed_set() {
-  const char* name = std::getenv("ATEN_CPU_CAPABILITY");
-  if (!name || std::string(name) == "avx512") return InstructionSet::avx512;
-  return std::string(name) == "avx2" ? InstructionSet::avx2 : InstructionSet::plain;
+  const std::string name = allowed();
+  if (name == "vnni" || name == "avx512") return InstructionSet::avx512;
+  return name == "avx2" ? InstructionSet::avx2 : InstructionSet::plain;
 }
 
 }  // namespace
@@ -26,6 +32,18 @@ InstructionSet allowed_set() {
 InstructionSet instruction_set() {
   static const InstructionSet set = std::min(set_of_processor(), allowed_set());
   return set;
+}
+
+bool has_int8_products() {
+#ifdef __x86_64__
+  const char* name = std::getenv("PENALMT_CPU");
+  static const bool has = instruction_set() == InstructionSet::avx512 &&
+                          __builtin_cpu_supports("avx512vnni") &&
+                          (name == nullptr || std::string(name) != "avx512");
+  return has;
+#else
+  return false;
+#endif
 }
 
 }  // namespace penalmt

@@ -5,8 +5,12 @@ namespace penalmt {
 
 enum class InstructionSet { plain, avx2, avx512 };
 
-// The best that the processor has, and no more than LibTorch's variable ATEN_CPU_CAPABILITY
-// (default, avx2, avx512) allows.
+// The best that the processor has, and no more than the environment allows: PENALMT_CPU (plain,
+// avx2, avx512, vnni), or LibTorch's own ATEN_CPU_CAPABILITY (default, avx2, avx512).
 InstructionSet instruction_set();
+
+// Whether the processor multiplies int8 four at a time (VNNI with AVX-512) and the environment
+// allows it.
+bool has_int8_products();
 
 }  // namespace penalmt

@@ -5,7 +5,8 @@
 
 namespace penalmt {
 
-// x: [.., in], weight: [out, in], bias: [out] or undefined → [.., out]. Differentiable. On the CPU
+// x: [.., in], weight: [out, in], bias: [out] or undefined → [.., out]. Differentiable, unless a
+// packed form of the weight is in force (packed_matrix.h), which is taken. On the CPU
 // the precision in force (tensors/precision.h) decides the format of the three products; the result
 // has x's type.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);

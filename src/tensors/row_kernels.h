@@ -9,7 +9,7 @@ namespace penalmt {
 // What one row's logits have shown so far.
 struct CandidateRow {
   float* maximum;
-  double* sum;    // of e^(logit - maximum)
+  double* sum;    // of e^(logit - maximum); null where it is not wanted
   float* logits;  // [count] the best ones, best first
   int* tokens;    // [count] whose they are
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "tensors/row_kernels.h"
 
@@ -16,14 +17,15 @@ constexpr float kLowest = -std::numeric_limits<float>::infinity();
 
 }  // namespace
 
-CandidateScan::CandidateScan(int64_t rows, const CandidateRule& rule)
+CandidateScan::CandidateScan(int64_t rows, const CandidateRule& rule, int64_t spare)
     : rows_(rows),
+      kept_(rule.count + spare),
       rule_(rule),
       maximum_(rows, kLowest),
-      best_logits_(rows * rule.count, kLowest),
+      best_logits_(rows * kept_, kLowest),
       end_logits_(rows, kLowest),
       sum_(rows, 0.0),
-      best_tokens_(rows * rule.count, -1) {}
+      best_tokens_(rows * kept_, -1) {}
 
 void CandidateScan::add(const float* tile, int64_t stride, int64_t first_column, int64_t columns) {
   const RowKernels& kernels = row_kernels();
@@ -31,30 +33,52 @@ void CandidateScan::add(const float* tile, int64_t stride, int64_t first_column,
   at::parallel_for(0, rows_, 16, [&](int64_t begin, int64_t last) {
     for (int64_t r = begin; r < last; ++r) {
       if (0 <= end && end < columns) end_logits_[r] = tile[r * stride + end];
-      kernels.scan_row(
-          tile + r * stride, columns, first_column, rule_.first_token, rule_.count,
-          {&maximum_[r], &sum_[r], &best_logits_[r * rule_.count], &best_tokens_[r * rule_.count]});
+      kernels.scan_row(tile + r * stride, columns, first_column, rule_.first_token, kept_,
+                       {&maximum_[r], rule_.probabilities ? &sum_[r] : nullptr,
+                        &best_logits_[r * kept_], &best_tokens_[r * kept_]});
     }
   });
   columns_seen_ = std::max(columns_seen_, first_column + columns);
 }
 
-Candidates CandidateScan::finish() const {
+Candidates CandidateScan::finish(const ExactLogit& exact) const {
   Candidates found;
   found.count = std::min(rule_.count, std::max<int64_t>(columns_seen_ - rule_.first_token, 0));
   found.tokens.reserve(rows_ * found.count);
   found.log_probabilities.reserve(rows_ * found.count);
   found.end.reserve(rows_);
+  std::vector<std::pair<float, int>> kept;  // logit, token
   for (int64_t r = 0; r < rows_; ++r) {
-    const double normaliser = maximum_[r] + std::log(sum_[r]);
-    for (int64_t k = 0; k < found.count; ++k) {
-      found.tokens.push_back(best_tokens_[r * rule_.count + k]);
-      found.log_probabilities.push_back(
-          static_cast<float>(best_logits_[r * rule_.count + k] - normaliser));
+    const double normaliser = rule_.probabilities ? maximum_[r] + std::log(sum_[r]) : 0;
+    kept.clear();
+    for (int64_t k = r * kept_; k < (r + 1) * kept_; ++k) {
+      const int token = best_tokens_[k];
+      kept.emplace_back(exact && token >= 0 ? exact(r, token) : best_logits_[k], token);
     }
-    found.end.push_back(static_cast<float>(end_logits_[r] - normaliser));
+    if (exact)
+      std::stable_sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first > b.first : a.second < b.second;
+      });
+    for (int64_t k = 0; k < found.count; ++k) {
+      found.tokens.push_back(kept[k].second);
+      found.log_probabilities.push_back(static_cast<float>(kept[k].first - normaliser));
+    }
+    const float end = exact ? exact(r, rule_.end_token) : end_logits_[r];
+    found.end.push_back(static_cast<float>(end - normaliser));
   }
   return found;
+}
+
+Candidates joined(const std::vector<Candidates>& parts) {
+  Candidates all;
+  for (const Candidates& part : parts) {
+    all.count = part.count;
+    all.tokens.insert(all.tokens.end(), part.tokens.begin(), part.tokens.end());
+    all.log_probabilities.insert(all.log_probabilities.end(), part.log_probabilities.begin(),
+                                 part.log_probabilities.end());
+    all.end.insert(all.end.end(), part.end.begin(), part.end.end());
+  }
+  return all;
 }
 
 Candidates top_candidates(const at::Tensor& logits, const CandidateRule& rule) {

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace penalmt {
@@ -22,25 +23,34 @@ struct CandidateRule {
   int first_token = 2;  // tokens below it (padding, start of sentence) are never candidates; their
                         // probability counts all the same
   int end_token = 2;    // its log probability is always wanted
+  bool probabilities = true;  // false: the logits alone are wanted, in place of log probabilities;
+                              // on the CPU that spares their sum
 };
 
 // Takes the logits of the same N rows a tile of columns after the other, so that they need not all
 // be in memory, nor leave the cache. Rows are shared among ATen's threads. float32 on the CPU.
 class CandidateScan {
  public:
-  CandidateScan(int64_t rows, const CandidateRule& rule);
+  // `spare` more candidates than the rule's are kept for finish(exact).
+  CandidateScan(int64_t rows, const CandidateRule& rule, int64_t spare = 0);
   // `tile` points at logits [N, columns] of the columns from `first_column`; consecutive rows lie
   // `stride` floats apart.
   void add(const float* tile, int64_t stride, int64_t first_column, int64_t columns);
-  Candidates finish() const;
+  // `exact` (row, token) gives the logit again where the tiles are rounded: the candidates are
+  // those of the kept ones whose exact logits are the largest.
+  using ExactLogit = std::function<float(int64_t row, int token)>;
+  Candidates finish(const ExactLogit& exact = {}) const;
 
  private:
-  int64_t rows_, kept_ = 0, columns_seen_ = 0;
+  int64_t rows_, kept_, columns_seen_ = 0;
   CandidateRule rule_;
-  std::vector<float> maximum_, best_logits_, end_logits_;  // [N], [N, count], [N]
+  std::vector<float> maximum_, best_logits_, end_logits_;  // [N], [N, kept], [N]
   std::vector<double> sum_;                                // [N] of e^(logit - maximum)
-  std::vector<int> best_tokens_;                           // [N, count]
+  std::vector<int> best_tokens_;                           // [N, kept]
 };
+
+// Those of rows that follow one another.
+Candidates joined(const std::vector<Candidates>& parts);
 
 // logits: [N, V] of any floating type, on any device. Where tokens tie on a device other than the
 // CPU their order is the device's.

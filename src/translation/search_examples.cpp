@@ -44,7 +44,28 @@ at::Tensor token_log_probabilities(TranslationModelImpl& model, const at::Tensor
   return at::cat(parts).cpu().to(at::kDouble);
 }
 
+Memory encoded(TranslationModelImpl& model, const SearchWeights& weights, const Batch& batch,
+               c10::Device device) {
+  const PackedMatricesScope scope(weights.encoder);
+  if (device.is_cpu() && model.packs())
+    return model.encode_packed(batch.source, images_of(batch, device));
+  return model.encode(batch.source.to(device), images_of(batch, device));
+}
+
 }  // namespace
+
+SearchWeights::SearchWeights(TranslationModelImpl& model, ProductFormat format)
+    : steps(std::make_shared<const StepWeights>(model, format)) {
+  if (!steps->uses_cpu_kernels()) return;
+  for (const auto& module : model.named_modules("", /*include_self=*/false)) {
+    const auto* linear = module.value()->as<LinearImpl>();
+    if (linear == nullptr || module.key().starts_with("decoder.")) continue;
+    const bool is_text = module.key().starts_with("encoder.");
+    encoder.emplace(linear->weight.const_data_ptr(),
+                    PackedMatrix(linear->weight.detach(), linear->bias.detach(),
+                                 is_text ? format : ProductFormat::float32));
+  }
+}
 
 int64_t translation_limit(const TranslationModelImpl& model, const Example& example) {
   const int64_t limit = longest_translation(static_cast<int64_t>(example.source.size()));
@@ -52,23 +73,23 @@ int64_t translation_limit(const TranslationModelImpl& model, const Example& exam
 }
 
 std::vector<std::vector<Hypothesis>> search_examples(
-    TranslationModelImpl& model, const std::vector<Example>& examples, const ImageSet* images,
-    const SearchOptions& search, const BatchOptions& batches, ProgressPart progress) {
+    TranslationModelImpl& model, const SearchWeights& weights, const std::vector<Example>& examples,
+    const ImageSet* images, const SearchOptions& search, const BatchOptions& batches,
+    ProgressPart progress) {
   c10::InferenceMode guard;
   std::vector<std::vector<Hypothesis>> found(examples.size());
-  const auto weights = std::make_shared<const StepWeights>(model);
-  const c10::Device device = weights->embedding.device();
+  const c10::Device device = weights.steps->embedding.device();
   const auto new_worker = [&]() -> BatchJob {
-    return
-        [&, decoder = std::make_shared<CachedDecoder>(weights)](const std::vector<int64_t>& which) {
-          const Batch batch = collate(examples, which, images);
-          decoder->start(model.encode(batch.source.to(device), images_of(batch, device)));
-          std::vector<int64_t> limits;
-          for (int64_t i : which) limits.push_back(translation_limit(model, examples[i]));
-          DecoderSteps steps(*decoder);
-          auto of_batch = beam_search(steps, limits, search);
-          for (size_t b = 0; b < which.size(); ++b) found[which[b]] = std::move(of_batch[b]);
-        };
+    return [&, decoder = std::make_shared<CachedDecoder>(weights.steps)](
+               const std::vector<int64_t>& which) {
+      const Batch batch = collate(examples, which, images);
+      decoder->start(encoded(model, weights, batch, device));
+      std::vector<int64_t> limits;
+      for (int64_t i : which) limits.push_back(translation_limit(model, examples[i]));
+      DecoderSteps steps(*decoder);
+      auto of_batch = beam_search(steps, limits, search);
+      for (size_t b = 0; b < which.size(); ++b) found[which[b]] = std::move(of_batch[b]);
+    };
   };
   run_batches(examples, batches, device, new_worker, progress);
   return found;

@@ -60,8 +60,9 @@ std::vector<Translation> Translator::translate(const std::vector<std::string>& l
   const std::vector<Example> examples = encode_lines(lines, images, place.file, place.first);
   for (const Example& example : examples) source_pieces_.add(example.source);
   const auto began = std::chrono::steady_clock::now();
-  const auto found =
-      search_examples(*model_, examples, images, search, batches, {progress, place.first - 1});
+  if (!weights_) weights_ = std::make_shared<const SearchWeights>(*model_, format_);
+  const auto found = search_examples(*model_, *weights_, examples, images, search, batches,
+                                     {progress, place.first - 1});
   timing_.seconds +=
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   timing_.sentences += static_cast<int64_t>(examples.size());

@@ -4,6 +4,7 @@
 #include <c10/core/Device.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -99,6 +100,14 @@ class Translator {
   // tokenised text, with one space for every run of white space, a no-break space's too.
   std::string as_trained(const std::string& line) const;
 
+  // What the products of translate() are in from now on, on the CPU; float32 at first.
+  void set_format(ProductFormat format) {
+    format_ = format;
+    model_changed();
+  }
+  // To be called when model() is no longer what it was at the last translation.
+  void model_changed() { weights_ = nullptr; }
+
   // Of all calls of translate() and score() so far.
   const SearchTiming& timing() const { return timing_; }
   const PieceCount& source_pieces() const { return source_pieces_; }
@@ -120,6 +129,8 @@ class Translator {
   std::string place_;
   std::filesystem::path carried_encoder_;
   std::optional<int64_t> longest_line_;
+  ProductFormat format_ = ProductFormat::float32;
+  std::shared_ptr<const SearchWeights> weights_;  // null until the first translation
   SearchTiming timing_;
   PieceCount source_pieces_;
 };

@@ -65,6 +65,30 @@ TEST(TopCandidates, DoNotDependOnTheTiles) {
   for (size_t r = 0; r < whole.end.size(); ++r) EXPECT_NEAR(tiled.end[r], whole.end[r], 1e-6);
 }
 
+// The tiles' logits are off by up to 0.3; the exact ones of what was kept decide.
+TEST(TopCandidates, AreOrderedByTheExactLogitsOfThoseKept) {
+  const at::Tensor logits = some_logits(6, 1000, 5.0);
+  const at::Tensor rounded = logits + 0.3 * (at::arange(6000).reshape({6, 1000}) * 2.1).sin();
+  CandidateScan scan(6, {.count = 3}, 20);
+  scan.add(rounded.const_data_ptr<float>(), 1000, 0, 1000);
+  const Candidates found =
+      scan.finish([&](int64_t row, int token) { return logits[row][token].item<float>(); });
+  const Candidates expected = top_candidates(logits, {.count = 3});
+  EXPECT_EQ(found.tokens, expected.tokens);
+  for (size_t i = 0; i < found.tokens.size(); ++i)
+    EXPECT_NEAR(found.log_probabilities[i], expected.log_probabilities[i], 0.3);
+}
+
+TEST(TopCandidates, AreTheSameWithoutProbabilities) {
+  const at::Tensor logits = some_logits(6, 1000, 5.0);
+  const Candidates found = top_candidates(logits, {.count = 3, .probabilities = false});
+  EXPECT_EQ(found.tokens, top_candidates(logits, {.count = 3}).tokens);
+  for (int64_t r = 0; r < 6; ++r) {
+    EXPECT_EQ(found.log_probabilities[r * 3], logits[r][found.tokens[r * 3]].item<float>());
+    EXPECT_EQ(found.end[r], logits[r][2].item<float>());
+  }
+}
+
 TEST(TopCandidates, NeverHoldForbiddenTokensWhichStillCountInTheSum) {
   at::Tensor logits = some_logits(3, 50, 1.0);
   logits.select(1, 0).fill_(9.0);

@@ -46,6 +46,38 @@ std::vector<std::string> many_lines() {
   return lines;
 }
 
+// Not a bit of a score depends on the sentences beside it.
+TEST_F(TranslatorTest, GivesTheSameScoresForAnyBatchSizeInOurOwnFormats) {
+  const auto lines = many_lines();
+  const SearchOptions search{.beam = 3, .n_best = 2};
+  for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
+    Translator translator = Translator::open(folder_, at::kCPU);
+    translator.set_format(format);
+    const auto expected =
+        translator.translate(lines, nullptr, search, {.tokens = 10, .threads = 1});
+    for (const BatchOptions& batches : {BatchOptions{4096, 1}, BatchOptions{100, 2}}) {
+      const auto got = translator.translate(lines, nullptr, search, batches);
+      for (size_t i = 0; i < lines.size(); ++i)
+        for (size_t n = 0; n < got[i].n_best.size(); ++n) {
+          EXPECT_EQ(got[i].n_best[n].text, expected[i].n_best[n].text);
+          EXPECT_EQ(got[i].n_best[n].log_probability, expected[i].n_best[n].log_probability)
+              << name_of(format) << ", line " << i;
+        }
+    }
+  }
+}
+
+TEST_F(TranslatorTest, FindsTheSameGreedilyWithoutScores) {
+  Translator translator = Translator::open(folder_, at::kCPU);
+  const auto lines = many_lines();
+  const auto scored = translator.translate(lines, nullptr, {.beam = 1}, {});
+  const auto blind = translator.translate(lines, nullptr, {.beam = 1, .scores = false}, {});
+  for (size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(blind[i].n_best.front().text, scored[i].n_best.front().text);
+    EXPECT_EQ(blind[i].n_best.front().score, 0);
+  }
+}
+
 TEST_F(TranslatorTest, GivesTheSameTextForAnyBatchSizeAndNumberOfThreads) {
   Translator translator = Translator::open(folder_, at::kCPU);
   const auto lines = many_lines();

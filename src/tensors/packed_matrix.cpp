@@ -1,0 +1,206 @@
+#include "tensors/packed_matrix.h"
+
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "tensors/instruction_set.h"
+#include "tensors/product_kernels.h"
+#include "tensors/shape_check.h"
+
+namespace penalmt {
+namespace {
+
+constexpr int64_t kRowsAtATime = 48;   // their numbers stay in the first cache beside a panel
+constexpr int64_t kTile = 8 * kPanel;  // columns of a product at a time: they stay in the second
+constexpr int64_t kSpare = 4;          // candidates beyond those wanted where products are rounded
+
+thread_local const PackedMatrices* in_force = nullptr;
+
+int64_t rounded_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
+
+float dot(const float* a, const float* b, int64_t n) {
+  float sums[16] = {};
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int64_t lane = 0; lane < 16; ++lane) sums[lane] += a[i + lane] * b[i + lane];
+  float sum = 0;
+  for (const float lane : sums) sum += lane;
+  for (; i < n; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+}  // namespace
+
+ProductFormat product_format(const std::string& name) {
+  if (name == "float32") return ProductFormat::float32;
+  if (name == "bfloat16") return ProductFormat::bfloat16;
+  if (name == "int8") return ProductFormat::int8;
+  if (name != "auto")
+    throw Error("precision: got '" + name + "', expected auto, float32, bfloat16 or int8");
+  return has_int8_products() ? ProductFormat::int8 : ProductFormat::float32;
+}
+
+std::string name_of(ProductFormat format) {
+  return format == ProductFormat::int8       ? "int8"
+         : format == ProductFormat::bfloat16 ? "bfloat16"
+                                             : "float32";
+}
+
+// Some rows as the products take them.
+struct PackedMatrix::Rows {
+  const float* x;
+  int64_t count;
+  std::vector<uint8_t> numbers;  // int8 only
+  std::vector<float> scales;
+};
+
+PackedMatrix::PackedMatrix(const at::Tensor& weight, const at::Tensor& bias, ProductFormat format)
+    : format_(format), in_(weight.size(1)), out_(weight.size(0)), weight_(weight.contiguous()) {
+  if (format == ProductFormat::bfloat16) {
+    narrow_weight_ = weight.to(at::kBFloat16);
+    if (bias.defined()) narrow_bias_ = bias.to(at::kBFloat16);
+    return;
+  }
+  const int64_t columns = rounded_up(out_, kPanel);
+  const float* from = weight_.const_data_ptr<float>();
+  bias_.assign(columns, 0.0f);
+  if (bias.defined()) std::copy_n(bias.contiguous().const_data_ptr<float>(), out_, bias_.begin());
+  depth_ = format == ProductFormat::int8 ? rounded_up(in_, 4) : in_;
+  if (format == ProductFormat::float32) {
+    panels_.assign(columns * depth_, 0.0f);
+    for (int64_t c = 0; c < out_; ++c)
+      for (int64_t k = 0; k < in_; ++k)
+        panels_[(c / kPanel * depth_ + k) * kPanel + c % kPanel] = from[c * in_ + k];
+    return;
+  }
+  int8_panels_.assign(columns * depth_, 0);
+  scales_.assign(columns, 0.0f);
+  start_.assign(columns, 0);
+  for (int64_t c = 0; c < out_; ++c) {
+    float most = 0;
+    for (int64_t k = 0; k < in_; ++k) most = std::max(most, std::abs(from[c * in_ + k]));
+    scales_[c] = most / 127;
+    int8_t* panel = int8_panels_.data() + c / kPanel * depth_ * kPanel;
+    for (int64_t k = 0; k < in_; ++k) {
+      const auto number =
+          static_cast<int8_t>(most > 0 ? std::nearbyint(from[c * in_ + k] * 127 / most) : 0);
+      panel[k / 4 * 4 * kPanel + c % kPanel * 4 + k % 4] = number;
+      start_[c] -= 128 * number;
+    }
+  }
+}
+
+PackedMatrix::Rows PackedMatrix::rows_of(const float* x, int64_t count) const {
+  Rows rows{x, count, {}, {}};
+  if (format_ != ProductFormat::int8) return rows;
+  rows.numbers.resize(count * depth_);
+  rows.scales.resize(count);
+  const ProductKernels& kernels = product_kernels();
+  for (int64_t r = 0; r < count; ++r)
+    kernels.quantise(x + r * in_, in_, depth_, rows.numbers.data() + r * depth_, &rows.scales[r]);
+  return rows;
+}
+
+void PackedMatrix::multiply(const Rows& x, int64_t first, int64_t columns, float* out,
+                            int64_t stride) const {
+  const ProductKernels& kernels = product_kernels();
+  float rest[kRowsAtATime * kPanel];  // of the last panel, where it is not full
+  for (int64_t c = first; c < first + columns; c += kPanel) {
+    const int64_t real = std::min(kPanel, first + columns - c);
+    float* to = real == kPanel ? out + (c - first) : rest;
+    const int64_t step = real == kPanel ? stride : kPanel;
+    if (format_ == ProductFormat::int8)
+      kernels.multiply_int8({x.numbers.data(), x.scales.data(), x.count, depth_},
+                            {int8_panels_.data() + c * depth_, start_.data() + c,
+                             scales_.data() + c, bias_.data() + c},
+                            to, step);
+    else
+      kernels.multiply(x.x, x.count, depth_, panels_.data() + c * depth_, bias_.data() + c, to,
+                       step);
+    if (real < kPanel)
+      for (int64_t r = 0; r < x.count; ++r)
+        std::copy_n(rest + r * kPanel, real, out + r * stride + (c - first));
+  }
+}
+
+// x: [N, in] → [N, columns] float32.
+at::Tensor PackedMatrix::narrow_product(const at::Tensor& x, int64_t first, int64_t columns) const {
+  const at::Tensor bias =
+      narrow_bias_.defined() ? narrow_bias_.narrow(0, first, columns) : at::Tensor();
+  return at::linear(x.to(at::kBFloat16), narrow_weight_.narrow(0, first, columns), bias)
+      .to(at::kFloat);
+}
+
+void PackedMatrix::apply(const at::Tensor& x, at::Tensor& out) const {
+  const int64_t rows = x.size(0);
+  check_shape(x, {rows, in_}, "rows of a product");
+  if (format_ == ProductFormat::bfloat16) {
+    out.copy_(narrow_product(x, 0, out_));
+    return;
+  }
+  const float* from = x.const_data_ptr<float>();
+  float* to = out.mutable_data_ptr<float>();
+  at::parallel_for(0, (rows + kRowsAtATime - 1) / kRowsAtATime, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t r = block * kRowsAtATime;
+      multiply(rows_of(from + r * in_, std::min(kRowsAtATime, rows - r)), 0, out_, to + r * out_,
+               out_);
+    }
+  });
+}
+
+at::Tensor PackedMatrix::product(const at::Tensor& x) const {
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = out_;
+  const at::Tensor rows = x.reshape({-1, in_}).contiguous();
+  at::Tensor out = at::empty({rows.size(0), out_}, x.options());
+  apply(rows, out);
+  return out.view(shape);
+}
+
+Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule) const {
+  const int64_t rows = x.size(0), blocks = (rows + kRowsAtATime - 1) / kRowsAtATime;
+  const float *from = x.const_data_ptr<float>(), *weight = weight_.const_data_ptr<float>();
+  std::vector<Candidates> found(blocks);
+  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+    std::vector<float> tile(kRowsAtATime * kTile);
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t r = block * kRowsAtATime, count = std::min(kRowsAtATime, rows - r);
+      const Rows of_block = rows_of(from + r * in_, count);
+      CandidateScan scan(count, rule, format_ == ProductFormat::float32 ? 0 : kSpare);
+      for (int64_t first = 0; first < out_; first += kTile) {
+        const int64_t columns = std::min(kTile, out_ - first);
+        if (format_ == ProductFormat::bfloat16) {
+          const at::Tensor product = narrow_product(x.narrow(0, r, count), first, columns);
+          scan.add(product.const_data_ptr<float>(), columns, first, columns);
+        } else {
+          multiply(of_block, first, columns, tile.data(), kTile);
+          scan.add(tile.data(), kTile, first, columns);
+        }
+      }
+      found[block] = format_ == ProductFormat::float32
+                         ? scan.finish()
+                         : scan.finish([&](int64_t row, int token) {
+                             return dot(from + (r + row) * in_, weight + token * in_, in_);
+                           });
+    }
+  });
+  return joined(found);
+}
+
+PackedMatricesScope::PackedMatricesScope(const PackedMatrices& matrices) : before_(in_force) {
+  in_force = &matrices;
+}
+PackedMatricesScope::~PackedMatricesScope() { in_force = before_; }
+
+const PackedMatrix* packed_form(const at::Tensor& weight) {
+  if (in_force == nullptr) return nullptr;
+  const auto found = in_force->find(weight.const_data_ptr());
+  return found == in_force->end() ? nullptr : &found->second;
+}
+
+}  // namespace penalmt

@@ -1,0 +1,77 @@
+// A matrix laid out once for many products of few rows, on the CPU: decoding's linear maps.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "tensors/top_candidates.h"
+
+namespace penalmt {
+
+// What the numbers of a product are. bfloat16 and int8 round the inputs (int8: each row of x and
+// each column of the matrix to 255 steps of its own largest), and sum in float32 and whole numbers.
+enum class ProductFormat { float32, bfloat16, int8 };
+
+// "float32", "bfloat16", "int8", or "auto": the fastest that this processor has instructions for.
+// Throws Error for another name.
+ProductFormat product_format(const std::string& name);
+std::string name_of(ProductFormat format);
+
+// In float32 and int8 through our own kernels (product_kernels.h): what a row gives does not depend
+// on the rows beside it, to the bit. In bfloat16 through LibTorch's.
+class PackedMatrix {
+ public:
+  PackedMatrix() = default;
+  // weight: [out, in] float32 on the CPU; bias: [out], undefined: 0.
+  PackedMatrix(const at::Tensor& weight, const at::Tensor& bias, ProductFormat format);
+
+  bool defined() const { return weight_.defined(); }
+  // x W^T + b. x: [N, in] float32, contiguous → out: [N, out].
+  void apply(const at::Tensor& x, at::Tensor& out) const;
+  // x: [.., in] float32 → [.., out].
+  at::Tensor product(const at::Tensor& x) const;
+  // The best columns of each row of x [N, in], and their log probabilities; the products are never
+  // in memory as a whole. Where they are rounded, a few more than wanted are computed again in
+  // float32, and the order is theirs.
+  Candidates best(const at::Tensor& x, const CandidateRule& rule) const;
+
+ private:
+  struct Rows;
+  // Columns [first, first + columns) of the product, `first` a panel's.
+  void multiply(const Rows& x, int64_t first, int64_t columns, float* out, int64_t stride) const;
+  Rows rows_of(const float* x, int64_t count) const;
+  at::Tensor narrow_product(const at::Tensor& x, int64_t first, int64_t columns) const;
+
+  ProductFormat format_ = ProductFormat::float32;
+  int64_t in_ = 0, out_ = 0, depth_ = 0;  // depth: of a panel, `in` rounded up for int8
+  at::Tensor weight_;                     // [out, in]
+  at::Tensor narrow_weight_, narrow_bias_;
+  std::vector<float> panels_, bias_, scales_;  // the last panel is filled up with zeros
+  std::vector<int8_t> int8_panels_;
+  std::vector<int32_t> start_;
+};
+
+// By the address of the weight's numbers.
+using PackedMatrices = std::unordered_map<const void*, PackedMatrix>;
+
+// While it lives, `linear` (tensors/linear.h) takes these in place of the weights that they were
+// made of, in this thread. Not differentiable. A weight must not change meanwhile.
+class PackedMatricesScope {
+ public:
+  explicit PackedMatricesScope(const PackedMatrices& matrices);
+  ~PackedMatricesScope();
+  PackedMatricesScope(const PackedMatricesScope&) = delete;
+  PackedMatricesScope& operator=(const PackedMatricesScope&) = delete;
+
+ private:
+  const PackedMatrices* before_;
+};
+
+// The one in force for the weight, or null.
+const PackedMatrix* packed_form(const at::Tensor& weight);
+
+}  // namespace penalmt

@@ -1,0 +1,48 @@
+// The choice among the product kernels, and those for any processor.
+#include "tensors/product_kernels.h"
+
+#include <cmath>
+
+#include "tensors/instruction_set.h"
+
+#define PENALMT_INSTRUCTIONS plain
+#define PENALMT_REGISTER_BYTES 16
+#include "tensors/product_kernels.inc"
+
+namespace penalmt {
+namespace plain {
+
+void multiply_int8(const QuantisedRows& x, const Int8Panel& panel, float* out, int64_t stride) {
+  for (int64_t r = 0; r < x.count; ++r) {
+    const uint8_t* row = x.numbers + r * x.depth;
+    int32_t sums[kPanel];
+    std::memcpy(sums, panel.start, sizeof(sums));
+    for (int64_t k = 0; k < x.depth; k += 4)
+      for (int64_t c = 0; c < kPanel; ++c)
+        for (int64_t i = 0; i < 4; ++i)
+          sums[c] += row[k + i] * panel.weights[k * kPanel + c * 4 + i];
+    for (int64_t c = 0; c < kPanel; ++c)
+      out[r * stride + c] =
+          std::fma(static_cast<float>(sums[c]), panel.scales[c] * x.scales[r], panel.bias[c]);
+  }
+}
+
+constexpr ProductKernels kProductKernels = {multiply, quantise, multiply_int8};
+
+}  // namespace plain
+
+#ifdef __x86_64__
+extern const ProductKernels kAvx512ProductKernels, kVnniProductKernels, kAvx2ProductKernels;
+
+const ProductKernels& product_kernels() {
+  const InstructionSet set = instruction_set();
+  if (has_int8_products()) return kVnniProductKernels;
+  return set == InstructionSet::avx512 ? kAvx512ProductKernels
+         : set == InstructionSet::avx2 ? kAvx2ProductKernels
+                                       : plain::kProductKernels;
+}
+#else
+const ProductKernels& product_kernels() { return plain::kProductKernels; }
+#endif
+
+}  // namespace penalmt

@@ -1,0 +1,134 @@
+#include "tensors/packed_matrix.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "tensors/linear.h"
+
+namespace penalmt::packed_matrix_test {
+
+at::Tensor waves(at::IntArrayRef shape, double pace) {
+  const int64_t count = c10::multiply_integers(shape);
+  return ((at::arange(count, at::kDouble) * pace).sin() +
+          (at::arange(count, at::kDouble) * 0.37 * pace).cos() * 0.5)
+      .reshape(shape)
+      .to(at::kFloat);
+}
+
+struct Shape {
+  int64_t rows, in, out;
+};
+
+const std::vector<Shape> kShapes = {{1, 4, 1},      {2, 3, 63},    {6, 16, 64},  {7, 17, 65},
+                                    {49, 128, 384}, {97, 30, 130}, {5, 256, 700}};
+
+TEST(PackedMatrix, MultipliesAsLibTorch) {
+  for (const Shape& s : kShapes) {
+    const at::Tensor x = waves({s.rows, s.in}, 0.7), weight = waves({s.out, s.in}, 1.3),
+                     bias = waves({s.out}, 2.1);
+    const at::Tensor expected =
+        at::linear(x.to(at::kDouble), weight.to(at::kDouble), bias.to(at::kDouble));
+    const at::Tensor found = PackedMatrix(weight, bias, ProductFormat::float32).product(x);
+    EXPECT_LT((found - expected).abs().max().item<double>(), 3e-5) << s.rows << " " << s.in;
+    const at::Tensor narrow = PackedMatrix(weight, bias, ProductFormat::bfloat16).product(x);
+    EXPECT_LT((narrow - expected).abs().max().item<double>(),
+              0.02 * expected.abs().max().item<double>());
+    const at::Tensor without = PackedMatrix(weight, {}, ProductFormat::float32).product(x);
+    EXPECT_LT((without + bias - expected).abs().max().item<double>(), 3e-5);
+  }
+}
+
+// Whole numbers by LibTorch, from the definition: rows of x and columns of the matrix to 127 steps
+// of their largest.
+TEST(PackedMatrix, InInt8IsTheProductOfWholeNumbers) {
+  for (const Shape& s : kShapes) {
+    const at::Tensor x = waves({s.rows, s.in}, 0.7), weight = waves({s.out, s.in}, 1.3),
+                     bias = waves({s.out}, 2.1);
+    const at::Tensor of_rows = x.abs().amax(1, true) / 127, of_columns = weight.abs().amax(1) / 127;
+    const at::Tensor sums = at::mm((x / of_rows).round().to(at::kDouble),
+                                   (weight / of_columns.unsqueeze(1)).round().to(at::kDouble).t());
+    const at::Tensor expected = sums * of_rows * of_columns + bias;
+    const at::Tensor found = PackedMatrix(weight, bias, ProductFormat::int8).product(x);
+    // One number of a row may be rounded the other way where it stands in the middle.
+    const double step = (of_rows.max() * weight.abs().max()).item<double>();
+    EXPECT_LT((found - expected).abs().max().item<double>(), 1.01 * step + 1e-4);
+    EXPECT_LT((found - expected).abs().mean().item<double>(), 0.05 * step + 1e-5);
+  }
+}
+
+TEST(PackedMatrix, GivesARowTheSameWhateverIsBesideIt) {
+  const at::Tensor x = waves({101, 60}, 0.7), weight = waves({200, 60}, 1.3);
+  for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
+    const PackedMatrix matrix(weight, {}, format);
+    const at::Tensor all = matrix.product(x);
+    const Candidates best = matrix.best(x, {.count = 3});
+    for (int64_t r = 0; r < 101; r += 9) {
+      EXPECT_TRUE(at::equal(matrix.product(x.narrow(0, r, 1)), all.narrow(0, r, 1)));
+      const Candidates alone = matrix.best(x.narrow(0, r, 1), {.count = 3});
+      for (int64_t k = 0; k < 3; ++k) {
+        EXPECT_EQ(alone.tokens[k], best.tokens[r * 3 + k]);
+        EXPECT_EQ(alone.log_probabilities[k], best.log_probabilities[r * 3 + k]);
+      }
+    }
+  }
+}
+
+TEST(PackedMatrix, FindsTheBestColumns) {
+  const at::Tensor x = waves({53, 64}, 0.7), weight = waves({1500, 64}, 1.3);
+  const Candidates expected = top_candidates(at::linear(x, weight), {.count = 4});
+  for (const ProductFormat format :
+       {ProductFormat::float32, ProductFormat::bfloat16, ProductFormat::int8}) {
+    const Candidates found = PackedMatrix(weight, {}, format).best(x, {.count = 4});
+    ASSERT_EQ(found.count, 4);
+    int64_t same = 0;
+    for (size_t i = 0; i < expected.tokens.size(); ++i) {
+      same += found.tokens[i] == expected.tokens[i] ? 1 : 0;
+      EXPECT_NEAR(found.log_probabilities[i], expected.log_probabilities[i],
+                  format == ProductFormat::float32 ? 1e-4 : 0.2);
+    }
+    // Where products are rounded, a near one may have been missed.
+    EXPECT_GE(same, format == ProductFormat::float32 ? 212 : 200) << name_of(format);
+  }
+  const Candidates few =
+      PackedMatrix(weight.narrow(0, 0, 4), {}, ProductFormat::int8).best(x, {.count = 5});
+  EXPECT_EQ(few.count, 2);  // padding and start are never written
+}
+
+TEST(PackedMatrix, TellsOfWhatIsNoNumber) {
+  at::Tensor x = waves({3, 32}, 0.7);
+  x[1][5] = std::nanf("");
+  x[2][31] = std::numeric_limits<float>::infinity();
+  for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
+    const at::Tensor found = PackedMatrix(waves({70, 32}, 1.3), {}, format).product(x);
+    EXPECT_TRUE(found[0].isfinite().all().item<bool>());
+    EXPECT_FALSE(found[1].isfinite().any().item<bool>()) << name_of(format);
+    EXPECT_FALSE(found[2].isfinite().any().item<bool>()) << name_of(format);
+  }
+  const PackedMatrix matrix(waves({70, 32}, 1.3), {}, ProductFormat::int8);
+  EXPECT_TRUE(at::equal(matrix.product(at::zeros({2, 32})), at::zeros({2, 70})));
+}
+
+TEST(PackedMatrix, ServesLinearWhileItsScopeLives) {
+  const c10::InferenceMode guard;
+  const at::Tensor x = waves({2, 3, 8}, 0.7), weight = waves({5, 8}, 1.3), bias = waves({5}, 2.1);
+  PackedMatrices matrices;  // of another weight, so that the difference is seen
+  matrices.emplace(weight.const_data_ptr(), PackedMatrix(weight * 2, bias, ProductFormat::float32));
+  const at::Tensor plain = linear(x, weight, bias);
+  {
+    const PackedMatricesScope scope(matrices);
+    EXPECT_TRUE(at::allclose(linear(x, weight, bias), linear(x, weight * 2, bias), 1e-5, 1e-5));
+  }
+  EXPECT_TRUE(at::equal(linear(x, weight, bias), plain));
+}
+
+TEST(PackedMatrix, KnowsItsFormats) {
+  for (const char* name : {"float32", "bfloat16", "int8"})
+    EXPECT_EQ(name_of(product_format(name)), name);
+  EXPECT_THROW(product_format("float16"), Error);
+  EXPECT_NE(name_of(product_format("auto")), "bfloat16");
+}
+
+}  // namespace penalmt::packed_matrix_test

@@ -4,20 +4,25 @@
 #   recipes/benchmark/decoding.sh MODEL        MODEL: a text-only Tiny model of ours, post-norm, ReLU
 #
 #   MULTI30K   the corpus                  PYTHON    with ctranslate2 4.8.5, numpy, sentencepiece, sacrebleu and safetensors
-#   REPEAT     times the test set (10)     THREADS   (2)     BEAMS ("5 1")     ROUNDS (2)     BATCH  tokens a batch ("1024 2048")
+#   REPEAT     times the test set (10)     THREADS   (2)     BEAMS ("5 1")     ROUNDS (2)     BATCH  tokens a batch ("512 2048")
+#   PRECISIONS of ours ("float32 int8")    TYPES     of CTranslate2 ("float32 int8 int8_float32")
+#   PENALMT    the program; without it, it is built
 # Without such a Python only ours runs. Tokenising, joining and loading are not counted on either side.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-[ $# -eq 1 ] || { sed -n '2,8p' "$0" >&2; exit 2; }
+[ $# -eq 1 ] || { sed -n '2,10p' "$0" >&2; exit 2; }
 model=$1
 : "${MULTI30K:?the folder of Multi30k}"
 python=${PYTHON:-python3} repeat=${REPEAT:-10} threads=${THREADS:-2} rounds=${ROUNDS:-2}
 read -ra beams <<<"${BEAMS:-5 1}"
-read -ra batches <<<"${BATCH:-1024 2048}"
+read -ra batches <<<"${BATCH:-512 2048}"
+read -ra precisions <<<"${PRECISIONS:-float32 int8}"
+read -ra types <<<"${TYPES:-float32 int8 int8_float32}"
 split=test_2016_flickr
 
-recipes/build.sh release penalmt >&2
+program=${PENALMT:-}
+[ -n "$program" ] || { recipes/build.sh release penalmt >&2; program=build/release/penalmt; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for ((i = 0; i < repeat; i++)); do cat "$MULTI30K/tok/$split.lc.norm.tok.en"; done >"$work/source.en"
@@ -33,10 +38,12 @@ fi
 for ((round = 0; round < rounds; round++)); do
   for beam in "${beams[@]}"; do
     for batch in "${batches[@]}"; do
-      build/release/penalmt translate "$model" --input "$work/source.en" --output "$work/ours.de" --beam "$beam" --length-penalty 1 \
-        --batch-tokens "$batch" --threads "$threads" --device cpu --timing 2>&1
+      for precision in "${precisions[@]}"; do
+        "$program" translate "$model" --input "$work/source.en" --output "$work/ours.de" --beam "$beam" --length-penalty 1 \
+          --batch-tokens "$batch" --threads "$threads" --device cpu --precision "$precision" --timing 2>&1 | tail -n 1
+      done
       [ "$peer" = no ] || "$python" recipes/benchmark/peers/ct2_decode.py --multi30k "$MULTI30K" --model "$work/peer" --split "$split" \
-        --repeat "$repeat" --threads "$threads" --beam "$beam" --batch "$batch" --types float32
+        --repeat "$repeat" --threads "$threads" --beam "$beam" --batch "$batch" --types "${types[@]}"
     done
   done
 done

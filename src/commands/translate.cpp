@@ -16,6 +16,7 @@
 #include "commands/cli/command.h"
 #include "commands/cli/common.h"
 #include "commands/cli/text_warnings.h"
+#include "commands/precision_check.h"
 #include "commands/translate_steps.h"
 #include "datasets/features/script_trust.h"
 #include "evaluation/answer_signs.h"
@@ -27,11 +28,10 @@ namespace {
 
 SearchOptions search_options(const TranslateArguments& arguments,
                              const DecodingDefaults& defaults) {
-  SearchOptions search{
-      .beam = arguments.beam.value_or(defaults.beam),
-      .n_best = arguments.n_best.value_or(1),
-      .length_penalty = arguments.length_penalty.value_or(defaults.length_penalty),
-      .scores = arguments.json || arguments.n_best.has_value()};
+  SearchOptions search{.beam = arguments.beam.value_or(defaults.beam),
+                       .n_best = arguments.n_best.value_or(1),
+                       .length_penalty = arguments.length_penalty.value_or(defaults.length_penalty),
+                       .scores = arguments.json || arguments.n_best.has_value()};
   if (search.n_best > search.beam)
     throw Error(fmt::format("--n-best: got {}; expected at most the beam, {}; give --beam {}",
                             search.n_best, search.beam, search.n_best));
@@ -88,7 +88,7 @@ std::string formatted(const TranslateArguments& arguments, const InputLine& line
 }
 
 void print_timing(const SearchTiming& timing, double load_seconds, const SearchOptions& search,
-                  const TranslateArguments& arguments) {
+                  int64_t batch_tokens, const TranslateArguments& arguments) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const double seconds = std::max(timing.seconds, 1e-9);
@@ -96,7 +96,7 @@ void print_timing(const SearchTiming& timing, double load_seconds, const SearchO
       {"engine", std::string("penalmt ") + PENALMT_VERSION},
       {"beam", search.beam},
       {"precision", name_of(product_format(arguments.precision))},
-      {"batch_tokens", arguments.batch_tokens},
+      {"batch_tokens", batch_tokens},
       {"threads", arguments.machine.threads},
       {"sentences", timing.sentences},
       {"target_tokens", timing.target_tokens},
@@ -125,17 +125,19 @@ class ChunkTranslator {
       : arguments_(arguments),
         translator_(translator),
         raw_(raw),
+        check_(arguments, translator),
         search_(search_options(arguments, translator.description().decoding)) {}
 
   void translate(const InputChunk& chunk, const std::string& place, LineOutput& output) {
     const std::vector<std::string> texts = chunk.texts();
-    auto translations =
-        translator_.translate(texts, chunk.images.get(), search_, arguments_.batches(),
-                              {place, chunk.lines.front().number}, &progress_);
+    auto translations = translator_.translate(texts, chunk.images.get(), search_,
+                                              arguments_.batches(translator_.device()),
+                                              {place, chunk.lines.front().number}, &progress_);
+    check_.add(texts, chunk.images.get(), search_, best_texts(translations));
     std::vector<ImageUse> uses(texts.size());
     if (arguments_.json && chunk.images)
       uses = translator_.image_use(texts, best_texts(translations), *chunk.images,
-                                   arguments_.batches());
+                                   arguments_.batches(translator_.device()));
     for (size_t i = 0; i < texts.size(); ++i) {
       add_sign(chunk.lines[i], translations[i].n_best.front());
       if (raw_)
@@ -147,6 +149,7 @@ class ChunkTranslator {
   const AnswerSigns& signs() const { return signs_; }
   const SearchOptions& search() const { return search_; }
   void clear_progress() { progress_.clear(); }
+  void tell_of_check() const { check_.tell(); }
 
  private:
   void add_sign(const InputLine& line, const ScoredText& best) {
@@ -157,6 +160,7 @@ class ChunkTranslator {
   const TranslateArguments& arguments_;
   Translator& translator_;
   const std::optional<RawText>& raw_;
+  PrecisionCheck check_;
   const SearchOptions search_;
   Progress progress_{"translate", "sentences", 0};
   AnswerSigns signs_;
@@ -193,9 +197,12 @@ void translate(const TranslateArguments& arguments) {
     throw;
   }
   work.clear_progress();
+  work.tell_of_check();
   if (input.images().missing > 0) message(input.images().text());
   warn(arguments, translator, input, work.signs());
-  if (arguments.timing) print_timing(translator.timing(), load_seconds, work.search(), arguments);
+  if (arguments.timing)
+    print_timing(translator.timing(), load_seconds, work.search(),
+                 arguments.batches(translator.device()).tokens, arguments);
 }
 
 constexpr const char* kTranslateHelp =

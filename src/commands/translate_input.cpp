@@ -105,6 +105,8 @@ InputLine parsed(const std::string& text, const LineReader& reader) {
 }  // namespace
 
 void check(const TranslateArguments& arguments) {
+  if (!arguments.references.empty() && !arguments.check)
+    throw Error("--references: got no --check N; expected it: they are for what it compares");
   if (!arguments.images.images.empty() && is_file(arguments.model))
     throw Error(
         fmt::format("translate: got the file {} for the model, expected a run folder before the "

@@ -29,11 +29,16 @@ struct TranslateArguments {
   LengthOptions length;
   std::string precision = "float32";
   bool json = false, json_input = false, raw = false, timing = false;
-  int64_t batch_tokens = BatchOptions{}.tokens;
+  std::optional<int64_t> batch_tokens, check;
+  std::string references;
   MachineOptions machine;
 
   bool one_sentence() const { return !sentence.empty(); }
-  BatchOptions batches() const { return {batch_tokens, machine.threads}; }
+  // A batch's keys and values stay in a processor's second cache: greedy search of Tiny in int8
+  // wrote 28,800 tokens/s in batches of 512, 22,500 in batches of 2,048.
+  BatchOptions batches(c10::Device device) const {
+    return {batch_tokens.value_or(device.is_cpu() ? 512 : BatchOptions{}.tokens), machine.threads};
+  }
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -66,7 +71,13 @@ struct TranslateArguments {
       "numbers of the matrix products on the CPU: auto takes int8 where the processor multiplies "
       "it (VNNI), else float32; the best pieces are compared in float32 all the same",
       config::one_of({"auto", "float32", "bfloat16", "int8"}));
-    v("batch_tokens", batch_tokens, "longest source x sentences of a batch, at most",
+    v("check", check,
+      "translate the first N lines in float32, too, and say how many come out the same",
+      option(config::at_least(1)).value("N"));
+    v("references", references, "with --check: translations of the input, for the BLEU of both",
+      option().value("FILE"));
+    v("batch_tokens", batch_tokens,
+      "longest source x sentences of a batch, at most; default: 512, on a GPU 2048",
       config::between(1, 10000000));
     v("timing", timing, "print speed and memory as a JSON object to standard error");
     machine.visit(v);

@@ -20,9 +20,10 @@ struct SearchWeights {
 };
 
 // The n_best hypotheses of each example, in the order of the examples. `model` is in evaluation
-// mode; `images` may be null (no image). The result does not depend on batches and threads, on
-// the CPU in float32 and int8 to the bit for text alone, else but for rounding (scores within
-// 1e-4). Throws as run_batches and ImageSet::rows.
+// mode; `images` may be null (no image). The result does not depend on batches and threads: to the
+// bit on the CPU in float32 and int8 where sentences are packed (TranslationModelImpl::packs) and
+// there is no image, else but for rounding (scores within 1e-4). Throws as run_batches and
+// ImageSet::rows.
 std::vector<std::vector<Hypothesis>> search_examples(
     TranslationModelImpl& model, const SearchWeights& weights, const std::vector<Example>& examples,
     const ImageSet* images, const SearchOptions& search, const BatchOptions& batches,

@@ -309,6 +309,51 @@ TEST_F(TranslateProgram, TakesJsonLines) {
                  "input's objects");
 }
 
+// With lesser instructions, too: PENALMT_CPU leaves a processor without what it has.
+TEST_F(TranslateProgram, TranslatesInOtherNumbers) {
+  const std::vector<std::string> translate = {"translate",   path("text"), "--input",
+                                              path("in.en"), "--beam",     "2"};
+  const auto outcome_of = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = translate;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_penalmt(arguments);
+  };
+  const std::string exact = outcome_of({}).output;
+  for (const char* cpu : {"plain", "avx2", "avx512", "vnni"}) {
+    setenv("PENALMT_CPU", cpu, 1);
+    EXPECT_EQ(outcome_of({"--precision", "float32"}).output, exact) << cpu;
+    const Outcome rounded = outcome_of({"--precision", "int8"});
+    EXPECT_EQ(rounded.status, 0) << rounded.errors;
+    EXPECT_EQ(lines_of(rounded.output).size(), 5U) << cpu;
+  }
+  unsetenv("PENALMT_CPU");
+  for (const char* name : {"auto", "bfloat16"})
+    EXPECT_EQ(lines_of(outcome_of({"--precision", name}).output).size(), 5U) << name;
+  expect_refusal({"translate", path("text"), "--precision", "int7", "a dog ."},
+                 "translate: --precision: got \"int7\", expected one of auto, float32, bfloat16, "
+                 "int8; did you mean 'int8'?");
+}
+
+TEST_F(TranslateProgram, ChecksAnotherPrecisionAgainstFloat32) {
+  write_file(folder_ / "in.de", kLines);
+  const std::vector<std::string> translate = {"translate",   path("text"),  "--input",
+                                              path("in.en"), "--precision", "float32"};
+  const auto errors_of = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = translate;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_penalmt(arguments).errors;
+  };
+  EXPECT_NE(errors_of({"--check", "3"}).find("penalmt: float32: 3 of 3 lines are as in float32\n"),
+            std::string::npos);
+  const std::string whole = errors_of({"--check", "9", "--references", path("in.de")});
+  EXPECT_NE(whole.find("penalmt: float32: 5 of 5 lines are as in float32\npenalmt: BLEU 0.00, in "
+                       "float32 0.00\n"),
+            std::string::npos)
+      << whole;
+  expect_refusal({"translate", path("text"), "--references", path("in.de"), "a dog ."},
+                 "--references: got no --check N; expected it: they are for what it compares");
+}
+
 TEST_F(TranslateProgram, RefusesWhatItCannotDo) {
   const std::string text = path("text"), gated = path("gated"), list = path("list.txt"),
                     root = folder_.string();

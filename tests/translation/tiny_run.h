@@ -18,6 +18,7 @@ namespace penalmt {
 struct TinyRun {
   std::string fusion = "none", positions = "sinusoidal";
   int64_t longest = 12;   // of learned positions
+  int64_t heads = 2;      // of 16 numbers in all
   bool features = false;  // images come as features [2, 6] of the encoder "toy"; no image encoder
 };
 
@@ -130,7 +131,7 @@ inline void make_tiny_run(const std::filesystem::path& folder, const TinyRun& ru
   write_tiny_weights(folder / "best" / "model.safetensors", run, tokenizer.vocabulary_size());
   nlohmann::ordered_json model = {{"width", 16},
                                   {"feed_forward", 32},
-                                  {"heads", 2},
+                                  {"heads", run.heads},
                                   {"encoder_layers", 1},
                                   {"decoder_layers", 1},
                                   {"positions", run.positions},
@@ -141,7 +142,7 @@ inline void make_tiny_run(const std::filesystem::path& folder, const TinyRun& ru
                                     {"patch", 8},
                                     {"width", 8},
                                     {"feed_forward", 16},
-                                    {"heads", 2},
+                                    {"heads", run.heads},
                                     {"layers", 1}}}};
   if (run.features) {
     model["image_encoder"] = {{"kind", "features"}};

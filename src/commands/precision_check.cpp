@@ -1,0 +1,54 @@
+#include "commands/precision_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "commands/cli/common.h"
+#include "evaluation/bleu.h"
+
+namespace penalmt {
+
+PrecisionCheck::PrecisionCheck(const TranslateArguments& arguments, Translator& translator)
+    : arguments_(arguments), translator_(translator) {
+  if (!arguments.references.empty()) references_ = read_scored_lines(arguments.references);
+}
+
+void PrecisionCheck::add(const std::vector<std::string>& texts, const ImageSet* images,
+                         const SearchOptions& search,
+                         const std::vector<std::string>& translations) {
+  const auto wanted = static_cast<std::size_t>(arguments_.check.value_or(0));
+  if (found_.size() >= wanted) return;
+  const std::size_t count = std::min(texts.size(), wanted - found_.size());
+  const std::vector<std::string> lines(texts.begin(), texts.begin() + static_cast<int64_t>(count));
+  translator_.set_format(ProductFormat::float32);
+  const auto exact =
+      translator_.translate(lines, images, search, arguments_.batches(translator_.device()));
+  translator_.set_format(product_format(arguments_.precision));
+  for (std::size_t i = 0; i < count; ++i) {
+    found_.push_back(translations[i]);
+    exact_.push_back(exact[i].n_best.front().text);
+    same_ += found_.back() == exact_.back() ? 1 : 0;
+  }
+}
+
+void PrecisionCheck::tell() const {
+  if (found_.empty()) return;
+  message(fmt::format("{}: {} of {} lines are as in float32", arguments_.precision, same_,
+                      found_.size()));
+  if (references_.empty()) return;
+  if (references_.size() < found_.size())
+    throw Error(fmt::format("{}: {} lines; expected {} or more, as --check compares",
+                            arguments_.references, references_.size(), found_.size()));
+  const std::vector<std::string> references(
+      references_.begin(), references_.begin() + static_cast<int64_t>(found_.size()));
+  const std::string tokenizer = translator_.description().text == "tok" ? "none" : "13a";
+  const auto bleu = [&](const std::vector<std::string>& lines) {
+    return corpus_bleu(lines, References::single(references), {.tokenizer = tokenizer}).score;
+  };
+  message(fmt::format("BLEU {:.2f}, in float32 {:.2f}", bleu(found_), bleu(exact_)));
+}
+
+}  // namespace penalmt

@@ -1,0 +1,33 @@
+// What --check of `penalmt translate` compares: the first lines' translations with those in
+// float32.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "commands/translate_steps.h"
+#include "translation/translator.h"
+
+namespace penalmt {
+
+class PrecisionCheck {
+ public:
+  // Throws as read_scored_lines (cli/common.h) for --references.
+  PrecisionCheck(const TranslateArguments& arguments, Translator& translator);
+
+  // Translates in float32 those of the texts that are among the first N; `images` may be null.
+  void add(const std::vector<std::string>& texts, const ImageSet* images,
+           const SearchOptions& search, const std::vector<std::string>& translations);
+  // A message with the share of equal lines, and BLEU where there are references. Throws Error for
+  // fewer references than lines.
+  void tell() const;
+
+ private:
+  const TranslateArguments& arguments_;
+  Translator& translator_;
+  std::vector<std::string> references_, found_, exact_;
+  int64_t same_ = 0;
+};
+
+}  // namespace penalmt

@@ -36,10 +36,11 @@ InstructionSet instruction_set() {
 
 bool has_int8_products() {
 #ifdef __x86_64__
-  const char* name = std::getenv("PENALMT_CPU");
-  static const bool has = instruction_set() == InstructionSet::avx512 &&
-                          __builtin_cpu_supports("avx512vnni") &&
-                          (name == nullptr || std::string(name) != "avx512");
+  static const bool has = [] {
+    const char* name = std::getenv("PENALMT_CPU");
+    return instruction_set() == InstructionSet::avx512 && __builtin_cpu_supports("avx512vnni") &&
+           (name == nullptr || std::string(name) != "avx512");
+  }();
   return has;
 #else
   return false;

@@ -127,19 +127,19 @@ void PackedMatrix::multiply(const Rows& x, int64_t first, int64_t columns, float
   }
 }
 
-// x: [N, in] → [N, columns] float32.
-at::Tensor PackedMatrix::narrow_product(const at::Tensor& x, int64_t first, int64_t columns) const {
+// narrow_x: [N, in] bfloat16 → [N, columns] float32.
+at::Tensor PackedMatrix::narrow_product(const at::Tensor& narrow_x, int64_t first,
+                                        int64_t columns) const {
   const at::Tensor bias =
       narrow_bias_.defined() ? narrow_bias_.narrow(0, first, columns) : at::Tensor();
-  return at::linear(x.to(at::kBFloat16), narrow_weight_.narrow(0, first, columns), bias)
-      .to(at::kFloat);
+  return at::linear(narrow_x, narrow_weight_.narrow(0, first, columns), bias).to(at::kFloat);
 }
 
 void PackedMatrix::apply(const at::Tensor& x, at::Tensor& out) const {
   const int64_t rows = x.size(0);
   check_shape(x, {rows, in_}, "rows of a product");
   if (format_ == ProductFormat::bfloat16) {
-    out.copy_(narrow_product(x, 0, out_));
+    out.copy_(narrow_product(x.to(at::kBFloat16), 0, out_));
     return;
   }
   const float* from = x.const_data_ptr<float>();
@@ -171,11 +171,13 @@ Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule) co
     for (int64_t block = begin; block < end; ++block) {
       const int64_t r = block * kRowsAtATime, count = std::min(kRowsAtATime, rows - r);
       const Rows of_block = rows_of(from + r * in_, count);
+      at::Tensor narrow;
+      if (format_ == ProductFormat::bfloat16) narrow = x.narrow(0, r, count).to(at::kBFloat16);
       CandidateScan scan(count, rule, format_ == ProductFormat::float32 ? 0 : kSpare);
       for (int64_t first = 0; first < out_; first += kTile) {
         const int64_t columns = std::min(kTile, out_ - first);
         if (format_ == ProductFormat::bfloat16) {
-          const at::Tensor product = narrow_product(x.narrow(0, r, count), first, columns);
+          const at::Tensor product = narrow_product(narrow, first, columns);
           scan.add(product.const_data_ptr<float>(), columns, first, columns);
         } else {
           multiply(of_block, first, columns, tile.data(), kTile);

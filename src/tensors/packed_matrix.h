@@ -44,7 +44,7 @@ class PackedMatrix {
   // Columns [first, first + columns) of the product, `first` a panel's.
   void multiply(const Rows& x, int64_t first, int64_t columns, float* out, int64_t stride) const;
   Rows rows_of(const float* x, int64_t count) const;
-  at::Tensor narrow_product(const at::Tensor& x, int64_t first, int64_t columns) const;
+  at::Tensor narrow_product(const at::Tensor& narrow_x, int64_t first, int64_t columns) const;
 
   ProductFormat format_ = ProductFormat::float32;
   int64_t in_ = 0, out_ = 0, depth_ = 0;  // depth: of a panel, `in` rounded up for int8

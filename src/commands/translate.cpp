@@ -193,7 +193,7 @@ void translate(const TranslateArguments& arguments) {
     output.commit();
   } catch (...) {
     work.clear_progress();
-    output.keep("the translations");
+    output.keep("the translations of lines");
     throw;
   }
   work.clear_progress();

@@ -14,6 +14,8 @@ class LineOutput {
   // As AtomicFile: the file appears with commit(); "-" is standard output.
   explicit LineOutput(const std::filesystem::path& path) : file_(path) {}
 
+  // What stands before all lines.
+  void write_header(std::string_view bytes) { file_.write(bytes); }
   // What the next line of the input gave.
   void write(std::string_view bytes) {
     file_.write(bytes);
@@ -23,7 +25,8 @@ class LineOutput {
   void commit() { file_.commit(); }
   // Instead of commit(), where the work failed: what was written stays as `path`.partial, and a
   // message says so: "out.de.partial: holds the translations of lines 1 to 12". `what`: "the
-  // translations". Nothing is kept where no line was written or the output is no plain file.
+  // translations of lines". Nothing is kept where no line was written or the output is no plain
+  // file.
   void keep(std::string_view what);
 
  private:

@@ -30,7 +30,7 @@ TEST(LineOutput, IsKeptBesideItsFileWhereTheWorkFailed) {
   const TemporaryFolder folder;
   write_file(folder / "out", "old");
   const std::string text =
-      said(folder / "out", [](LineOutput& output) { output.keep("the sums"); });
+      said(folder / "out", [](LineOutput& output) { output.keep("the sums of lines"); });
   EXPECT_EQ(folder.without_path(text), "penalmt: out.partial: holds the sums of lines 1 to 3\n");
   EXPECT_EQ(read_file(folder / "out.partial"), "a\nb\nc\n");
   EXPECT_EQ(read_file(folder / "out"), "old");
@@ -38,9 +38,9 @@ TEST(LineOutput, IsKeptBesideItsFileWhereTheWorkFailed) {
 
 TEST(LineOutput, IsNotKeptWithoutALineAndWhereItIsWrittenInPlace) {
   const TemporaryFolder folder;
-  LineOutput(folder / "out").keep("the sums");
+  LineOutput(folder / "out").keep("the sums of lines");
   EXPECT_EQ(folder.entries(), 0);
-  EXPECT_EQ(said("/dev/null", [](LineOutput& output) { output.keep("the sums"); }), "");
+  EXPECT_EQ(said("/dev/null", [](LineOutput& output) { output.keep("the sums of lines"); }), "");
 }
 
 }  // namespace penalmt::line_output_test

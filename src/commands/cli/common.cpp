@@ -105,7 +105,7 @@ void change_lines(
     expect_not_read("--output", stream.output);
     output.commit();
   } catch (...) {
-    output.keep("the results");
+    output.keep("the results of lines");
     throw;
   }
 }

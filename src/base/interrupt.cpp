@@ -20,14 +20,18 @@ volatile std::sig_atomic_t signals_seen = 0;
 // and beginning to wait.
 int signal_event = -1;
 
-void on_signal(int signal) {
-  if (signals_seen != 0 && signal == SIGHUP) return;
-  if (signals_seen != 0) _exit(kExitInterrupted);
+void note_signal() {
   signals_seen = 1;
   const int error_number = errno;
   const uint64_t one = 1;
   (void)!write(signal_event, &one, sizeof one);
   errno = error_number;
+}
+
+void on_signal(int signal) {
+  if (signals_seen != 0 && signal == SIGHUP) return;
+  if (signals_seen != 0) _exit(kExitInterrupted);
+  note_signal();
 }
 
 }  // namespace
@@ -44,6 +48,8 @@ void watch_for_interrupts() {
   sigaction(SIGHUP, nullptr, &before);
   if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
 }
+
+void ask_for_end() { note_signal(); }
 
 bool interrupted() { return signals_seen != 0; }
 

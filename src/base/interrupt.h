@@ -15,6 +15,9 @@ bool interrupted();
 // Throws Interrupted from the first signal on.
 void throw_if_interrupted();
 
+// Asks the work to stop as a first signal does: nobody will want its result.
+void ask_for_end();
+
 // Waits until `descriptor` can be read; throws Interrupted where a signal comes first, also where
 // it came just before.
 void wait_until_readable(int descriptor);

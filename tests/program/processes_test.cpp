@@ -15,6 +15,7 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <sstream>
 
 #include <nlohmann/json.hpp>
 
@@ -80,7 +81,9 @@ std::map<std::string, pid_t> processes_of(const std::string& word) {
     if (id.find_first_not_of("0123456789") != std::string::npos) continue;
     const auto bytes = [&](const char* file) {
       std::ifstream stream(entry.path() / file);
-      return std::string(std::istreambuf_iterator<char>(stream), {});
+      std::ostringstream all;
+      all << stream.rdbuf();  // of a process that has just ended: nothing
+      return all.str();
     };
     if (bytes("cmdline").find(word) == std::string::npos) continue;
     const std::string environment = '\0' + bytes("environ"), rank = std::string(1, '\0') + "RANK=";

@@ -48,8 +48,9 @@ std::vector<std::string> own_arguments() {
 }
 
 [[noreturn]] void become(const ProcessPlace& place, std::vector<std::string>& words, pid_t parent) {
-  // Where rank 0 is killed the others are told to end; it may be gone already.
-  if (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || ::getppid() != parent) ::_exit(1);
+  // Where rank 0 is killed the others are told to end; it may be gone already. The system may say
+  // so once for each thread of rank 0, and SIGHUP alone may come often (base/interrupt.h).
+  if (::prctl(PR_SET_PDEATHSIG, SIGHUP) != 0 || ::getppid() != parent) ::_exit(1);
   const auto set = [](const char* name, const std::string& value) {
     ::setenv(name, value.c_str(), /*overwrite=*/1);
   };

@@ -129,7 +129,6 @@ struct GlooGroup::Connections {
 
 GlooGroup::GlooGroup(const ProcessPlace& place, seconds silence)
     : place_(place), connections_(std::make_unique<Connections>()) {
-  ::setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);  // we say ourselves what went wrong
   meet(2 * silence);
   connect(silence);
 }

@@ -8,7 +8,7 @@
 # Exit 0 ready, 2 something that its user must do, 1 anything else.
 set -euo pipefail
 
-packages=(g++ cmake ninja-build ccache libsentencepiece-dev sentencepiece libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libjpeg62-turbo-dev libpng-dev libwebp-dev
+packages=(g++ cmake ninja-build ccache libsentencepiece-dev sentencepiece libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libgloo-dev
   nlohmann-json3-dev libfmt-dev libcli11-dev libicu-dev zlib1g-dev libtcmalloc-minimal4 libgtest-dev xz-utils)
 download_packages=(python3-venv) # only to fetch LibTorch
 version=2.11.0

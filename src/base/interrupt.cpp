@@ -14,20 +14,24 @@ namespace penalmt {
 namespace {
 
 constexpr int kExitInterrupted = 130;
-volatile std::sig_atomic_t signals_seen = 0;
+volatile std::sig_atomic_t signals_seen = 0, end_asked = 0;
 
 // An event readable from the first signal on: a flag alone would be missed between looking at it
 // and beginning to wait.
 int signal_event = -1;
 
-void on_signal(int signal) {
-  if (signals_seen != 0 && signal == SIGHUP) return;
-  if (signals_seen != 0) _exit(kExitInterrupted);
-  signals_seen = 1;
+void wake() {
   const int error_number = errno;
   const uint64_t one = 1;
   (void)!write(signal_event, &one, sizeof one);
   errno = error_number;
+}
+
+void on_signal(int signal) {
+  if (signals_seen != 0 && signal == SIGHUP) return;
+  if (signals_seen != 0) _exit(kExitInterrupted);
+  signals_seen = 1;
+  wake();
 }
 
 }  // namespace
@@ -45,7 +49,12 @@ void watch_for_interrupts() {
   if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
 }
 
-bool interrupted() { return signals_seen != 0; }
+void ask_for_end() {
+  end_asked = 1;
+  wake();
+}
+
+bool interrupted() { return signals_seen != 0 || end_asked != 0; }
 
 void throw_if_interrupted() {
   if (interrupted()) throw Interrupted();

@@ -9,11 +9,15 @@ namespace penalmt {
 // stays so.
 void watch_for_interrupts();
 
-// True from the first signal on.
+// True from the first signal on, and after ask_for_end().
 bool interrupted();
 
 // Throws Interrupted from the first signal on.
 void throw_if_interrupted();
+
+// Asks the work to stop as a first signal does, where nobody will want its result. A signal after
+// it is still the first.
+void ask_for_end();
 
 // Waits until `descriptor` can be read; throws Interrupted where a signal comes first, also where
 // it came just before.

@@ -91,7 +91,7 @@ void Progress::show(int64_t done, const std::string& note) {
 
 void Progress::clear() { wipe(); }
 
-void print_messages() { messages_are_printed = true; }
+void print_messages(bool printed) { messages_are_printed = printed; }
 
 void message(const std::string& text) {
   if (!messages_are_printed) return;

@@ -8,7 +8,7 @@
 
 namespace penalmt {
 
-void print_messages();
+void print_messages(bool printed = true);
 
 // A line with rate and time left, where stderr is a terminal. One at a time.
 class Progress {

@@ -11,6 +11,7 @@
 #include "base/printable.h"
 #include "base/progress.h"
 #include "commands/training_command.h"
+#include "commands/training_processes.h"
 #include "datasets/images/image_folder.h"
 #include "datasets/text/image_names.h"
 #include "tensors/devices.h"
@@ -55,6 +56,7 @@ void train_classifier(const TrainingArguments& arguments) {
 }
 
 void train_from_arguments(const TrainingArguments& arguments) {
+  expect_one_process("classify train");
   run_training(
       {"classify train", [] { return config::help(ClassifierRecipe{}); }, train_classifier},
       arguments);

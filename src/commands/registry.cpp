@@ -83,6 +83,8 @@ void hand_over(int argc, char** argv) {
     const auto engine =
         std::filesystem::read_symlink("/proc/self/exe").parent_path() / "penalmt-engine";
     if (std::filesystem::exists(engine)) expect_libtorch(engine);
+    // LibTorch's own warnings, with their stacks, help nobody: we say what went wrong.
+    ::setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);
     ::execv(engine.c_str(), argv);
     throw_file_error(engine, "run", errno);
   }

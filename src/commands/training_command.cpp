@@ -13,26 +13,22 @@
 
 namespace penalmt {
 
-namespace {
-
-// The fields in which two recipes differ, one line each: "training.warmup: got 7, the run began
-// with 5".
-std::vector<std::string> differences(const nlohmann::json& now, const nlohmann::json& before,
-                                     const std::string& place, const std::string& prefix = "") {
+std::vector<std::string> differing_keys(
+    const nlohmann::json& one, const nlohmann::json& other,
+    const std::function<std::string(const std::string& key, const std::string& one,
+                                    const std::string& other)>& words,
+    const std::string& prefix) {
   std::vector<std::string> lines;
-  for (const auto& [key, value] : now.items()) {
-    const nlohmann::json earlier = before.value(key, nlohmann::json());
-    if (value.is_object() && earlier.is_object())
-      for (std::string& line : differences(value, earlier, place, prefix + key + "."))
+  for (const auto& [key, value] : one.items()) {
+    const nlohmann::json others = other.value(key, nlohmann::json());
+    if (value.is_object() && others.is_object())
+      for (std::string& line : differing_keys(value, others, words, prefix + key + "."))
         lines.push_back(std::move(line));
-    else if (value != earlier)
-      lines.push_back(fmt::format("{}: {}{}: got {}, the run began with {}", place, prefix, key,
-                                  value.dump(), earlier.dump()));
+    else if (value != others)
+      lines.push_back(words(prefix + key, value.dump(), others.dump()));
   }
   return lines;
 }
-
-}  // namespace
 
 namespace {
 
@@ -102,7 +98,11 @@ void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,
       (*each)["training"].erase("updates");  // the linear decay depends on it
     (*each)["training"].erase("patience");
   }
-  std::vector<std::string> lines = differences(now, before, file.string());
+  std::vector<std::string> lines = differing_keys(
+      now, before, [&](const std::string& key, const std::string& got, const std::string& earlier) {
+        return fmt::format("{}: {}: got {}, the run began with {}", file.string(), key, got,
+                           earlier);
+      });
   if (lines.empty()) return;
   const auto newest = newest_checkpoint(run.path());
   lines.push_back(

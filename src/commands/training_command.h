@@ -18,6 +18,7 @@ struct TrainingArguments {
   std::string recipe, out;
   std::vector<std::string> assignments;
   bool resume = false, explain = false, trust_encoder = false;
+  int64_t processes = 1, silence = 30;  // options of the command that may have many
   MachineOptions machine;
 
   template <class Visitor>
@@ -33,6 +34,14 @@ struct TrainingArguments {
     machine.visit(v);
   }
 };
+
+// How two JSON objects differ, a line for each key that does, by `words` of "training.warmup" and
+// what the two have.
+std::vector<std::string> differing_keys(
+    const nlohmann::json& one, const nlohmann::json& other,
+    const std::function<std::string(const std::string& key, const std::string& one,
+                                    const std::string& other)>& words,
+    const std::string& prefix = "");
 
 struct TrainingWork {
   const char* words;        // "classify train": the command, as it is called

@@ -63,7 +63,7 @@ ClassifierTrainer::ClassifierTrainer(const ClassifierRecipe& recipe, std::filesy
       images_(std::move(images)),
       device_(device),
       model_(build(recipe, static_cast<int64_t>(images_.train.classes.size()), device)),
-      loop_(*this, recipe.training, /*accumulate=*/1, std::move(run), resume) {}
+      loop_(*this, recipe.training, /*accumulate=*/1, std::move(run), resume, single_process()) {}
 
 nlohmann::ordered_json ClassifierTrainer::description() const {
   return config::write(ClassifierDescription{recipe_.image_encoder, images_.train.classes});
@@ -78,12 +78,12 @@ int64_t ClassifierTrainer::start_epoch(int64_t epoch) {
   return (images_.train.count() + recipe_.training.batch - 1) / recipe_.training.batch;
 }
 
-LossSums ClassifierTrainer::add_gradients(int64_t first, int64_t last, int64_t update,
+LossSums ClassifierTrainer::add_gradients(const std::vector<int64_t>& batches, int64_t update,
                                           double tau_scale) {
   const ClassifierTrainingOptions& training = recipe_.training;
   const auto seed = static_cast<uint64_t>(training.seed);
   LossSums sums;
-  for (int64_t b = first; b < last; ++b) {
+  for (const int64_t b : batches) {
     const int64_t end = std::min((b + 1) * training.batch, images_.train.count());
     const std::vector<int64_t> which(order_.begin() + b * training.batch, order_.begin() + end);
     const at::Tensor ids = at::tensor(which, at::kLong),

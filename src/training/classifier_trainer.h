@@ -43,7 +43,8 @@ class ClassifierTrainer : private LearningTask {
   nlohmann::ordered_json description() const override;
   Counted counted() const override { return {"images", "image"}; }
   int64_t start_epoch(int64_t epoch) override;
-  LossSums add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) override;
+  LossSums add_gradients(const std::vector<int64_t>& batches, int64_t update,
+                         double tau_scale) override;
   Validation validate() override;
   std::vector<ChainStatistics> measure_chain() override;
 

@@ -92,7 +92,7 @@ void Adam::load_state(const at::Tensor& mean, const at::Tensor& square, const at
   mean_.copy_(mean);
   square_.copy_(square);
   steps_.copy_(steps);
-  steps_made_ = static_cast<int64_t>(steps.item<double>());
+  count_steps();
   if (average_.defined()) average_.copy_(average);
 }
 

@@ -34,6 +34,9 @@ class Adam {
   void load_state(const at::Tensor& mean, const at::Tensor& square, const at::Tensor& steps,
                   const at::Tensor& average);
 
+  // To be called where what state() gave was written to.
+  void count_steps() { steps_made_ = static_cast<int64_t>(steps_.item<double>()); }
+
   // The moving average after step t is d times itself and 1 - d times the parameters, with d =
   // min(decay, (1 + t) / (10 + t)), so that it soon forgets the first weights. The parameters
   // become the average, and the average the parameters; called again, as before.

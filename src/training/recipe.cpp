@@ -39,4 +39,18 @@ Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::str
   return recipe;
 }
 
+void expect_processes(const Recipe& recipe, int processes) {
+  if (processes == 1) return;
+  config::Problems problems(fmt::format("{} processes", processes));
+  if (recipe.training.accumulate < processes)
+    problems.add("training.accumulate",
+                 fmt::format("got {}, expected at least {}: a batch of each update for each",
+                             recipe.training.accumulate, processes));
+  if (recipe.model.uses_images() && recipe.model.image_encoder.kind == "resnet")
+    problems.add("model.image_encoder.kind",
+                 "got resnet, whose batch normalisation would see the batches of one process "
+                 "alone, expected vit or features");
+  problems.throw_if_any();
+}
+
 }  // namespace penalmt

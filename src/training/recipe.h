@@ -82,4 +82,8 @@ struct Recipe {
 // config::parse_file where there is no JSON, and Error for a classifier's recipe.
 Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& assignments);
 
+// Throws Error where so many processes cannot train by the recipe together: an update has fewer
+// batches, or batch normalisation would see one process's alone.
+void expect_processes(const Recipe& recipe, int processes);
+
 }  // namespace penalmt

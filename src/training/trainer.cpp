@@ -50,18 +50,31 @@ void begin_with(TranslationModelImpl& model, const std::filesystem::path& path) 
       drawn.empty() ? "" : fmt::format("; drawn anew: {}", fmt::join(drawn, ", "))));
 }
 
+// Some lines' images.
+class ImagesOfLines : public ImageSet {
+ public:
+  ImagesOfLines(const ImageSet& all, const std::vector<int64_t>& lines) : all_(all) {
+    for (const int64_t line : lines) index_.push_back(all.index()[line]);
+  }
+  at::Tensor rows(const std::vector<int64_t>& which) const override { return all_.rows(which); }
+
+ private:
+  const ImageSet& all_;
+};
+
 }  // namespace
 
 Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, TrainingData data,
-                 c10::Device device, bool resume)
+                 c10::Device device, bool resume, ProcessGroup& group)
     : recipe_(recipe),
       data_(std::move(data)),
       device_(device),
+      group_(group),
       description_(describe(recipe, data_.tokenizers)),
       model_(build(description_, recipe.training.seed, device)),
-      loop_(*this, recipe.training, recipe.training.accumulate, std::move(run), resume) {
+      loop_(*this, recipe.training, recipe.training.accumulate, std::move(run), resume, group) {
   parameters_ = model_->parameters();
-  if (state().update == 0 && !recipe_.training.initial_weights.empty())
+  if (group_.leads() && state().update == 0 && !recipe_.training.initial_weights.empty())
     begin_with(*model_,
                expand_environment(recipe_.training.initial_weights, "training.initial_weights"));
 }
@@ -131,7 +144,8 @@ void Trainer::in_memory(const std::vector<int64_t>& which, const Use& use) {
   in_memory({middle, which.end()}, use);
 }
 
-LossSums Trainer::add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) {
+LossSums Trainer::add_gradients(const std::vector<int64_t>& batches, int64_t update,
+                                double tau_scale) {
   const TrainingOptions& training = recipe_.training;
   ForwardPass pass{.ids = {},
                    .seed = static_cast<uint64_t>(training.seed),
@@ -139,7 +153,7 @@ LossSums Trainer::add_gradients(int64_t first, int64_t last, int64_t update, dou
                    .tau_scale = tau_scale};
   LossSums sums;
   const PrecisionScope scope(precision(training));
-  for (int64_t b = first; b < last; ++b)
+  for (const int64_t b : batches)
     in_memory(epoch_batches_[b], [&](const std::vector<int64_t>& which) {
       const Batch batch = training_batch(which, update);
       pass.ids = batch.ids;
@@ -155,19 +169,33 @@ Validation Trainer::validate() {
   model_->eval();
   at::Tensor sums = at::zeros({2}, at::TensorOptions(device_).dtype(at::kDouble));  // nll, correct
   int64_t tokens = 0;
-  for (const std::vector<int64_t>& all :
-       make_batches(data_.valid.examples, recipe_.training.batch_tokens, std::nullopt)) {
-    in_memory(all, [&](const std::vector<int64_t>& which) {
-      const Batch batch = collate(data_.valid.examples, which, data_.valid.images.get());
-      const TokenLoss loss = model_->loss(sentences_of(batch, device_), /*smoothing=*/0);
-      sums.add_(at::stack({loss.nll, loss.correct}));
-      tokens += batch.target_tokens;
-    });
-  }
+  const auto batches =
+      make_batches(data_.valid.examples, recipe_.training.batch_tokens, std::nullopt);
+  in_common([&] {
+    for (size_t b = group_.rank(); b < batches.size(); b += group_.size())
+      in_memory(batches[b], [&](const std::vector<int64_t>& which) {
+        const Batch batch = collate(data_.valid.examples, which, data_.valid.images.get());
+        const TokenLoss loss = model_->loss(sentences_of(batch, device_), /*smoothing=*/0);
+        sums.add_(at::stack({loss.nll, loss.correct}));
+        tokens += batch.target_tokens;
+      });
+  });
   sums = sums.cpu();
-  return {sums[0].item<double>() / static_cast<double>(tokens),
-          sums[1].item<double>() / static_cast<double>(tokens),
+  const std::vector<double> all =
+      group_.sums({sums[0].item<double>(), sums[1].item<double>(), static_cast<double>(tokens)});
+  return {all[0] / all[2], all[1] / all[2],
           recipe_.training.validate_bleu ? validation_bleu() : -1};
+}
+
+template <class Work>
+void Trainer::in_common(const Work& work) {
+  bool stopped = false;
+  try {
+    work();
+  } catch (const Interrupted&) {
+    stopped = true;
+  }
+  if (group_.any(stopped)) throw Interrupted();
 }
 
 std::vector<ChainStatistics> Trainer::measure_chain() {
@@ -178,17 +206,29 @@ std::vector<ChainStatistics> Trainer::measure_chain() {
 }
 
 double Trainer::validation_bleu() {
-  Translator translator(model_, description_, data_.tokenizers.source, data_.tokenizers.target);
-  std::vector<std::string> hypotheses;
-  for (const Translation& translation :
-       translator.translate(data_.valid.text.source, data_.valid.images.get(), {.beam = 1},
-                            {.threads = at::get_num_threads()}, {"validation"}))
-    hypotheses.push_back(translation.n_best.front().text);
+  std::vector<int64_t> lines;  // this process's share
+  std::vector<std::string> sources, references;
+  for (size_t line = group_.rank(); line < data_.valid.text.source.size(); line += group_.size()) {
+    lines.push_back(static_cast<int64_t>(line));
+    sources.push_back(data_.valid.text.source[line]);
+    references.push_back(data_.valid.text.target[line]);
+  }
+  std::optional<ImagesOfLines> images;
+  if (data_.valid.images) images.emplace(*data_.valid.images, lines);
   // Tokenised text is scored on its tokens, as the published figures are.
   const std::string tokenizer = description_.text == "tok" ? "none" : "13a";
-  return corpus_bleu(hypotheses, References::single(data_.valid.text.target),
-                     {.tokenizer = tokenizer})
-      .score;
+  const Bleu bleu({.tokenizer = tokenizer}, References::single(references));
+  std::vector<double> sums;
+  in_common([&] {
+    Translator translator(model_, description_, data_.tokenizers.source, data_.tokenizers.target);
+    std::vector<std::string> hypotheses;
+    for (const Translation& translation :
+         translator.translate(sources, images ? &*images : nullptr, {.beam = 1},
+                              {.threads = at::get_num_threads()}, {"validation"}))
+      hypotheses.push_back(translation.n_best.front().text);
+    sums = bleu.statistics(hypotheses).sum();
+  });
+  return bleu.details(group_.sums(std::move(sums))).score;
 }
 
 }  // namespace penalmt

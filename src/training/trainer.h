@@ -11,12 +11,12 @@ namespace penalmt {
 
 class Trainer : private LearningTask {
  public:
-  // A new run, or with `resume` the continuation of the newest checkpoint in `run`. Throws as
-  // TrainingLoop and, for the weights that training.initial_weights names, as expand_environment
-  // (datasets/text/corpus.h), model_folder (translation/model_location.h) and load_matching_weights
-  // (models/model_folder.h).
+  // A new run, or with `resume` the continuation of the newest checkpoint in `run`, by all
+  // processes of `group`, whose data are the same. Throws as TrainingLoop and, for the weights that
+  // training.initial_weights names, as expand_environment (datasets/text/corpus.h), model_folder
+  // (translation/model_location.h) and load_matching_weights (models/model_folder.h).
   Trainer(const Recipe& recipe, std::filesystem::path run, TrainingData data, c10::Device device,
-          bool resume);
+          bool resume, ProcessGroup& group = single_process());
 
   // As TrainingLoop::run.
   void run() { loop_.run(); }
@@ -29,10 +29,15 @@ class Trainer : private LearningTask {
   nlohmann::ordered_json description() const override { return config::write(description_); }
   Counted counted() const override { return {"target_tokens", "token"}; }
   int64_t start_epoch(int64_t epoch) override;
-  LossSums add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) override;
+  LossSums add_gradients(const std::vector<int64_t>& batches, int64_t update,
+                         double tau_scale) override;
   Validation validate() override;
   std::vector<ChainStatistics> measure_chain() override;
   double validation_bleu();  // of greedy translations
+  // Has this process's share of a work in common done. Throws Interrupted in all processes where a
+  // signal ended it in one.
+  template <class Work>
+  void in_common(const Work& work);
   // use(which), or where a GPU has not the memory for that, use() of its halves, and theirs. What
   // use() adds to must be the last it does.
   template <class Use>
@@ -45,6 +50,7 @@ class Trainer : private LearningTask {
   Recipe recipe_;
   TrainingData data_;
   c10::Device device_;
+  ProcessGroup& group_;
   ModelDescription description_;
   TranslationModel model_;
   std::vector<at::Tensor> parameters_;  // the model's

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "base/sha256.h"
 #include "datasets/features/feature_set.h"
 #include "datasets/images/decoded_images.h"
 #include "datasets/text/image_names.h"
@@ -184,6 +185,16 @@ void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& 
     split.examples.push_back(std::move(example));
   }
   warn_of_long_sentences(split, recipe.training.batch_tokens);
+}
+
+std::string fingerprint(const DataSplit& split) {
+  std::string bytes;
+  for (const Example& example : split.examples) {
+    for (const std::vector<int>* side : {&example.source, &example.target})
+      for (const int piece : *side) bytes += fmt::format("{} ", piece);
+    bytes += fmt::format("{} {}\n", example.image, example.id);
+  }
+  return sha256(bytes);
 }
 
 void sample_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe,

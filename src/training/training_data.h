@@ -47,6 +47,9 @@ void settle_features(Recipe& recipe);
 // list of images that is missing; as load_split (datasets/text/corpus.h); and as DecodedImages or
 // FeatureStore::open and StoredFeatures.
 DataSplit read_split(const Recipe& recipe, const std::string& name);
+// A hash of the split's examples and which image each has: tells whether two processes have the
+// same.
+std::string fingerprint(const DataSplit& split);
 // Fills in `examples`; a pair with an empty line gives none. Throws Error for sentences longer than
 // learned positions serve.
 void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe);

@@ -55,6 +55,18 @@ void LossSums::add(int64_t more, const at::Tensor& loss, const at::Tensor& nll) 
 
 namespace {
 
+// Of all processes together.
+LossSums summed_over(ProcessGroup& group, const LossSums& own) {
+  if (group.size() == 1) return own;
+  std::vector<double> values = {static_cast<double>(own.count), 0, 0};
+  for (const at::Tensor& loss : own.losses) values[1] += loss.item<double>();
+  for (const at::Tensor& nll : own.nlls) values[2] += nll.item<double>();
+  values = group.sums(std::move(values));
+  return {static_cast<int64_t>(values[0]),
+          {at::scalar_tensor(values[1], at::kDouble)},
+          {at::scalar_tensor(values[2], at::kDouble)}};
+}
+
 // What an update gave, read from the device at once.
 struct Read {
   double loss = 0, nll = 0, norm = 0;
@@ -64,7 +76,7 @@ Read read(const LossSums& sums, const at::Tensor& norm) {
   std::vector<at::Tensor> all = sums.losses;
   all.insert(all.end(), sums.nlls.begin(), sums.nlls.end());
   all.push_back(norm);
-  for (at::Tensor& scalar : all) scalar = scalar.to(at::kDouble);
+  for (at::Tensor& scalar : all) scalar = scalar.to(norm.device(), at::kDouble);
   const at::Tensor values = at::stack(all).cpu();
   const double* value = values.const_data_ptr<double>();
   const size_t batches = sums.losses.size();
@@ -79,26 +91,45 @@ Precision precision(const LearningOptions& options) {
 }
 
 TrainingLoop::TrainingLoop(LearningTask& task, const LearningOptions& options, int64_t accumulate,
-                           std::filesystem::path run, bool resume)
+                           std::filesystem::path run, bool resume, ProcessGroup& group)
     : task_(task),
       options_(options),
       accumulate_(accumulate),
       run_(std::move(run)),
+      group_(group),
       adam_(task.module(), adam_options(options)) {
+  if (!group_.leads()) return;
   if (const auto folder = resume ? newest_checkpoint(run_) : std::nullopt) {
     state_ = load_checkpoint(*folder, task_.module(), adam_);
     message(fmt::format("{}: goes on at update {}", run_.string(), state_.update));
     tidy_checkpoints(run_, state_);
     restore_published();
   }
+  open_logs();
+}
+
+void TrainingLoop::open_logs() {
   metrics_.emplace(run_ / "metrics.jsonl", state_.metrics_lines);
   if (options_.chain_every > 0) chain_.emplace(run_ / "chain.jsonl", state_.chain_lines);
   if (options_.log_every > 0) log_.emplace(run_ / "training.jsonl", state_.log_lines);
   events_.emplace(run_, state_.update + 1);
 }
 
+void TrainingLoop::share_start() {
+  if (group_.size() == 1) return;
+  const std::string state = group_.shared(config::write(state_).dump());
+  config::Problems problems("state");
+  state_ = {};
+  config::read(state_, nlohmann::json::parse(state), problems);
+  problems.throw_if_any();
+  group_.share(adam_.parameters());
+  for (const auto& [name, tensor] : adam_.state()) group_.share(tensor);
+  adam_.count_steps();
+}
+
 void TrainingLoop::run() {
   Progress progress("train", "updates", options_.updates);
+  share_start();
   start_epoch();
   while (true) {
     // 1. Validation, with its checkpoint. A signal during it leaves it to the resumed run.
@@ -111,7 +142,7 @@ void TrainingLoop::run() {
     }
     if (finished()) return;
     // 2. A signal: save and leave.
-    if (interrupted()) {
+    if (group_.any(interrupted())) {
       progress.clear();
       save_and_leave();
     }
@@ -119,8 +150,8 @@ void TrainingLoop::run() {
     const int64_t end = std::min(state_.next_batch + accumulate_, epoch_batches_);
     const Progressed progressed = update(state_.next_batch, end);
     state_.next_batch = end;
-    if (options_.log_every > 0 && state_.update % options_.log_every == 0) write_log(progressed);
-    if (options_.chain_every > 0 && state_.update % options_.chain_every == 0) write_chain();
+    if (log_ && state_.update % options_.log_every == 0) write_log(progressed);
+    if (chain_ && state_.update % options_.chain_every == 0) write_chain();
     show(progress);
     // 4. The epoch's end.
     if (end == epoch_batches_) {
@@ -144,14 +175,25 @@ bool TrainingLoop::finished() const {
          (options_.patience > 0 && state_.validations_since_best >= options_.patience);
 }
 
-void TrainingLoop::start_epoch() { epoch_batches_ = task_.start_epoch(state_.epoch); }
+void TrainingLoop::start_epoch() {
+  epoch_batches_ = task_.start_epoch(state_.epoch);
+  if (epoch_batches_ < group_.size())
+    throw Error(
+        fmt::format("training: an epoch has {} {}, expected at least {}, one for each process",
+                    epoch_batches_, epoch_batches_ == 1 ? "batch" : "batches", group_.size()));
+}
 
 TrainingLoop::Progressed TrainingLoop::update(int64_t first, int64_t last) {
   const double began = now();
   task_.module().train();
   adam_.zero_gradients();
-  const LossSums sums = task_.add_gradients(first, last, state_.update,
-                                            linear_growth(state_.update + 1, options_.tau_warmup));
+  std::vector<int64_t> batches;
+  for (int64_t batch = first + group_.rank(); batch < last; batch += group_.size())
+    batches.push_back(batch);
+  const LossSums own = task_.add_gradients(batches, state_.update,
+                                           linear_growth(state_.update + 1, options_.tau_warmup));
+  const LossSums sums = summed_over(group_, own);
+  group_.sum(adam_.gradients());
   ++state_.update;
   const auto [loss, nll, norm] =
       read(sums, adam_.step(static_cast<double>(sums.count), options_.clip_norm,
@@ -209,7 +251,9 @@ void TrainingLoop::finish_validation() {
   const Validation validation = task_.validate();
   const std::optional<Validation> average = validate_average();
   state_.seconds += now() - began;
-  write_metrics(validation, average);
+  if (group_.leads()) write_metrics(validation, average);
+  state_.loss_sum = state_.nll_sum = state_.interval_seconds = 0;
+  state_.interval_tokens = 0;
   state_.validated_update = state_.update;
   const bool best = validation.nll < state_.best_nll;
   if (best) {
@@ -220,6 +264,10 @@ void TrainingLoop::finish_validation() {
   state_.kept.push_back(fmt::format("{:08}", state_.update));
   if (static_cast<int64_t>(state_.kept.size()) > options_.average)
     state_.kept.erase(state_.kept.begin());
+  if (group_.leads()) write_checkpoint(validation, best);
+}
+
+void TrainingLoop::write_checkpoint(const Validation& validation, bool best) {
   NewCheckpoint checkpoint(run_, task_.module(), adam_, state_, task_.description());
   publish(checkpoint.path(), best);
   checkpoint.publish();
@@ -237,6 +285,7 @@ std::optional<Validation> TrainingLoop::validate_average() {
     ~Exchanged() { adam.exchange_average(); }
   } exchanged(adam_);
   const Validation validation = task_.validate();
+  if (!group_.leads()) return validation;
   AtomicFolder folder(run_ / "ema");
   write_model(folder.path(), named_weights(task_.module()), task_.description());
   folder.commit();
@@ -266,7 +315,7 @@ void TrainingLoop::restore_published() {
 }
 
 void TrainingLoop::save_and_leave() {
-  if (state_.update > 0 && state_.validated_update != state_.update)
+  if (group_.leads() && state_.update > 0 && state_.validated_update != state_.update)
     NewCheckpoint(run_, task_.module(), adam_, state_, task_.description()).publish();
   throw TrainingInterrupted(state_.update);
 }
@@ -300,8 +349,6 @@ void TrainingLoop::write_metrics(const Validation& validation,
   for (const auto& [name, value] : line.items())
     if (name != "update") scalars.emplace_back(name, value.get<double>());
   events_->write(state_.update, scalars);
-  state_.loss_sum = state_.nll_sum = state_.interval_seconds = 0;
-  state_.interval_tokens = 0;
 }
 
 void TrainingLoop::write_chain() {

@@ -11,6 +11,7 @@
 #include "training/checkpoint.h"
 #include "training/learning_options.h"
 #include "training/line_log.h"
+#include "training/process_group.h"
 #include "training/tensorboard.h"
 
 namespace penalmt {
@@ -47,9 +48,10 @@ class LearningTask {
   virtual Counted counted() const = 0;
   // Puts the batches of an epoch (from 1) into its order. Returns how many there are, at least one.
   virtual int64_t start_epoch(int64_t epoch) = 0;
-  // Adds the gradients of the summed losses of the epoch's batches first..last-1; `update` is the
-  // number of updates before, tau is to be multiplied by `tau_scale`.
-  virtual LossSums add_gradients(int64_t first, int64_t last, int64_t update, double tau_scale) = 0;
+  // Adds the gradients of the summed losses of these batches of the epoch; `update` is the number
+  // of updates before, tau is to be multiplied by `tau_scale`.
+  virtual LossSums add_gradients(const std::vector<int64_t>& batches, int64_t update,
+                                 double tau_scale) = 0;
   virtual Validation validate() = 0;
   // The chains of the model on a few validation examples, the same each time.
   virtual std::vector<ChainStatistics> measure_chain() = 0;
@@ -70,21 +72,25 @@ class TrainingInterrupted : public Interrupted {
 class TrainingLoop {
  public:
   // A new run, or with `resume` the continuation of the newest checkpoint in `run`. `accumulate`:
-  // batches in one update. The task must outlive the loop. Throws as load_checkpoint, LineLog and
-  // EventWriter.
+  // batches in one update, over all processes of `group`: batch i of it is that of rank i modulo
+  // their number. Rank 0 alone touches `run`; the others begin where it does. The task and the
+  // group must outlive the loop. Throws as load_checkpoint, LineLog and EventWriter.
   TrainingLoop(LearningTask& task, const LearningOptions& options, int64_t accumulate,
-               std::filesystem::path run, bool resume);
+               std::filesystem::path run, bool resume, ProcessGroup& group);
 
   // Trains until the updates are done, patience ends, or a signal asks for an end: then a
-  // checkpoint is saved (where there was an update) and TrainingInterrupted thrown. Throws
-  // MachineError where the loss or the gradient is not finite; as write_file where the run folder
-  // cannot be written; and what the task throws. Leaves best/ and averaged/ in the run folder: they
-  // are brought up to date before a checkpoint says that its validation is done.
+  // checkpoint is saved (where there was an update) and TrainingInterrupted thrown. Throws Error
+  // where an epoch has fewer batches than there are processes; MachineError where the loss or the
+  // gradient is not finite; as write_file where the run folder cannot be written; and what the task
+  // and the group throw. Leaves best/ and averaged/ in the run folder: they are brought up to date
+  // before a checkpoint says that its validation is done.
   void run();
 
   const TrainingState& state() const { return state_; }
 
  private:
+  void open_logs();
+  void share_start();  // all begin as rank 0 does
   void start_epoch();
   bool validation_due() const;
   bool finished() const;  // the last validation found the updates done or the patience ended
@@ -97,6 +103,7 @@ class TrainingLoop {
   Progressed update(int64_t first, int64_t last);
   void write_log(const Progressed& update);
   void finish_validation();
+  void write_checkpoint(const Validation& validation, bool best);
   void publish(const std::filesystem::path& checkpoint, bool best);
   void restore_published();
   int64_t epoch_of_metrics() const;  // the last one that updates were made in
@@ -113,10 +120,11 @@ class TrainingLoop {
   LearningOptions options_;
   int64_t accumulate_;
   std::filesystem::path run_;
+  ProcessGroup& group_;
   Adam adam_;
   TrainingState state_;
   int64_t epoch_batches_ = 0;
-  std::optional<LineLog> metrics_, chain_, log_;
+  std::optional<LineLog> metrics_, chain_, log_;  // rank 0's, as the next
   std::optional<EventWriter> events_;
 };
 

@@ -115,5 +115,36 @@ TEST_F(Scripts, ExportTakesWeightsThatFitWholly) {
   EXPECT_TRUE(words.ends_with("passed\nexit 0")) << words;
 }
 
+// Slurm's two commands are stood in for: srun begins two tasks, one after the other.
+TEST_F(Scripts, SlurmTellsEachTaskItsPlace) {
+  write("bin/scontrol", "#!/bin/sh\necho node7\necho node8\n");
+  write("bin/srun",
+        "#!/bin/sh\nshift\nfor task in 0 1; do SLURM_PROCID=$task SLURM_LOCALID=$task \"$@\"; "
+        "done\n");
+  write("checkout/build/release/penalmt",
+        "#!/bin/sh\necho \"$RANK $WORLD_SIZE $LOCAL_RANK $MASTER_ADDR $MASTER_PORT $*\"\n");
+  for (const char* program : {"bin/scontrol", "bin/srun", "checkout/build/release/penalmt"})
+    fs::permissions(folder_ / program, fs::perms::owner_all);
+  const std::string folder = folder_.string();
+  const std::string job = "cd / && env PATH=" + folder + "/bin:$PATH SLURM_SUBMIT_DIR=" + folder +
+                          "/checkout SLURM_JOB_ID=40123 SLURM_JOB_NODELIST=node[7-8] "
+                          "SLURM_CPUS_PER_TASK=4 SLURM_NTASKS=2 ";
+  const std::string script =
+      "bash " + kRecipes + "multi30k/slurm.sh -r gated -o /runs/a -- --set x=1";
+  const std::string words =
+      " 2 0 node7 20123 train recipes/multi30k/gated.json --out /runs/a "
+      "--threads 4 --set x=1 --resume\n";
+  EXPECT_EQ(run(job + "MULTI30K=/corpus " + script),
+            "0" + words + "1 2 1" + words.substr(4) + "exit 0");
+  EXPECT_EQ(run("unset MULTI30K; " + job + script),
+            "slurm.sh: MULTI30K is not set; expected the corpus's folder "
+            "(recipes/multi30k/README.md)\nexit 2");
+  EXPECT_EQ(run("env -u SLURM_NTASKS SLURM_SUBMIT_DIR=" + folder + "/checkout " + script),
+            "slurm.sh: no Slurm job; submit it by sbatch\nexit 2");
+  EXPECT_EQ(run("env SLURM_SUBMIT_DIR=" + folder + " " + script),
+            "slurm.sh: build/release/penalmt is not there; submit from the checkout, after "
+            "recipes/build.sh\nexit 2");
+}
+
 }  // namespace
 }  // namespace penalmt

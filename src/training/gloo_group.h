@@ -1,0 +1,54 @@
+// Processes on CPUs, joined by LibTorch's Gloo. Another engine (NCCL on GPUs) would be another
+// ProcessGroup beside this one.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "training/process_group.h"
+#include "training/process_place.h"
+
+namespace penalmt {
+
+class RankWatch;
+
+class GlooGroup : public ProcessGroup {
+ public:
+  // Meets the others. A process that gives no sign of life for `silence` is taken for gone; they
+  // wait twice as long for each other at the start. Throws Error where the port is in use, two
+  // processes have one rank, or their versions or numbers of processes differ; OtherProcessEnded
+  // where one does not come; MachineError where they cannot reach each other; Interrupted after
+  // Ctrl-C.
+  GlooGroup(const ProcessPlace& place, std::chrono::seconds silence);
+  ~GlooGroup() override;
+  GlooGroup(const GlooGroup&) = delete;
+  GlooGroup& operator=(const GlooGroup&) = delete;
+
+  int rank() const override { return place_.rank; }
+  int size() const override { return place_.size; }
+  // Both also throw MachineError where a connection was lost and every process lives. Where they
+  // throw, `values` are undefined and the group is of no more use.
+  void sum(const at::Tensor& values) override;
+  void share(const at::Tensor& values) override;
+
+  // How another process ended, where one did; this one is then asked to end, too (ask_for_end,
+  // base/interrupt.h).
+  std::optional<ProcessEnd> other_end();
+  // Tells the others how this process fails, and ends the group.
+  void fail(int status, const std::string& text);
+
+ private:
+  struct Connections;
+  void meet(std::chrono::seconds patience);
+  void connect(std::chrono::seconds silence);
+  [[noreturn]] void refuse(const std::string& text);
+  std::string name() const;
+
+  ProcessPlace place_;
+  std::unique_ptr<Connections> connections_;
+  std::shared_ptr<RankWatch> watch_;
+};
+
+}  // namespace penalmt

@@ -33,12 +33,13 @@ bool leads_out(const fs::path& root, const std::string& name) {
 }
 
 void expect_inside(const std::vector<std::string>& names, const fs::path& root,
-                   const std::string& place, const std::string& way_out, int64_t first_line) {
+                   const std::string& place, const std::string& way_out,
+                   const std::vector<int64_t>& lines) {
   for (std::size_t i = 0; i < names.size(); ++i)
     if (leads_out(root, names[i]))
       throw Error(fmt::format("{}:{}: the image '{}' is outside of {}{}", place,
-                              first_line + static_cast<int64_t>(i), names[i], root.string(),
-                              way_out));
+                              lines.empty() ? static_cast<int64_t>(i) + 1 : lines[i], names[i],
+                              root.string(), way_out));
 }
 
 std::vector<std::string> names_like(const fs::path& root, const std::string& name) {

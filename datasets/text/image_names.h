@@ -1,6 +1,7 @@
 // Names of images in lists, against the folder that they are relative to.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -12,10 +13,11 @@ namespace penalmt {
 bool leads_out(const std::filesystem::path& root, const std::string& name);
 
 // Throws Error for the first that leads out: "list.txt:3: the image '../a.png' is outside of
-// images" + `way_out`, the caller's words on how to take it all the same. Name i is line
-// `first_line` + i of `place`.
+// images" + `way_out`, the caller's words on how to take it all the same. Name i stands in
+// line lines[i] of `place`, in line i + 1 where there are no `lines`.
 void expect_inside(const std::vector<std::string>& names, const std::filesystem::path& root,
-                   const std::string& place, const std::string& way_out, int64_t first_line = 1);
+                   const std::string& place, const std::string& way_out,
+                   const std::vector<int64_t>& lines = {});
 
 // What a name that is not there may stand for: files of its folder that are called alike but for
 // their ending ("dog" and "dog.png" → "dog.jpg"), as names of `root`, sorted.

@@ -16,16 +16,6 @@ void check_equal_lines(const std::filesystem::path& first, std::size_t first_lin
                   first.string(), first_lines, second.string(), second_lines));
 }
 
-// "1007129816.jpg#3" → "1007129816.jpg"; a "#" before anything but digits belongs to the name.
-std::string without_caption_id(std::string line) {
-  const std::size_t end = line.find_last_not_of(" \t\r");
-  line.resize(end == std::string::npos ? 0 : end + 1);
-  const std::size_t hash = line.rfind('#');
-  if (hash == std::string::npos || hash + 1 == line.size()) return line;
-  if (line.find_first_not_of("0123456789", hash + 1) == std::string::npos) line.resize(hash);
-  return line;
-}
-
 }  // namespace
 
 std::filesystem::path plain_or_gzip(const std::filesystem::path& path) {
@@ -37,9 +27,19 @@ std::filesystem::path plain_or_gzip(const std::filesystem::path& path) {
   return only_packed ? packed : path;
 }
 
+// "1007129816.jpg#3" → "1007129816.jpg"; a "#" before anything but digits belongs to the name.
+std::string image_name(std::string line) {
+  const std::size_t end = line.find_last_not_of(" \t\r");
+  line.resize(end == std::string::npos ? 0 : end + 1);
+  const std::size_t hash = line.rfind('#');
+  if (hash == std::string::npos || hash + 1 == line.size()) return line;
+  if (line.find_first_not_of("0123456789", hash + 1) == std::string::npos) line.resize(hash);
+  return line;
+}
+
 std::vector<std::string> read_image_list(const std::filesystem::path& path) {
   std::vector<std::string> names = read_lines(plain_or_gzip(path));
-  for (std::string& name : names) name = without_caption_id(std::move(name));
+  for (std::string& name : names) name = image_name(std::move(name));
   return names;
 }
 
@@ -54,6 +54,23 @@ ParallelText read_parallel_text(const std::filesystem::path& source,
     text.images = read_image_list(*image_list);
     text.image_list = *image_list;
     check_equal_lines(source, text.source.size(), *image_list, text.images.size());
+  }
+  return text;
+}
+
+ParallelText read_parallel_table(const std::filesystem::path& path, TableFormat format,
+                                 const PairColumns& columns) {
+  std::vector<TableColumn> wanted = {{columns.source}, {columns.target}};
+  if (!columns.image.empty()) wanted.push_back({columns.image, /*may_lack=*/true});
+  TableReader table(plain_or_gzip(path), format, std::move(wanted));
+  ParallelText text;
+  text.image_list = path;
+  while (std::optional<TableRow> row = table.next()) {
+    for (std::string& cell : row->texts) clean_line(cell);
+    text.lines.push_back(row->line);
+    text.source.push_back(std::move(row->texts[0]));
+    text.target.push_back(std::move(row->texts[1]));
+    if (!columns.image.empty()) text.images.push_back(image_name(std::move(row->texts[2])));
   }
   return text;
 }

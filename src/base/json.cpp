@@ -26,11 +26,20 @@ std::size_t end_of_comment(std::string_view text, std::size_t begin) {
   return end == std::string_view::npos ? text.size() : end + 1;
 }
 
-std::string trimmed(const std::string& text) {
-  constexpr const char* kSpace = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  return begin == std::string::npos ? ""
-                                    : text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+bool is_json_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+std::string without_comments(std::string_view value) {
+  std::string text;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const std::size_t begin = i;
+    if (value[i] == '/') {
+      i = end_of_comment(value, i);
+      continue;
+    }
+    if (value[i] == '"') i = end_of_string(value, i);
+    text += value.substr(begin, i - begin + 1);
+  }
+  return text;
 }
 
 }  // namespace
@@ -66,34 +75,41 @@ void expect_shallow(std::string_view text, const std::string& place) {
                             *offset + 1));
 }
 
-std::optional<std::string> member_text(std::string_view object, std::string_view key) {
+ObjectText object_text(std::string_view object) {
+  ObjectText found;
   int depth = 0;
-  bool at_key = false, wanted = false;  // a key comes next; the value that is read is the member's
-  std::string name, value;
+  bool at_key = false;  // a key comes next
   for (std::size_t i = 0; i < object.size(); ++i) {
     const std::size_t begin = i;
     const char c = object[i];
-    if (c == '/') {
-      i = end_of_comment(object, i);
-      continue;
-    }
+    if (c == '/') i = end_of_comment(object, i);
     if (c == '"') i = end_of_string(object, i);
-    const std::string_view token = object.substr(begin, i - begin + 1);
     if (c == '[' || c == '{') ++depth;
     if (c == ']' || c == '}') --depth;
-    const bool ends = (c == ',' && depth == 1) || depth == 0;
-    if (wanted && ends) return trimmed(value);
-    if (ends || (c == '{' && depth == 1)) {
+    if (c == '}' && depth == 0) {
+      found.end = begin;
+      return found;
+    }
+    if (depth == 1 && (c == ',' || (c == '{' && !at_key && found.members.empty()))) {
       at_key = true;
     } else if (at_key && c == '"') {
-      name = nlohmann::json::parse(token).get<std::string>();
+      const std::string_view key = object.substr(begin, i - begin + 1);
+      found.members.push_back({nlohmann::json::parse(key).get<std::string>()});
     } else if (at_key && c == ':') {
       at_key = false;
-      wanted = name == key;
-    } else if (wanted) {
-      value += token;
+    } else if (depth > 0 && !at_key && c != '/' && !is_json_space(c)) {
+      ObjectText::Member& member = found.members.back();
+      if (member.end == 0) member.begin = begin;
+      member.end = i + 1;
     }
   }
+  return found;
+}
+
+std::optional<std::string> member_text(std::string_view object, std::string_view key) {
+  for (const ObjectText::Member& member : object_text(object).members)
+    if (member.key == key)
+      return without_comments(object.substr(member.begin, member.end - member.begin));
   return std::nullopt;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -36,6 +37,18 @@ template <class Json>
 std::string dump_json(const Json& value, int indent = -1) {
   return value.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
+
+// An object as it stands in a text, so that a value can be changed and all else left alone.
+struct ObjectText {
+  struct Member {
+    std::string key;
+    std::size_t begin = 0, end = 0;  // of its value, without what surrounds it
+  };
+  std::vector<Member> members;  // in their order
+  std::size_t end = 0;          // of the bracket that closes it
+};
+// `object` must be an object that parses.
+ObjectText object_text(std::string_view object);
 
 // A member's value as it stands in an object, byte for byte, comments left out: numbers keep digits
 // that no double holds. nullopt where there is no such member. `object` must be an object that

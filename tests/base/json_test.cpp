@@ -77,6 +77,22 @@ TEST(Json, AMemberIsKeptByteForByte) {
   EXPECT_EQ(member_text("{}", "id"), std::nullopt);
 }
 
+TEST(Json, AnObjectKnowsWhereItsValuesStand) {
+  const std::string text = R"( {"a" : "x\"}", /* "b": 1, */ "c":[1, {"a": 2} ] ,"d":{}} )";
+  const ObjectText object = object_text(text);
+  ASSERT_EQ(object.members.size(), 3u);
+  const auto value = [&](std::size_t i) {
+    const auto& [key, begin, end] = object.members[i];
+    return key + "=" + text.substr(begin, end - begin);
+  };
+  EXPECT_EQ(value(0), R"(a="x\"}")");
+  EXPECT_EQ(value(1), R"(c=[1, {"a": 2} ])");
+  EXPECT_EQ(value(2), "d={}");
+  EXPECT_EQ(object.end, text.size() - 2);
+  EXPECT_TRUE(object_text("{ }").members.empty());
+  EXPECT_EQ(object_text("{ }").end, 2u);
+}
+
 TEST(Json, EveryReaderGoesThroughTheBoundedParser) {
   for (const char* part : {"src", "models", "tokenizers", "datasets"}) {
     for (const auto& entry : fs::recursive_directory_iterator(fs::path(PENALMT_SOURCE) / part)) {

@@ -69,6 +69,22 @@ TEST(ParallelText, RefusesAMissingFileAndInvalidText) {
   EXPECT_EQ(message("absent.en", "a.en"), "absent.en: cannot read: No such file or directory");
 }
 
+TEST(ParallelText, ReadsTheColumnsOfATable) {
+  const TemporaryFolder folder;
+  write_file(folder / "a.csv",
+             "id,de,en,photo\n1,zwei,two,2.jpg#3\n\n2,\"drei\nvier\",three, \n3,,four,4.jpg\n");
+  const ParallelText text =
+      read_parallel_table(folder / "a.csv", TableFormat::kCsv, {"en", "de", "photo"});
+  EXPECT_EQ(text.source, (std::vector<std::string>{"two", "three", "four"}));
+  EXPECT_EQ(text.target, (std::vector<std::string>{"zwei", "drei vier", ""}));
+  EXPECT_EQ(text.images, (std::vector<std::string>{"2.jpg", "", "4.jpg"}));
+  EXPECT_EQ(text.lines, (std::vector<int64_t>{2, 4, 6}));
+  EXPECT_EQ(text.line_of(1), 4);
+  EXPECT_EQ(ParallelText().line_of(1), 2);
+  EXPECT_TRUE(
+      read_parallel_table(folder / "a.csv", TableFormat::kCsv, {"en", "de", ""}).images.empty());
+}
+
 TEST(ImageList, CutsCaptionIdsOffAndNothingElse) {
   const TemporaryFolder folder;
   write_file(folder / "list.txt",

@@ -3,10 +3,11 @@
 #
 #   MULTI30K=/path/to/multi30k recipes/multi30k/run.sh [-r "text gated"] [-s "1 2 3"] [-- more arguments of penalmt train]
 #
-#   -r  recipes of this folder: text, gated, text-bpe-dropout (default: text gated)        -s  seeds (default: 1)
+#   -r  recipes of this folder: text, gated, raw, text-bpe-dropout (default: text gated)   -s  seeds (default: 1)
 #   for example on a CPU with AMX, or on a GPU:   recipes/multi30k/run.sh -- --set training.precision=bfloat16
 #
 # Runs lie in ${PENALMT_RUNS:-$HOME/penalmt-runs}/multi30k/<recipe>-seed<seed>; called again, it goes on from the last checkpoint.
+# A run on captions as written (raw) has two rows: normalised and tokenised as the others are, and as written ("cased", BLEU 13a).
 # The model that is scored is the average of the last ten validated checkpoints, beam 5, length penalty 1; nothing is chosen on a test set.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -16,7 +17,7 @@ while getopts r:s:h option; do
   case $option in
     r) recipes=$OPTARG ;;
     s) seeds=$OPTARG ;;
-    *) sed -n '2,10p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,11p' recipes/multi30k/run.sh >&2; exit 2 ;;
   esac
 done
 shift $((OPTIND - 1))
@@ -29,7 +30,15 @@ recipes/build.sh release penalmt >&2
 penalmt=build/release/penalmt
 mkdir -p "$runs"
 
-bleu() { "$penalmt" evaluate --hypotheses "$1" --references "$2" --tokenize none --width 2 --json | sed -n 's/^ *"score": *\([0-9.]*\),*$/\1/p' | head -1; }
+# bleu HYPOTHESES REFERENCES TOKENIZER
+bleu() { "$penalmt" evaluate --hypotheses "$1" --references "$2" --tokenize "$3" --width 2 --json | sed -n 's/^ *"score": *\([0-9.]*\),*$/\1/p' | head -1; }
+
+# The captions of a set as written, in a language: packed or not.
+raw_file() {
+  local file=$MULTI30K/raw/$1.$2
+  [ -f "$file" ] || file+=.gz
+  echo "$file"
+}
 
 # Whether one of the listed images is there: without any the option is refused, and the set is translated from its text alone.
 has_image() {
@@ -44,17 +53,28 @@ for recipe in $recipes; do
   for seed in $seeds; do
     run=$runs/$recipe-seed$seed
     "$penalmt" train "recipes/multi30k/$recipe.json" --out "$run" --set "training.seed=$seed" "$@" --resume >&2
-    row="| $recipe, seed $seed | $(sed -n 's/.*"update": *\([0-9]*\).*/\1/p' "$run/metrics.jsonl" | tail -1)"
-    row+=" | $(LC_ALL=C printf %.4f "$(sed -n 's/.*"valid_nll": *\([0-9.]*\).*/\1/p' "$run/metrics.jsonl" | sort -g | head -1)")"
+    figures="$(sed -n 's/.*"update": *\([0-9]*\).*/\1/p' "$run/metrics.jsonl" | tail -1)"
+    figures+=" | $(LC_ALL=C printf %.4f "$(sed -n 's/.*"valid_nll": *\([0-9.]*\).*/\1/p' "$run/metrics.jsonl" | sort -g | head -1)")"
+    row="| $recipe, seed $seed | $figures" cased="| $recipe, seed $seed, cased | $figures" text=tok
+    ! grep -q '"text": "raw"' "$run/recipe.json" || text=raw
     for test in $tests; do
       images=()
       list=$MULTI30K/image_splits/$test.txt
       if ! grep -q '"fusion": "none"' "$run/recipe.json" && has_image "$list"; then
         images=(--images "$list" --image-root "$MULTI30K/images")
       fi
-      "$penalmt" translate "$run" --input "$MULTI30K/tok/$test.lc.norm.tok.en" --output "$run/$test.de" "${images[@]}" >&2
-      row+=" | $(bleu "$run/$test.de" "$MULTI30K/tok/$test.lc.norm.tok.de")"
+      input=$MULTI30K/tok/$test.lc.norm.tok.en hypotheses=$run/$test.de
+      if [ $text = raw ]; then
+        input=$(raw_file $test en) hypotheses=$run/$test.cased.de
+      fi
+      "$penalmt" translate "$run" --input "$input" --output "$hypotheses" "${images[@]}" >&2
+      if [ $text = raw ]; then
+        cased+=" | $(bleu "$hypotheses" "$(raw_file $test de)" 13a)"
+        "$penalmt" normalize --language de --input "$hypotheses" --output "$run/$test.de"
+      fi
+      row+=" | $(bleu "$run/$test.de" "$MULTI30K/tok/$test.lc.norm.tok.de" none)"
     done
     echo "$row |"
+    [ $text != raw ] || echo "$cased |"
   done
 done

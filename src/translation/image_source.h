@@ -22,6 +22,12 @@ class Translator;
 struct ImageList {
   std::vector<std::string> names;  // one a line, "" for none
   std::string place;               // what the list is called in errors
+  // Where in it each name stands; empty: name i in line i + 1.
+  std::vector<int64_t> lines = {};
+
+  int64_t line_of(std::size_t name) const {
+    return lines.empty() ? static_cast<int64_t>(name) + 1 : lines[name];
+  }
 };
 
 class ImageSource {
@@ -38,6 +44,10 @@ class ImageSource {
   // Names that it has and that are `name` but for the ending ("dog" → "dog.jpg").
   virtual std::vector<std::string> names_like(const std::string& name) const { return {}; }
 
+  // "images: not one of ... is there; expected files such as 'a.jpg'": the words for where not
+  // one of the images that `what` names is there, `example` being the first.
+  virtual std::string none_of(const std::string& what, const std::string& example) const = 0;
+
   // The images of the next lines, one name a line, "" for none; null where none of them has one
   // that is there and whole. The lines are counted. Throws as load(names).
   std::unique_ptr<ImageSet> load(const std::vector<std::string>& names, ImageCount& count) const;
@@ -53,10 +63,6 @@ class ImageSource {
   std::unique_ptr<ImageSet> load(ImageCount& count) const;
 
  private:
-  // "images: not one of ... is there; expected files such as 'a.jpg'": the words for where one
-  // looked in vain.
-  virtual std::string none_of(const std::string& what, const std::string& example) const = 0;
-
   std::optional<ImageList> list_;
 };
 

@@ -26,11 +26,26 @@ TEST(LineOutput, AppearsWhenItIsDone) {
   EXPECT_EQ(folder.entries(), 1);
 }
 
+TEST(LineOutput, BeginsWithItsHeaderAndIsNotKeptForThatAlone) {
+  const TemporaryFolder folder;
+  for (const bool has_line : {true, false}) {
+    LineOutput output(folder / "out");
+    output.write_header("head\n");
+    if (has_line) output.write("a\n");
+    output.commit();
+    EXPECT_EQ(read_file(folder / "out"), has_line ? "head\na\n" : "head\n");
+  }
+  LineOutput failed(folder / "out");
+  failed.write_header("head\n");
+  failed.keep("the sums of lines");
+  EXPECT_EQ(folder.entries(), 2);  // the temporary file, still open
+}
+
 TEST(LineOutput, IsKeptBesideItsFileWhereTheWorkFailed) {
   const TemporaryFolder folder;
   write_file(folder / "out", "old");
   const std::string text =
-      said(folder / "out", [](LineOutput& output) { output.keep("the sums"); });
+      said(folder / "out", [](LineOutput& output) { output.keep("the sums of lines"); });
   EXPECT_EQ(folder.without_path(text), "penalmt: out.partial: holds the sums of lines 1 to 3\n");
   EXPECT_EQ(read_file(folder / "out.partial"), "a\nb\nc\n");
   EXPECT_EQ(read_file(folder / "out"), "old");
@@ -38,9 +53,9 @@ TEST(LineOutput, IsKeptBesideItsFileWhereTheWorkFailed) {
 
 TEST(LineOutput, IsNotKeptWithoutALineAndWhereItIsWrittenInPlace) {
   const TemporaryFolder folder;
-  LineOutput(folder / "out").keep("the sums");
+  LineOutput(folder / "out").keep("the sums of lines");
   EXPECT_EQ(folder.entries(), 0);
-  EXPECT_EQ(said("/dev/null", [](LineOutput& output) { output.keep("the sums"); }), "");
+  EXPECT_EQ(said("/dev/null", [](LineOutput& output) { output.keep("the sums of lines"); }), "");
 }
 
 }  // namespace penalmt::line_output_test

@@ -39,27 +39,61 @@ SplitFiles multi30k_files(const DataOptions& options, const std::string& split) 
   return files;
 }
 
-SplitFiles named_files(const DataOptions& options, const std::string& split) {
-  const bool is_train = split == options.train;
-  if (!is_train && split != options.valid)
-    throw Error(fmt::format("data: layout \"files\" has no split '{}'; expected '{}' or '{}'",
-                            split, options.train, options.valid));
-  const std::string name = is_train ? "train" : "valid";
-  // A folder left at its default is no prefix: the files may lie anywhere.
+// "train" or "valid": how the keys of a split's files begin.
+std::string key_of(const DataOptions& options, const std::string& split) {
+  if (split == options.train) return "train";
+  if (split == options.valid) return "valid";
+  throw Error(fmt::format("data: layout \"{}\" has no split '{}'; expected '{}' or '{}'",
+                          options.layout, split, options.train, options.valid));
+}
+
+const std::string& required(const DataOptions& options, const std::string& value,
+                            const std::string& key) {
+  if (value.empty())
+    throw Error(fmt::format("data.{}: empty; layout \"{}\" needs it", key, options.layout));
+  return value;
+}
+
+// A folder left at its default is no prefix: the files may lie anywhere.
+fs::path in_folder(const DataOptions& options, const std::string& file, const std::string& key) {
   const fs::path folder =
       options.folder == DataOptions().folder ? fs::path() : corpus_folder(options);
-  const auto required = [&](const std::string& file, const std::string& key) {
-    if (file.empty())
-      throw Error(fmt::format("data.{}_{}: empty; layout \"files\" needs it", name, key));
-    return folder / expand_environment(file, fmt::format("data.{}_{}", name, key));
+  return folder / expand_environment(file, "data." + key);
+}
+
+SplitFiles named_files(const DataOptions& options, const std::string& split) {
+  const std::string name = key_of(options, split);
+  const bool is_train = name == "train";
+  const auto file = [&](const std::string& value, const std::string& key) {
+    return in_folder(options, required(options, value, name + key), name + key);
   };
-  SplitFiles files{required(is_train ? options.train_source : options.valid_source, "source"),
-                   required(is_train ? options.train_target : options.valid_target, "target"),
+  SplitFiles files{file(is_train ? options.train_source : options.valid_source, "_source"),
+                   file(is_train ? options.train_target : options.valid_target, "_target"),
                    std::nullopt};
   const std::string& list = is_train ? options.train_images : options.valid_images;
-  if (!list.empty())
-    files.images = folder / expand_environment(list, fmt::format("data.{}_images", name));
+  if (!list.empty()) files.images = in_folder(options, list, name + "_images");
   return files;
+}
+
+fs::path table_of(const DataOptions& options, const std::string& split) {
+  const std::string name = key_of(options, split);
+  const std::string& table = name == "train" ? options.train_table : options.valid_table;
+  return in_folder(options, required(options, table, name + "_table"), name + "_table");
+}
+
+ParallelText read_table(const DataOptions& options, const fs::path& table) {
+  const PairColumns columns{required(options, options.source_column, "source_column"),
+                            required(options, options.target_column, "target_column"),
+                            options.image_column};
+  const std::optional<TableFormat> format = options.table_format == "auto"
+                                                ? table_format_of(table)
+                                                : table_format_named(options.table_format);
+  if (!format)
+    throw Error(fmt::format(
+        "data.table_format: the name of {} does not say it; expected an ending .tsv, .csv or "
+        ".jsonl, or tsv, csv or jsonl",
+        table.string()));
+  return read_parallel_table(table, *format, columns);
 }
 
 void mask(const DataOptions& options, const std::string& split, const fs::path& place,
@@ -79,6 +113,7 @@ void mask(const DataOptions& options, const std::string& split, const fs::path& 
 void cut(ParallelText& text, std::size_t count) {
   for (std::vector<std::string>* lines : {&text.source, &text.target, &text.images})
     lines->resize(std::min(lines->size(), count));
+  text.lines.resize(std::min(text.lines.size(), count));
 }
 
 std::string with_split(std::string path, const std::string& split) {
@@ -99,22 +134,34 @@ StoreFiles feature_files(const DataOptions& options, const std::string& split) {
 }
 
 ParallelText load_split(const DataOptions& options, const std::string& split) {
-  const SplitFiles files =
-      options.layout == "files" ? named_files(options, split) : multi30k_files(options, split);
-  ParallelText text = read_parallel_text(files.source, files.target, files.images);
+  const bool is_table = options.layout == "table";
+  SplitFiles files;
+  if (is_table)
+    files.source = files.target = table_of(options, split);
+  else
+    files =
+        options.layout == "files" ? named_files(options, split) : multi30k_files(options, split);
+  ParallelText text = is_table ? read_table(options, files.source)
+                               : read_parallel_text(files.source, files.target, files.images);
   if (text.source.empty())
-    throw Error(fmt::format("{}: no lines; expected at least one", files.source.string()));
+    throw Error(fmt::format("{}: no {}; expected at least one", files.source.string(),
+                            is_table ? "rows" : "lines"));
   for (const auto& [lines, place] : {std::pair(&text.source, plain_or_gzip(files.source)),
                                      {&text.target, plain_or_gzip(files.target)}})
     for (std::size_t i = 0; i < lines->size(); ++i)
-      expect_within_limits((*lines)[i], fmt::format("{}:{}", place.string(), i + 1));
+      expect_within_limits((*lines)[i], fmt::format("{}:{}", place.string(), text.line_of(i)));
   if (!options.masking.empty()) mask(options, split, files.source, text.source);
   if (options.limit > 0 && split == options.train)
     cut(text, static_cast<std::size_t>(options.limit));
   return text;
 }
 
-fs::path image_root(const DataOptions& options) {
+fs::path image_root(const DataOptions& options, const std::string& split) {
+  if (options.layout == "table") {
+    const fs::path folder = table_of(options, split).parent_path();
+    if (options.image_root.empty()) return folder.empty() ? fs::path(".") : folder;
+    return in_folder(options, options.image_root, "image_root");
+  }
   const fs::path images = expand_environment(options.images, "data.images");
   if (options.layout == "files" && options.folder == DataOptions().folder) return images;
   return corpus_folder(options) / images;

@@ -1,4 +1,4 @@
-// Where a corpus lies: Multi30k's folder layout, or files named one by one.
+// Where a corpus lies: Multi30k's folder layout, files named one by one, or tables.
 #pragma once
 
 #include <filesystem>
@@ -26,11 +26,16 @@ struct DataOptions {
   // Layout "files" only.
   std::string train_source = "", train_target = "", train_images = "";
   std::string valid_source = "", valid_target = "", valid_images = "";
+  // Layout "table" only.
+  std::string train_table = "", valid_table = "", table_format = "auto";
+  std::string source_column = "", target_column = "", image_column = "", image_root = "";
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("layout", layout, "multi30k: a folder as Multi30k's; files: the files are named one by one",
-      config::one_of({"multi30k", "files"}));
+    v("layout", layout,
+      "multi30k: a folder as Multi30k's; files: the files are named one by one; table: a table has "
+      "the sentences, their translations and their images' names in columns",
+      config::one_of({"multi30k", "files", "table"}));
     v("folder", folder,
       "the corpus; $NAME is an environment variable; the names below are relative to it",
       config::anything());
@@ -70,14 +75,26 @@ struct DataOptions {
     v("valid_source", valid_source, "files: sentences to validate on", config::anything());
     v("valid_target", valid_target, "files: their translations", config::anything());
     v("valid_images", valid_images, "files: their list of images; empty: none", config::anything());
+    v("train_table", train_table, "table: the pairs to train on", config::anything());
+    v("valid_table", valid_table, "table: the pairs to validate on", config::anything());
+    v("table_format", table_format, "table: what they are; auto: by the endings of their names",
+      config::one_of({"auto", "tsv", "csv", "jsonl"}));
+    v("source_column", source_column, "table: the column of the sentences", config::anything());
+    v("target_column", target_column, "table: the column of their translations",
+      config::anything());
+    v("image_column", image_column, "table: the column of their images' names; empty: none",
+      config::anything());
+    v("image_root", image_root,
+      "table: the folder that these names are relative to; empty: the table's own",
+      config::anything());
   }
 };
 
 // The lines of one split; its images are empty where it has no list (Multi30k: no
-// image_splits/<split>.txt). Layout "files" knows the splits `train` and `valid`. Of the split
+// image_splits/<split>.txt). The other layouts know the splits `train` and `valid`. Of the split
 // `train`, the first `limit` lines. Throws Error where a folder or a file is missing or not named,
 // and where there is not one line; as expect_within_limits (tokenizers/text_limits.h),
-// expand_environment, read_parallel_text and, with
+// expand_environment, read_parallel_text, read_parallel_table and, with
 // data.masking, read_positions and check_positions.
 ParallelText load_split(const DataOptions& options, const std::string& split);
 
@@ -89,8 +106,8 @@ struct StoreFiles {
 // Throws as expand_environment.
 StoreFiles feature_files(const DataOptions& options, const std::string& split);
 
-// The folder that the names of an image list are relative to. Throws as expand_environment.
-std::filesystem::path image_root(const DataOptions& options);
+// The folder that the names of a split's images are relative to. Throws as expand_environment.
+std::filesystem::path image_root(const DataOptions& options, const std::string& split);
 
 // "$HOME/data", "${HOME}/data" and "~/data" → "/home/ann/data". Throws Error "<where>: the
 // environment variable MULTI30K is not set; ..."

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mistakes.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "datasets/features/script_trust.h"
 #include "tensors/precision.h"
 #include "training/checkpoint.h"
@@ -51,6 +52,20 @@ void expect_recipe_beside_checkpoints(const std::filesystem::path& run) {
   } catch (const Error& error) {
     throw Error(error.what() + way_out(run));
   }
+}
+
+// The lines of the keys that hold `word`; all where it names a recipe, or is none.
+std::string fields_with(const std::string& word, const std::string& fields) {
+  if (word.empty() || std::filesystem::exists(word)) return fields;
+  std::string found;
+  std::vector<std::string> keys;
+  for (const std::string_view line : split(fields, '\n')) {
+    keys.emplace_back(line.substr(0, line.find(' ')));
+    if (keys.back().find(word) != std::string::npos) found.append(line) += '\n';
+  }
+  if (found.empty())
+    throw Error(fmt::format("--fields: no key holds '{}'{}", word, did_you_mean(word, keys)));
+  return found;
 }
 
 }  // namespace
@@ -115,7 +130,7 @@ void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,
 void run_training(const TrainingWork& work, const TrainingArguments& arguments) {
   if (arguments.trust_encoder) trust_all_scripts();
   if (arguments.explain) {
-    fmt::print("{}", work.fields());
+    fmt::print("{}", fields_with(arguments.recipe, work.fields()));
     return;
   }
   for (const std::string& assignment : arguments.assignments)

@@ -29,7 +29,10 @@ struct TrainingArguments {
     v("set", assignments, "key=value: overrides the recipe; may be repeated",
       option().one_by_one());
     v("resume", resume, "continue the run in the folder (or begin it)");
-    v("fields", explain, "print every key of a recipe and leave");
+    v("fields", explain,
+      "print every key of a recipe and leave; with a word in the recipe's place, the keys that "
+      "hold "
+      "it: --fields tau");
     visit_trust(v, trust_encoder);
     machine.visit(v);
   }

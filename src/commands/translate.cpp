@@ -66,8 +66,9 @@ nlohmann::ordered_json as_json(const ImageUse& use) {
 }
 
 // What is printed for a line: its translation, n-best lines, or a JSON object.
-std::string formatted(const TranslateArguments& arguments, const InputLine& line, bool has_image,
-                      const Translation& translation, const ImageUse& use) {
+std::string formatted(const TranslateArguments& arguments, const InputLines& lines,
+                      const InputLine& line, bool has_image, const Translation& translation,
+                      const ImageUse& use) {
   const ScoredText& best = translation.n_best.front();
   if (arguments.json) {
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
@@ -80,11 +81,11 @@ std::string formatted(const TranslateArguments& arguments, const InputLine& line
     return "{\"source\":" + dump_json(nlohmann::json(line.source)) +
            (line.id.empty() ? "" : ",\"id\":" + line.id) + "," + dump_json(object).substr(1) + "\n";
   }
-  if (!arguments.n_best) return best.text + "\n";
-  std::string lines;
+  if (!arguments.n_best) return lines.answer(line, best.text);
+  std::string answers;
   for (const ScoredText& text : translation.n_best)
-    lines += fmt::format("{}\t{:.6f}\t{}\n", line.number, text.score, text.text);
-  return lines;
+    answers += fmt::format("{}\t{:.6f}\t{}\n", line.number, text.score, text.text);
+  return answers;
 }
 
 void print_timing(const SearchTiming& timing, double load_seconds, const SearchOptions& search,
@@ -121,18 +122,22 @@ void warn(const TranslateArguments& arguments, const Translator& translator,
 class ChunkTranslator {
  public:
   ChunkTranslator(const TranslateArguments& arguments, Translator& translator,
-                  const std::optional<RawText>& raw)
+                  const std::optional<RawText>& raw, const SearchOptions& search,
+                  const TranslationInput& input)
       : arguments_(arguments),
         translator_(translator),
         raw_(raw),
         check_(arguments, translator),
-        search_(search_options(arguments, translator.description().decoding)) {}
+        search_(search),
+        input_(input),
+        progress_("translate", "sentences", input.total()) {}
 
-  void translate(const InputChunk& chunk, const std::string& place, LineOutput& output) {
+  void translate(const InputChunk& chunk, LineOutput& output) {
     const std::vector<std::string> texts = chunk.texts();
-    auto translations = translator_.translate(texts, chunk.images.get(), search_,
-                                              arguments_.batches(translator_.device()),
-                                              {place, chunk.lines.front().number}, &progress_);
+    auto translations = translator_.translate(
+        texts, chunk.images.get(), search_, arguments_.batches(translator_.device()),
+        {input_.name(), chunk.lines.front().number}, {&progress_, done_});
+    done_ += static_cast<int64_t>(texts.size());
     check_.add(texts, chunk.images.get(), search_, best_texts(translations));
     std::vector<ImageUse> uses(texts.size());
     if (arguments_.json && chunk.images)
@@ -142,12 +147,11 @@ class ChunkTranslator {
       add_sign(chunk.lines[i], translations[i].n_best.front());
       if (raw_)
         for (ScoredText& text : translations[i].n_best) text.text = raw_->for_people(text.text);
-      output.write(
-          formatted(arguments_, chunk.lines[i], chunk.has_image(i), translations[i], uses[i]));
+      output.write(formatted(arguments_, input_.lines(), chunk.lines[i], chunk.has_image(i),
+                             translations[i], uses[i]));
     }
   }
   const AnswerSigns& signs() const { return signs_; }
-  const SearchOptions& search() const { return search_; }
   void clear_progress() { progress_.clear(); }
   void tell_of_check() const { check_.tell(); }
 
@@ -162,15 +166,16 @@ class ChunkTranslator {
   const std::optional<RawText>& raw_;
   PrecisionCheck check_;
   const SearchOptions search_;
-  Progress progress_{"translate", "sentences", 0};
+  const TranslationInput& input_;
+  Progress progress_;
+  int64_t done_ = 0;
   AnswerSigns signs_;
 };
 
 void translate(const TranslateArguments& arguments) {
   if (arguments.images.trust_encoder) trust_all_scripts();
   check(arguments);
-  std::optional<LineReader> reader;
-  if (!arguments.one_sentence()) reader.emplace(arguments.input);
+  std::unique_ptr<InputLines> lines = open_lines(arguments);
   LineOutput output(arguments.output);
   const auto began = std::chrono::steady_clock::now();
   Translator translator =
@@ -179,21 +184,24 @@ void translate(const TranslateArguments& arguments) {
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   std::optional<RawText> raw;
   if (arguments.raw) raw.emplace(translator.description(), arguments.model, "--raw");
-  ChunkTranslator work(arguments, translator, raw);
-  TranslationInput input(arguments, translator, std::move(reader), raw ? &*raw : nullptr);
+  const SearchOptions search = search_options(arguments, translator.description().decoding);
+  TranslationInput input(arguments, translator, std::move(lines), raw ? &*raw : nullptr);
+  ChunkTranslator work(arguments, translator, raw, search, input);
   expect_not_read("--output", arguments.output);
   translator.cut_lines(input.lengths().longest());
   translator.set_format(product_format(arguments.precision));
   try {
+    output.write_header(input.lines().header());
     for (InputChunk chunk; !(chunk = input.next()).lines.empty();) {
       warn_of_broken(input.images(), input.image_place());
-      work.translate(chunk, input.name(), output);
+      work.translate(chunk, output);
     }
     expect_not_read("--output", arguments.output);
     output.commit();
   } catch (...) {
     work.clear_progress();
-    output.keep("the translations of lines");
+    output.keep(arguments.table.is_given() ? "the translations of rows"
+                                           : "the translations of lines");
     throw;
   }
   work.clear_progress();
@@ -201,7 +209,7 @@ void translate(const TranslateArguments& arguments) {
   if (input.images().missing > 0) message(input.images().text());
   warn(arguments, translator, input, work.signs());
   if (arguments.timing)
-    print_timing(translator.timing(), load_seconds, work.search(),
+    print_timing(translator.timing(), load_seconds, search,
                  arguments.batches(translator.device()).tokens, arguments);
 }
 
@@ -215,11 +223,18 @@ constexpr const char* kTranslateHelp =
     "with capital letters, unspaced marks or tabs, more than half with commas as in a table, "
     "more than 3 pieces in 100 unknown), and how many translations say one thing over and over "
     "(5 times in a row; 4 times for 2 to 4 pieces) or repeat the source (8 of 10 words).\n"
+    "--table writes the same table with the translations in one column, every other byte as it "
+    "stood (but for empty lines, which are left out, and a last line's missing end). The first "
+    "line of a TSV or CSV names the columns; a TSV has no quotes; a CSV is as RFC 4180 has it, or "
+    "has semicolons for commas; JSON lines have any keys. Images are in the table's folder unless "
+    "--image-root or --features says otherwise.\n"
     "Examples:\n"
     "  penalmt translate runs/text --input test.en --output test.de\n"
     "  penalmt translate runs/shapes --input test.en --images test.txt --image-root images > "
     "test.de\n"
     "  penalmt translate runs/shapes --image photo.png \"a circle .\"\n"
+    "  penalmt translate runs/shapes --table captions.csv --source-column caption --image-column "
+    "photo --target-column de --output captions.de.csv\n"
     "  penalmt translate runs/text --raw \"Two dogs don't like the snow.\"\n"
     "  penalmt translate runs/shapes --json --json-input < lines.jsonl\n"
     "  head -3 test.en | penalmt translate runs/text --beam 5 --n-best 3 --json";

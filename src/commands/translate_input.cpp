@@ -3,17 +3,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "base/config.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "commands/cli/common.h"
 #include "commands/translate_steps.h"
 #include "datasets/text/image_names.h"
-#include "datasets/text/parallel_text.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -62,44 +58,20 @@ void check_sentence(const TranslateArguments& arguments) {
         words.front(), words.front()));
 }
 
+void check_table(const TranslateArguments& arguments) {
+  if (arguments.one_sentence()) throw Error("--table: got a sentence too; expected one of them");
+  if (arguments.target_column.empty())
+    throw Error("--target-column: got an empty name, expected a column");
+  format_of(arguments.table.table, arguments.table.format);
+  images_of_table(arguments.table, arguments.images);
+}
+
 void check_json_input(const TranslateArguments& arguments) {
   if (!arguments.images.images.empty() || arguments.image || arguments.one_sentence())
     throw Error(
         "--json-input: got --images, --image or a sentence too; expected them in the input's "
         "objects");
   check(arguments.images, ImageNames::kJsonLines);
-}
-
-std::string line_place(const LineReader& reader) {
-  return fmt::format("{}:{}", reader.name(), reader.line_number());
-}
-
-// {"source": "a dog .", "image": "dog.jpg", "id": 7} and nothing else.
-InputLine parsed(const std::string& text, const LineReader& reader) {
-  const std::string place = line_place(reader);
-  const nlohmann::json object = config::parse(text, reader.name(), reader.line_number());
-  if (!object.is_object())
-    throw Error(place +
-                ": got no JSON object, expected one a line, as {\"source\": \"a dog .\", "
-                "\"image\": \"dog.jpg\"}");
-  for (const auto& item : object.items())
-    if (item.key() != "source" && item.key() != "image" && item.key() != "id")
-      throw Error(
-          fmt::format("{}: got the key '{}', expected source, image or id", place, item.key()));
-  const auto field = [&](const char* name, bool needed) -> std::string {
-    const auto found = object.find(name);
-    if (found == object.end() || (found->is_null() && !needed)) {
-      if (needed)
-        throw Error(fmt::format("{}: no \"{}\" in the object, expected a text", place, name));
-      return "";
-    }
-    if (!found->is_string())
-      throw Error(
-          fmt::format("{}: \"{}\": got {}, expected a text", place, name, dump_json(*found)));
-    return found->get<std::string>();
-  };
-  expect_no_nul(field("source", true), place);
-  return {field("source", true), field("image", false), member_text(text, "id").value_or("")};
 }
 
 }  // namespace
@@ -125,7 +97,9 @@ void check(const TranslateArguments& arguments) {
   check_sentence(arguments);
   ImageArguments listed = arguments.images;
   if (arguments.image) listed.skip_broken = false;  // --image is as good as a list for that
-  if (arguments.json_input)
+  if (arguments.table.is_given())
+    check_table(arguments);
+  else if (arguments.json_input)
     check_json_input(arguments);
   else
     check(listed);
@@ -140,9 +114,10 @@ void check(const TranslateArguments& arguments) {
   if (arguments.one_sentence() && !arguments.images.images.empty())
     throw Error("--images: got a single sentence; expected --image PHOTO with it");
   const ImageArguments& images = arguments.images;
-  expect_output("--output", arguments.output,
-                {arguments.one_sentence() ? "" : arguments.input, images.images, images.features,
-                 images.feature_names, arguments.image.value_or("")});
+  expect_output(
+      "--output", arguments.output,
+      {arguments.one_sentence() ? "" : arguments.input, arguments.table.table, images.images,
+       images.features, images.feature_names, arguments.image.value_or("")});
 }
 
 std::vector<std::string> InputChunk::texts() const {
@@ -152,20 +127,26 @@ std::vector<std::string> InputChunk::texts() const {
 }
 
 TranslationInput::TranslationInput(const TranslateArguments& arguments,
-                                   const Translator& translator, std::optional<LineReader> reader,
+                                   const Translator& translator, std::unique_ptr<InputLines> lines,
                                    const RawText* raw)
     : arguments_(arguments),
       translator_(translator),
-      reader_(std::move(reader)),
+      images_(arguments.table.is_given() ? images_of_table(arguments.table, arguments.images)
+                                         : arguments.images),
+      lines_(std::move(lines)),
       raw_(raw),
       chunk_(translator.uses_images() ? kLinesWithImagesAtATime : kLinesAtATime),
       lengths_(arguments.length, translator) {
   open_images_of_lines();
-  if (reader_ && !reader_->may_wait()) check_file();
+  if (!lines_->may_wait()) check_file();
+}
+
+bool TranslationInput::lines_name_images() const {
+  return arguments_.json_input || !arguments_.table.image_column.empty();
 }
 
 void TranslationInput::open_images_of_lines() {
-  const ImageArguments& images = arguments_.images;
+  const ImageArguments& images = images_;
   const int threads = arguments_.machine.threads;
   ImageSourceOptions options = image_source_options(images, threads);
   if (options.root.empty()) {  // then names are paths, as those of a command line
@@ -179,6 +160,11 @@ void TranslationInput::open_images_of_lines() {
          {std::pair(&images.features, "--features"), {&images.image_root, "--image-root"}})
       if (!given->empty() && !takes_images(translator_, images, option)) return;
     if (translator_.uses_images()) source_ = open_images(translator_, options);
+  } else if (lines_name_images()) {
+    if (!takes_images(translator_, images, "--image-column")) return;
+    source_ = open_images(translator_, options);
+  } else if (arguments_.table.is_given()) {
+    warn_without_images(translator_, "--image-column COLUMN");
   } else if (arguments_.image) {
     if (!takes_images(translator_, images, "--image")) return;
     if (fs::is_directory(*arguments_.image))
@@ -202,70 +188,62 @@ void TranslationInput::open_images_of_lines() {
 }
 
 void TranslationInput::check_file() {
-  while (read()) continue;
-  reader_->rewind();
-  lines_ = 0;
+  int64_t named = 0;
+  std::string first;
+  bool is_found = false;
+  while (const std::optional<InputLine> line = read()) {
+    total_ += !line->is_blank;
+    if (line->image.empty() || !source_) continue;
+    if (++named == 1) first = line->image;
+    is_found = is_found || source_->has(line->image);
+  }
+  if (arguments_.table.is_given() && source_ && total_ > 0 && !is_found)
+    throw Error(source_->none_of(name(), first));
+  lines_->rewind();
+  number_ = 0;
   signs_ = {};
   lengths_.restart();
 }
 
-std::string TranslationInput::name() const {
-  if (!reader_) return "the sentence";
-  return arguments_.input == "-" ? "standard input" : arguments_.input;
-}
-
 std::string TranslationInput::image_place() const {
   if (arguments_.image) return "--image";
-  return arguments_.json_input ? name() : arguments_.images.images;
+  return lines_name_images() ? name() : images_.images;
 }
 
 std::optional<InputLine> TranslationInput::read() {
-  InputLine line;
+  std::optional<InputLine> next = lines_->next();
   const ImageList* list = source_ && source_->list() ? &*source_->list() : nullptr;
-  if (!reader_) {
-    if (lines_ == 1) return std::nullopt;
-    line.source = arguments_.sentence.front();
-  } else {
-    std::string text;
-    if (!reader_->next(text)) {
-      if (list) source_->expect_lines(lines_, name());
-      return std::nullopt;
-    }
-    line.is_blank = arguments_.json_input && text.empty();
-    if (line.is_blank) return line;
-    if (arguments_.json_input)
-      line = parsed(text, *reader_);
-    else
-      line.source = std::move(text);
-  }
-  lines_ = line.number = reader_ ? reader_->line_number() : 1;
+  if (!next && list) source_->expect_lines(number_, name());
+  if (!next || next->is_blank) return next;
+  InputLine& line = *next;
+  number_ = line.number;
   const int64_t listed = list ? static_cast<int64_t>(list->names.size()) : 0;
-  if (list && lines_ <= listed) line.image = list->names[static_cast<size_t>(lines_ - 1)];
-  if (list && lines_ > listed && reader_->may_wait())  // a file's lines are counted first
-    throw Error(fmt::format("{}:{}: got one line more than {} has images, {}", name(), lines_,
-                            arguments_.images.images, listed));
+  if (list && number_ <= listed) line.image = list->names[static_cast<size_t>(number_ - 1)];
+  if (list && number_ > listed && lines_->may_wait())  // a file's lines are counted first
+    throw Error(fmt::format("{}: got one line more than {} has images, {}", lines_->place(number_),
+                            images_.images, listed));
   clean_line(line.source);
   line.text = raw_ ? raw_->for_model(line.source) : line.source;
   if (!line.image.empty() && !source_) {
-    if (!arguments_.images.ignore_images)
+    if (!images_.ignore_images)
       throw Error(fmt::format(
-          "{}:{}: got the image '{}' for a text-only model, which would not look at it; expected a "
+          "{}: got the image '{}' for a text-only model, which would not look at it; expected a "
           "model trained with images, or --ignore-images",
-          name(), lines_, line.image));
+          lines_->place(number_), line.image));
     line.image.clear();
   }
-  if (source_ && arguments_.json_input && !arguments_.images.image_root.empty())
-    expect_inside(*source_, line.image, arguments_.images.image_root, line_place(*reader_));
-  lengths_.add(line.text, reader_ ? fmt::format("{}:{}", name(), lines_) : name(), lines_);
+  if (source_ && lines_name_images() && !images_.image_root.empty())
+    expect_inside(*source_, line.image, images_.image_root, lines_->place(number_));
+  lengths_.add(line.text, lines_->place(number_), number_);
   signs_.add(line.source);
-  return line;
+  return next;
 }
 
 InputChunk TranslationInput::next() {
   if (failure_) std::rethrow_exception(failure_);
   InputChunk chunk;
   const auto at_hand = [&] {
-    return chunk.lines.empty() || !reader_ || !reader_->may_wait() || reader_->has_arrived();
+    return chunk.lines.empty() || !lines_->may_wait() || lines_->has_arrived();
   };
   try {
     while (static_cast<int64_t>(chunk.lines.size()) < chunk_ && at_hand()) {

@@ -9,10 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "base/text.h"
 #include "commands/cli/image_options.h"
 #include "commands/cli/shared_options.h"
 #include "commands/cli/source_length.h"
+#include "commands/cli/table_options.h"
+#include "commands/translate_lines.h"
 #include "tokenizers/source_signs.h"
 #include "translation/batch_workers.h"
 #include "translation/raw_text.h"
@@ -28,6 +29,9 @@ struct TranslateArguments {
   std::optional<double> length_penalty;
   LengthOptions length;
   std::string precision = "float32";
+  TableArguments table;
+  std::string target_column = "translation";
+  bool replace = false;
   bool json = false, json_input = false, raw = false, timing = false;
   std::optional<int64_t> batch_tokens, check;
   std::string references;
@@ -48,6 +52,21 @@ struct TranslateArguments {
     v("input", input, "lines to translate, plain or .gz; - is standard input",
       option().value("FILE"));
     v("output", output, "where translations go; - is standard output", option().value("FILE"));
+    table.visit(v, option()
+                       .excludes("input")
+                       .excludes("images")
+                       .excludes("image")
+                       .excludes("json")
+                       .excludes("json-input")
+                       .excludes("n-best"));
+    v("target_column", target_column,
+      "--table: the column that gets the translations; where the table has none of that name, it "
+      "stands last",
+      option().value("COLUMN").needs("table"));
+    v("replace", replace,
+      "--table: texts that the target column holds already are replaced; without it they are an "
+      "error",
+      option().needs("table"));
     length.visit(v);
     images.visit(v);
     v("image", image, "the image of the one sentence", option().value("PHOTO"));
@@ -87,14 +106,6 @@ struct TranslateArguments {
 // Throws Error where options do not fit each other, and as expect_output.
 void check(const TranslateArguments& arguments);
 
-struct InputLine {
-  std::string source, image;  // image: as the list or the object names it, "" for none
-  std::string id = {};        // the object's as JSON, answered as it stands there; "" for none
-  std::string text = {};      // what the model reads: the source, with --raw normalised
-  int64_t number = 0;         // in the input, from 1
-  bool is_blank = false;      // an empty line among JSON's: passed over
-};
-
 struct InputChunk {
   std::vector<InputLine> lines;      // none at the end
   std::unique_ptr<ImageSet> images;  // null: none of the lines has one
@@ -108,31 +119,34 @@ struct InputChunk {
 // is thrown.
 class TranslationInput {
  public:
-  // `reader` is there unless one sentence is translated; `raw` where text is normalised first.
-  // Throws Error for a bad line of a file and for images that do not fit the model; as LineReader
-  // and open_line_images.
+  // `raw` is there where text is normalised first. Throws Error for a bad line of a file and for
+  // images that do not fit the model; as InputLines and open_line_images.
   TranslationInput(const TranslateArguments& arguments, const Translator& translator,
-                   std::optional<LineReader> reader, const RawText* raw);
+                   std::unique_ptr<InputLines> lines, const RawText* raw);
   // Throws a line's Error, as above; as ImageSource::load; and Interrupted after Ctrl-C while it
   // waits.
   InputChunk next();
-  std::string name() const;         // what it is called in errors
-  std::string image_place() const;  // where the names of its images stand
+  const InputLines& lines() const { return *lines_; }
+  std::string name() const { return lines_->name(); }
+  std::string image_place() const;          // where the names of its images stand
+  int64_t total() const { return total_; }  // its lines; 0: they are not counted
   // Of the lines so far.
   ImageCount& images() { return count_; }  // of none where no line has an image
   const SourceSigns& signs() const { return signs_; }
   const LengthCheck& lengths() const { return lengths_; }
 
  private:
+  bool lines_name_images() const;
   void open_images_of_lines();
   void check_file();
   std::optional<InputLine> read();
 
   const TranslateArguments& arguments_;
   const Translator& translator_;
-  std::optional<LineReader> reader_;
+  const ImageArguments images_;  // with the folder of a table's images
+  std::unique_ptr<InputLines> lines_;
   const RawText* raw_;
-  int64_t lines_ = 0;                          // read so far, blank ones too
+  int64_t number_ = 0, total_ = 0;             // of the line that was read last; of a file's lines
   std::unique_ptr<const ImageSource> source_;  // null: images are not looked at
   int64_t chunk_;
   ImageCount count_;

@@ -22,15 +22,17 @@ FeatureStore open_store(const DataOptions& data, const std::string& split) {
 
 std::shared_ptr<const ImageSet> decoded_images(const Recipe& recipe, const DataSplit& split) {
   const ImageRules rules{.allow_outside = recipe.data.allow_outside};
-  const std::filesystem::path root = image_root(recipe.data);
+  const std::filesystem::path root = image_root(recipe.data, split.name);
   if (!rules.allow_outside)
     expect_inside(split.text.images, root, split.text.image_list.string(),
-                  "; data.allow_outside takes it");
+                  "; data.allow_outside takes it", split.text.lines);
   try {
     return std::make_shared<DecodedImages>(split.text.images, root, recipe.model.image_encoder.size,
                                            0, rules);
   } catch (const BrokenImageError& error) {
-    throw error.in_list(split.text.image_list.string());
+    const std::size_t line = error.image().line;
+    throw error.in_list(split.text.image_list.string(),
+                        split.text.line_of(line) - static_cast<int64_t>(line));
   }
 }
 
@@ -122,6 +124,9 @@ DataSplit read_split(const Recipe& recipe, const std::string& name) {
   split.text = load_split(recipe.data, name);
   if (split.text.source.empty()) throw Error(fmt::format("data: split '{}' is empty", name));
   if (recipe.model.uses_images()) {
+    if (split.text.images.empty() && recipe.data.layout == "table")
+      throw Error(
+          fmt::format("data.image_column: empty; model.fusion '{}' needs it", recipe.model.fusion));
     if (split.text.images.empty())
       throw Error(fmt::format("data: split '{}' has no list of images; model.fusion '{}' needs one",
                               name, recipe.model.fusion));
@@ -179,9 +184,10 @@ void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& 
     if (split.images) example.image = split.images->index()[line];
     if (recipe.model.positions == "learned" &&
         std::max(example.source.size(), example.target.size()) > longest)
-      throw Error(fmt::format(
-          "data: split '{}', line {}: {} tokens, expected at most model.longest = {}", split.name,
-          line + 1, std::max(example.source.size(), example.target.size()), longest));
+      throw Error(
+          fmt::format("data: split '{}', line {}: {} tokens, expected at most model.longest = {}",
+                      split.name, split.text.line_of(static_cast<size_t>(line)),
+                      std::max(example.source.size(), example.target.size()), longest));
     split.examples.push_back(std::move(example));
   }
   warn_of_long_sentences(split, recipe.training.batch_tokens);

@@ -139,8 +139,13 @@ std::unique_ptr<ImageSet> ImageSource::load(ImageCount& count) const {
   try {
     images = load(list_->names, count);
   } catch (const BrokenImageError& error) {
-    throw error.in_list(list_->place);
+    const std::size_t line = error.image().line;
+    throw error.in_list(list_->place, list_->line_of(line) - static_cast<int64_t>(line));
   }
+  for (BrokenImage& broken : count.broken)
+    broken.line = static_cast<std::size_t>(list_->line_of(broken.line)) - 1;
+  if (count.not_found > 0)
+    count.first_line = list_->line_of(static_cast<std::size_t>(count.first_line) - 1);
   if (images == nullptr && !count.broken.empty())
     throw Error(fmt::format("{}: not one of the images can be decoded; the first: {}", list_->place,
                             count.broken.front().problem));

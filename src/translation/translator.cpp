@@ -56,13 +56,13 @@ Translator::Translator(TranslationModel model, ModelDescription description, Tok
 std::vector<Translation> Translator::translate(const std::vector<std::string>& lines,
                                                const ImageSet* images, const SearchOptions& search,
                                                const BatchOptions& batches, const LinesPlace& place,
-                                               Progress* progress) {
+                                               ProgressPart progress) {
   const std::vector<Example> examples = encode_lines(lines, images, place.file, place.first);
   for (const Example& example : examples) source_pieces_.add(example.source);
   const auto began = std::chrono::steady_clock::now();
   if (!weights_) weights_ = std::make_shared<const SearchWeights>(*model_, format_);
-  const auto found = search_examples(*model_, *weights_, examples, images, search, batches,
-                                     {progress, place.first - 1});
+  const auto found =
+      search_examples(*model_, *weights_, examples, images, search, batches, progress);
   timing_.seconds +=
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   timing_.sentences += static_cast<int64_t>(examples.size());

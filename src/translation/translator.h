@@ -67,7 +67,7 @@ class Translator {
   // cut_lines() cuts it, and where the model's scores are not numbers; as search_examples.
   std::vector<Translation> translate(const std::vector<std::string>& lines, const ImageSet* images,
                                      const SearchOptions& search, const BatchOptions& batches,
-                                     const LinesPlace& place = {}, Progress* progress = nullptr);
+                                     const LinesPlace& place = {}, ProgressPart progress = {});
 
   // The log probability of each target given its source, end token included; 0 where both lines are
   // empty. Throws Error for a target without a source and lines that are too long, as above; as

@@ -26,6 +26,21 @@ TEST(LineOutput, AppearsWhenItIsDone) {
   EXPECT_EQ(folder.entries(), 1);
 }
 
+TEST(LineOutput, BeginsWithItsHeaderAndIsNotKeptForThatAlone) {
+  const TemporaryFolder folder;
+  for (const bool has_line : {true, false}) {
+    LineOutput output(folder / "out");
+    output.write_header("head\n");
+    if (has_line) output.write("a\n");
+    output.commit();
+    EXPECT_EQ(read_file(folder / "out"), has_line ? "head\na\n" : "head\n");
+  }
+  LineOutput failed(folder / "out");
+  failed.write_header("head\n");
+  failed.keep("the sums of lines");
+  EXPECT_EQ(folder.entries(), 2);  // the temporary file, still open
+}
+
 TEST(LineOutput, IsKeptBesideItsFileWhereTheWorkFailed) {
   const TemporaryFolder folder;
   write_file(folder / "out", "old");

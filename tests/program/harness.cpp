@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +62,24 @@ Outcome run_penalmt(const std::vector<std::string>& arguments, const std::string
   if (output_file.empty()) outcome.output = read_file(out);
   outcome.errors = read_file(err);
   return outcome;
+}
+
+std::vector<std::string> lines_on_terminal(unsigned short columns,
+                                           const std::vector<std::string>& arguments) {
+  const winsize size = {24, columns, 0, 0};
+  int terminal = -1;
+  const pid_t child = forkpty(&terminal, nullptr, nullptr, &size);
+  if (child == 0) become_penalmt(arguments, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO);
+  std::vector<std::string> lines(1);
+  for (char byte = 0; read(terminal, &byte, 1) == 1;) {
+    if (byte == '\n')
+      lines.emplace_back();
+    else if (byte != '\r')
+      lines.back() += byte;
+  }
+  close(terminal);
+  EXPECT_EQ(exit_status_of(child), 0);
+  return lines;
 }
 
 Outcome interrupt_penalmt(const std::vector<std::string>& arguments, const std::string& line) {

@@ -21,6 +21,10 @@ struct Outcome {
 Outcome run_penalmt(const std::vector<std::string>& arguments, const std::string& input = "",
                     const std::string& output_file = "");
 
+// Runs it on a terminal of so many columns: what stands there, line by line, progress too.
+std::vector<std::string> lines_on_terminal(unsigned short columns,
+                                           const std::vector<std::string>& arguments);
+
 // Runs it with a pipe for standard input, sends `line`, and presses Ctrl-C once a line of output
 // came back.
 Outcome interrupt_penalmt(const std::vector<std::string>& arguments, const std::string& line);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/text.h"
 #include "harness.h"
 
 namespace penalmt {
@@ -38,6 +39,42 @@ TEST(Program, ExplainsACommandThatHelpIsAskedFor) {
     EXPECT_EQ(outcome.output, run_penalmt(flag).output);
     EXPECT_NE(outcome.output, "");
   }
+}
+
+TEST(Program, HelpIsAsWideAsTheTerminal) {
+  for (const char* command : {"compare", "evaluate", "tokenizer"}) {
+    std::string words, on_terminal;
+    for (const std::string& line : lines_on_terminal(64, {command, "--help"})) {
+      const bool is_meaning = line.starts_with(std::string(30, ' '));
+      if (is_meaning || !line.starts_with("  ")) EXPECT_LE(line.size(), 64u) << line;
+      for (const std::string_view word : split_whitespace(line)) on_terminal.append(word) += ' ';
+    }
+    const std::string whole = run_penalmt({command, "--help"}).output;
+    for (const std::string_view word : split_whitespace(whole)) words.append(word) += ' ';
+    EXPECT_EQ(on_terminal, words);
+  }
+  EXPECT_NE(run_penalmt({"compare", "--help"})
+                .output.find("run folders; those that differ in their seed alone share a row, the "
+                             "first is the baseline\n"),
+            std::string::npos);
+}
+
+TEST(Program, FieldsAreThoseThatHoldAWord) {
+  const std::string all = run_penalmt({"train", "--fields"}).output;
+  const Outcome some = run_penalmt({"train", "--fields", "tau."});
+  EXPECT_EQ(some.status, 0);
+  std::size_t lines = 0;
+  for (const std::string_view line : split(some.output, '\n')) {
+    if (line.empty()) continue;
+    ++lines;
+    EXPECT_NE(line.substr(0, line.find(' ')).find("tau."), std::string::npos) << line;
+    EXPECT_NE(all.find(std::string(line) + "\n"), std::string::npos) << line;
+  }
+  EXPECT_GE(lines, 4u);
+  const Outcome none = run_penalmt({"train", "--fields", "data.foldre"});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_EQ(none.errors,
+            "penalmt: --fields: no key holds 'data.foldre'; did you mean 'data.folder'?\n");
 }
 
 TEST(Program, RefusesHelpOnWhatIsNoCommand) {

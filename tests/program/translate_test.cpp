@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -84,6 +85,18 @@ TEST_F(TranslateProgram, GivesALineForALineFromAFileAPipeAndIntoAFile) {
   EXPECT_EQ(read_file(folder_ / "out.de"), piped.output);
   EXPECT_EQ(run_penalmt({"translate", path("text"), "a red circle ."}).output, lines[0] + "\n");
   EXPECT_EQ(run_penalmt({"translate", path("text")}, "").output, "");
+}
+
+TEST_F(TranslateProgram, TellsHowMuchOfAFileIsLeft) {
+  const auto shown = [](const std::vector<std::string>& lines, const std::string& text) {
+    return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+      return line.find(text) != std::string::npos;
+    });
+  };
+  const std::string out = path("out.de");
+  EXPECT_TRUE(shown(
+      lines_on_terminal(80, {"translate", path("text"), "--input", path("in.en"), "--output", out}),
+      "/5 sentences"));
 }
 
 TEST_F(TranslateProgram, RawTextIsNormalisedBeforeAndDetokenisedAfter) {

@@ -2,20 +2,75 @@
 
 #include <fmt/format.h>
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <limits>
+#include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace penalmt {
 namespace {
 
+// Characters of a line of standard output, where that is a terminal.
+std::size_t line_width() {
+  winsize size = {};
+  const bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return is_known ? size.ws_col : std::numeric_limits<std::size_t>::max();
+}
+
+// Broken at spaces into lines of at most `width` characters; a line that begins with a space, as an
+// example does, stays as it is.
+std::string wrapped(const std::string& text, std::size_t width) {
+  std::string all;
+  bool is_first = true;
+  for (const std::string_view line : split(text, '\n')) {
+    if (!std::exchange(is_first, false)) all += '\n';
+    if (line.starts_with(' ')) {
+      all += line;
+      continue;
+    }
+    std::size_t filled = 0;
+    for (const std::string_view word : split(line, ' ')) {
+      const std::size_t length = count_characters(word);
+      if (filled > 0 && filled + 1 + length > width) {
+        all += '\n';
+        filled = 0;
+      } else if (filled > 0) {
+        all += ' ';
+        ++filled;
+      }
+      all += word;
+      filled += length;
+    }
+  }
+  return all;
+}
+
+// As wide as the terminal.
 class Help : public CLI::Formatter {
  public:
   Help() { label("SUBCOMMAND", "COMMAND"); }
+  std::string make_description(const CLI::App* app) const override {
+    return wrapped(CLI::Formatter::make_description(app), width_);
+  }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return wrapped(CLI::Formatter::make_option_desc(option), column());
+  }
+  std::string make_subcommand(const CLI::App* command) const override {
+    std::stringstream text;
+    CLI::detail::format_help(text, command->get_display_name(true),
+                             wrapped(command->get_description(), column()), column_width_);
+    return text.str();
+  }
   std::string make_subcommands(const CLI::App* app, CLI::AppFormatMode) const override {
     std::string text;
     for (const CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; }))
@@ -23,9 +78,18 @@ class Help : public CLI::Formatter {
     return text.empty() ? "" : "\nCommands:\n" + text;
   }
   std::string make_footer(const CLI::App* app) const override {
-    const std::string footer = CLI::Formatter::make_footer(app);
+    const std::string footer = wrapped(CLI::Formatter::make_footer(app), width_);
     return footer.empty() || footer.back() == '\n' ? footer : footer + "\n";
   }
+
+ private:
+  // What is left for a meaning, beside the names.
+  std::size_t column() const {
+    constexpr std::size_t kLeast = 20;
+    return std::max(width_, column_width_ + kLeast) - column_width_;
+  }
+
+  const std::size_t width_ = line_width();
 };
 
 std::vector<std::string> names_of_commands(const CLI::App& app) {

@@ -18,6 +18,15 @@ namespace penalmt {
 
 namespace fs = std::filesystem;
 
+TableFormat format_of(const std::string& table, const std::string& format) {
+  if (!format.empty()) return table_format_named(format);
+  if (const auto found = table_format_of(table)) return *found;
+  throw Error(fmt::format(
+      "--table: got {}, whose name does not say what it is; expected an ending .tsv, .csv or "
+      ".jsonl, or --format",
+      table == "-" ? "standard input" : table));
+}
+
 std::vector<std::string> read_scored_lines(const std::string& path) {
   std::vector<std::string> lines = read_lines(path, LineForm::kAsItIs);
   for (std::string& line : lines) line.resize(trim_end(line).size());

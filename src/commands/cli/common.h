@@ -8,10 +8,15 @@
 #include <vector>
 
 #include "commands/cli/shared_options.h"
+#include "datasets/text/table.h"
 
 namespace penalmt {
 
 class LineReader;
+
+// The form of the table that --table names. Throws Error where neither --format nor the name's
+// ending says it.
+TableFormat format_of(const std::string& table, const std::string& format);
 
 // The file's lines without white space at their ends (as sacreBLEU reads files). Throws as
 // read_lines; the second throws Error where they are not `expected`, the number of lines of `like`.

@@ -87,23 +87,31 @@ bool takes_images(const Translator& translator, const ImageArguments& arguments,
   return translator.uses_images();
 }
 
+void warn_without_images(const Translator& translator, const std::string& expected) {
+  if (translator.uses_images())
+    warning(translator.place() + ": a multimodal model run without images; give " + expected);
+}
+
+std::unique_ptr<const ImageSource> open_listed_images(const Translator& translator,
+                                                      const ImageArguments& arguments,
+                                                      ImageList list, int threads) {
+  ImageSourceOptions options = image_source_options(arguments, threads);
+  options.list = std::move(list);
+  auto images = open_images(translator, options);
+  for (std::size_t i = 0; i < options.list->names.size(); ++i)
+    expect_inside(*images, options.list->names[i], arguments.image_root,
+                  fmt::format("{}:{}", options.list->place, options.list->line_of(i)));
+  images->expect_some();
+  return images;
+}
+
 std::unique_ptr<const ImageSource> open_line_images(const Translator& translator,
                                                     const ImageArguments& arguments, int threads) {
-  if (!arguments.images.empty()) {
-    if (!takes_images(translator, arguments, "--images")) return nullptr;
-    ImageSourceOptions options = image_source_options(arguments, threads);
-    options.list = ImageList{read_image_list(arguments.images), arguments.images};
-    auto images = open_images(translator, options);
-    for (std::size_t i = 0; i < options.list->names.size(); ++i)
-      expect_inside(*images, options.list->names[i], arguments.image_root,
-                    fmt::format("{}:{}", arguments.images, i + 1));
-    images->expect_some();
-    return images;
-  }
-  if (translator.uses_images())
-    warning(translator.place() +
-            ": a multimodal model run without images; give --images LIST --image-root DIR, or "
-            "--image PHOTO");
+  if (!arguments.images.empty() && takes_images(translator, arguments, "--images"))
+    return open_listed_images(translator, arguments,
+                              {read_image_list(arguments.images), arguments.images}, threads);
+  if (arguments.images.empty())
+    warn_without_images(translator, "--images LIST --image-root DIR, or --image PHOTO");
   return nullptr;
 }
 

@@ -55,6 +55,12 @@ void check(const ImageArguments& arguments, ImageNames names = ImageNames::kList
 // expect_inside and ImageSource::expect_some.
 std::unique_ptr<const ImageSource> open_line_images(const Translator& translator,
                                                     const ImageArguments& arguments, int threads);
+// The images of a list at hand, of a model that takes some.
+std::unique_ptr<const ImageSource> open_listed_images(const Translator& translator,
+                                                      const ImageArguments& arguments,
+                                                      ImageList list, int threads);
+// Warns where a model that takes images gets none; `expected`: the options that give it some.
+void warn_without_images(const Translator& translator, const std::string& expected);
 // Throws the Error of a text-only model that is given images by `option`; false where they are to
 // be ignored.
 bool takes_images(const Translator& translator, const ImageArguments& arguments,

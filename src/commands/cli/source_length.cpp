@@ -60,18 +60,22 @@ void LengthCheck::warn(const std::string& place, int64_t lines) const {
 }
 
 void check_lengths(const LengthOptions& options, const Translator& translator, LineSide side,
-                   const std::vector<std::string>& lines, const std::string& place) {
+                   const std::vector<std::string>& lines, const std::string& place,
+                   const std::vector<int64_t>& numbers) {
   LengthCheck lengths(options, translator, side);
-  for (size_t i = 0; i < lines.size(); ++i)
-    lengths.add(lines[i], fmt::format("{}:{}", place, i + 1), static_cast<int64_t>(i) + 1);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const int64_t number = numbers.empty() ? static_cast<int64_t>(i) + 1 : numbers[i];
+    lengths.add(lines[i], fmt::format("{}:{}", place, number), number);
+  }
   lengths.warn(place, static_cast<int64_t>(lines.size()));
 }
 
 void limit_lengths(const LengthOptions& options, Translator& translator,
                    const std::vector<std::string>& sources, const std::string& source_place,
-                   const std::vector<std::string>& targets, const std::string& target_place) {
-  check_lengths(options, translator, LineSide::kSource, sources, source_place);
-  check_lengths(options, translator, LineSide::kTarget, targets, target_place);
+                   const std::vector<std::string>& targets, const std::string& target_place,
+                   const std::vector<int64_t>& numbers) {
+  check_lengths(options, translator, LineSide::kSource, sources, source_place, numbers);
+  check_lengths(options, translator, LineSide::kTarget, targets, target_place, numbers);
   translator.cut_lines(LengthCheck(options, translator).longest());
 }
 

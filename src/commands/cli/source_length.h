@@ -56,14 +56,17 @@ class LengthCheck {
   int64_t long_lines_ = 0, first_ = 0;  // first: its number
 };
 
-// All lines of `place`: throws as LengthCheck, or warns of those that are cut.
+// All lines of `place`: throws as LengthCheck, or warns of those that are cut. `numbers`: theirs;
+// none: line i is number i + 1.
 void check_lengths(const LengthOptions& options, const Translator& translator, LineSide side,
-                   const std::vector<std::string>& lines, const std::string& place);
+                   const std::vector<std::string>& lines, const std::string& place,
+                   const std::vector<int64_t>& numbers = {});
 
 // What both sides of parallel text go through before any work: throws as LengthCheck, or has what
 // is longer cut, with a warning a file.
 void limit_lengths(const LengthOptions& options, Translator& translator,
                    const std::vector<std::string>& sources, const std::string& source_place,
-                   const std::vector<std::string>& targets, const std::string& target_place);
+                   const std::vector<std::string>& targets, const std::string& target_place,
+                   const std::vector<int64_t>& numbers = {});
 
 }  // namespace penalmt

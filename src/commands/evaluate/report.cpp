@@ -18,25 +18,34 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A table's own where no other is named.
+fs::path image_folder(const EvaluateOptions& options) {
+  if (!options.image_root.empty()) return options.image_root;
+  const fs::path folder = fs::path(options.table).parent_path();
+  return folder.empty() ? fs::path(".") : folder;
+}
+
 // One path a sentence, empty where the name is empty or not on the disk.
-std::vector<fs::path> found_images(const EvaluateOptions& options, std::size_t sentences) {
-  const Lines names = read_image_list(options.images);
+std::vector<fs::path> found_images(const EvaluateOptions& options, const EvaluatedTexts& texts,
+                                   std::size_t sentences) {
+  const std::string& place = options.table.empty() ? options.images : options.table;
+  const fs::path root = image_folder(options);
+  const Lines names = texts.read_images(options.images);
   if (names.size() != sentences)
     throw Error(fmt::format("{}: got {} lines, expected {} as in {}", options.images, names.size(),
                             sentences, options.references.front()));
   if (!options.allow_outside)
-    expect_inside(names, options.image_root, options.images, "; --allow-outside takes it");
+    expect_inside(names, root, place, "; --allow-outside takes it", texts.lines());
   std::vector<fs::path> images(sentences);
   std::size_t found = 0;
   std::error_code ignored;  // a name that cannot be looked up is not on the disk
   for (std::size_t i = 0; i < sentences; ++i) {
-    const fs::path path = fs::path(options.image_root) / names[i];
+    const fs::path path = root / names[i];
     if (!names[i].empty() && fs::is_regular_file(path, ignored)) images[i] = path, ++found;
   }
   if (found == 0)
-    throw Error(fmt::format("{}: none of its {} images is in {}; check --image-root{}",
-                            options.images, sentences, options.image_root,
-                            did_you_mean_first(options.image_root, names)));
+    throw Error(fmt::format("{}: none of its {} images is in {}; check --image-root{}", place,
+                            sentences, root.string(), did_you_mean_first(root, names)));
   return images;
 }
 
@@ -95,7 +104,7 @@ void shorten_names(std::vector<ReportSystem>& systems) {
 
 }  // namespace
 
-EvaluationReport begin_report(const EvaluateOptions& options,
+EvaluationReport begin_report(const EvaluateOptions& options, const EvaluatedTexts& texts,
                               const std::vector<Lines>& references) {
   EvaluationReport report;
   report.title = "Evaluation against " + fs::path(options.references.front()).filename().string();
@@ -107,8 +116,9 @@ EvaluationReport begin_report(const EvaluateOptions& options,
   report.runs = read_runs({options.runs.begin(), options.runs.end()});
   if (!options.source.empty())
     report.source =
-        read_as_many(options.source, references.front().size(), options.references.front());
-  if (!options.images.empty()) report.images = found_images(options, references.front().size());
+        texts.read_as_many(options.source, references.front().size(), options.references.front());
+  if (!options.images.empty())
+    report.images = found_images(options, texts, references.front().size());
   if (options.paired_bootstrap)
     report.significance_test = fmt::format("paired bootstrap resampling, {} samples",
                                            with_commas(options.bootstrap_samples));

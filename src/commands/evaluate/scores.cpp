@@ -15,6 +15,7 @@ namespace {
 
 // Standard input can be read once.
 void check_standard_input(const EvaluateOptions& options) {
+  if (!options.table.empty()) return;  // then they are columns
   int64_t readers = options.source == "-";
   for (const Lines& files : {options.hypotheses, options.references})
     readers += std::count(files.begin(), files.end(), "-");
@@ -118,37 +119,48 @@ void check_options(const EvaluateOptions& options) {
                             options.references.size(), options.reference_columns));
   if (options.report == "-")
     throw Error("--report: got '-', expected a file; the scores go to standard output");
+  if (!options.images.empty() && options.image_root.empty() && options.table.empty())
+    throw Error("evaluate: --images requires --image-root");
+  if (!options.table.empty()) format_of(options.table, options.format);
   check_standard_input(options);
   check_systems(options);
   if (options.report.empty()) return;
-  Lines read = {options.source, options.images, options.left_out};
-  for (const Lines& files : {options.hypotheses, options.references})
-    read.insert(read.end(), files.begin(), files.end());
+  Lines read = {options.table, options.left_out};
+  if (options.table.empty()) {
+    read.insert(read.end(), {options.source, options.images});
+    for (const Lines& files : {options.hypotheses, options.references})
+      read.insert(read.end(), files.begin(), files.end());
+  }
   expect_output("--report", options.report, read);
 }
 
-std::vector<Lines> read_references(const EvaluateOptions& options) {
+std::vector<Lines> read_references(const EvaluateOptions& options, const EvaluatedTexts& texts) {
   const std::string& first = options.references.front();
   std::vector<Lines> references;
   if (options.reference_columns > 1)
     references = read_columns(first, options.reference_columns, options.skip_empty_references);
   else
-    references.push_back(read_scored_lines(first));
-  if (references.front().empty()) throw Error(first + ": got no lines, expected at least one");
+    references.push_back(texts.read(first));
+  if (references.front().empty())
+    throw Error(options.table.empty() ? first + ": got no lines, expected at least one"
+                                      : options.table + ": got no rows, expected at least one");
   for (std::size_t i = 1; i < options.references.size(); ++i)
-    references.push_back(read_as_many(options.references[i], references.front().size(), first));
+    references.push_back(
+        texts.read_as_many(options.references[i], references.front().size(), first));
   return references;
 }
 
-std::vector<System> scored_systems(const EvaluateOptions& options, const Metrics& metrics,
-                                   std::size_t sentences, const Lines& source) {
+std::vector<System> scored_systems(const EvaluateOptions& options, const EvaluatedTexts& texts,
+                                   const Metrics& metrics, std::size_t sentences,
+                                   const Lines& source) {
   std::vector<LeftOutMark> marks;
   if (!options.left_out.empty()) marks = read_left_out_marks(options.left_out);
   std::vector<System> systems;
   for (std::size_t i = 0; i < options.hypotheses.size(); ++i) {
     System& system = systems.emplace_back();
     system.name = options.names.empty() ? options.hypotheses[i] : options.names[i];
-    system.hypotheses = read_as_many(options.hypotheses[i], sentences, options.references.front());
+    system.hypotheses =
+        texts.read_as_many(options.hypotheses[i], sentences, options.references.front());
     warn_of_tokenised_text(system, options);
     system.signs = signs_of(system.hypotheses, source);
     if (const std::string text = system.signs.text(); !text.empty())

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ using Lines = std::vector<std::string>;
 
 struct EvaluateOptions {
   Lines hypotheses, references, names;
+  std::string table, format;
   Lines metrics = {"bleu"};
   MetricOptions of_metrics;
   bool force = false;
@@ -56,6 +58,13 @@ struct EvaluateOptions {
       option().required().value("FILE"));
     v("references", references, "what is right, line by line; several files: several references",
       option().required().value("FILE"));
+    v("table", table,
+      "a table, TSV, CSV or JSON lines, plain or .gz: --hypotheses, --references, --source and "
+      "--images name columns of it in place of files; its images are in its folder unless "
+      "--image-root says otherwise",
+      option().value("FILE").excludes("num-refs"));
+    v("format", format, "the table's form; default: by the ending of its name",
+      option(config::one_of({"tsv", "csv", "jsonl"})).needs("table"));
     v("num_refs", reference_columns,
       "how many references each line of the one file of --references holds, with tabs between them",
       config::between(1, 1000));
@@ -126,7 +135,7 @@ struct EvaluateOptions {
     v("source", source, "show these source sentences in the report",
       option().value("FILE").needs("report"));
     v("images", images, "show the images that this list names, one a line",
-      option().value("LIST").needs("report").needs("image-root"));
+      option().value("LIST").needs("report"));
     v("image_root", image_root, "the folder of the images", option().value("DIR").needs("images"));
     v("allow_outside", allow_outside,
       "take images whose names lead out of that folder, by a link, ../ or an absolute path",
@@ -143,6 +152,24 @@ struct EvaluateOptions {
   }
 };
 
+// The texts that options name: files or, with --table, its columns, which are read once.
+class EvaluatedTexts {
+ public:
+  // Throws as TableReader (datasets/text/table.h).
+  explicit EvaluatedTexts(const EvaluateOptions& options);
+  // As read_scored_lines, read_as_many (commands/cli/common.h) and read_image_list.
+  Lines read(const std::string& name) const;
+  Lines read_as_many(const std::string& name, std::size_t expected, const std::string& like) const;
+  Lines read_images(const std::string& name) const;
+  // Where the table's rows begin; none of files.
+  const std::vector<int64_t>& lines() const { return lines_; }
+
+ private:
+  std::string table_;
+  std::map<std::string, Lines> cells_;  // a column
+  std::vector<int64_t> lines_;
+};
+
 // One of the files of --hypotheses, with everything that is found out about it.
 struct System {
   std::string name;
@@ -157,11 +184,12 @@ struct System {
 void check_options(const EvaluateOptions& options);
 
 // [reference][sentence], at least one of each.
-std::vector<Lines> read_references(const EvaluateOptions& options);
+std::vector<Lines> read_references(const EvaluateOptions& options, const EvaluatedTexts& texts);
 
 // One a file of hypotheses, scored as a whole. `source` may be empty.
-std::vector<System> scored_systems(const EvaluateOptions& options, const Metrics& metrics,
-                                   std::size_t sentences, const Lines& source);
+std::vector<System> scored_systems(const EvaluateOptions& options, const EvaluatedTexts& texts,
+                                   const Metrics& metrics, std::size_t sentences,
+                                   const Lines& source);
 
 // --confidence, and --paired-bs or --paired-ar: adds what they find to the systems' scores and
 // signatures.
@@ -178,7 +206,8 @@ void print_results(const EvaluateOptions& options, const Metrics& metrics,
 
 // --report: first whatever is read from files, so that a wrong name costs no scoring, then the
 // rest.
-EvaluationReport begin_report(const EvaluateOptions& options, const std::vector<Lines>& references);
+EvaluationReport begin_report(const EvaluateOptions& options, const EvaluatedTexts& texts,
+                              const std::vector<Lines>& references);
 void write_report(const EvaluateOptions& options, const Metrics& metrics,
                   const std::vector<System>& systems, EvaluationReport report);
 

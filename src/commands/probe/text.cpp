@@ -54,7 +54,7 @@ class Prober {
     Lines translations;
     for (const Translation& translation :
          translator_.translate(source, condition.images, search, batches(),
-                               {options_.source, done_ + 1}, &progress_)) {
+                               {options_.source, done_ + 1}, {&progress_, done_})) {
       const ScoredText& best = translation.n_best.front();
       const std::size_t i = translations.size();
       if (signs)

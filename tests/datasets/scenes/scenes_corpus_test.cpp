@@ -37,7 +37,7 @@ TEST(ShapesCorpus, ReadsBackAsAMulti30kFolder) {
             .folder = (folder / "shapes").string(), .text = text, .target_language = language};
         const ParallelText corpus = load_split(options, split);
         EXPECT_EQ(corpus.source.size(), lines);
-        const DecodedImages images(corpus.images, image_root(options), 32);
+        const DecodedImages images(corpus.images, image_root(options, split), 32);
         EXPECT_EQ(images.found(), static_cast<int64_t>(lines));
         // The references have every left-out word right, tokenised or as written.
         const std::vector<LeftOutMark> marks = read_left_out_marks(

@@ -35,7 +35,7 @@ TEST(Corpus, ReadsMulti30ksLayout) {
   EXPECT_TRUE(load_split(options, "val").images.empty());
   options.text = "raw";
   EXPECT_EQ(load_split(options, "train").source[0], "A circle.");
-  EXPECT_EQ(image_root(options), folder / "images");
+  EXPECT_EQ(image_root(options, "train"), folder / "images");
 }
 
 TEST(Corpus, MasksWordsOfTheSources) {
@@ -99,14 +99,51 @@ TEST(Corpus, ReadsFilesNamedOneByOne) {
   EXPECT_EQ(load_split(options, "train").source[0], "A circle.");
   EXPECT_EQ(load_split(options, "train").images[1], "2.jpg");
   EXPECT_EQ(load_split(options, "val").target[0], "ein stern .");
-  EXPECT_EQ(image_root(options), folder / "images");
+  EXPECT_EQ(image_root(options, "train"), folder / "images");
 
   // Without a folder the names stand for themselves.
   DataOptions bare{.layout = "files", .images = "photographs"};
   bare.train_source = (folder / "raw/train.en").string();
   bare.train_target = (folder / "raw/train.de").string();
   EXPECT_EQ(load_split(bare, "train").source.size(), 2u);
-  EXPECT_EQ(image_root(bare), "photographs");
+  EXPECT_EQ(image_root(bare, "train"), "photographs");
+}
+
+TEST(Corpus, ReadsTables) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "valid");
+  write_file(folder / "train.csv", "de,photo,en\nein kreis .,1.jpg,a circle .\n\nzwei,,two\n");
+  write_file(folder / "valid/valid.table", "{\"en\": \"a star .\", \"de\": \"ein stern .\"}\n");
+  DataOptions options{.layout = "table", .folder = folder.path().string()};
+  options.train_table = "train.csv", options.valid_table = "valid/valid.table";
+  const auto message = [&](const std::string& split) {
+    return folder.without_path(thrown_message<Error>([&] { load_split(options, split); }));
+  };
+  EXPECT_EQ(message("train"), "data.source_column: empty; layout \"table\" needs it");
+  options.source_column = "en";
+  EXPECT_EQ(message("train"), "data.target_column: empty; layout \"table\" needs it");
+  options.target_column = "de", options.image_column = "photo";
+  const ParallelText train = load_split(options, "train");
+  EXPECT_EQ(train.source, (std::vector<std::string>{"a circle .", "two"}));
+  EXPECT_EQ(train.target, (std::vector<std::string>{"ein kreis .", "zwei"}));
+  EXPECT_EQ(train.images, (std::vector<std::string>{"1.jpg", ""}));
+  EXPECT_EQ(train.line_of(1), 4);
+  EXPECT_EQ(image_root(options, "train"), folder.path());
+  EXPECT_EQ(image_root(options, "val"), folder / "valid");
+  EXPECT_EQ(message("val"),
+            "data.table_format: the name of valid/valid.table does not say it; expected an ending "
+            ".tsv, .csv or .jsonl, or tsv, csv or jsonl");
+  options.table_format = "jsonl", options.image_column = "", options.image_root = "images";
+  EXPECT_EQ(load_split(options, "val").target[0], "ein stern .");
+  EXPECT_EQ(image_root(options, "val"), folder / "images");
+  EXPECT_EQ(message("test"),
+            "data: layout \"table\" has no split 'test'; expected 'train' or 'val'");
+  options.table_format = "auto", options.limit = 1;
+  EXPECT_EQ(load_split(options, "train").lines, std::vector<int64_t>{2});
+  write_file(folder / "train.csv", "de,en\n");
+  EXPECT_EQ(message("train"), "train.csv: no rows; expected at least one");
+  options.train_table = "";
+  EXPECT_EQ(message("train"), "data.train_table: empty; layout \"table\" needs it");
 }
 
 TEST(Corpus, ExpandsEnvironmentVariables) {
@@ -173,10 +210,10 @@ TEST_F(RealMulti30k, HasOneImageInFour) {
        {std::pair("train", 6993), std::pair("val", 242), std::pair("test_2016_flickr", 243)}) {
     const std::vector<std::string> names = load_split({}, split).images;
     int64_t there = 0;
-    for (const std::string& name : names) there += fs::exists(image_root({}) / name);
+    for (const std::string& name : names) there += fs::exists(image_root({}, split) / name);
     EXPECT_EQ(there, found) << split;
   }
-  const DecodedImages images(load_split({}, "val").images, image_root({}), 32);
+  const DecodedImages images(load_split({}, "val").images, image_root({}, "val"), 32);
   EXPECT_EQ(images.found(), 242);
   EXPECT_EQ(images.missing(), 1014 - 242);
   EXPECT_EQ(images.pixels().size(0), 242);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/mistakes.h"
 #include "base/progress.h"
 #include "base/text.h"
@@ -104,7 +105,8 @@ void train_together(const TrainingArguments& arguments,
 }
 
 void expect_same_recipe(const nlohmann::json& recipe, ProcessGroup& group) {
-  const auto leading = nlohmann::json::parse(group.shared(recipe.dump()));
+  const auto leading =
+      parse_json<nlohmann::json>(group.shared(recipe.dump()), "the recipe of rank 0");
   std::vector<std::string> lines =
       differing_keys(recipe, leading, [](const auto& key, const auto& got, const auto& expected) {
         return fmt::format("{}: got {}, rank 0 has {}", key, got, expected);

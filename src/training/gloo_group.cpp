@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include <c10/util/Logging.h>
 #include <torch/torch.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -20,6 +21,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/printable.h"
 #include "training/rank_watch.h"
 
@@ -129,6 +131,8 @@ struct GlooGroup::Connections {
 
 GlooGroup::GlooGroup(const ProcessPlace& place, seconds silence)
     : place_(place), connections_(std::make_unique<Connections>()) {
+  FLAGS_caffe2_log_level =
+      c10::GLOG_FATAL;  // the store's warnings, with stacks: we say it in words
   meet(2 * silence);
   connect(silence);
 }
@@ -168,7 +172,8 @@ void GlooGroup::meet(seconds patience) {
   for (int rank = 0; rank < (place_.rank == 0 ? place_.size : 1); ++rank) {
     if (!wait_for([&] { return come(rank); }, patience))
       refuse(fmt::format("rank {} {}", rank, absent));
-    const auto card = nlohmann::json::parse(store->get_to_str(key_of_process(rank)));
+    const auto card =
+        parse_json<nlohmann::json>(store->get_to_str(key_of_process(rank)), key_of_process(rank));
     connections_->names.push_back(
         name_of(rank, place_.size, card.at("process"), card.at("host").get<std::string>()));
     const std::string version = card.at("version");

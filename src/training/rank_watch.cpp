@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/interrupt.h"
+#include "base/json.h"
 
 namespace penalmt {
 namespace {
@@ -21,7 +22,7 @@ std::string as_json(const ProcessEnd& end) {
 }
 
 ProcessEnd from_json(const std::string& text) {
-  const auto object = nlohmann::json::parse(text);
+  const auto object = parse_json<nlohmann::json>(text, "the end of a rank");
   return {object.at("rank"), object.at("status"), object.at("text")};
 }
 
@@ -76,8 +77,9 @@ void RankWatch::speak_and_listen() {
   // 1. What this process has to say.
   std::unique_lock lock(mutex_);
   const std::optional<ProcessEnd> own = own_;
-  const bool leaving = leaving_;
+  const bool leaving = leaving_, hurries = hurries_;
   lock.unlock();
+  if (hurries) store_->add("hurry", 1);
   if (own) store_->compareSet("end", std::string(), as_json(*own));
   if (leaving) {
     store_->add(key_of("left", rank_), 1);
@@ -91,7 +93,8 @@ void RankWatch::speak_and_listen() {
     return;
   }
   store_->add(key_of("beat", rank_), 1);
-  // 2. What others said.
+  // 2. What others said. Rank 0 may wait for one that has seen the loss and waits itself.
+  if (!hurries && store_->check({"hurry"})) hurry();
   if (store_->check({"end"})) set_end(from_json(store_->get_to_str("end")));
   // 3. Whether they live. A process that slept itself has missed what they said meanwhile.
   const Clock::time_point now = Clock::now();
@@ -164,6 +167,7 @@ std::optional<ProcessEnd> RankWatch::other_end() {
 
 void RankWatch::hurry() {
   const std::lock_guard lock(mutex_);
+  hurries_ = true;
   silence_ = std::min(silence_, kHurriedSilence);
 }
 

@@ -32,7 +32,7 @@ class RankWatch : public std::enable_shared_from_this<RankWatch> {
   // How another process ended, where one did; this one is then asked to end, too (ask_for_end,
   // base/interrupt.h).
   std::optional<ProcessEnd> other_end();
-  // A connection was lost: a process that is silent is given up sooner.
+  // A connection was lost: a process that is silent is given up sooner, by all.
   void hurry();
   // The last word of this process: its failure, where it has one that the others have not heard.
   // Rank 0 waits until the others have left, or have fallen silent.
@@ -67,7 +67,7 @@ class RankWatch : public std::enable_shared_from_this<RankWatch> {
   std::optional<ProcessEnd> end_, own_;
   Clock::time_point contact_;                   // the last time that the store answered
   std::optional<Clock::time_point> suspected_;  // when it was first seen not to
-  bool leaving_ = false, left_ = false, lost_ = false;
+  bool leaving_ = false, left_ = false, lost_ = false, hurries_ = false;
   std::thread thread_;  // holds this object: it may outlive the group, in a question that hangs
 };
 

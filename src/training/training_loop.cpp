@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "training/schedule.h"
 
 namespace penalmt {
@@ -120,7 +121,7 @@ void TrainingLoop::share_start() {
   const std::string state = group_.shared(config::write(state_).dump());
   config::Problems problems("state");
   state_ = {};
-  config::read(state_, nlohmann::json::parse(state), problems);
+  config::read(state_, parse_json<nlohmann::json>(state, "state"), problems);
   problems.throw_if_any();
   group_.share(adam_.parameters());
   for (const auto& [name, tensor] : adam_.state()) group_.share(tensor);

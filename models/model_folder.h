@@ -13,12 +13,28 @@ namespace penalmt {
 // How a model translates unless the command line says otherwise.
 struct DecodingDefaults {
   int64_t beam = 5;
-  double length_penalty = 1.0;
+  double length_penalty = 1.0, patience = 0.0;
+  int64_t min_length = 0, max_length = 0, no_repeat_ngram = 0;
+  bool no_unknown = false;
+  std::string precision = "float32";
   template <class Visitor>
   void visit(Visitor& v) {
     v("beam", beam, "hypotheses kept a sentence", config::between(1, 1000));
     v("length_penalty", length_penalty,
       "exponent A of the length that a hypothesis's score is divided by", config::between(-10, 10));
+    v("patience", patience,
+      "a sentence ends once patience x beam hypotheses are finished; 0: once no open one can be "
+      "better",
+      config::between(0, 1000));
+    v("min_length", min_length, "pieces before a translation may end", config::between(0, 100000));
+    v("max_length", max_length, "the most pieces of a translation; 0: twice the source's and 20",
+      config::between(0, 100000));
+    v("no_repeat_ngram", no_repeat_ngram,
+      "no so many pieces in a row come twice in a translation; 0: they may",
+      config::between(0, 1000));
+    v("no_unknown", no_unknown, "never write the unknown piece");
+    v("precision", precision, "numbers of the matrix products on the CPU: as translate --precision",
+      config::one_of({"auto", "float32", "bfloat16", "int8"}));
   }
 };
 

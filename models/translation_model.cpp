@@ -214,18 +214,31 @@ ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::
   if (of_fusion.gate.defined()) return {false, of_fusion.gate, of_fusion.attention};
 
   const Memory memory = fusion->fuse(text, image, rows);
-  const Rows target_rows =
-      rows_of(target_input.ne(kPaddingId), target_input.size(1), {}, target_input.device());
-  const at::Tensor x = embed(target_input, target_embedding_, *target_positions,
-                             *target_word_dropout, *target_dropout, target_rows);
-  DecoderView view;
-  decoder->forward(x, memory, attention_mask(memory.visible), target_rows, &view);
+  const DecoderView view = view_of(target_input, memory);
   if (!view.gate.empty())
     return {true, at::stack(view.gate).mean(0), at::stack(view.regions).mean(0)};
   const at::Tensor on_regions =
       at::stack(view.memory).mean(0).narrow(2, source.size(1), image.regions.size(1));  // [B, T, R]
   const at::Tensor share = on_regions.sum(-1);                                          // [B, T]
   return {true, share, on_regions / share.unsqueeze(-1)};
+}
+
+DecoderView TranslationModelImpl::view_of(const at::Tensor& target_input, const Memory& memory) {
+  const Rows rows =
+      rows_of(target_input.ne(kPaddingId), target_input.size(1), {}, target_input.device());
+  const at::Tensor x = embed(target_input, target_embedding_, *target_positions,
+                             *target_word_dropout, *target_dropout, rows);
+  DecoderView view;
+  decoder->forward(x, memory, attention_mask(memory.visible), rows, &view);
+  return view;
+}
+
+at::Tensor TranslationModelImpl::view_source(const at::Tensor& source, const Images& images,
+                                             const at::Tensor& target_input) {
+  const DecoderView view = view_of(target_input, encode(source, images));
+  const at::Tensor of_layer = view.memory[view.memory.size() - (view.memory.size() > 1 ? 2 : 1)];
+  const at::Tensor on_words = of_layer.narrow(2, 0, source.size(1)).to(at::kFloat);
+  return on_words / on_words.sum(-1, true);
 }
 
 void TranslationModelImpl::start_silent() {

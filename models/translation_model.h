@@ -69,6 +69,12 @@ class TranslationModelImpl : public torch::nn::Module {
   ImageView view_images(const at::Tensor& source, const at::Tensor& images,
                         const at::Tensor& target_input);
 
+  // In evaluation mode. source: [B, S]; target_input: [B, T] → the attention of target positions on
+  // source positions [B, T, S], float32, rows sum to 1: of the layer before the last, where it
+  // aligns words best (Garg et al. 2019), mean over the heads. Rows of padding hold anything.
+  at::Tensor view_source(const at::Tensor& source, const Images& images,
+                         const at::Tensor& target_input);
+
   // As Fusion::start_silent, for whatever looks at the images.
   void start_silent();
 
@@ -93,6 +99,8 @@ class TranslationModelImpl : public torch::nn::Module {
   // source: [B, S], rows of [B, S].
   Memory encode_text(const at::Tensor& source, const Rows& rows);
   ImageStates encode_images(const Images& images, const ForwardPass& pass);
+  // What the decoder looks at, in evaluation mode. target_input: [B, T].
+  DecoderView view_of(const at::Tensor& target_input, const Memory& memory);
   // The decoder's states of the target's places and what they are to give. The text on the CPU.
   struct TargetStates {
     at::Tensor states;  // [N, C]: packed, N are the real places; else B T

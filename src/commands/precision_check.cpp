@@ -11,22 +11,29 @@
 
 namespace penalmt {
 
-PrecisionCheck::PrecisionCheck(const TranslateArguments& arguments, Translator& translator)
-    : arguments_(arguments), translator_(translator) {
+PrecisionCheck::PrecisionCheck(const TranslateArguments& arguments, Translator& translator,
+                               ProductFormat format)
+    : arguments_(arguments), translator_(translator), format_(format) {
   if (!arguments.references.empty()) references_ = read_scored_lines(arguments.references);
 }
 
-void PrecisionCheck::add(const std::vector<std::string>& texts, const ImageSet* images,
-                         const SearchOptions& search,
+void PrecisionCheck::add(const SourceLines& lines, const SearchOptions& search,
                          const std::vector<std::string>& translations) {
   const auto wanted = static_cast<std::size_t>(arguments_.check.value_or(0));
   if (found_.size() >= wanted) return;
-  const std::size_t count = std::min(texts.size(), wanted - found_.size());
-  const std::vector<std::string> lines(texts.begin(), texts.begin() + static_cast<int64_t>(count));
+  const std::size_t count = std::min(lines.texts.size(), wanted - found_.size());
+  const auto first = [&](const std::vector<std::string>& all) {
+    const auto end = all.begin() + static_cast<int64_t>(std::min(all.size(), count));
+    return std::vector<std::string>(all.begin(), end);
+  };
+  const std::vector<std::string> texts = first(lines.texts);
   translator_.set_format(ProductFormat::float32);
-  const auto exact =
-      translator_.translate(lines, images, search, arguments_.batches(translator_.device()));
-  translator_.set_format(product_format(arguments_.precision));
+  const auto exact = translator_.translate({.texts = texts,
+                                            .images = lines.images,
+                                            .place = lines.place,
+                                            .prefixes = first(lines.prefixes)},
+                                           search, arguments_.batches(translator_.device()));
+  translator_.set_format(format_);
   for (std::size_t i = 0; i < count; ++i) {
     found_.push_back(translations[i]);
     exact_.push_back(exact[i].n_best.front().text);
@@ -36,8 +43,8 @@ void PrecisionCheck::add(const std::vector<std::string>& texts, const ImageSet* 
 
 void PrecisionCheck::tell() const {
   if (found_.empty()) return;
-  message(fmt::format("{}: {} of {} lines are as in float32", arguments_.precision, same_,
-                      found_.size()));
+  message(
+      fmt::format("{}: {} of {} lines are as in float32", name_of(format_), same_, found_.size()));
   if (references_.empty()) return;
   if (references_.size() < found_.size())
     throw Error(fmt::format("{}: {} lines; expected {} or more, as --check compares",

@@ -13,12 +13,13 @@ namespace penalmt {
 
 class PrecisionCheck {
  public:
-  // Throws as read_scored_lines (cli/common.h) for --references.
-  PrecisionCheck(const TranslateArguments& arguments, Translator& translator);
+  // `format`: what the translator's own products are in. Throws as read_scored_lines
+  // (cli/common.h) for --references.
+  PrecisionCheck(const TranslateArguments& arguments, Translator& translator, ProductFormat format);
 
-  // Translates in float32 those of the texts that are among the first N; `images` may be null.
-  void add(const std::vector<std::string>& texts, const ImageSet* images,
-           const SearchOptions& search, const std::vector<std::string>& translations);
+  // Translates in float32 those of the lines that are among the first N.
+  void add(const SourceLines& lines, const SearchOptions& search,
+           const std::vector<std::string>& translations);
   // A message with the share of equal lines, and BLEU where there are references. Throws Error for
   // fewer references than lines.
   void tell() const;
@@ -26,6 +27,7 @@ class PrecisionCheck {
  private:
   const TranslateArguments& arguments_;
   Translator& translator_;
+  const ProductFormat format_;
   std::vector<std::string> references_, found_, exact_;
   int64_t same_ = 0;
 };

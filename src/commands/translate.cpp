@@ -26,18 +26,6 @@
 namespace penalmt {
 namespace {
 
-SearchOptions search_options(const TranslateArguments& arguments,
-                             const DecodingDefaults& defaults) {
-  SearchOptions search{.beam = arguments.beam.value_or(defaults.beam),
-                       .n_best = arguments.n_best.value_or(1),
-                       .length_penalty = arguments.length_penalty.value_or(defaults.length_penalty),
-                       .scores = arguments.json || arguments.n_best.has_value()};
-  if (search.n_best > search.beam)
-    throw Error(fmt::format("--n-best: got {}; expected at most the beam, {}; give --beam {}",
-                            search.n_best, search.beam, search.n_best));
-  return search;
-}
-
 std::vector<std::string> best_texts(const std::vector<Translation>& translations) {
   std::vector<std::string> texts;
   for (const Translation& translation : translations)
@@ -45,12 +33,17 @@ std::vector<std::string> best_texts(const std::vector<Translation>& translations
   return texts;
 }
 
-nlohmann::ordered_json as_json(const ScoredText& text) {
-  return {{"translation", text.text}, {"score", text.score}, {"tokens", text.pieces}};
-}
-
 // Four digits say all that there is to see.
 double rounded(double number) { return std::round(number * 1e4) / 1e4; }
+
+nlohmann::ordered_json as_json(const ScoredText& text, bool token_scores) {
+  nlohmann::ordered_json object = {
+      {"translation", text.text}, {"score", text.score}, {"tokens", text.pieces}};
+  if (!token_scores) return object;
+  nlohmann::ordered_json& scores = object["token_scores"] = nlohmann::ordered_json::array();
+  for (const float score : text.piece_log_probabilities) scores.push_back(rounded(score));
+  return object;
+}
 
 // What the model did with the image: the pieces that looked, each with its gate and, where there
 // are regions, its attention.
@@ -65,23 +58,32 @@ nlohmann::ordered_json as_json(const ImageUse& use) {
   return object;
 }
 
+// A line's translation and what was asked for beside it.
+struct Answer {
+  Translation translation;
+  ImageUse use = {};                     // where it has an image
+  std::vector<WordPair> alignment = {};  // with --alignment
+};
+
 // What is printed for a line: its translation, n-best lines, or a JSON object.
 std::string formatted(const TranslateArguments& arguments, const InputLines& lines,
-                      const InputLine& line, bool has_image, const Translation& translation,
-                      const ImageUse& use) {
+                      const InputLine& line, bool has_image, const Answer& answer) {
+  const Translation& translation = answer.translation;
   const ScoredText& best = translation.n_best.front();
   if (arguments.json) {
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
     if (!line.image.empty()) object["image"] = line.image;
     if (!line.image.empty() && !has_image) object["image_missing"] = true;
-    object.update(as_json(best));
-    if (arguments.n_best)
-      for (const ScoredText& text : translation.n_best) object["n_best"].push_back(as_json(text));
-    if (!use.pieces.empty()) object["image_use"] = as_json(use);
+    object.update(as_json(best, arguments.token_scores));
+    if (arguments.alignment) object["alignment"] = answer.alignment;
+    if (arguments.search.n_best)
+      for (const ScoredText& text : translation.n_best)
+        object["n_best"].push_back(as_json(text, arguments.token_scores));
+    if (!answer.use.pieces.empty()) object["image_use"] = as_json(answer.use);
     return "{\"source\":" + dump_json(nlohmann::json(line.source)) +
            (line.id.empty() ? "" : ",\"id\":" + line.id) + "," + dump_json(object).substr(1) + "\n";
   }
-  if (!arguments.n_best) return lines.answer(line, best.text);
+  if (!arguments.search.n_best) return lines.answer(line, best.text);
   std::string answers;
   for (const ScoredText& text : translation.n_best)
     answers += fmt::format("{}\t{:.6f}\t{}\n", line.number, text.score, text.text);
@@ -89,14 +91,14 @@ std::string formatted(const TranslateArguments& arguments, const InputLines& lin
 }
 
 void print_timing(const SearchTiming& timing, double load_seconds, const SearchOptions& search,
-                  int64_t batch_tokens, const TranslateArguments& arguments) {
+                  ProductFormat format, int64_t batch_tokens, const TranslateArguments& arguments) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const double seconds = std::max(timing.seconds, 1e-9);
   const nlohmann::ordered_json object = {
       {"engine", std::string("penalmt ") + PENALMT_VERSION},
       {"beam", search.beam},
-      {"precision", name_of(product_format(arguments.precision))},
+      {"precision", name_of(format)},
       {"batch_tokens", batch_tokens},
       {"threads", arguments.machine.threads},
       {"sentences", timing.sentences},
@@ -123,32 +125,44 @@ class ChunkTranslator {
  public:
   ChunkTranslator(const TranslateArguments& arguments, Translator& translator,
                   const std::optional<RawText>& raw, const SearchOptions& search,
-                  const TranslationInput& input)
+                  ProductFormat format, const TranslationInput& input)
       : arguments_(arguments),
         translator_(translator),
         raw_(raw),
-        check_(arguments, translator),
+        check_(arguments, translator, format),
         search_(search),
         input_(input),
         progress_("translate", "sentences", input.total()) {}
 
   void translate(const InputChunk& chunk, LineOutput& output) {
     const std::vector<std::string> texts = chunk.texts();
-    auto translations = translator_.translate(
-        texts, chunk.images.get(), search_, arguments_.batches(translator_.device()),
-        {input_.name(), chunk.lines.front().number}, {&progress_, done_});
+    const ImageSet* images = chunk.images.get();
+    const BatchOptions batches = arguments_.batches(translator_.device());
+    const SourceLines lines{.texts = texts,
+                            .images = images,
+                            .place = {input_.name(), chunk.lines.front().number},
+                            .prefixes = chunk.prefixes()};
+    auto translations = translator_.translate(lines, search_, batches, {&progress_, done_});
     done_ += static_cast<int64_t>(texts.size());
-    check_.add(texts, chunk.images.get(), search_, best_texts(translations));
-    std::vector<ImageUse> uses(texts.size());
-    if (arguments_.json && chunk.images)
-      uses = translator_.image_use(texts, best_texts(translations), *chunk.images,
-                                   arguments_.batches(translator_.device()));
+    const std::vector<std::string> best = best_texts(translations);
+    check_.add(lines, search_, best);
+    std::vector<Answer> answers(texts.size());
+    for (size_t i = 0; i < texts.size(); ++i) answers[i].translation = std::move(translations[i]);
+    if (arguments_.json && images) {
+      auto uses = translator_.image_use(texts, best, *images, batches);
+      for (size_t i = 0; i < texts.size(); ++i) answers[i].use = std::move(uses[i]);
+    }
+    if (arguments_.alignment) {
+      auto alignments = translator_.alignment(texts, best, images, batches);
+      for (size_t i = 0; i < texts.size(); ++i) answers[i].alignment = std::move(alignments[i]);
+    }
     for (size_t i = 0; i < texts.size(); ++i) {
-      add_sign(chunk.lines[i], translations[i].n_best.front());
+      auto& n_best = answers[i].translation.n_best;
+      add_sign(chunk.lines[i], n_best.front());
       if (raw_)
-        for (ScoredText& text : translations[i].n_best) text.text = raw_->for_people(text.text);
-      output.write(formatted(arguments_, input_.lines(), chunk.lines[i], chunk.has_image(i),
-                             translations[i], uses[i]));
+        for (ScoredText& text : n_best) text.text = raw_->for_people(text.text);
+      output.write(
+          formatted(arguments_, input_.lines(), chunk.lines[i], chunk.has_image(i), answers[i]));
     }
   }
   const AnswerSigns& signs() const { return signs_; }
@@ -180,16 +194,22 @@ void translate(const TranslateArguments& arguments) {
   const auto began = std::chrono::steady_clock::now();
   Translator translator =
       Translator::open(arguments.model, choose_device(arguments.machine.device));
+  for (const std::string& model : arguments.ensemble)
+    translator.join(Translator::open(model, translator.device()));
   const double load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   std::optional<RawText> raw;
   if (arguments.raw) raw.emplace(translator.description(), arguments.model, "--raw");
-  const SearchOptions search = search_options(arguments, translator.description().decoding);
+  const SearchOptions search =
+      search_options(arguments.search, translator.default_search(),
+                     arguments.json || arguments.search.n_best.has_value());
+  const ProductFormat format =
+      product_format(arguments.precision.value_or(translator.description().decoding.precision));
   TranslationInput input(arguments, translator, std::move(lines), raw ? &*raw : nullptr);
-  ChunkTranslator work(arguments, translator, raw, search, input);
+  ChunkTranslator work(arguments, translator, raw, search, format, input);
   expect_not_read("--output", arguments.output);
   translator.cut_lines(input.lengths().longest());
-  translator.set_format(product_format(arguments.precision));
+  translator.set_format(format);
   try {
     output.write_header(input.lines().header());
     for (InputChunk chunk; !(chunk = input.next()).lines.empty();) {
@@ -209,7 +229,7 @@ void translate(const TranslateArguments& arguments) {
   if (input.images().missing > 0) message(input.images().text());
   warn(arguments, translator, input, work.signs());
   if (arguments.timing)
-    print_timing(translator.timing(), load_seconds, search,
+    print_timing(translator.timing(), load_seconds, search, format,
                  arguments.batches(translator.device()).tokens, arguments);
 }
 
@@ -236,6 +256,8 @@ constexpr const char* kTranslateHelp =
     "  penalmt translate runs/shapes --table captions.csv --source-column caption --image-column "
     "photo --target-column de --output captions.de.csv\n"
     "  penalmt translate runs/text --raw \"Two dogs don't like the snow.\"\n"
+    "  penalmt translate runs/text --sample --top-p 0.9 --n-best 5 --seed 7 \"a dog .\"\n"
+    "  penalmt translate runs/text --prefix \"ein\" --json --token-scores --alignment \"a dog .\"\n"
     "  penalmt translate runs/shapes --json --json-input < lines.jsonl\n"
     "  head -3 test.en | penalmt translate runs/text --beam 5 --n-best 3 --json";
 

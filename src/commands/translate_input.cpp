@@ -116,8 +116,16 @@ void check(const TranslateArguments& arguments) {
   const ImageArguments& images = arguments.images;
   expect_output(
       "--output", arguments.output,
-      {arguments.one_sentence() ? "" : arguments.input, arguments.table.table, images.images,
-       images.features, images.feature_names, arguments.image.value_or("")});
+      {arguments.one_sentence() ? "" : arguments.input, arguments.table.table, arguments.prefixes,
+       images.images, images.features, images.feature_names, arguments.image.value_or("")});
+}
+
+std::vector<std::string> InputChunk::prefixes() const {
+  const auto has_one = [](const InputLine& line) { return !line.prefix.empty(); };
+  if (std::none_of(lines.begin(), lines.end(), has_one)) return {};
+  std::vector<std::string> prefixes;
+  for (const InputLine& line : lines) prefixes.push_back(line.prefix);
+  return prefixes;
 }
 
 std::vector<std::string> InputChunk::texts() const {
@@ -137,6 +145,7 @@ TranslationInput::TranslationInput(const TranslateArguments& arguments,
       raw_(raw),
       chunk_(translator.uses_images() ? kLinesWithImagesAtATime : kLinesAtATime),
       lengths_(arguments.length, translator) {
+  if (!arguments.prefixes.empty()) prefixes_.emplace(arguments.prefixes);
   open_images_of_lines();
   if (!lines_->may_wait()) check_file();
 }
@@ -200,6 +209,7 @@ void TranslationInput::check_file() {
   if (arguments_.table.is_given() && source_ && total_ > 0 && !is_found)
     throw Error(source_->none_of(name(), first));
   lines_->rewind();
+  if (prefixes_) prefixes_->rewind();
   number_ = 0;
   signs_ = {};
   lengths_.restart();
@@ -210,8 +220,21 @@ std::string TranslationInput::image_place() const {
   return lines_name_images() ? name() : images_.images;
 }
 
+void TranslationInput::read_prefix(InputLine& line) {
+  if (arguments_.prefix && line.prefix.empty()) line.prefix = *arguments_.prefix;
+  if (prefixes_ && !prefixes_->next(line.prefix))
+    throw Error(fmt::format("{}: ends after line {}; expected one for each of {}, which has more",
+                            prefixes_->name(), number_ - 1, name()));
+  clean_line(line.prefix);
+  if (raw_ && !line.prefix.empty()) line.prefix = raw_->for_model(line.prefix);
+}
+
 std::optional<InputLine> TranslationInput::read() {
   std::optional<InputLine> next = lines_->next();
+  std::string left;
+  if (!next && prefixes_ && prefixes_->next(left))
+    throw Error(fmt::format("{}: more than {} lines; expected one for each of {}",
+                            prefixes_->name(), number_, name()));
   const ImageList* list = source_ && source_->list() ? &*source_->list() : nullptr;
   if (!next && list) source_->expect_lines(number_, name());
   if (!next || next->is_blank) return next;
@@ -222,6 +245,7 @@ std::optional<InputLine> TranslationInput::read() {
   if (list && number_ > listed && lines_->may_wait())  // a file's lines are counted first
     throw Error(fmt::format("{}: got one line more than {} has images, {}", lines_->place(number_),
                             images_.images, listed));
+  read_prefix(line);
   clean_line(line.source);
   line.text = raw_ ? raw_->for_model(line.source) : line.source;
   if (!line.image.empty() && !source_) {

@@ -58,9 +58,10 @@ InputLine parsed(const std::string& text, const std::string& name, int64_t numbe
                 ": got no JSON object, expected one a line, as {\"source\": \"a dog .\", "
                 "\"image\": \"dog.jpg\"}");
   for (const auto& item : object.items())
-    if (item.key() != "source" && item.key() != "image" && item.key() != "id")
-      throw Error(
-          fmt::format("{}: got the key '{}', expected source, image or id", place, item.key()));
+    if (item.key() != "source" && item.key() != "image" && item.key() != "prefix" &&
+        item.key() != "id")
+      throw Error(fmt::format("{}: got the key '{}', expected source, image, prefix or id", place,
+                              item.key()));
   const auto field = [&](const char* key, bool needed) -> std::string {
     const auto found = object.find(key);
     if (found == object.end() || (found->is_null() && !needed)) {
@@ -77,6 +78,7 @@ InputLine parsed(const std::string& text, const std::string& name, int64_t numbe
   return {.source = field("source", true),
           .image = field("image", false),
           .id = member_text(text, "id").value_or(""),
+          .prefix = field("prefix", false),
           .number = number};
 }
 

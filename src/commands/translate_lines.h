@@ -16,6 +16,7 @@ struct TranslateArguments;
 struct InputLine {
   std::string source, image;  // image: as the list, the object or the row names it, "" for none
   std::string id = {};        // the object's as JSON, answered as it stands there; "" for none
+  std::string prefix = {};    // what its translation begins with, "" for nothing
   TableRow row = {};          // of a table
   std::string text = {};      // what the model reads: the source, with --raw normalised
   int64_t number = 0;         // in the input, from 1; a row's: of its first line

@@ -14,6 +14,7 @@
 #include "commands/cli/source_length.h"
 #include "commands/cli/table_options.h"
 #include "commands/translate_lines.h"
+#include "commands/translate_search.h"
 #include "tokenizers/source_signs.h"
 #include "translation/batch_workers.h"
 #include "translation/raw_text.h"
@@ -25,14 +26,16 @@ struct TranslateArguments {
   std::vector<std::string> sentence;  // one; what stood after the model without quotes is several
   ImageArguments images;
   std::optional<std::string> image;
-  std::optional<int64_t> beam, n_best;
-  std::optional<double> length_penalty;
+  SearchArguments search;
   LengthOptions length;
-  std::string precision = "float32";
+  std::vector<std::string> ensemble;
+  std::optional<std::string> precision, prefix;
+  std::string prefixes;
   TableArguments table;
   std::string target_column = "translation";
   bool replace = false;
   bool json = false, json_input = false, raw = false, timing = false;
+  bool token_scores = false, alignment = false;
   std::optional<int64_t> batch_tokens, check;
   std::string references;
   MachineOptions machine;
@@ -70,11 +73,13 @@ struct TranslateArguments {
     length.visit(v);
     images.visit(v);
     v("image", image, "the image of the one sentence", option().value("PHOTO"));
-    visit_beam(v, beam);
-    v("n_best", n_best, "print so many a line, as line number, score and text",
-      config::between(1, 1000));
-    v("length_penalty", length_penalty,
-      "A in score = log probability / length^A; default: the model's", config::between(-10, 10));
+    search.visit(v);
+    v("prefix", prefix, "what every translation begins with", option().value("TEXT"));
+    v("prefixes", prefixes, "what each line's translation begins with, a line each; may be empty",
+      option().value("FILE").excludes("prefix").excludes("json-input").excludes("table"));
+    v("ensemble", ensemble,
+      "one more model of the same tokenizer; probabilities are the mean of all models'",
+      option().value("MODEL").one_by_one());
     v("raw", raw,
       "text as people write it, for a model of tokenised lower-cased text (data.text tok): lines "
       "are normalised before, translations joined and capitalised after");
@@ -82,14 +87,23 @@ struct TranslateArguments {
       "one JSON object a line: source, translation, score, tokens; with --n-best n_best; with an "
       "image and image_use (side, tokens, gate, attention), or image_missing: true where it is not "
       "there or broken");
+    v("token_scores", token_scores,
+      "with --json: token_scores, the log probability of each token, then of the end",
+      option().needs("json"));
+    v("alignment", alignment,
+      "with --json: alignment, pairs [source word, target word] from 0, by what the decoder looks "
+      "at; words are what spaces part in the model's text",
+      option().needs("json"));
     v("json_input", json_input,
       "the input is a JSON object a line: {\"source\": \"a dog .\", \"image\": \"dog.jpg\", "
       "\"id\": 7}; image is optional, a path (below --image-root, where given) or a name in "
-      "--features; id is optional, anything, and answered; empty lines are passed over");
+      "--features; prefix is optional, what the translation begins with; id is optional, anything, "
+      "and answered; empty lines are passed over");
     v("precision", precision,
-      "numbers of the matrix products on the CPU: auto takes int8 where the processor multiplies "
-      "it (VNNI), else float32; the best pieces are compared in float32 all the same",
-      config::one_of({"auto", "float32", "bfloat16", "int8"}));
+      "numbers of the matrix products on the CPU: auto, float32, bfloat16 or int8; auto takes int8 "
+      "where the processor multiplies it (VNNI), else float32; the best pieces are compared in "
+      "float32 all the same; default: the model's",
+      option(config::one_of({"auto", "float32", "bfloat16", "int8"})));
     v("check", check,
       "translate the first N lines in float32, too, and say how many come out the same",
       option(config::at_least(1)).value("N"));
@@ -110,6 +124,7 @@ struct InputChunk {
   std::vector<InputLine> lines;      // none at the end
   std::unique_ptr<ImageSet> images;  // null: none of the lines has one
   std::vector<std::string> texts() const;
+  std::vector<std::string> prefixes() const;  // none where no line has one
   bool has_image(std::size_t line) const { return images && images->index()[line] >= 0; }
 };
 
@@ -140,11 +155,13 @@ class TranslationInput {
   void open_images_of_lines();
   void check_file();
   std::optional<InputLine> read();
+  void read_prefix(InputLine& line);
 
   const TranslateArguments& arguments_;
   const Translator& translator_;
   const ImageArguments images_;  // with the folder of a table's images
   std::unique_ptr<InputLines> lines_;
+  std::optional<LineReader> prefixes_;  // of --prefixes
   const RawText* raw_;
   int64_t number_ = 0, total_ = 0;             // of the line that was read last; of a file's lines
   std::unique_ptr<const ImageSource> source_;  // null: images are not looked at

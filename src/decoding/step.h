@@ -13,6 +13,7 @@ namespace penalmt {
 // Token numbers that a search must know.
 constexpr int kStartToken = 1;
 constexpr int kEndToken = 2;
+constexpr int kUnknownToken = 3;
 constexpr int kFirstWritableToken = 2;  // 0 and 1, padding and start, are never generated
 
 // A model in the middle of decoding. It holds one row for each open hypothesis; at first one for

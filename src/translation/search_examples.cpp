@@ -5,30 +5,36 @@
 
 #include <algorithm>
 
+#include "decoding/beam_search.h"
+#include "decoding/ensemble.h"
+#include "decoding/sampling.h"
 #include "models/incremental/cached_decoder.h"
 #include "tokenizers/sentencepiece.h"
 
 namespace penalmt {
 namespace {
 
-static_assert(kStartToken == kBos && kEndToken == kEos && kPad < kFirstWritableToken);
+static_assert(kStartToken == kBos && kEndToken == kEos && kPad < kFirstWritableToken &&
+              kUnknownToken == kUnknown);
 
 constexpr int64_t kScoredRows = 512;  // rows of logits in memory at a time
 
 // The search's view of a cached decoder.
 class DecoderSteps : public StepModel {
  public:
-  explicit DecoderSteps(CachedDecoder& decoder) : decoder_(decoder) {}
+  explicit DecoderSteps(std::shared_ptr<const StepWeights> weights)
+      : decoder_(std::make_unique<CachedDecoder>(std::move(weights))) {}
+  void start(const Memory& memory) { decoder_->start(memory); }
   at::Tensor advance(const std::vector<int>& tokens) override {
-    return decoder_.logits(decoder_.advance(tokens));
+    return decoder_->logits(decoder_->advance(tokens));
   }
-  void reorder(const std::vector<int64_t>& rows) override { decoder_.reorder(rows); }
+  void reorder(const std::vector<int64_t>& rows) override { decoder_->reorder(rows); }
   Candidates advance_best(const std::vector<int>& tokens, const CandidateRule& rule) override {
-    return decoder_.best(decoder_.advance(tokens), rule);
+    return decoder_->best(decoder_->advance(tokens), rule);
   }
 
  private:
-  CachedDecoder& decoder_;
+  std::unique_ptr<CachedDecoder> decoder_;
 };
 
 // The log probability of each target token. states: [N, C], tokens: [N] → [N] double, on the CPU.
@@ -47,9 +53,9 @@ at::Tensor token_log_probabilities(TranslationModelImpl& model, const at::Tensor
 Memory encoded(TranslationModelImpl& model, const SearchWeights& weights, const Batch& batch,
                c10::Device device) {
   const PackedMatricesScope scope(weights.encoder);
-  if (device.is_cpu() && model.packs())
-    return model.encode_packed(batch.source, images_of(batch, device));
-  return model.encode(batch.source.to(device), images_of(batch, device));
+  const Images images = model.options().uses_images() ? images_of(batch, device) : Images{};
+  if (device.is_cpu() && model.packs()) return model.encode_packed(batch.source, images);
+  return model.encode(batch.source.to(device), images);
 }
 
 }  // namespace
@@ -67,28 +73,40 @@ SearchWeights::SearchWeights(TranslationModelImpl& model, ProductFormat format)
   }
 }
 
-int64_t translation_limit(const TranslationModelImpl& model, const Example& example) {
-  const int64_t limit = longest_translation(static_cast<int64_t>(example.source.size()));
-  return model.options().positions == "learned" ? std::min(limit, model.options().longest) : limit;
+SentenceSearch sentence_search(const TranslationModelImpl& model, const SearchOptions& options,
+                               int64_t source_length, std::vector<int> prefix) {
+  const auto begun = static_cast<int64_t>(prefix.size());
+  int64_t limit =
+      options.max_length > 0 ? options.max_length + 1 : begun + longest_translation(source_length);
+  limit = std::max(limit, std::max(begun, options.min_length) + 1);
+  if (model.options().positions == "learned") limit = std::min(limit, model.options().longest);
+  return {.limit = limit, .prefix = std::move(prefix)};
 }
 
 std::vector<std::vector<Hypothesis>> search_examples(
-    TranslationModelImpl& model, const SearchWeights& weights, const std::vector<Example>& examples,
-    const ImageSet* images, const SearchOptions& search, const BatchOptions& batches,
-    ProgressPart progress) {
+    const std::vector<SearchedModel>& models, const std::vector<Example>& examples,
+    const std::vector<SentenceSearch>& sentences, const ImageSet* images,
+    const SearchOptions& search, const BatchOptions& batches, ProgressPart progress) {
   c10::InferenceMode guard;
   std::vector<std::vector<Hypothesis>> found(examples.size());
-  const c10::Device device = weights.steps->embedding.device();
+  const c10::Device device = models.front().weights->steps->embedding.device();
   const auto new_worker = [&]() -> BatchJob {
-    return [&, decoder = std::make_shared<CachedDecoder>(weights.steps)](
-               const std::vector<int64_t>& which) {
+    auto members = std::make_shared<std::vector<DecoderSteps>>();
+    for (const SearchedModel& member : models) members->emplace_back(member.weights->steps);
+    return [&, members](const std::vector<int64_t>& which) {
       const Batch batch = collate(examples, which, images);
-      decoder->start(encoded(model, weights, batch, device));
-      std::vector<int64_t> limits;
-      for (int64_t i : which) limits.push_back(translation_limit(model, examples[i]));
-      DecoderSteps steps(*decoder);
-      auto of_batch = beam_search(steps, limits, search);
-      for (size_t b = 0; b < which.size(); ++b) found[which[b]] = std::move(of_batch[b]);
+      std::vector<StepModel*> steps;
+      for (size_t m = 0; m < models.size(); ++m) {
+        (*members)[m].start(encoded(*models[m].model, *models[m].weights, batch, device));
+        steps.push_back(&(*members)[m]);
+      }
+      std::vector<SentenceSearch> of_batch;
+      for (int64_t i : which) of_batch.push_back(sentences[i]);
+      Ensemble ensemble(steps);
+      StepModel& whole = steps.size() > 1 ? ensemble : *steps.front();
+      auto hypotheses =
+          search.sampling ? sample(whole, of_batch, search) : beam_search(whole, of_batch, search);
+      for (size_t b = 0; b < which.size(); ++b) found[which[b]] = std::move(hypotheses[b]);
     };
   };
   run_batches(examples, batches, device, new_worker, progress);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "datasets/images/decoded_images.h"
-#include "decoding/beam_search.h"
+#include "decoding/search_options.h"
 #include "models/incremental/cached_decoder.h"
 #include "translation/batch_workers.h"
 
@@ -19,18 +19,27 @@ struct SearchWeights {
   PackedMatrices encoder;  // all that comes before the decoder; on the CPU
 };
 
-// The n_best hypotheses of each example, in the order of the examples. `model` is in evaluation
-// mode; `images` may be null (no image). The result does not depend on batches and threads: to the
-// bit on the CPU in float32 and int8 where sentences are packed (TranslationModelImpl::packs) and
-// there is no image, else but for rounding (scores within 1e-4). Throws as run_batches and
-// ImageSet::rows.
-std::vector<std::vector<Hypothesis>> search_examples(
-    TranslationModelImpl& model, const SearchWeights& weights, const std::vector<Example>& examples,
-    const ImageSet* images, const SearchOptions& search, const BatchOptions& batches,
-    ProgressPart progress = {});
+// A model to search with, on its own or with others of one vocabulary (decoding/ensemble.h).
+struct SearchedModel {
+  TranslationModelImpl* model;  // in evaluation mode
+  std::shared_ptr<const SearchWeights> weights;
+};
 
-// The most tokens that an example's translation may have, the end token included.
-int64_t translation_limit(const TranslationModelImpl& model, const Example& example);
+// The n_best hypotheses of each example, in the order of the examples; sentences[i] is what the
+// search is told of examples[i]. `images` may be null (no image); models of text alone do not see
+// them. The result does not depend on batches and threads: to the bit on the CPU in float32 and
+// int8 where sentences are packed (TranslationModelImpl::packs) and there is no image, else but for
+// rounding (scores within 1e-4). Throws as run_batches and ImageSet::rows.
+std::vector<std::vector<Hypothesis>> search_examples(
+    const std::vector<SearchedModel>& models, const std::vector<Example>& examples,
+    const std::vector<SentenceSearch>& sentences, const ImageSet* images,
+    const SearchOptions& search, const BatchOptions& batches, ProgressPart progress = {});
+
+// What the search is told of a source of so many tokens whose translation begins with `prefix`: at
+// most so many tokens as the options say or longest_translation() more than the prefix, within the
+// positions that the model has; and more than the prefix and the options' least all the same.
+SentenceSearch sentence_search(const TranslationModelImpl& model, const SearchOptions& options,
+                               int64_t source_length, std::vector<int> prefix);
 
 // The log probability of each example's target given its source, the end token included. Conditions
 // as above.

@@ -53,21 +53,91 @@ Translator::Translator(TranslationModel model, ModelDescription description, Tok
   model_->eval();
 }
 
+SearchOptions Translator::default_search() const {
+  const DecodingDefaults& defaults = description_.decoding;
+  return {.beam = defaults.beam,
+          .length_penalty = defaults.length_penalty,
+          .patience = defaults.patience,
+          .min_length = defaults.min_length,
+          .max_length = defaults.max_length,
+          .no_repeat_ngram = defaults.no_repeat_ngram,
+          .no_unknown = defaults.no_unknown};
+}
+
+void Translator::join(Translator other) {
+  const ModelDescription& description = other.description_;
+  const auto expect = [&](bool fits, const char* got, const std::string& expected) {
+    if (!fits) throw Error(fmt::format("{}: got {}; expected {}", other.place_, got, expected));
+  };
+  expect(other.source_.serialized() == source_.serialized() &&
+             other.target_.serialized() == target_.serialized(),
+         "another tokenizer", "that of " + place_);
+  expect(description.text == description_.text, "a model of another form of text",
+         fmt::format("'{}', as {} has it", description_.text, place_));
+  expect(!other.uses_images() || uses_images(), "a model that looks at images",
+         "it before " + place_ + ", which does not");
+  if (other.uses_images()) {
+    const auto &ours = description_.model, &theirs = description.model;
+    expect(
+        ours.takes_features() == theirs.takes_features() &&
+            (ours.takes_features() ? config::write(ours.features) == config::write(theirs.features)
+                                   : ours.image_encoder.size == theirs.image_encoder.size),
+        "images of another kind", "those of " + place_);
+  }
+  others_.push_back(std::move(other.model_));
+  model_changed();
+}
+
+std::vector<SentenceSearch> Translator::sentence_searches(const std::vector<Example>& examples,
+                                                          const SourceLines& lines,
+                                                          const SearchOptions& search) const {
+  std::vector<SentenceSearch> sentences;
+  for (const Example& example : examples) {
+    const int64_t number = lines.place.first + example.id;
+    std::vector<int> prefix;
+    if (!lines.prefixes.empty())
+      prefix = pieces_of(lines.prefixes[example.id], target_, "the prefix of " + lines.place.file,
+                         number);
+    const auto begun = static_cast<int64_t>(prefix.size());
+    SentenceSearch sentence = sentence_search(
+        *model_, search, static_cast<int64_t>(example.source.size()), std::move(prefix));
+    if (begun >= sentence.limit)
+      throw Error(fmt::format("the prefix of {}:{}: {} pieces; expected at most {}",
+                              lines.place.file, number, begun, sentence.limit - 1));
+    sentence.stream = static_cast<uint64_t>(number);
+    sentences.push_back(std::move(sentence));
+  }
+  return sentences;
+}
+
 std::vector<Translation> Translator::translate(const std::vector<std::string>& lines,
                                                const ImageSet* images, const SearchOptions& search,
                                                const BatchOptions& batches, const LinesPlace& place,
                                                ProgressPart progress) {
-  const std::vector<Example> examples = encode_lines(lines, images, place.file, place.first);
+  return translate({.texts = lines, .images = images, .place = place}, search, batches, progress);
+}
+
+std::vector<Translation> Translator::translate(const SourceLines& lines,
+                                               const SearchOptions& search,
+                                               const BatchOptions& batches, ProgressPart progress) {
+  const LinesPlace& place = lines.place;
+  const std::vector<Example> examples =
+      encode_lines(lines.texts, lines.images, place.file, place.first);
   for (const Example& example : examples) source_pieces_.add(example.source);
+  const std::vector<SentenceSearch> sentences = sentence_searches(examples, lines, search);
   const auto began = std::chrono::steady_clock::now();
-  if (!weights_) weights_ = std::make_shared<const SearchWeights>(*model_, format_);
+  if (searched_.empty()) {
+    searched_.push_back({&*model_, std::make_shared<const SearchWeights>(*model_, format_)});
+    for (TranslationModel& other : others_)
+      searched_.push_back({&*other, std::make_shared<const SearchWeights>(*other, format_)});
+  }
   const auto found =
-      search_examples(*model_, *weights_, examples, images, search, batches, progress);
+      search_examples(searched_, examples, sentences, lines.images, search, batches, progress);
   timing_.seconds +=
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   timing_.sentences += static_cast<int64_t>(examples.size());
 
-  std::vector<Translation> translations(lines.size(), {{ScoredText{}}});
+  std::vector<Translation> translations(lines.texts.size(), {{ScoredText{}}});
   for (size_t i = 0; i < examples.size(); ++i) {
     if (found[i].empty())
       throw Error(fmt::format("{}:{}: the model's scores are not numbers; expected finite weights",
@@ -179,8 +249,11 @@ std::vector<double> Translator::score(const std::vector<std::string>& sources,
 }
 
 ScoredText Translator::as_text(const Hypothesis& hypothesis) const {
-  ScoredText text{
-      target_.decode(hypothesis.tokens), {}, hypothesis.score, hypothesis.log_probability};
+  ScoredText text{target_.decode(hypothesis.tokens),
+                  {},
+                  hypothesis.score,
+                  hypothesis.log_probability,
+                  hypothesis.token_log_probabilities};
   for (int token : hypothesis.tokens) text.pieces.push_back(target_.piece(token));
   return text;
 }

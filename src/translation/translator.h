@@ -23,6 +23,7 @@ struct ScoredText {
   std::string text;
   std::vector<std::string> pieces;  // what the model wrote, the end left out
   double score = 0, log_probability = 0;
+  std::vector<float> piece_log_probabilities = {};  // of each piece, then of the end
 };
 
 struct Translation {
@@ -40,6 +41,18 @@ struct LinesPlace {
   std::string file = "input";
   int64_t first = 1;
 };
+
+// Lines and what belongs to each.
+struct SourceLines {
+  const std::vector<std::string>& texts;
+  const ImageSet* images = nullptr;  // its index has an entry a line; null: no line has one
+  LinesPlace place = {};
+  // What the translations begin with, one a line, "" for nothing; empty: none does.
+  std::vector<std::string> prefixes = {};
+};
+
+// A word of the source and one of the translation, from 0, that belong together.
+using WordPair = std::pair<int64_t, int64_t>;
 
 class Translator {
  public:
@@ -61,10 +74,20 @@ class Translator {
   }  // an exported encoder's folder, "" where there is none
   c10::Device device() const { return model_->output_embedding().device(); }
 
+  // As the model's folder says, for one translation a line.
+  SearchOptions default_search() const;
+  // From now on translate() takes the mean of this model's probabilities and the other's, too.
+  // Throws Error for a model with other tokenizers or another form of text, for images of another
+  // kind, and for one that looks at images where this one does not.
+  void join(Translator other);
+
   // One translation a line, in order. A line of white space alone stays empty and never reaches the
-  // model. `images` may be null; its index has an entry a line. Throws Error "file:3: ..." for a
-  // line longer than learned positions serve or than the tokenizer takes (text_limits.h), unless
-  // cut_lines() cuts it, and where the model's scores are not numbers; as search_examples.
+  // model. A sampled line draws by its number in its file. Throws Error "file:3: ..." for a line
+  // longer than learned positions serve or than the tokenizer takes (text_limits.h), unless
+  // cut_lines() cuts it, for a prefix as long as the longest translation, and where the model's
+  // scores are not numbers; as search_examples.
+  std::vector<Translation> translate(const SourceLines& lines, const SearchOptions& search,
+                                     const BatchOptions& batches, ProgressPart progress = {});
   std::vector<Translation> translate(const std::vector<std::string>& lines, const ImageSet* images,
                                      const SearchOptions& search, const BatchOptions& batches,
                                      const LinesPlace& place = {}, ProgressPart progress = {});
@@ -87,6 +110,12 @@ class Translator {
   std::vector<ImageUse> image_use(const std::vector<std::string>& sources,
                                   const std::vector<std::string>& targets, const ImageSet& images,
                                   const BatchOptions& batches);
+  // Which words belong together, by where this model looks when it writes the target's: each
+  // target word with the source word that it looks at most. Words are what white space parts in
+  // the lines as_trained(). `images` may be null. Throws as image_use.
+  std::vector<std::vector<WordPair>> alignment(const std::vector<std::string>& sources,
+                                               const std::vector<std::string>& targets,
+                                               const ImageSet* images, const BatchOptions& batches);
   // Pieces that the model reads or writes for a line, the end counted; cut_lines() aside. Of a line
   // that is too long for the tokenizer, those of its beginning.
   int64_t source_length(const std::string& line) const;
@@ -106,7 +135,7 @@ class Translator {
     model_changed();
   }
   // To be called when model() is no longer what it was at the last translation.
-  void model_changed() { weights_ = nullptr; }
+  void model_changed() { searched_.clear(); }
 
   // Of all calls of translate() and score() so far.
   const SearchTiming& timing() const { return timing_; }
@@ -120,6 +149,9 @@ class Translator {
   std::vector<Example> encode_lines(const std::vector<std::string>& lines, const ImageSet* images,
                                     const std::string& place, int64_t first_line) const;
   static void set_target(Example& example, std::vector<int> pieces);
+  std::vector<SentenceSearch> sentence_searches(const std::vector<Example>& examples,
+                                                const SourceLines& lines,
+                                                const SearchOptions& search) const;
   void check_length(int64_t tokens, const std::string& place, int64_t line) const;
   ScoredText as_text(const Hypothesis& hypothesis) const;
 
@@ -130,7 +162,8 @@ class Translator {
   std::filesystem::path carried_encoder_;
   std::optional<int64_t> longest_line_;
   ProductFormat format_ = ProductFormat::float32;
-  std::shared_ptr<const SearchWeights> weights_;  // null until the first translation
+  std::vector<TranslationModel> others_;  // that were joined
+  std::vector<SearchedModel> searched_;   // this one and the others; empty until translate()
   SearchTiming timing_;
   PieceCount source_pieces_;
 };

@@ -1,92 +1,23 @@
 #include "decoding/beam_search.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <set>
 
+#include "tests/decoding/formula_model.h"
+
 namespace penalmt::beam_search_test {
 
-using Prefix = std::vector<int>;  // the tokens so far, the start left out
-
-// Logits of the token after `prefix` in a translation of sentence `sentence`.
-using Formula = std::function<std::vector<double>(int64_t sentence, const Prefix& prefix)>;
-
-// Every prefix has its own, reproducible distribution; `end` shifts the logit of the end token.
-Formula mixed(int vocabulary, double end = 0.0, double spread = 2.0) {
-  return [=](int64_t sentence, const Prefix& prefix) {
-    uint64_t key = 1469598103934665603ULL + static_cast<uint64_t>(sentence) * 7919;
-    for (int token : prefix) key = (key ^ static_cast<uint64_t>(token)) * 1099511628211ULL;
-    std::vector<double> logits(vocabulary);
-    for (int v = 0; v < vocabulary; ++v) {
-      uint64_t bits = (key + static_cast<uint64_t>(v)) * 0x9E3779B97F4A7C15ULL;
-      bits ^= bits >> 29;
-      logits[v] = spread * (static_cast<double>(bits >> 11 & 0xFFFFF) / 0xFFFFF - 0.5) * 2;
-    }
-    logits[kEndToken] += end;
-    return logits;
-  };
-}
-
-// A step model that remembers prefixes and asks the formula; it also writes down what it was asked.
-class FormulaModel : public StepModel {
- public:
-  FormulaModel(Formula formula, std::vector<int64_t> sentences)
-      : formula_(std::move(formula)), sentences_(std::move(sentences)) {
-    prefixes_.resize(sentences_.size());
-  }
-  at::Tensor advance(const std::vector<int>& tokens) override {
-    EXPECT_EQ(tokens.size(), prefixes_.size());
-    rows_of_step.push_back(static_cast<int64_t>(tokens.size()));
-    std::vector<at::Tensor> rows;
-    for (size_t r = 0; r < tokens.size(); ++r) {
-      fed.insert(tokens[r]);
-      if (started_)
-        prefixes_[r].push_back(tokens[r]);
-      else
-        EXPECT_EQ(tokens[r], kStartToken);
-      rows.push_back(at::tensor(formula_(sentences_[r], prefixes_[r]), at::kDouble).to(at::kFloat));
-    }
-    started_ = true;
-    return at::stack(rows);
-  }
-  void reorder(const std::vector<int64_t>& rows) override {
-    std::vector<Prefix> prefixes;
-    std::vector<int64_t> sentences;
-    for (int64_t row : rows) {
-      prefixes.push_back(prefixes_.at(row));
-      sentences.push_back(sentences_.at(row));
-    }
-    prefixes_ = prefixes;
-    sentences_ = sentences;
-  }
-  std::vector<int64_t> rows_of_step;
-  std::set<int> fed;
-
- private:
-  Formula formula_;
-  std::vector<int64_t> sentences_;
-  std::vector<Prefix> prefixes_;
-  bool started_ = false;
-};
+using namespace formula_model;
 
 std::vector<std::vector<Hypothesis>> search(const Formula& formula,
                                             const std::vector<int64_t>& sentences, int64_t limit,
                                             const SearchOptions& options) {
   FormulaModel model(formula, sentences);
-  return beam_search(model, std::vector<int64_t>(sentences.size(), limit), options);
-}
-
-std::vector<double> log_softmax(const std::vector<double>& logits) {
-  double sum = 0;
-  for (double x : logits) sum += std::exp(x);
-  std::vector<double> out;
-  for (double x : logits) out.push_back(x - std::log(sum));
-  return out;
+  return beam_search(model, within(limit, sentences.size()), options);
 }
 
 // Every finished translation of at most `limit` tokens, best first.
@@ -260,7 +191,7 @@ TEST(BeamSearch, NeverPassesTheLimitAndEndsThere) {
   for (int64_t limit : {1, 2, 7}) {
     const auto formula = mixed(6, -50.0);  // would never end by itself
     FormulaModel model(formula, {0});
-    const auto found = beam_search(model, {limit}, {.beam = 3});
+    const auto found = beam_search(model, within(limit, 1), {.beam = 3});
     EXPECT_EQ(static_cast<int64_t>(found[0][0].tokens.size()) + 1, limit);
     EXPECT_EQ(static_cast<int64_t>(model.rows_of_step.size()), limit);
   }
@@ -268,7 +199,7 @@ TEST(BeamSearch, NeverPassesTheLimitAndEndsThere) {
 
 TEST(BeamSearch, KeepsFinishedHypothesesOutOfTheNextStep) {
   FormulaModel model(mixed(8, 1.0), {0, 1, 2, 3, 4});
-  beam_search(model, std::vector<int64_t>(5, 12), {.beam = 4, .n_best = 2});
+  beam_search(model, within(12, 5), {.beam = 4, .n_best = 2});
   EXPECT_EQ(model.fed.count(kEndToken), 0u);
   EXPECT_EQ(model.fed.count(0), 0u);
   EXPECT_EQ(model.rows_of_step.front(), 5);
@@ -282,7 +213,7 @@ TEST(BeamSearch, FinishedSentencesLeaveTheBatch) {
     return logits;
   };
   FormulaModel model(formula, {0, 1, 2, 3});
-  const auto found = beam_search(model, std::vector<int64_t>(4, 30), {.beam = 1});
+  const auto found = beam_search(model, within(30, 4), {.beam = 1});
   EXPECT_EQ(model.rows_of_step, (std::vector<int64_t>{4, 3, 2, 1}));
   for (size_t b = 0; b < 4; ++b) EXPECT_EQ(found[b][0].tokens, Prefix(b, 3));
 }
@@ -296,7 +227,7 @@ TEST(BeamSearch, StopsOnceNoOpenHypothesisCanWin) {
     return logits;
   };
   FormulaModel model(formula, {0});
-  const auto found = beam_search(model, {40}, {.beam = 4});
+  const auto found = beam_search(model, within(40, 1), {.beam = 4});
   EXPECT_EQ(found[0][0].tokens, Prefix{3});
   EXPECT_LE(model.rows_of_step.size(), 4u);
 }

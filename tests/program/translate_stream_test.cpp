@@ -146,7 +146,7 @@ TEST_F(TranslateStream, FindsABadLineOfAFileBeforeItTranslates) {
   expect_refusal({"translate", path("text")}, "standard input:20001: invalid UTF-8 at byte 1",
                  text + "\xff\n");
   expect_refusal({"translate", path("text"), "--json-input"},
-                 "standard input:2: got the key 'x', expected source, image or id",
+                 "standard input:2: got the key 'x', expected source, image, prefix or id",
                  "{\"source\": \"a\"}\n{\"source\": \"a\", \"x\": 1}\n");
 }
 

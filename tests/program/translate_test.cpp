@@ -61,6 +61,95 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+TEST_F(TranslateProgram, SearchesAsItIsTold) {
+  const auto text = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> words = {"translate", path("text"), "a red circle ."};
+    words.insert(words.end(), options.begin(), options.end());
+    const Outcome outcome = run_penalmt(words);
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    return outcome.output;
+  };
+  EXPECT_TRUE(text({"--prefix", "ein roter"}).starts_with("ein roter"));
+  const std::vector<std::string> drawn = {"--sample", "--temperature", "3", "--n-best", "4"};
+  EXPECT_EQ(text(drawn), text(drawn));
+  auto seeded = drawn;
+  seeded.insert(seeded.end(), {"--seed", "9"});
+  EXPECT_NE(text(seeded), text(drawn));
+  EXPECT_EQ(text({"--sample", "--top-k", "1"}), text({"--beam", "1"}));
+  EXPECT_EQ(text({"--ensemble", path("text")}), text({}));
+  const auto json = nlohmann::json::parse(
+      text({"--json", "--token-scores", "--alignment", "--max-length", "5", "--min-length", "5"}));
+  EXPECT_EQ(json.at("tokens").size(), 5u);
+  ASSERT_EQ(json.at("token_scores").size(), 6u);
+  double sum = 0;
+  for (const double score : json.at("token_scores")) sum += score;
+  EXPECT_NEAR(json.at("score").get<double>(), sum / 6, 1e-3);
+  EXPECT_FALSE(json.at("alignment").empty());
+  for (const auto& pair : json.at("alignment")) EXPECT_LT(pair.at(0).get<int>(), 4);
+  // One file of prefixes for one of lines; an object's own.
+  write_file(folder_ / "begin.de", "ein\n\n\nzwei\n\n");
+  const auto lines = lines_of(run_penalmt({"translate", path("text"), "--input", path("in.en"),
+                                           "--prefixes", path("begin.de")})
+                                  .output);
+  ASSERT_EQ(lines.size(), 5u);
+  EXPECT_TRUE(lines[0].starts_with("ein"));
+  EXPECT_TRUE(lines[3].starts_with("zwei"));
+  const Outcome object = run_penalmt({"translate", path("text"), "--json-input"},
+                                     "{\"source\": \"a red circle .\", \"prefix\": \"zwei\"}\n");
+  EXPECT_TRUE(object.output.starts_with("zwei")) << object.errors;
+}
+
+// The model's own defaults are in its model.json.
+TEST_F(TranslateProgram, SearchesAsTheModelsFolderSays) {
+  const fs::path file = folder_ / "text" / "best" / "model.json";
+  auto description = nlohmann::ordered_json::parse(read_file(file));
+  const auto with = [&](const char* key, const nlohmann::json& value) {
+    auto changed = description;
+    changed["decoding"][key] = value;
+    write_file(file, changed.dump());
+    return run_penalmt({"translate", path("text"), "--json"}, "a red circle .\n").output;
+  };
+  const auto said = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> words = {"translate", path("text"), "--json"};
+    words.insert(words.end(), options.begin(), options.end());
+    return run_penalmt(words, "a red circle .\n").output;
+  };
+  const std::string plain = said({});
+  EXPECT_EQ(with("max_length", 3), said({"--max-length", "3"}));
+  EXPECT_EQ(with("no_repeat_ngram", 1), said({"--no-repeat-ngram", "1"}));
+  EXPECT_EQ(with("precision", "int8"), said({"--precision", "int8"}));
+  EXPECT_NE(with("max_length", 3), plain);
+  EXPECT_EQ(said({"--max-length", "0"}), plain);
+}
+
+TEST_F(TranslateProgram, RefusesSearchesThatContradictThemselves) {
+  expect_refusal({"translate", path("text"), "--min-length", "9", "--max-length", "4"},
+                 "--min-length: got 9; expected at most --max-length, 4");
+  write_file(folder_ / "few.de", "ein\n");
+  write_file(folder_ / "many.de", "a\nb\nc\nd\ne\nf\n");
+  expect_refusal(
+      {"translate", path("text"), "--input", path("in.en"), "--prefixes", path("few.de")},
+      path("few.de") + ": ends after line 1; expected one for each of " + path("in.en") +
+          ", which has more");
+  expect_refusal(
+      {"translate", path("text"), "--input", path("in.en"), "--prefixes", path("many.de")},
+      path("many.de") + ": more than 5 lines; expected one for each of " + path("in.en"));
+  make_tiny_run(folder_ / "images", {.fusion = "gated"});
+  expect_refusal({"translate", path("text"), "--ensemble", path("images")},
+                 path("images") + ": got a model that looks at images; expected it before " +
+                     path("text") + ", which does not");
+  for (const auto& [words, message] :
+       {std::pair(std::vector<std::string>{"--sample", "--beam", "3"}, "--beam"),
+        {{"--top-k", "3"}, "--sample"},
+        {{"--alignment"}, "--json"}}) {
+    std::vector<std::string> all = {"translate", path("text")};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome outcome = run_penalmt(all, kLines);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_NE(outcome.errors.find(message), std::string::npos) << outcome.errors;
+  }
+}
+
 TEST_F(TranslateProgram, GivesALineForALineFromAFileAPipeAndIntoAFile) {
   const Outcome piped = run_penalmt({"translate", path("text")}, kLines);
   EXPECT_EQ(piped.status, 0);
@@ -298,7 +387,7 @@ TEST_F(TranslateProgram, TakesJsonLines) {
       "\"image\": \"dog.jpg\"}",
       "{\"source\": \"a\"}\n[]\n");
   expect_refusal({"translate", gated, "--json-input"},
-                 "standard input:1: got the key 'Image', expected source, image or id",
+                 "standard input:1: got the key 'Image', expected source, image, prefix or id",
                  "{\"source\": \"a\", \"Image\": \"a.jpg\"}\n");
   expect_refusal({"translate", gated, "--json-input"},
                  "standard input:1:17: key 'source' stands twice in one object",

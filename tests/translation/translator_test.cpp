@@ -270,6 +270,135 @@ TEST_F(TranslatorTest, AnImageChangesAMultimodalModelsScoresAndAMissingOneDoesNo
   for (size_t i : {1, 2}) EXPECT_NEAR(with[i].n_best[0].score, without[i].n_best[0].score, 1e-6);
 }
 
+double sum_of(const std::vector<float>& numbers) {
+  double sum = 0;
+  for (const float number : numbers) sum += number;
+  return sum;
+}
+
+// Whatever is forced, forbidden or drawn: a translation's score is what score() gives its pieces.
+TEST_F(TranslatorTest, ScoresWhatRulesAndChanceChoseAsTheModelDoes) {
+  Translator translator = Translator::open(folder_, at::kCPU);
+  const auto lines = many_lines();
+  for (const SearchOptions& search :
+       {SearchOptions{.beam = 3, .min_length = 6, .no_repeat_ngram = 2, .no_unknown = true},
+        SearchOptions{.beam = 1, .max_length = 9},
+        SearchOptions{.n_best = 2, .sampling = SamplingOptions{.temperature = 2, .top_p = 0.9}}})
+    for (const Translation& translation : translator.translate(lines, nullptr, search, {})) {
+      for (const ScoredText& text : translation.n_best) {
+        if (text.pieces.empty()) continue;
+        if (search.max_length > 0) EXPECT_LE(text.pieces.size(), 9u);
+        if (search.min_length > 0) EXPECT_GE(text.pieces.size(), 6u);
+        ASSERT_EQ(text.piece_log_probabilities.size(), text.pieces.size() + 1);
+        EXPECT_NEAR(sum_of(text.piece_log_probabilities), text.log_probability, 1e-4);
+      }
+    }
+  // Texts whose pieces are those that the tokenizer makes of them can be given to score().
+  const auto found = translator.translate(lines, nullptr, {.beam = 2, .no_repeat_ngram = 1}, {});
+  int compared = 0;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const ScoredText& best = found[i].n_best.front();
+    if (best.pieces.empty() ||
+        translator.target_length(best.text) != static_cast<int64_t>(best.pieces.size()) + 1)
+      continue;
+    EXPECT_NEAR(translator.score({lines[i]}, {best.text}, nullptr, {}, "a", "b")[0],
+                best.log_probability, 1e-3);
+    ++compared;
+  }
+  EXPECT_GT(compared, 3);
+}
+
+TEST_F(TranslatorTest, BeginsWithThePrefix) {
+  Translator translator = Translator::open(folder_, at::kCPU);
+  const std::vector<std::string> lines = {"a red circle .", "a dog runs fast .",
+                                          "two blue squares ."};
+  const std::vector<std::string> prefixes = {"ein roter", "", "zwei blaue quadrate"};
+  const auto plain = translator.translate(lines, nullptr, {.beam = 3}, {});
+  for (const int64_t beam : {1, 3})
+    for (const bool scores : {true, false}) {
+      const auto got = translator.translate({.texts = lines, .prefixes = prefixes},
+                                            {.beam = beam, .scores = scores}, {});
+      for (const size_t i : {0, 2}) EXPECT_TRUE(got[i].n_best[0].text.starts_with(prefixes[i]));
+      if (beam == 3 && scores) EXPECT_EQ(got[1].n_best[0].text, plain[1].n_best[0].text);
+    }
+  EXPECT_EQ(refusal([&] {
+              translator.translate({.texts = lines, .prefixes = prefixes}, {.max_length = 1}, {});
+            }),
+            "no refusal");  // a prefix stands, whatever the length says
+}
+
+TEST_F(TranslatorTest, DrawsTheSameForAnyBatchSizeAndPlace) {
+  Translator translator = Translator::open(folder_, at::kCPU);
+  const auto lines = many_lines();
+  const SearchOptions search{.n_best = 3, .sampling = SamplingOptions{.seed = 3}};
+  const auto whole = translator.translate(lines, nullptr, search, {4096, 1});
+  const auto small = translator.translate(lines, nullptr, search, {20, 2});
+  const std::vector<std::string> later(lines.begin() + 40, lines.end());
+  const auto part = translator.translate(later, nullptr, search, {100, 1}, {"input", 41});
+  for (size_t i = 0; i < lines.size(); ++i)
+    for (size_t n = 0; n < whole[i].n_best.size(); ++n) {
+      EXPECT_EQ(small[i].n_best[n].text, whole[i].n_best[n].text);
+      if (i >= 40) EXPECT_EQ(part[i - 40].n_best[n].text, whole[i].n_best[n].text);
+    }
+}
+
+// By its definition: of one model twice, the model; of two, the mean of their probabilities.
+TEST_F(TranslatorTest, AnEnsembleHasTheMeanOfItsModels) {
+  const auto lines = many_lines();
+  Translator alone = Translator::open(folder_, at::kCPU);
+  Translator twice = Translator::open(folder_, at::kCPU);
+  twice.join(Translator::open(folder_, at::kCPU));
+  const SearchOptions search{.beam = 3, .n_best = 2};
+  const auto expected = alone.translate(lines, nullptr, search, {});
+  const auto got = twice.translate(lines, nullptr, search, {});
+  for (size_t i = 0; i < lines.size(); ++i)
+    for (size_t n = 0; n < expected[i].n_best.size(); ++n) {
+      EXPECT_EQ(got[i].n_best[n].text, expected[i].n_best[n].text);
+      EXPECT_NEAR(got[i].n_best[n].score, expected[i].n_best[n].score, 1e-4);
+    }
+  make_tiny_run(folder_ / "other", {.heads = 1});
+  Translator other = Translator::open(folder_ / "other", at::kCPU);
+  Translator both = Translator::open(folder_, at::kCPU);
+  both.join(Translator::open(folder_ / "other", at::kCPU));
+  const std::vector<std::string> line = {"a red circle ."}, prefix = {"ein roter kreis"};
+  // The first piece after nothing, by both models.
+  const auto first = [&](Translator& translator) {
+    const auto found = translator.translate({.texts = line, .prefixes = prefix}, {.beam = 1}, {});
+    return std::exp(found[0].n_best[0].piece_log_probabilities[0]);
+  };
+  EXPECT_NEAR(first(both), (first(alone) + first(other)) / 2, 1e-5);
+  EXPECT_GT(std::abs(first(alone) - first(other)), 1e-4);
+
+  make_tiny_run(folder_ / "gated", {.fusion = "gated"});
+  EXPECT_EQ(refusal([&] { both.join(Translator::open(folder_ / "gated", at::kCPU)); }),
+            (folder_ / "gated").string() +
+                ": got a model that looks at images; expected it before " + folder_.string() +
+                ", which does not");
+  Translator looking = Translator::open(folder_ / "gated", at::kCPU);
+  looking.join(Translator::open(folder_, at::kCPU));
+  EXPECT_EQ(looking.translate(line, nullptr, search, {}).size(), 1u);
+}
+
+// Every word of the translation has a word of the source; the pairs come from view_source().
+TEST_F(TranslatorTest, AlignsEveryWord) {
+  for (const char* fusion : {"none", "gated", "concatenated"}) {
+    fs::remove_all(folder_);
+    make_tiny_run(folder_, {.fusion = fusion});
+    Translator translator = Translator::open(folder_, at::kCPU);
+    const auto pairs = translator.alignment({"a red circle .", "", "a dog runs fast ."},
+                                            {"ein roter kreis .", "", "ein hund"}, nullptr, {});
+    ASSERT_EQ(pairs.size(), 3u);
+    EXPECT_TRUE(pairs[1].empty());
+    ASSERT_EQ(pairs[0].size(), 4u) << fusion;
+    ASSERT_EQ(pairs[2].size(), 2u);
+    for (size_t word = 0; word < 4; ++word) {
+      EXPECT_EQ(pairs[0][word].second, static_cast<int64_t>(word));
+      EXPECT_GE(pairs[0][word].first, 0);
+      EXPECT_LT(pairs[0][word].first, 4);
+    }
+  }
+}
+
 // SentencePiece would take the square of the time: the library refuses such a line, or cuts it.
 TEST_F(TranslatorTest, RefusesWordsThatTheTokenizerDoesNotTakeOrCutsThem) {
   Translator translator = Translator::open(folder_, at::kCPU);

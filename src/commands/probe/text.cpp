@@ -48,9 +48,8 @@ class Prober {
   BatchOptions batches() const { return {.threads = options_.machine.threads}; }
 
   Lines translated(const Lines& source, const ImageCondition& condition, AnswerSigns* signs) {
-    const DecodingDefaults& defaults = translator_.description().decoding;
-    const SearchOptions search{.beam = options_.beam.value_or(defaults.beam),
-                               .length_penalty = defaults.length_penalty};
+    SearchOptions search = translator_.default_search();
+    search.beam = options_.beam.value_or(search.beam);
     Lines translations;
     for (const Translation& translation :
          translator_.translate(source, condition.images, search, batches(),

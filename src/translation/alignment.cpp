@@ -1,0 +1,75 @@
+#include <algorithm>
+
+#include "tokenizers/text_limits.h"
+#include "translation/translator.h"
+
+namespace penalmt {
+namespace {
+
+// For each piece the number of its word, from 0: a word begins with the piece that has the mark of
+// a space before it.
+std::vector<int64_t> words_of(const std::vector<int>& pieces, const Tokenizer& tokenizer) {
+  static const std::string kSpace = "\u2581";
+  std::vector<int64_t> words;
+  int64_t word = -1;
+  for (const int piece : pieces) {
+    if (word < 0 || tokenizer.piece(piece).starts_with(kSpace)) ++word;
+    words.push_back(word);
+  }
+  return words;
+}
+
+// weights: [T, S], of target positions on source positions; words as words_of().
+std::vector<WordPair> pairs_of(const at::Tensor& weights, const std::vector<int64_t>& source,
+                               const std::vector<int64_t>& target) {
+  std::vector<WordPair> pairs;
+  if (source.empty()) return pairs;
+  const auto seen = weights.accessor<float, 2>();
+  for (size_t t = 0; t < target.size();) {
+    const int64_t word = target[t];
+    std::vector<double> looks(source.back() + 1, 0.0);
+    for (; t < target.size() && target[t] == word; ++t)
+      for (size_t s = 0; s < source.size(); ++s)
+        looks[source[s]] += seen[static_cast<int64_t>(t)][static_cast<int64_t>(s)];
+    pairs.emplace_back(std::max_element(looks.begin(), looks.end()) - looks.begin(), word);
+  }
+  return pairs;
+}
+
+}  // namespace
+
+std::vector<std::vector<WordPair>> Translator::alignment(const std::vector<std::string>& sources,
+                                                         const std::vector<std::string>& targets,
+                                                         const ImageSet* images,
+                                                         const BatchOptions& batches) {
+  std::vector<Example> examples;
+  std::vector<std::vector<int64_t>> source_words, target_words;
+  for (Example& example : encode_lines(sources, images, "input", 1)) {
+    std::vector<int> pieces = target_.encode(within_limits(as_trained(targets[example.id])));
+    source_words.push_back(words_of({example.source.begin(), example.source.end() - 1}, source_));
+    target_words.push_back(words_of(pieces, target_));
+    set_target(example, std::move(pieces));
+    examples.push_back(std::move(example));
+  }
+  std::vector<std::vector<WordPair>> alignments(sources.size());
+  const c10::Device device = this->device();
+  const auto new_worker = [&]() -> BatchJob {
+    return [&](const std::vector<int64_t>& which) {
+      const Batch batch = collate(examples, which, images);
+      const at::Tensor weights =
+          model_
+              ->view_source(batch.source.to(device), images_of(batch, device),
+                            batch.target_input.to(device))
+              .cpu();  // [B, T, S]
+      for (size_t row = 0; row < which.size(); ++row) {
+        const int64_t example = which[row];
+        alignments[examples[example].id] = pairs_of(weights[static_cast<int64_t>(row)],
+                                                    source_words[example], target_words[example]);
+      }
+    };
+  };
+  run_batches(examples, batches, device, new_worker);
+  return alignments;
+}
+
+}  // namespace penalmt

@@ -103,7 +103,33 @@ CachedDecoder::CachedDecoder(std::shared_ptr<const StepWeights> weights)
       image_attention_(weights_->doubly_attentive ? step_attention(*weights_) : nullptr),
       buffers_(kBuffers) {}
 
-void CachedDecoder::start(const Memory& memory) {
+void CachedDecoder::choose(const std::vector<std::vector<int>>& choices) {
+  choice_.reset();
+  chosen_output_ = PackedMatrix();
+  if (choices.empty()) return;
+  ColumnChoice choice;
+  for (const std::vector<int>& of_sentence : choices)
+    choice.columns.insert(choice.columns.end(), of_sentence.begin(), of_sentence.end());
+  std::sort(choice.columns.begin(), choice.columns.end());
+  choice.columns.erase(std::unique(choice.columns.begin(), choice.columns.end()),
+                       choice.columns.end());
+  const size_t count = choice.columns.size();
+  choice.barred.assign(choices.size() * count, ColumnChoice::kBarred);
+  for (size_t s = 0; s < choices.size(); ++s) {
+    choice.group.push_back(static_cast<int64_t>(s));
+    size_t c = 0;
+    for (const int token : choices[s]) {
+      while (choice.columns[c] != token) ++c;
+      choice.barred[s * count + c] = 0;
+    }
+  }
+  if (weights_->packed_output.defined())
+    chosen_output_ = weights_->packed_output.of_columns(choice.columns);
+  choice_ = std::move(choice);
+}
+
+void CachedDecoder::start(const Memory& memory, const std::vector<std::vector<int>>& choices) {
+  choose(choices);
   at::Tensor real, lengths;  // [M of all sentences, C], [B] on the CPU
   if (memory.starts.defined()) {
     real = memory.states.squeeze(0);
@@ -200,18 +226,32 @@ void CachedDecoder::attend_to_image(int64_t l, at::Tensor& x) {
 
 void CachedDecoder::reorder(const std::vector<int64_t>& rows) {
   attention_->reorder(rows);
+  if (choice_) {
+    std::vector<int64_t> groups;
+    for (const int64_t row : rows) groups.push_back(choice_->group[row]);
+    choice_->group = std::move(groups);
+  }
   if (!with_image_.defined()) return;
   image_attention_->reorder(rows);
   with_image_ = with_image_.index_select(0, at::tensor(rows, at::kLong).to(with_image_.device()));
 }
 
 at::Tensor CachedDecoder::logits(const at::Tensor& states) const {
-  if (weights_->packed_output.defined()) return weights_->packed_output.product(states);
-  return at::mm(states, weights_->output.t());
+  const at::Tensor all = weights_->packed_output.defined() ? weights_->packed_output.product(states)
+                                                           : at::mm(states, weights_->output.t());
+  if (!choice_) return all;
+  const auto groups = static_cast<int64_t>(choice_->barred.size() / choice_->columns.size());
+  const at::Tensor barred = at::full({groups, all.size(1)}, ColumnChoice::kBarred, at::kFloat);
+  barred.index_copy_(1, at::tensor(choice_->columns, at::kLong),
+                     at::tensor(choice_->barred).view({groups, -1}));
+  return all.to(at::kFloat) +
+         barred.index_select(0, at::tensor(choice_->group, at::kLong)).to(all.device());
 }
 
 Candidates CachedDecoder::best(const at::Tensor& states, const CandidateRule& rule) {
-  if (weights_->packed_output.defined()) return weights_->packed_output.best(states, rule);
+  if (chosen_output_.defined()) return chosen_output_.best(states, rule, *choice_);
+  if (!choice_ && weights_->packed_output.defined())
+    return weights_->packed_output.best(states, rule);
   return top_candidates(logits(states), rule);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "models/incremental/step_attention.h"
@@ -66,12 +67,13 @@ class CachedDecoder {
   explicit CachedDecoder(std::shared_ptr<const StepWeights> weights);
 
   // Begins a batch: one row a sentence, no position yet. Every sentence must see at least one
-  // position of the memory.
-  void start(const Memory& memory);
+  // position of the memory. choices: of each sentence the tokens that it may be made of, ascending;
+  // empty: all.
+  void start(const Memory& memory, const std::vector<std::vector<int>>& choices = {});
   // One position on: tokens[r] is what row r said last (the start token at first). Returns the
   // decoder's states [N, C], valid until the next call.
   at::Tensor advance(const std::vector<int>& tokens);
-  // states: [N, C] → [N, V].
+  // states: [N, C] → [N, V]; ColumnChoice::kBarred or less where a token may not be.
   at::Tensor logits(const at::Tensor& states) const;
   // states: [N, C]. The best of logits(states), which are never in memory as a whole.
   Candidates best(const at::Tensor& states, const CandidateRule& rule);
@@ -79,6 +81,7 @@ class CachedDecoder {
   void reorder(const std::vector<int64_t>& rows);
 
  private:
+  void choose(const std::vector<std::vector<int>>& choices);
   // [rows, columns] of memory that earlier steps used too.
   at::Tensor buffer(int which, int64_t rows, int64_t columns);
   // x: [N, C] is written.
@@ -98,6 +101,8 @@ class CachedDecoder {
   std::vector<at::Tensor> buffers_;  // [numbers] each, as many as were ever needed
   at::Tensor positions_;             // [at least the positions so far, C]
   int64_t position_ = 0;
+  std::optional<ColumnChoice> choice_;
+  PackedMatrix chosen_output_;  // of the choice's columns, on the CPU in float32, else undefined
 };
 
 }  // namespace penalmt

@@ -196,6 +196,11 @@ void translate(const TranslateArguments& arguments) {
       Translator::open(arguments.model, choose_device(arguments.machine.device));
   for (const std::string& model : arguments.ensemble)
     translator.join(Translator::open(model, translator.device()));
+  if (!arguments.shortlist.empty())
+    translator.set_shortlist({read_lexicon(arguments.shortlist, translator.source_tokenizer(),
+                                           translator.target_tokenizer()),
+                              translator.target_tokenizer().vocabulary_size(),
+                              arguments.shortlist_frequent, arguments.shortlist_best});
   const double load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   std::optional<RawText> raw;

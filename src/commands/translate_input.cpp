@@ -114,10 +114,10 @@ void check(const TranslateArguments& arguments) {
   if (arguments.one_sentence() && !arguments.images.images.empty())
     throw Error("--images: got a single sentence; expected --image PHOTO with it");
   const ImageArguments& images = arguments.images;
-  expect_output(
-      "--output", arguments.output,
-      {arguments.one_sentence() ? "" : arguments.input, arguments.table.table, arguments.prefixes,
-       images.images, images.features, images.feature_names, arguments.image.value_or("")});
+  expect_output("--output", arguments.output,
+                {arguments.one_sentence() ? "" : arguments.input, arguments.table.table,
+                 arguments.prefixes, arguments.shortlist, images.images, images.features,
+                 images.feature_names, arguments.image.value_or("")});
 }
 
 std::vector<std::string> InputChunk::prefixes() const {

@@ -30,7 +30,8 @@ struct TranslateArguments {
   LengthOptions length;
   std::vector<std::string> ensemble;
   std::optional<std::string> precision, prefix;
-  std::string prefixes;
+  std::string prefixes, shortlist;
+  int64_t shortlist_frequent = 100, shortlist_best = 50;
   TableArguments table;
   std::string target_column = "translation";
   bool replace = false;
@@ -99,6 +100,14 @@ struct TranslateArguments {
       "\"id\": 7}; image is optional, a path (below --image-root, where given) or a name in "
       "--features; prefix is optional, what the translation begins with; id is optional, anything, "
       "and answered; empty lines are passed over");
+    v("shortlist", shortlist,
+      "write the pieces alone that it gives for the source's (penalmt shortlist makes one, Marian "
+      "reads the same): faster",
+      option().value("FILE"));
+    v("shortlist_frequent", shortlist_frequent, "with --shortlist: and the N most frequent pieces",
+      option(config::between(0, 1e9)).value("N").needs("shortlist"));
+    v("shortlist_best", shortlist_best, "with --shortlist: so many pieces for one of the source",
+      option(config::between(1, 1e9)).value("N").needs("shortlist"));
     v("precision", precision,
       "numbers of the matrix products on the CPU: auto, float32, bfloat16 or int8; auto takes int8 "
       "where the processor multiplies it (VNNI), else float32; the best pieces are compared in "

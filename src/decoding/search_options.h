@@ -38,6 +38,7 @@ struct SentenceSearch {
   int64_t limit = 1;  // the most tokens it may get, the end token included; above the prefix's
   std::vector<int> prefix = {};  // what it begins with, whatever the model thinks of it
   uint64_t stream = 0;           // whose random numbers it draws: the line's
+  std::vector<int> choice = {};  // the tokens that it may be made of, ascending; empty: all
 };
 
 struct Hypothesis {

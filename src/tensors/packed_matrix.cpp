@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "tensors/instruction_set.h"
@@ -162,7 +163,73 @@ at::Tensor PackedMatrix::product(const at::Tensor& x) const {
   return out.view(shape);
 }
 
+PackedMatrix PackedMatrix::of_columns(const std::vector<int>& columns) const {
+  PackedMatrix chosen;
+  chosen.format_ = format_;
+  chosen.in_ = in_;
+  chosen.depth_ = depth_;
+  chosen.out_ = static_cast<int64_t>(columns.size());
+  chosen.weight_ = weight_;
+  chosen.columns_ = columns;
+  if (format_ == ProductFormat::bfloat16) {
+    const at::Tensor which = at::tensor(columns, at::kInt);
+    chosen.narrow_weight_ = narrow_weight_.index_select(0, which);
+    if (narrow_bias_.defined()) chosen.narrow_bias_ = narrow_bias_.index_select(0, which);
+    return chosen;
+  }
+  const int64_t room = rounded_up(chosen.out_, kPanel);
+  const bool is_int8 = format_ == ProductFormat::int8;
+  // A panel holds `step` numbers of a column beside each other, then those of the next one.
+  const auto gather = [&](const auto& from, auto& to, int64_t step) {
+    to.assign(room * depth_, 0);
+    for (int64_t c = 0; c < chosen.out_; ++c) {
+      const auto* source =
+          from.data() + columns[c] / kPanel * depth_ * kPanel + columns[c] % kPanel * step;
+      auto* target = to.data() + c / kPanel * depth_ * kPanel + c % kPanel * step;
+      for (int64_t k = 0; k < depth_; k += step)
+        std::copy_n(source + k * kPanel, step, target + k * kPanel);
+    }
+  };
+  if (is_int8)
+    gather(int8_panels_, chosen.int8_panels_, 4);
+  else
+    gather(panels_, chosen.panels_, 1);
+  chosen.bias_.assign(room, 0.0f);
+  chosen.scales_.assign(is_int8 ? room : 0, 0.0f);
+  chosen.start_.assign(is_int8 ? room : 0, 0);
+  for (int64_t c = 0; c < chosen.out_; ++c) {
+    chosen.bias_[c] = bias_[columns[c]];
+    if (!is_int8) continue;
+    chosen.scales_[c] = scales_[columns[c]];
+    chosen.start_[c] = start_[columns[c]];
+  }
+  return chosen;
+}
+
 Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule) const {
+  return best(x, rule, nullptr);
+}
+
+Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule,
+                              const ColumnChoice& choice) const {
+  CandidateRule within = rule;
+  const auto place = [&](int token) {
+    return static_cast<int>(std::lower_bound(columns_.begin(), columns_.end(), token) -
+                            columns_.begin());
+  };
+  within.first_token = place(rule.first_token);
+  within.end_token = place(rule.end_token);
+  Candidates found = best(x, within, &choice);
+  for (int& token : found.tokens)
+    if (token >= 0) token = columns_[token];
+  for (float& log_probability : found.log_probabilities)
+    if (log_probability < ColumnChoice::kBarred / 2)
+      log_probability = -std::numeric_limits<float>::infinity();
+  return found;
+}
+
+Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule,
+                              const ColumnChoice* choice) const {
   const int64_t rows = x.size(0), blocks = (rows + kRowsAtATime - 1) / kRowsAtATime;
   const float *from = x.const_data_ptr<float>(), *weight = weight_.const_data_ptr<float>();
   std::vector<Candidates> found(blocks);
@@ -173,21 +240,30 @@ Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule) co
       const Rows of_block = rows_of(from + r * in_, count);
       at::Tensor narrow;
       if (format_ == ProductFormat::bfloat16) narrow = x.narrow(0, r, count).to(at::kBFloat16);
+      const auto bars = [&](int64_t row) {
+        return choice->barred.data() + choice->group[r + row] * out_;
+      };
       CandidateScan scan(count, rule, format_ == ProductFormat::float32 ? 0 : kSpare);
       for (int64_t first = 0; first < out_; first += kTile) {
         const int64_t columns = std::min(kTile, out_ - first);
         if (format_ == ProductFormat::bfloat16) {
           const at::Tensor product = narrow_product(narrow, first, columns);
-          scan.add(product.const_data_ptr<float>(), columns, first, columns);
+          for (int64_t row = 0; row < count; ++row)
+            std::copy_n(product.const_data_ptr<float>() + row * columns, columns,
+                        tile.data() + row * kTile);
         } else {
           multiply(of_block, first, columns, tile.data(), kTile);
-          scan.add(tile.data(), kTile, first, columns);
         }
+        for (int64_t row = 0; choice != nullptr && row < count; ++row)
+          for (int64_t c = 0; c < columns; ++c) tile[row * kTile + c] += bars(row)[first + c];
+        scan.add(tile.data(), kTile, first, columns);
       }
       found[block] = format_ == ProductFormat::float32
                          ? scan.finish()
                          : scan.finish([&](int64_t row, int token) {
-                             return dot(from + (r + row) * in_, weight + token * in_, in_);
+                             const int64_t column = choice ? columns_[token] : token;
+                             return dot(from + (r + row) * in_, weight + column * in_, in_) +
+                                    (choice ? bars(row)[token] : 0.0f);
                            });
     }
   });

@@ -21,6 +21,15 @@ enum class ProductFormat { float32, bfloat16, int8 };
 ProductFormat product_format(const std::string& name);
 std::string name_of(ProductFormat format);
 
+// Some columns of a matrix, of which each group of rows may have its own alone.
+struct ColumnChoice {
+  std::vector<int> columns;    // [U] ascending
+  std::vector<float> barred;   // [groups, U] kBarred where a group may not have the column, else 0
+  std::vector<int64_t> group;  // [rows]
+
+  static constexpr float kBarred = -1e30f;  // added to a product, it takes all its probability
+};
+
 // In float32 and int8 through our own kernels (product_kernels.h): what a row gives does not depend
 // on the rows beside it, to the bit. In bfloat16 through LibTorch's.
 class PackedMatrix {
@@ -38,8 +47,15 @@ class PackedMatrix {
   // in memory as a whole. Where they are rounded, a few more than wanted are computed again in
   // float32, and the order is theirs.
   Candidates best(const at::Tensor& x, const CandidateRule& rule) const;
+  // These columns alone, laid out anew.
+  PackedMatrix of_columns(const std::vector<int>& columns) const;
+  // The same where this matrix is of_columns(choice.columns): each row's candidates and the sum of
+  // its probabilities are of its group's columns; they are called by their numbers in the whole
+  // matrix, as the rule's tokens are. What a row gives does not depend on the other groups'.
+  Candidates best(const at::Tensor& x, const CandidateRule& rule, const ColumnChoice& choice) const;
 
  private:
+  Candidates best(const at::Tensor& x, const CandidateRule& rule, const ColumnChoice* choice) const;
   struct Rows;
   // Columns [first, first + columns) of the product, `first` a panel's.
   void multiply(const Rows& x, int64_t first, int64_t columns, float* out, int64_t stride) const;
@@ -48,7 +64,8 @@ class PackedMatrix {
 
   ProductFormat format_ = ProductFormat::float32;
   int64_t in_ = 0, out_ = 0, depth_ = 0;  // depth: of a panel, `in` rounded up for int8
-  at::Tensor weight_;                     // [out, in]
+  at::Tensor weight_;                     // [out, in]; of_columns: of all columns
+  std::vector<int> columns_;              // of_columns: which they are
   at::Tensor narrow_weight_, narrow_bias_;
   std::vector<float> panels_, bias_, scales_;  // the last panel is filled up with zeros
   std::vector<int8_t> int8_panels_;

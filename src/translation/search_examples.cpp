@@ -24,7 +24,9 @@ class DecoderSteps : public StepModel {
  public:
   explicit DecoderSteps(std::shared_ptr<const StepWeights> weights)
       : decoder_(std::make_unique<CachedDecoder>(std::move(weights))) {}
-  void start(const Memory& memory) { decoder_->start(memory); }
+  void start(const Memory& memory, const std::vector<std::vector<int>>& choices) {
+    decoder_->start(memory, choices);
+  }
   at::Tensor advance(const std::vector<int>& tokens) override {
     return decoder_->logits(decoder_->advance(tokens));
   }
@@ -95,13 +97,17 @@ std::vector<std::vector<Hypothesis>> search_examples(
     for (const SearchedModel& member : models) members->emplace_back(member.weights->steps);
     return [&, members](const std::vector<int64_t>& which) {
       const Batch batch = collate(examples, which, images);
+      std::vector<SentenceSearch> of_batch;
+      std::vector<std::vector<int>> choices;
+      for (int64_t i : which) {
+        of_batch.push_back(sentences[i]);
+        if (!sentences[i].choice.empty()) choices.push_back(sentences[i].choice);
+      }
       std::vector<StepModel*> steps;
       for (size_t m = 0; m < models.size(); ++m) {
-        (*members)[m].start(encoded(*models[m].model, *models[m].weights, batch, device));
+        (*members)[m].start(encoded(*models[m].model, *models[m].weights, batch, device), choices);
         steps.push_back(&(*members)[m]);
       }
-      std::vector<SentenceSearch> of_batch;
-      for (int64_t i : which) of_batch.push_back(sentences[i]);
       Ensemble ensemble(steps);
       StepModel& whole = steps.size() > 1 ? ensemble : *steps.front();
       auto hypotheses =

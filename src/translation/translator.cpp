@@ -105,6 +105,14 @@ std::vector<SentenceSearch> Translator::sentence_searches(const std::vector<Exam
       throw Error(fmt::format("the prefix of {}:{}: {} pieces; expected at most {}",
                               lines.place.file, number, begun, sentence.limit - 1));
     sentence.stream = static_cast<uint64_t>(number);
+    if (shortlist_) {
+      sentence.choice = shortlist_->pieces(example.source);
+      for (const int piece : sentence.prefix)
+        if (const auto place =
+                std::lower_bound(sentence.choice.begin(), sentence.choice.end(), piece);
+            place == sentence.choice.end() || *place != piece)
+          sentence.choice.insert(place, piece);
+    }
     sentences.push_back(std::move(sentence));
   }
   return sentences;

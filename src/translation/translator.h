@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "models/model_folder.h"
 #include "tokenizers/sentencepiece.h"
+#include "tokenizers/shortlist.h"
 #include "tokenizers/source_signs.h"
 #include "translation/image_use.h"
 #include "translation/search_examples.h"
@@ -64,6 +65,8 @@ class Translator {
              Tokenizer target);
 
   const ModelDescription& description() const { return description_; }
+  const Tokenizer& source_tokenizer() const { return source_; }
+  const Tokenizer& target_tokenizer() const { return target_; }
   TranslationModelImpl& model() { return *model_; }
   bool uses_images() const { return description_.model.uses_images(); }
   const std::string& place() const {
@@ -80,6 +83,10 @@ class Translator {
   // Throws Error for a model with other tokenizers or another form of text, for images of another
   // kind, and for one that looks at images where this one does not.
   void join(Translator other);
+
+  // From now on translate() writes the list's pieces alone (and a prefix's). A score is then the
+  // probability among these.
+  void set_shortlist(Shortlist shortlist) { shortlist_ = std::move(shortlist); }
 
   // One translation a line, in order. A line of white space alone stays empty and never reaches the
   // model. A sampled line draws by its number in its file. Throws Error "file:3: ..." for a line
@@ -162,6 +169,7 @@ class Translator {
   std::filesystem::path carried_encoder_;
   std::optional<int64_t> longest_line_;
   ProductFormat format_ = ProductFormat::float32;
+  std::optional<Shortlist> shortlist_;
   std::vector<TranslationModel> others_;  // that were joined
   std::vector<SearchedModel> searched_;   // this one and the others; empty until translate()
   SearchTiming timing_;

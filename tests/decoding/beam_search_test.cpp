@@ -7,11 +7,11 @@
 #include <limits>
 #include <set>
 
-#include "tests/decoding/formula_model.h"
+#include "tests/decoding/formula_steps.h"
 
 namespace penalmt::beam_search_test {
 
-using namespace formula_model;
+using namespace formula_steps;
 
 std::vector<std::vector<Hypothesis>> search(const Formula& formula,
                                             const std::vector<int64_t>& sentences, int64_t limit,

@@ -11,11 +11,11 @@
 #include "decoding/ensemble.h"
 #include "decoding/sampling.h"
 #include "decoding/token_rules.h"
-#include "tests/decoding/formula_model.h"
+#include "tests/decoding/formula_steps.h"
 
 namespace penalmt::search_rules_test {
 
-using namespace formula_model;
+using namespace formula_steps;
 
 constexpr int kVocabulary = 6;
 constexpr int64_t kLimit = 6;

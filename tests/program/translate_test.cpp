@@ -99,6 +99,33 @@ TEST_F(TranslateProgram, SearchesAsItIsTold) {
   EXPECT_TRUE(object.output.starts_with("zwei")) << object.errors;
 }
 
+TEST_F(TranslateProgram, LearnsAShortlistAndKeepsToIt) {
+  write_file(folder_ / "train.en", "a red circle .\na dog runs fast .\n");
+  write_file(folder_ / "train.de", "ein roter kreis .\nein hund rennt .\n");
+  const Outcome learnt = run_penalmt({"shortlist", path("text"), "--source", path("train.en"),
+                                      "--target", path("train.de"), "--output", path("text.lex")});
+  EXPECT_EQ(learnt.status, 0);
+  EXPECT_EQ(learnt.errors, "penalmt: " + path("text.lex") + ": learnt from 2 sentence pairs\n");
+  const Outcome outcome =
+      run_penalmt({"translate", path("text"), "--shortlist", path("text.lex"),
+                   "--shortlist-frequent", "0", "--shortlist-best", "3", "--json"},
+                  "a red circle .\n");
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+  const std::string list = read_file(folder_ / "text.lex");
+  for (const std::string piece : nlohmann::json::parse(outcome.output).at("tokens"))
+    EXPECT_NE(list.find(piece + " "), std::string::npos) << piece;
+  expect_refusal({"translate", path("text"), "--shortlist", path("in.en")},
+                 path("in.en") +
+                     ":1: got 'a red circle .', expected three words: a target piece, a source "
+                     "piece, a probability");
+  write_file(folder_ / "train.de", "ein hund .\n");
+  const Outcome uneven = run_penalmt({"shortlist", path("text"), "--source", path("train.en"),
+                                      "--target", path("train.de"), "--output", path("x.lex")});
+  EXPECT_EQ(uneven.status, 2);
+  EXPECT_EQ(uneven.errors, "penalmt: " + path("train.de") + ": 1 lines; expected 2, as " +
+                               path("train.en") + " has\n");
+}
+
 // The model's own defaults are in its model.json.
 TEST_F(TranslateProgram, SearchesAsTheModelsFolderSays) {
   const fs::path file = folder_ / "text" / "best" / "model.json";

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -377,6 +378,63 @@ TEST_F(TranslatorTest, AnEnsembleHasTheMeanOfItsModels) {
   Translator looking = Translator::open(folder_ / "gated", at::kCPU);
   looking.join(Translator::open(folder_, at::kCPU));
   EXPECT_EQ(looking.translate(line, nullptr, search, {}).size(), 1u);
+}
+
+// Among the list's pieces alone, with their share of the probability; no other sentence matters.
+TEST_F(TranslatorTest, WritesPiecesOfTheShortlistAlone) {
+  fs::remove_all(folder_);
+  make_tiny_run(folder_, {.heads = 1});
+  const auto lines = many_lines();
+  const SearchOptions search{.beam = 3, .n_best = 2};
+  for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
+    Translator translator = Translator::open(folder_, at::kCPU);
+    translator.set_format(format);
+    const auto whole = translator.translate(lines, nullptr, search, {});
+    const Tokenizer& source = translator.source_tokenizer();
+    const int64_t vocabulary = translator.target_tokenizer().vocabulary_size();
+    // A list of all changes nothing.
+    Lexicon lexicon;
+    lexicon.translations.resize(source.vocabulary_size());
+    translator.set_shortlist(Shortlist(lexicon, vocabulary, vocabulary, 1));
+    const auto all = translator.translate(lines, nullptr, search, {});
+    for (size_t i = 0; i < lines.size(); ++i)
+      for (size_t n = 0; n < whole[i].n_best.size(); ++n) {
+        EXPECT_EQ(all[i].n_best[n].text, whole[i].n_best[n].text);
+        EXPECT_NEAR(all[i].n_best[n].log_probability, whole[i].n_best[n].log_probability, 1e-4);
+      }
+    // Of each source piece two neighbours of its number.
+    for (int piece = 0; piece < source.vocabulary_size(); ++piece)
+      for (const int step : {7, 11})
+        lexicon.translations[piece].push_back(
+            {static_cast<int>(4 + (piece + step) % (vocabulary - 4)), 0.5f});
+    const Shortlist shortlist(lexicon, vocabulary, 6, 2);
+    translator.set_shortlist(shortlist);
+    const auto expected =
+        translator.translate(lines, nullptr, search, {.tokens = 10, .threads = 1});
+    for (const BatchOptions& batches : {BatchOptions{4096, 1}, BatchOptions{100, 2}}) {
+      const auto got = translator.translate(lines, nullptr, search, batches);
+      for (size_t i = 0; i < lines.size(); ++i)
+        for (size_t n = 0; n < got[i].n_best.size(); ++n) {
+          EXPECT_EQ(got[i].n_best[n].text, expected[i].n_best[n].text);
+          EXPECT_EQ(got[i].n_best[n].log_probability, expected[i].n_best[n].log_probability);
+        }
+    }
+    // Greedily by full logits (a prefix asks for them) and by the list's columns: the same.
+    const std::vector<std::string> prefixes(lines.size(), "ein");
+    for (size_t i = 0; i < lines.size(); ++i) {
+      if (lines[i].empty()) continue;
+      const auto listed = shortlist.pieces(source.encode(lines[i]));
+      for (const ScoredText& text : expected[i].n_best)
+        for (const std::string& piece : text.pieces)
+          EXPECT_TRUE(std::any_of(listed.begin(), listed.end(), [&](int id) {
+            return translator.target_tokenizer().piece(id) == piece;
+          })) << piece;
+    }
+    const auto begun =
+        translator.translate({.texts = lines, .prefixes = prefixes}, {.beam = 1}, {});
+    for (size_t i = 0; i < lines.size(); ++i)
+      if (!lines[i].empty()) EXPECT_TRUE(begun[i].n_best[0].text.starts_with("ein"));
+  }
 }
 
 // Every word of the translation has a word of the source; the pairs come from view_source().

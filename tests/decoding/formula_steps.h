@@ -12,7 +12,7 @@
 #include "decoding/search_options.h"
 #include "decoding/step.h"
 
-namespace penalmt::formula_model {
+namespace penalmt::formula_steps {
 
 using Prefix = std::vector<int>;  // the tokens so far, the start left out
 
@@ -89,4 +89,4 @@ inline std::vector<SentenceSearch> within(int64_t limit, size_t sentences) {
   return std::vector<SentenceSearch>(sentences, {.limit = limit});
 }
 
-}  // namespace penalmt::formula_model
+}  // namespace penalmt::formula_steps

@@ -98,7 +98,7 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
 ImageStates TranslationModelImpl::encode_images(const Images& images, const ForwardPass& pass) {
   const at::Tensor which = images.present.nonzero().squeeze(1);  // [P]
   at::Tensor encoded;                                            // [P, R, F]
-  if (image_encoder) {
+  if (image_encoder && images.values.dim() == 4) {
     ForwardPass image_pass = pass;
     if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
     const at::Tensor all_real = at::ones({which.size(0), image_encoder->regions()},
@@ -106,8 +106,9 @@ ImageStates TranslationModelImpl::encode_images(const Images& images, const Forw
     encoded = image_encoder->forward(images.values, rows_of(all_real, image_encoder->regions(),
                                                             image_pass, images.values.device()));
   } else {
-    check_shape(images.values, {which.size(0), options_.features.regions, options_.features.width},
-                "features");
+    const int64_t regions = image_encoder ? image_encoder->regions() : options_.features.regions;
+    const int64_t width = image_encoder ? image_encoder->width() : options_.features.width;
+    check_shape(images.values, {which.size(0), regions, width}, "features");
     encoded = images.values.to(source_embedding_.scalar_type());
   }
   return {encoded, which.to(encoded.device())};

@@ -17,7 +17,8 @@ namespace penalmt {
 struct Images {
   at::Tensor
       values;  // of the P sentences that have one, in order: pixels [P, 3, size, size] uint8, or
-               // for a model of stored features [P, R, F] of any floating type; undefined: none has
+               // [P, R, F] of any floating type for a model of stored features, and for any other
+               // what its image encoder gave for the pixels; undefined: none has
   at::Tensor present;  // [B] bool, true at those P; on the CPU, or a GPU is waited for
 };
 

@@ -134,10 +134,12 @@ class ChunkTranslator {
         input_(input),
         progress_("translate", "sentences", input.total()) {}
 
-  void translate(const InputChunk& chunk, LineOutput& output) {
+  void translate(InputChunk& chunk, LineOutput& output) {
     const std::vector<std::string> texts = chunk.texts();
-    const ImageSet* images = chunk.images.get();
     const BatchOptions batches = arguments_.batches(translator_.device());
+    if (chunk.images)
+      if (auto seen = translator_.seen(*chunk.images, batches)) chunk.images = std::move(seen);
+    const ImageSet* images = chunk.images.get();
     const SourceLines lines{.texts = texts,
                             .images = images,
                             .place = {input_.name(), chunk.lines.front().number},

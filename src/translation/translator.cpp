@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "tokenizers/text_limits.h"
 #include "translation/model_location.h"
+#include "translation/seen_images.h"
 
 namespace penalmt {
 namespace {
@@ -51,6 +52,12 @@ Translator::Translator(TranslationModel model, ModelDescription description, Tok
       source_(std::move(source)),
       target_(std::move(target)) {
   model_->eval();
+}
+
+std::unique_ptr<ImageSet> Translator::seen(const ImageSet& images,
+                                           const BatchOptions& batches) const {
+  if (!model_->image_encoder || !others_.empty()) return nullptr;
+  return std::make_unique<SeenImages>(images, *model_->image_encoder, device(), batches);
 }
 
 SearchOptions Translator::default_search() const {

@@ -112,6 +112,9 @@ class Translator {
                                        const std::vector<std::string>& targets,
                                        const ImageSet* images, const std::string& source_place,
                                        const std::string& target_place) const;
+  // The images as this model's own encoder sees them, each encoded once, in their place for further
+  // calls; null where it has none, or others were joined that see them in their own way.
+  std::unique_ptr<ImageSet> seen(const ImageSet& images, const BatchOptions& batches) const;
   // What the model did with each sentence's image when it wrote the target. Throws Error for a
   // source longer than learned positions serve; as run_batches and ImageSet::rows.
   std::vector<ImageUse> image_use(const std::vector<std::string>& sources,

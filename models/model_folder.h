@@ -33,7 +33,8 @@ struct DecodingDefaults {
       "no so many pieces in a row come twice in a translation; 0: they may",
       config::between(0, 1000));
     v("no_unknown", no_unknown, "never write the unknown piece");
-    v("precision", precision, "numbers of the matrix products on the CPU: as translate --precision",
+    v("precision", precision,
+      "numbers of the matrix products on the CPU; auto: int8 where the processor multiplies it",
       config::one_of({"auto", "float32", "bfloat16", "int8"}));
   }
 };

@@ -6,7 +6,7 @@
 #   MULTI30K   the corpus                  PYTHON    with ctranslate2 4.8.5, numpy, sentencepiece, sacrebleu and safetensors
 #   REPEAT     times the test set (10)     THREADS   (2)     BEAMS ("5 1")     ROUNDS (2)     BATCH  tokens a batch ("512 2048")
 #   PRECISIONS of ours ("float32 int8")    TYPES     of CTranslate2 ("float32 int8 int8_float32")
-#   PENALMT    the program; without it, it is built
+#   PENALMT    the program; without it, it is built      SHORTLIST  yes: ours in int8 with one of the training text, too
 # Without such a Python only ours runs. Tokenising, joining and loading are not counted on either side.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -35,13 +35,22 @@ else
   echo "decoding.sh: no peer: $(tail -n 1 "$work/missing")" >&2
 fi
 
+ours() {  # PRECISION [OPTION...]
+  "$program" translate "$model" --input "$work/source.en" --output "$work/ours.de" --beam "$beam" --length-penalty 1 \
+    --batch-tokens "$batch" --threads "$threads" --device cpu --precision "$@" --timing 2>&1 | tail -n 1
+}
+if [ "${SHORTLIST:-}" = yes ]; then
+  "$program" shortlist "$model" --source "$MULTI30K/tok/train.lc.norm.tok.en" --target "$MULTI30K/tok/train.lc.norm.tok.de" \
+    --output "$work/shortlist" 2>/dev/null
+fi
+
 for ((round = 0; round < rounds; round++)); do
   for beam in "${beams[@]}"; do
     for batch in "${batches[@]}"; do
       for precision in "${precisions[@]}"; do
-        "$program" translate "$model" --input "$work/source.en" --output "$work/ours.de" --beam "$beam" --length-penalty 1 \
-          --batch-tokens "$batch" --threads "$threads" --device cpu --precision "$precision" --timing 2>&1 | tail -n 1
+        ours "$precision"
       done
+      [ "${SHORTLIST:-}" != yes ] || ours int8 --shortlist "$work/shortlist" | sed 's/"precision":"int8"/"precision":"int8, shortlist"/'
       [ "$peer" = no ] || "$python" recipes/benchmark/peers/ct2_decode.py --multi30k "$MULTI30K" --model "$work/peer" --split "$split" \
         --repeat "$repeat" --threads "$threads" --beam "$beam" --batch "$batch" --types "${types[@]}"
     done

@@ -17,6 +17,6 @@
 # 130 interrupted.
 set -euo pipefail
 case ${1:---help} in
-  -h | --help) sed -n '2,18p' "$0" >&2; exit 2 ;;
+  -h | --help) sed -n '2,17p' "$0" >&2; exit 2 ;;
 esac
 exec env PYTHONDONTWRITEBYTECODE=1 python3 "$(dirname "${BASH_SOURCE[0]}")/shards.py" run "$@"

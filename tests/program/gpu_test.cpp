@@ -229,6 +229,22 @@ TEST_F(OnGpu, TranslatesScoresProbesAndMeasuresAsOnTheCpu) {
           both({"translate", run_folder, "--input", text + ".en", "--beam", beam});
       EXPECT_EQ(gpu, cpu) << fusion;
     }
+    const std::string list_of_pieces = folder_ / "pieces.lex";
+    const std::string train = folder_ / "corpus/tok/train.lc.norm.tok";
+    ASSERT_EQ(run_penalmt({"shortlist", run_folder, "--source", train + ".en", "--target",
+                           train + ".de", "--output", list_of_pieces})
+                  .status,
+              0);
+    for (const std::vector<std::string>& told : std::vector<std::vector<std::string>>{
+             {"--prefix", "ein", "--no-repeat-ngram", "2", "--min-length", "4"},
+             {"--sample", "--seed", "3", "--top-p", "0.9"},
+             {"--shortlist", list_of_pieces, "--shortlist-frequent", "10"},
+             {"--ensemble", run_folder, "--beam", "2"}}) {
+      std::vector<std::string> arguments = {"translate", run_folder, "--input", text + ".en"};
+      arguments.insert(arguments.end(), told.begin(), told.end());
+      const auto [cpu, gpu] = both(arguments);
+      EXPECT_EQ(gpu, cpu) << fusion << " " << told.front();
+    }
     const auto [cpu, gpu] =
         both({"score", run_folder, "--source", text + ".en", "--target", text + ".de"});
     const auto expected = lines_of(cpu), found = lines_of(gpu);

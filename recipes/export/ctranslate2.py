@@ -11,10 +11,11 @@ fusion, say) is refused: nothing is exported in part.
 
 DIR/translate.py has CTranslate2's search as near to ours as its settings go: the end counts in a
 hypothesis's length (return_end_token), a translation may be empty (min_decoding_length) and has at
-most 2 S + 20 pieces, and the search goes on until twice as many hypotheses are finished as a beam
-holds (patience; ours goes on until no open one can win). Greedy search is then ours. In a beam one
-thing stays: the place of a hypothesis that ends goes to the next best one, where ours leaves it
-empty for that position; of 200 sentences 2 came out otherwise, with better scores.
+most 2 S + 20 pieces, padding and start are never written (suppress_sequences), and the search goes
+on until twice as many hypotheses are finished as a beam holds (patience; ours goes on until no open
+one can win). Greedy search is then ours. In a beam one thing stays: the place of a hypothesis that
+ends goes to the next best one, where ours leaves it empty for that position: of 200 sentences 2
+came out otherwise, with better scores.
 """
 import argparse
 import importlib
@@ -31,7 +32,6 @@ sys.path = [entry for entry in sys.path if pathlib.Path(entry or ".").resolve() 
 PACKAGES = "ctranslate2==4.8.5 numpy safetensors sentencepiece"
 FORMAT = 1  # of model.json: the newest that is read
 LONGEST_LINE = 1024  # source tokens that CTranslate2 reads of a line
-NEVER = -1e4  # the bias of pieces that are never written; float16 holds it
 
 EXAMPLE = '''\
 """Translates lines: pip install ctranslate2 sentencepiece; python translate.py < in > out"""
@@ -46,7 +46,7 @@ found = ctranslate2.Translator(str(here), compute_type="float32").translate_batc
     lines, beam_size={beam}, length_penalty={length_penalty}, patience=2, return_end_token=True,
     min_decoding_length={min_length}, max_decoding_length=max(limits, default=0) + 1,
     max_input_length={longest}, no_repeat_ngram_size={no_repeat_ngram}, disable_unk={no_unknown},
-    max_batch_size=2048, batch_type="tokens")
+    suppress_sequences={never}, max_batch_size=2048, batch_type="tokens")
 for limit, result in zip(limits, found):
     print(target.decode([piece for piece in result.hypotheses[0][:limit] if piece != "{end}"]))
 '''
@@ -191,7 +191,6 @@ def specification(model, weights, vocabularies):
             put_norm(stack.layer_norm, weights, name + ".final_norm")
     spec.decoder.projection.weight = weights[output]
     spec.decoder.projection.bias = numpy.zeros(len(vocabularies[1]), "float32")
-    spec.decoder.projection.bias[:2] = NEVER  # padding and start
     weights.expect_none_left()
 
     spec.register_source_vocabulary(vocabularies[0])
@@ -213,12 +212,13 @@ def pieces_of(file, expected, place):
     return pieces
 
 
-def example(description, tokenizers, end):
+def example(description, tokenizers, vocabulary):
     """The program that is written beside the model."""
     decoding, learned = description["decoding"], description["model"]["positions"] == "learned"
     longest = description["model"]["longest"] if learned else LONGEST_LINE
     return EXAMPLE.format(
-        source=tokenizers[0].name, target=tokenizers[1].name, end=end, longest=longest,
+        source=tokenizers[0].name, target=tokenizers[1].name, longest=longest,
+        never=[[piece] for piece in vocabulary[:2]], end=vocabulary[2],
         most=(longest if learned else 2 * LONGEST_LINE + 20) - 1,
         text='" ".join(line.split())' if description["text"] == "tok"
         else 'line.rstrip("\\r\\n") if line.strip() else ""',
@@ -245,7 +245,7 @@ def export(run, out):
     spec.save(str(partial))
     for tokenizer in set(tokenizers):
         shutil.copyfile(tokenizer, partial / tokenizer.name)
-    program = example(description, tokenizers, spec.config.eos_token)
+    program = example(description, tokenizers, vocabularies[1])
     (partial / "translate.py").write_text(program, encoding="utf-8")
     partial.rename(out)
 

@@ -1,9 +1,11 @@
-"""recipes/python/penalmt_torch.py gives the logits of tests/golden, and the program's own probabilities
-for models of every fusion that it has trained a little.
+"""recipes/python/penalmt_torch.py gives the logits of tests/golden, and the probabilities of the
+program for models of every fusion that it has trained a little.
 
     PENALMT_PYTHON=python build/release/program_tests --gtest_filter='*PyTorchModule*'
     PENALMT=build/release/penalmt python tests/program/penalmt_torch_test.py
 """
+import contextlib
+import io
 import json
 import os
 import pathlib
@@ -75,6 +77,9 @@ class GoldenTest(unittest.TestCase):
             logits = model(golden["source"], golden["target"][:, :-1], golden["features"],
                            golden["present"].bool())
             self.expect(logits, golden[fusion + "/logits"], golden["target"][:, 1:])
+            logits = model.float()(golden["source"], golden["target"][:, :-1],
+                                   golden["features"].float(), golden["present"].bool())
+            self.assertLess((logits - golden[fusion + "/logits"]).abs().max().item(), 1e-5)
 
     def test_resnet(self):
         golden = load_file(GOLDEN / "resnet.safetensors")
@@ -184,11 +189,14 @@ class ProgramTest(unittest.TestCase):
             self.expect_same_probabilities(run, images=True)
             self.expect_same_probabilities(run, images=False)
 
-    def test_the_examples_of_the_docstring_runs(self):
+    def test_the_example_in_its_text_runs(self):
         run = self.train("example", fusion="gated", image_encoder={"stem": "patches"})
         lines = re.search(r"    import torch.*?(?=\n\n\S)", penalmt_torch.__doc__, re.S)[0]
         code = "\n".join(line[4:] for line in lines.split("\n"))
-        exec(code.replace("runs/gated", str(run)).replace("64, 64", "16, 16"), {})
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            exec(code.replace("runs/gated", str(run)).replace("64, 64", "16, 16"), {})
+        self.assertEqual(said.getvalue().count("\n"), 1)
 
     def test_classifier(self):
         for label in ("left", "right"):

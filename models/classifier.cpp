@@ -2,7 +2,6 @@
 
 #include <torch/torch.h>
 
-#include "models/model_folder.h"
 #include "models/model_size.h"
 
 namespace penalmt {
@@ -22,11 +21,15 @@ at::Tensor ClassifierImpl::logits(const at::Tensor& pixels, const ForwardPass& p
 
 ClassifierDescription read_classifier_description(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "model.json";
-  if (!config::parse_file(file).contains("classes"))
+  const nlohmann::json object = config::parse_file(file);
+  expect_known_format(object, file);
+  if (!object.contains("classes"))
     throw Error(file.string() +
                 ": no 'classes' there; expected a model of 'penalmt classify train'");
   config::Problems problems(file.string());
-  const ClassifierDescription description = config::load<ClassifierDescription>(file, {}, problems);
+  ClassifierDescription description;
+  config::read(description, object, problems);
+  problems.throw_if_any();
   description.image_encoder.check("image_encoder", problems);
   problems.throw_if_any();
   return description;

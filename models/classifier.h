@@ -9,6 +9,7 @@
 #include "models/forward_pass.h"
 #include "models/image_encoder.h"
 #include "models/layers.h"
+#include "models/model_folder.h"
 
 namespace penalmt {
 
@@ -28,15 +29,17 @@ TORCH_MODULE(Classifier);
 struct ClassifierDescription {
   ImageEncoderOptions image_encoder;
   std::vector<std::string> classes;
+  int64_t format = kModelFormat;
   template <class Visitor>
   void visit(Visitor& v) {
+    v("format", format, "of this file", config::at_least(1));
     v.group("image_encoder", image_encoder, "the network");
     v("classes", classes, "their names, in the order of the head's outputs", config::anything());
   }
 };
 
-// The description in a folder that holds a model. Throws Error where it is missing, no JSON,
-// another model's, or has values that are not allowed.
+// The description in a folder that holds a model. Throws Error where it is missing, no JSON, of a
+// newer format, another model's, or has values that are not allowed.
 ClassifierDescription read_classifier_description(const std::filesystem::path& folder);
 
 // The classifier of such a folder, on the CPU, in evaluation mode. Throws as load_weights

@@ -28,10 +28,24 @@ void write_model(const std::filesystem::path& folder, const NamedWeights& weight
   write_file(folder / "model.json", description.dump(2) + "\n");
 }
 
+void expect_known_format(const nlohmann::json& description, const std::filesystem::path& file) {
+  if (!description.is_object()) return;
+  const auto format = description.find("format");
+  if (format == description.end() || !format->is_number() ||
+      format->get<double>() <= static_cast<double>(kModelFormat))
+    return;
+  throw Error(fmt::format("{}: format: got {}, expected at most {}; a newer penalmt wrote it",
+                          file.string(), format->dump(), kModelFormat));
+}
+
 ModelDescription read_description(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "model.json";
+  const nlohmann::json object = config::parse_file(file);
+  expect_known_format(object, file);
   config::Problems problems(file.string());
-  ModelDescription description = config::load<ModelDescription>(file, {}, problems);
+  ModelDescription description;
+  config::read(description, object, problems);
+  problems.throw_if_any();
   description.model = description.model.resolved(problems);
   problems.throw_if_any();
   return description;

@@ -39,6 +39,14 @@ struct DecodingDefaults {
   }
 };
 
+// The newest format of model.json that is read. A file that does not say its format is of the
+// first.
+constexpr int64_t kModelFormat = 1;
+
+// Throws Error where model.json is of a newer format, whose fields are not known here.
+// `description`: what stands in `file`, of any kind of model.
+void expect_known_format(const nlohmann::json& description, const std::filesystem::path& file);
+
 struct ModelDescription {
   ModelOptions model;  // resolved
   int64_t source_vocabulary = 0, target_vocabulary = 0;
@@ -46,8 +54,10 @@ struct ModelDescription {
   std::string
       text;  // the form of the text it was trained on: "tok", "raw", or "" for the user's own files
   DecodingDefaults decoding;
+  int64_t format = kModelFormat;
   template <class Visitor>
   void visit(Visitor& v) {
+    v("format", format, "of this file", config::at_least(1));
     v.group("model", model, "the network");
     v("source_vocabulary", source_vocabulary, "pieces of the source", config::at_least(4));
     v("target_vocabulary", target_vocabulary, "pieces of the target", config::at_least(4));
@@ -70,8 +80,8 @@ NamedWeights named_weights(const torch::nn::Module& module);
 void write_model(const std::filesystem::path& folder, const NamedWeights& weights,
                  const nlohmann::ordered_json& description);
 
-// Throws Error where the file is missing, no JSON, or holds anything but a description of a network
-// that can be.
+// Throws Error where the file is missing, no JSON, of a newer format, or holds anything but a
+// description of a network that can be.
 ModelDescription read_description(const std::filesystem::path& folder);
 
 // Copies the weights of `file` into the module. Throws as load_safetensors (tensors/safetensors.h),

@@ -4,7 +4,8 @@
 #   tests/run.sh [release|debug|asan|tsan]
 #
 # Tests on the real corpus run where MULTI30K names its folder, those against sacreBLEU and in a browser where tests/setup.sh can get
-# them, those of recipes/vision/export.py where PENALMT_PYTHON names a Python with torch; what was skipped is listed, with the reason.
+# them, those of the scripts in Python where PENALMT_PYTHON names one with torch (and ctranslate2, numpy, safetensors, sentencepiece);
+# what was skipped is listed, with the reason.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

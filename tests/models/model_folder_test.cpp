@@ -24,6 +24,33 @@ std::string refusal(const TemporaryFolder& folder) {
   }));
 }
 
+std::string description_refusal(const TemporaryFolder& folder, const std::string& description) {
+  write_file(folder / "model.json", description);
+  return folder.without_path(thrown_message<Error>([&] { read_description(folder.path()); }));
+}
+
+TEST(ReadDescription, TakesAFileThatDoesNotSayItsFormat) {
+  const TemporaryFolder folder;
+  nlohmann::ordered_json description = config::write(ModelDescription{});
+  EXPECT_EQ(description.at("format"), kModelFormat);
+  description.erase("format");
+  description["source_vocabulary"] = description["target_vocabulary"] = 7;
+  write_file(folder / "model.json", description.dump());
+  const ModelDescription found = read_description(folder.path());
+  EXPECT_EQ(found.source_vocabulary, 7);
+  EXPECT_EQ(found.format, kModelFormat);
+}
+
+TEST(ReadDescription, RefusesANewerFormatBeforeItsFields) {
+  const TemporaryFolder folder;
+  for (const std::string format : {"2", "1e30"})
+    EXPECT_EQ(description_refusal(folder, "{\"format\": " + format + ", \"whatever\": [1]}"),
+              "model.json: format: got " + nlohmann::json::parse(format).dump() +
+                  ", expected at most 1; a newer penalmt wrote it");
+  EXPECT_EQ(description_refusal(folder, "{\"format\": 0}"),
+            "model.json: format: got 0, expected whole number, at least 1");
+}
+
 TEST(AverageModels, GivesTheMeanAndTheLastDescription) {
   const TemporaryFolder folder;
   write_weights(folder / "a", {{"w", torch::full({2, 3}, 1.F)}}, "{\"first\": 1}");

@@ -53,6 +53,20 @@ class Scripts : public testing::Test {
     fs::permissions(folder_ / "bin/penalmt", fs::perms::owner_all);
   }
 
+  // A test of this folder in Python passes; skipped where PENALMT_PYTHON names none that has the
+  // packages.
+  static void expect_passed(const std::string& script, const std::string& packages) {
+    const char* named = std::getenv("PENALMT_PYTHON");
+    if (named == nullptr) GTEST_SKIP() << "PENALMT_PYTHON names no Python with " << packages;
+    const std::string python = named;
+    if (run(python + " -c 'import " + packages + "'") != "exit 0")
+      GTEST_SKIP() << "PENALMT_PYTHON=" << python << " has not all of " << packages;
+    const std::string words =
+        run("PENALMT=" PENALMT_PROGRAM " " + python + " " PENALMT_SOURCE "/tests/program/" +
+            script + " && echo passed");
+    EXPECT_TRUE(words.ends_with("passed\nexit 0")) << words;
+  }
+
   fs::path folder_;
 };
 
@@ -106,13 +120,14 @@ TEST_F(Scripts, TheBundlesLauncherRefusesWhatCannotWork) {
             "LIBTORCH to a torch folder\nexit 2");
 }
 
-// tests/program/export_test.py, where there is a Python with torch.
-TEST_F(Scripts, ExportTakesWeightsThatFitWholly) {
-  const char* python = std::getenv("PENALMT_PYTHON");
-  if (python == nullptr) GTEST_SKIP() << "PENALMT_PYTHON names no Python with torch";
-  const std::string words =
-      run(std::string(python) + " " PENALMT_SOURCE "/tests/program/export_test.py && echo passed");
-  EXPECT_TRUE(words.ends_with("passed\nexit 0")) << words;
+TEST_F(Scripts, ExportTakesWeightsThatFitWholly) { expect_passed("export_test.py", "torch"); }
+
+TEST_F(Scripts, PyTorchModuleGivesTheProgramsProbabilitiesForEveryFusion) {
+  expect_passed("penalmt_torch_test.py", "torch, safetensors, sentencepiece");
+}
+
+TEST_F(Scripts, CTranslate2GivesTheProgramsProbabilitiesAndTranslations) {
+  expect_passed("ctranslate2_test.py", "ctranslate2, numpy, safetensors, sentencepiece");
 }
 
 // Slurm's two commands are stood in for: srun begins two tasks, one after the other.

@@ -177,4 +177,12 @@ TEST(ClassifierDescription, AnotherModelsIsRefused) {
                    ": no 'classes' there; expected a model of 'penalmt classify train'");
 }
 
+TEST(ClassifierDescription, ANewerFormatIsRefused) {
+  const TemporaryFolder folder;
+  write_file(folder / "model.json", R"({"format": 2, "labels": ["a"]})");
+  expect_error([&] { read_classifier_description(folder.path()); },
+               (folder / "model.json").string() +
+                   ": format: got 2, expected at most 1; a newer penalmt wrote it");
+}
+
 }  // namespace penalmt::classifier_trainer_test

@@ -21,7 +21,7 @@ Shortlist::Shortlist(const Lexicon& lexicon, int64_t target_vocabulary, int64_t 
     for (int piece = kUnknown + 1; piece < std::min(target_vocabulary, kUnknown + 1 + frequent);
          ++piece)
       always_.push_back(piece);
-  always_.insert(always_.end(), {kEos, kUnknown});
+  always_.insert(always_.end(), {kPad, kBos, kEos, kUnknown});
   for (const auto& of_source : lexicon.translations)
     translations_.push_back(first_of(of_source, best));
 }

@@ -16,8 +16,9 @@ class Shortlist {
   // has so many.
   Shortlist(const Lexicon& lexicon, int64_t target_vocabulary, int64_t frequent, int64_t best);
 
-  // For a source of these pieces: ascending, without doubles; the end and the unknown piece are
-  // among them. The same whatever the other sentences are.
+  // For a source of these pieces: ascending, without doubles; the four special ones are among them,
+  // of which padding and start are never written and have their probability all the same. The same
+  // whatever the other sentences are.
   std::vector<int> pieces(const std::vector<int>& source) const;
 
  private:

@@ -51,7 +51,8 @@ class PackedMatrix {
   PackedMatrix of_columns(const std::vector<int>& columns) const;
   // The same where this matrix is of_columns(choice.columns): each row's candidates and the sum of
   // its probabilities are of its group's columns; they are called by their numbers in the whole
-  // matrix, as the rule's tokens are. What a row gives does not depend on the other groups'.
+  // matrix, as the rule's tokens are. What a row gives does not depend on the other groups', but
+  // for the order of that sum.
   Candidates best(const at::Tensor& x, const CandidateRule& rule, const ColumnChoice& choice) const;
 
  private:

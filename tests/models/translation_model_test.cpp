@@ -377,14 +377,14 @@ TEST(TranslationModel, WithoutItsImageASentenceIsEncodedAsTextAlone) {
 // layer's, mean over the heads: by hand from its projections.
 TEST(TranslationModel, ViewsTheSourceAsTheLayerBeforeTheLastDoes) {
   torch::NoGradGuard guard;
-  const at::Tensor source = at::tensor({{5, 6, 7, 2}, {8, 9, 2, 0}}, at::kLong),
-                   target = at::tensor({{1, 4, 5}, {1, 6, 7}}, at::kLong);
+  const at::Tensor source = torch::tensor({{5, 6, 7, 2}, {8, 9, 2, 0}}, at::kLong),
+                   target = torch::tensor({{1, 4, 5}, {1, 6, 7}}, at::kLong);
   for (const char* fusion : {"none", "gated", "concatenated", "selective", "doubly_attentive"}) {
     TranslationModel model = formula_model({.fusion = fusion, .layers = 1});
     Images images;
     if (std::string(fusion) != "none")
       images = {at::randint(255, {1, 3, 16, 16}, at::kLong).to(at::kByte),
-                at::tensor({true, false})};
+                torch::tensor({true, false})};
     const at::Tensor weights = model->view_source(source, images, target);
     ASSERT_EQ(weights.sizes(), (std::vector<int64_t>{2, 3, 4}));
     EXPECT_TRUE(at::allclose(weights.sum(-1), at::ones({2, 3}))) << fusion;

@@ -182,7 +182,8 @@ TEST_F(ClassifyCommand, RefusesToContinueWithAnotherRecipe) {
   EXPECT_EQ(refusal(train("run", {"--resume", "--set", "tau=0"})),
             "penalmt: run/recipe.json: tau: got 0.0, the run began with 0.0003\n"
             "penalmt: run: without the recipe, --resume goes on as it began, at update 30; only "
-            "training.patience and, without linear decay, training.updates may change\n");
+            "training.patience, divergence, keep_* and, without linear decay, training.updates may "
+            "change\n");
   std::filesystem::remove_all(folder_ / "data/test");
   const Outcome outcome = run_penalmt({"classify", "train", "--out", folder_ / "run", "--resume",
                                        "--threads", "1", "--device", "cpu"});

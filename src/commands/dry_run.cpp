@@ -72,14 +72,15 @@ std::string about_memory(const Rehearsal& found, bool on_cpu) {
   struct rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
   const std::string peak = megabytes(static_cast<double>(usage.ru_maxrss) * 1024);
-  return on_cpu ? fmt::format(
-                      "{}, of them {} weights, gradients and optimiser; the epoch's largest "
-                      "batch was among the updates",
-                      peak, megabytes(found.state_bytes))
-                : fmt::format(
-                      "{} of the GPU for weights, gradients and optimiser, what a batch takes "
-                      "not counted; {} beside it",
-                      megabytes(found.state_bytes), peak);
+  return on_cpu
+             ? fmt::format(
+                   "{} at most, of them {} weights, gradients and optimiser; the epoch's largest "
+                   "batch was among the updates",
+                   peak, megabytes(found.state_bytes))
+             : fmt::format(
+                   "{} of the GPU for weights, gradients and optimiser, what a batch takes "
+                   "not counted; {} beside it",
+                   megabytes(found.state_bytes), peak);
 }
 
 std::string about_time(const Rehearsal& found, const Recipe& recipe) {

@@ -293,13 +293,17 @@ std::string TrainingLoop::last_checkpoint() const {
   return folder ? "; the last checkpoint is " + folder->string() : "";
 }
 
+// What a loss has not shown yet a checkpoint may already hold: good is one that was the best so
+// far, or came before any validation.
 std::string TrainingLoop::before_divergence() const {
-  for (const std::filesystem::path& folder : complete_checkpoints(run_))
-    if (read_state(folder).recent_nll <= state_.lowest_recent_nll + options_.divergence / 2)
+  for (const std::filesystem::path& folder : complete_checkpoints(run_)) {
+    const TrainingState state = read_state(folder);
+    if (state.best_update == 0 || state.best_update == state.update)
       return "; the last good checkpoint is " + folder.string();
-  if (!std::filesystem::exists(run_ / "best")) return "; there is no good checkpoint";
-  return fmt::format("; the last good weights are {}, of update {}", (run_ / "best").string(),
-                     state_.best_update);
+  }
+  if (!std::filesystem::exists(run_ / "best")) return "; there is no checkpoint";
+  return fmt::format("; the last good weights are {}, of update {}{}", (run_ / "best").string(),
+                     state_.best_update, last_checkpoint());
 }
 
 void TrainingLoop::finish_validation() {

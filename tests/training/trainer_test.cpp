@@ -351,7 +351,9 @@ TEST(Trainer, RefusesADamagedCheckpointAndSaysWhichIsWhole) {
   make_trainer(recipe, run, /*resume=*/true)->run();
   write_file(last / "SHA256SUMS", "");
   EXPECT_EQ(refusal(), (last / "SHA256SUMS").string() +
-                           ": damaged: holds no line of model.safetensors" + no_other);
+                           ": damaged: holds no line of model.safetensors; remove " +
+                           last.string() + " to go on from " + (checkpoints / "00000016").string() +
+                           ", which is whole");
 }
 
 TEST(Trainer, TheEpochItTellsIsTheEpochItWritesDown) {
@@ -512,7 +514,9 @@ TEST(Trainer, StopsWhereItDivergesAndNamesTheLastGoodCheckpoint) {
   on.training.validate_every = 1;
   const std::string often = failure_of(on, folder.path / "often", 3);
   EXPECT_TRUE(often.ends_with(end + "the last good weights are " +
-                              (folder.path / "often/best").string() + ", of update 8"))
+                              (folder.path / "often/best").string() +
+                              ", of update 8; the last checkpoint is " +
+                              newest_checkpoint(folder.path / "often")->string()))
       << often;
 
   on.training.divergence = 0, on.training.learning_rate = 3, on.training.updates = 30;

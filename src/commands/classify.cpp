@@ -58,7 +58,11 @@ void train_classifier(const TrainingArguments& arguments) {
 void train_from_arguments(const TrainingArguments& arguments) {
   expect_one_process("classify train");
   run_training(
-      {"classify train", [] { return config::help(ClassifierRecipe{}); }, train_classifier},
+      {"classify train", [] { return config::help(ClassifierRecipe{}); },
+       [](const TrainingArguments& given) {
+         return config::write(load_classifier_recipe(recipe_file(given), given.assignments));
+       },
+       train_classifier},
       arguments);
 }
 

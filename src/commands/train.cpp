@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
+#include "commands/dry_run.h"
 #include "commands/training_command.h"
 #include "commands/training_processes.h"
 #include "datasets/features/exported_encoder.h"
@@ -96,6 +97,10 @@ struct TrainArguments : TrainingArguments {
   template <class Visitor>
   void visit(Visitor& v) {
     TrainingArguments::visit(v);
+    v("dry_run", dry_run,
+      "read recipe and data, take a few updates, say how much there is and how long it takes, and "
+      "leave; needs no run folder, writes nothing",
+      option().excludes("resume"));
     v("processes", processes,
       "processes on this machine that train together, each on its share of the batches of an "
       "update (training.accumulate); torchrun or srun start them on many",
@@ -108,10 +113,15 @@ struct TrainArguments : TrainingArguments {
 };
 
 void train(const TrainArguments& arguments) {
-  run_training(
-      {"train", [] { return config::help(Recipe{}); },
-       [](const TrainingArguments& given) { train_together(given, train_translation_model); }},
-      arguments);
+  run_training({"train", [] { return config::help(Recipe{}); },
+                [](const TrainingArguments& given) {
+                  return config::write(load_recipe(recipe_file(given), given.assignments));
+                },
+                [](const TrainingArguments& given) {
+                  if (given.dry_run) return rehearse_training(given);
+                  train_together(given, train_translation_model);
+                }},
+               arguments);
 }
 
 }  // namespace
@@ -123,6 +133,7 @@ Command train_command() {
       "  penalmt train recipes/shapes/gated.json --set data.folder=shapes --out runs/shapes\n"
       "  penalmt train recipes/multi30k/text.json --out runs/text --set training.seed=2 --set "
       "model.dropout=0.2\n"
+      "  penalmt train recipes/multi30k/text.json --dry-run\n"
       "  penalmt train --out runs/text --resume\n"
       "  penalmt train recipes/multi30k/text.json --out runs/text --processes 2 --threads 1\n"
       "  penalmt train --fields                     every key of a recipe: meaning, range, "

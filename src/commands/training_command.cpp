@@ -4,6 +4,7 @@
 
 #include "base/config.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/mistakes.h"
 #include "base/progress.h"
 #include "base/text.h"
@@ -91,6 +92,11 @@ std::string settled_precision(
     const std::string before = read_again(file)["training"]["precision"];
     if (before != "auto") return before;
   }
+  return native_precision(precision, on_cpu);
+}
+
+std::string native_precision(const std::string& precision, bool on_cpu) {
+  if (precision != "auto") return precision;
   return on_cpu && bfloat16_is_native() ? "bfloat16" : "float32";
 }
 
@@ -111,7 +117,8 @@ void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,
   for (nlohmann::json* each : {&before, &now}) {
     if (recipe["training"]["decay"] != "linear")
       (*each)["training"].erase("updates");  // the linear decay depends on it
-    (*each)["training"].erase("patience");
+    for (const char* key : {"patience", "divergence", "keep_last", "keep_best", "keep_every"})
+      (*each)["training"].erase(key);
   }
   std::vector<std::string> lines = differing_keys(
       now, before, [&](const std::string& key, const std::string& got, const std::string& earlier) {
@@ -122,7 +129,8 @@ void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,
   const auto newest = newest_checkpoint(run.path());
   lines.push_back(
       fmt::format("{}: without the recipe, --resume goes on as it began, at update {}; only "
-                  "training.patience and, without linear decay, training.updates may change",
+                  "training.patience, divergence, keep_* and, without linear decay, "
+                  "training.updates may change",
                   path, newest ? std::stoll(newest->filename().string()) : 0));
   throw Mistakes(std::move(lines));
 }
@@ -142,7 +150,13 @@ void run_training(const TrainingWork& work, const TrainingArguments& arguments) 
   if (arguments.recipe.empty() && !arguments.resume)
     throw Error(
         fmt::format("{0}: no recipe given; expected 'penalmt {0} RECIPE --out RUN'", work.words));
-  if (arguments.out.empty())
+  if (arguments.print_recipe) {
+    AtomicFile output("-");
+    output.write(work.recipe(arguments).dump(2) + "\n");
+    output.commit();
+    return;
+  }
+  if (arguments.out.empty() && !arguments.dry_run)
     throw Error(fmt::format("{}: no run folder given; expected '--out RUN'", work.words));
   try {
     work.train(arguments);

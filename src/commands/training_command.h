@@ -17,8 +17,10 @@ namespace penalmt {
 struct TrainingArguments {
   std::string recipe, out;
   std::vector<std::string> assignments;
-  bool resume = false, explain = false, trust_encoder = false;
-  int64_t processes = 1, silence = 30;  // options of the command that may have many
+  bool resume = false, explain = false, print_recipe = false, trust_encoder = false;
+  // Options of the command that may have many processes.
+  bool dry_run = false;
+  int64_t processes = 1, silence = 30;
   MachineOptions machine;
 
   template <class Visitor>
@@ -33,6 +35,8 @@ struct TrainingArguments {
       "print every key of a recipe and leave; with a word in the recipe's place, the keys that "
       "hold "
       "it: --fields tau");
+    v("print_recipe", print_recipe,
+      "print the recipe with all its values, as JSON, and leave; no data is read");
     visit_trust(v, trust_encoder);
     machine.visit(v);
   }
@@ -49,6 +53,7 @@ std::vector<std::string> differing_keys(
 struct TrainingWork {
   const char* words;        // "classify train": the command, as it is called
   std::string (*fields)();  // of a recipe, one line each: what --fields prints
+  nlohmann::ordered_json (*recipe)(const TrainingArguments& arguments);  // with all its values
   void (*train)(const TrainingArguments& arguments);
 };
 
@@ -60,6 +65,9 @@ void run_training(const TrainingWork& work, const TrainingArguments& arguments);
 std::string settled_precision(
     const std::string& precision, const RunFolder& run,
     const std::function<nlohmann::json(const std::filesystem::path&)>& read_again, bool on_cpu);
+
+// The precision that `auto` is on a device: bfloat16 on a CPU that multiplies it, else float32.
+std::string native_precision(const std::string& precision, bool on_cpu);
 
 // The recipe to read: the one that was given, else that of the run to go on with. Throws Error
 // where there is none.

@@ -1,5 +1,12 @@
 // Complete, atomic checkpoints: a run that is continued from one takes the same next steps, to the
 // bit, as one never stopped.
+//
+//   model.safetensors, model.json   the weights (models/model_folder.h)
+//   optimiser.safetensors           Adam's means, steps, and the average of the weights
+//   state.json                      the TrainingState
+//   SHA256SUMS                      of these but model.json, which may be edited; as sha256sum
+//   writes
+//                                   it. Checkpoints of earlier programs have none
 #pragma once
 
 #include <filesystem>
@@ -30,9 +37,12 @@ struct TrainingState {
   int64_t metrics_lines = 0;  // lines of metrics.jsonl that belong to this state
   int64_t chain_lines = 0;    // and of chain.jsonl
   int64_t log_lines = 0;      // and of training.jsonl
+  // What tells a divergence: the mean nll of some 20 updates, 0 before the first, and its lowest.
+  double recent_nll = 0, lowest_recent_nll = 1e300;
 
   std::vector<std::string>
       kept;  // names of the validated checkpoints, oldest first: those that are averaged
+  std::vector<std::string> whole;  // and of those that can be continued from
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -53,7 +63,10 @@ struct TrainingState {
     v("metrics_lines", metrics_lines, "", any);
     v("chain_lines", chain_lines, "", any);
     v("log_lines", log_lines, "", any);
+    v("recent_nll", recent_nll, "", any);
+    v("lowest_recent_nll", lowest_recent_nll, "", any);
     v("kept", kept, "", any);
+    v("whole", whole, "", any);
   }
 };
 
@@ -76,19 +89,29 @@ class NewCheckpoint {
   AtomicFolder folder_;
 };
 
-// Checkpoints older than the one of `state` lose their optimiser state, and those that are not
-// among `state.kept` are removed. Throws as throw_file_error (base/files.h) where one cannot be
-// removed.
+// Checkpoints older than the one of `state` and not among `state.whole` lose their optimiser state,
+// and those that are not among `state.kept` are removed. Throws as throw_file_error (base/files.h)
+// where one cannot be removed.
 void tidy_checkpoints(const std::filesystem::path& run, const TrainingState& state);
 
-// The newest complete checkpoint of the run that can be continued from; nullopt where there is
-// none.
+// Those of the run that can be continued from, the newest first.
+std::vector<std::filesystem::path> complete_checkpoints(const std::filesystem::path& run);
+// The newest of them; nullopt where there is none.
 std::optional<std::filesystem::path> newest_checkpoint(const std::filesystem::path& run);
+
+// Throws Error where a file of the checkpoint in `run` that can be continued from is not what was
+// written, and says what can be done; and as read_file.
+void expect_undamaged(const std::filesystem::path& run, const std::filesystem::path& folder);
+// The same of the weights alone.
+void expect_undamaged_weights(const std::filesystem::path& folder);
 
 // Puts the weights into `module`, the optimiser's state into `adam`. Throws as load_weights
 // (models/model_folder.h) and config::load, and Error where the optimiser's state is another
 // model's.
 TrainingState load_checkpoint(const std::filesystem::path& folder, torch::nn::Module& module,
                               Adam& adam);
+
+// What state.json of a checkpoint holds. Throws as config::load.
+TrainingState read_state(const std::filesystem::path& folder);
 
 }  // namespace penalmt

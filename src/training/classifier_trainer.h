@@ -41,6 +41,7 @@ class ClassifierTrainer : private LearningTask {
  private:
   torch::nn::Module& module() override { return *model_; }
   nlohmann::ordered_json description() const override;
+  nlohmann::ordered_json recipe() const override { return config::write(recipe_); }
   Counted counted() const override { return {"images", "image"}; }
   int64_t start_epoch(int64_t epoch) override;
   LossSums add_gradients(const std::vector<int64_t>& batches, int64_t update,

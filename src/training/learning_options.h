@@ -23,8 +23,11 @@ struct LearningOptions {
   int64_t validate_every = 0;
   int64_t patience = 10;
   int64_t average = 10;
+  int64_t keep_last = 1, keep_every = 0;
+  bool keep_best = false;
   int64_t chain_every = 0;
   int64_t log_every = 0;
+  double divergence = 5;
   double ema = 0;
   int64_t seed = 1;
 
@@ -63,14 +66,30 @@ struct LearningOptions {
       config::between(0, 1e6));
     v("average", average, "validated checkpoints that are kept and averaged",
       config::between(1, 1000));
+    v("keep_last", keep_last,
+      "validated checkpoints, the newest, that stay whole, so that training can go on from them; "
+      "of "
+      "the others that are kept only the weights stay",
+      config::between(1, 1e6));
+    v("keep_best", keep_best, "the one of the lowest validation loss stays whole, too");
+    v("keep_every", keep_every, "and those validated after a multiple of so many updates; 0: none",
+      config::between(0, 1e9));
     v("chain_every", chain_every,
       "updates between two measures of the chain (penalmt chain) on a few validation examples, "
       "into chain.jsonl and TensorBoard; 0: never",
       config::between(0, 1e9));
     v("log_every", log_every,
       "updates between two lines about training itself (loss, norm of the gradient, learning rate, "
-      "speed, memory), into training.jsonl, TensorBoard (train/...) and, where stderr is no "
+      "speed, memory, how far the fusion's gates are open), into training.jsonl, TensorBoard "
+      "(train/...) and, where stderr is no "
       "terminal, there; 0: never",
+      config::between(0, 1e9));
+    v("divergence", divergence,
+      "training stops as diverged where the mean nll of some 20 updates is so much a token or "
+      "image "
+      "above its lowest so far (5: worse by far than knowing nothing but how frequent the words "
+      "are), "
+      "and wherever a number is not finite; 0: for that alone",
       config::between(0, 1e9));
     v("ema", ema,
       "decay an update of a moving average of the weights, which is validated, too, and saved as "

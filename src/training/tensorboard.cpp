@@ -42,10 +42,43 @@ void append_bytes(std::string& bytes, int field, std::string_view content) {
 
 uint32_t masked(std::string_view bytes) { return std::rotr(crc32c(bytes), 15) + 0xA282EAD8u; }
 
+void append_double(std::string& bytes, int field, double number) {
+  append_key(bytes, field, 1);
+  append_raw(bytes, number);
+}
+
+// A google.protobuf.Value.
+std::string protobuf_value(const nlohmann::ordered_json& value) {
+  std::string bytes;
+  if (value.is_boolean()) {
+    append_key(bytes, 4, 0);
+    append_varint(bytes, value.get<bool>());
+  } else if (value.is_number()) {
+    append_double(bytes, 2, value.get<double>());
+  } else {
+    append_bytes(bytes, 3, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return bytes;
+}
+
+// Adds an entry of SessionStartInfo.hparams for each value.
+void append_hparams(std::string& info, const nlohmann::ordered_json& recipe,
+                    const std::string& prefix) {
+  for (const auto& [key, value] : recipe.items()) {
+    if (value.is_object()) {
+      append_hparams(info, value, prefix + key + ".");
+      continue;
+    }
+    std::string entry;
+    append_bytes(entry, 1, prefix + key);
+    append_bytes(entry, 2, protobuf_value(value));
+    append_bytes(info, 1, entry);
+  }
+}
+
 std::string event_at(double time) {
   std::string event;
-  append_key(event, 1, 1);  // Event.wall_time
-  append_raw(event, time);
+  append_double(event, 1, time);  // Event.wall_time
   return event;
 }
 
@@ -93,6 +126,30 @@ void EventWriter::write(int64_t step, const std::vector<std::pair<std::string, d
     append_bytes(summary, 1, value);
   }
   append_bytes(event, 5, summary);  // Event.summary
+  record(event);
+}
+
+void EventWriter::write_recipe(const nlohmann::ordered_json& recipe) {
+  std::string info;  // SessionStartInfo
+  append_hparams(info, recipe, "");
+  append_double(info, 5, wall_time());  // start_time_secs
+  std::string data;                     // HParamsPluginData, of version 0
+  append_bytes(data, 3, info);
+  std::string plugin, metadata, tensor, value, summary;
+  append_bytes(plugin, 1, "hparams");
+  append_bytes(plugin, 2, data);
+  append_bytes(metadata, 1, plugin);
+  // What every summary has: a TensorProto, here one float, 0.
+  append_bytes(tensor, 2, std::string("\x12\x02\x08\x01"));  // tensor_shape { dim { size: 1 } }
+  append_bytes(tensor, 4, std::string(4, '\0'));             // tensor_content
+  append_key(tensor, 1, 0);                                  // dtype: DT_FLOAT
+  append_varint(tensor, 1);
+  append_bytes(value, 1, "_hparams_/session_start_info");
+  append_bytes(value, 8, tensor);
+  append_bytes(value, 9, metadata);
+  append_bytes(summary, 1, value);
+  std::string event = event_at(wall_time());
+  append_bytes(event, 5, summary);
   record(event);
 }
 

@@ -1,4 +1,4 @@
-// Scalars as TensorBoard's event files: records of
+// Scalars and a recipe as TensorBoard's event files: records of
 //
 //   uint64 length | uint32 masked CRC of the length |
 //   a tensorflow.Event (protocol buffer) | uint32 masked CRC of it
@@ -12,6 +12,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 namespace penalmt {
 
@@ -28,6 +30,9 @@ class EventWriter {
   // One event with a value for each tag. A write that fails is no reason to stop training:
   // metrics.jsonl has the same numbers.
   void write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars);
+  // The run's values for TensorBoard's table of runs (HPARAMS): "training.warmup". `recipe`: as
+  // config::write gives it.
+  void write_recipe(const nlohmann::ordered_json& recipe);
 
  private:
   void record(std::string_view event);

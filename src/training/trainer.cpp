@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "evaluation/bleu.h"
 #include "tensors/precision.h"
@@ -15,7 +16,8 @@
 namespace penalmt {
 namespace {
 
-constexpr size_t kChainSentences = 32;  // the first of validation, for training.chain_every
+// The first of validation, for training.chain_every and the gates.
+constexpr size_t kMeasuredSentences = 32;
 
 ModelDescription describe(const Recipe& recipe, const Tokenizers& tokenizers) {
   return {.model = recipe.model,
@@ -199,10 +201,58 @@ void Trainer::in_common(const Work& work) {
 }
 
 std::vector<ChainStatistics> Trainer::measure_chain() {
-  const size_t count = std::min(kChainSentences, data_.valid.examples.size());
+  const size_t count = std::min(kMeasuredSentences, data_.valid.examples.size());
   const std::vector<Example> some(data_.valid.examples.begin(),
                                   data_.valid.examples.begin() + count);
   return measure_chains(*model_, some, data_.valid.images.get()).chains;
+}
+
+std::optional<double> Trainer::mean_gate() {
+  if (!data_.valid.images) return std::nullopt;
+  std::vector<Example> some;
+  for (const Example& example : data_.valid.examples)
+    if (example.image >= 0 && some.size() < kMeasuredSentences) some.push_back(example);
+  if (some.empty()) return std::nullopt;
+  std::vector<int64_t> all(some.size());
+  std::iota(all.begin(), all.end(), 0);
+  torch::NoGradGuard no_grad;
+  model_->eval();
+  const Batch batch = collate(some, all, data_.valid.images.get());
+  const ImageView view = model_->view_images(batch.source.to(device_), batch.images.to(device_),
+                                             batch.target_input.to(device_));
+  // [B, n], true where a word looked.
+  const at::Tensor real = (view.of_target ? batch.target_output : batch.source).ne(kPaddingId);
+  return view.gate.cpu().masked_select(real).to(at::kDouble).mean().item<double>();
+}
+
+Rehearsal Trainer::rehearse(double seconds) {
+  Rehearsal found;
+  for (const at::Tensor& parameter : parameters_) found.parameters += parameter.numel();
+  const int kept = recipe_.training.ema > 0 ? 5 : 4;  // weights, gradients, Adam's two, the average
+  found.state_bytes = kept * 4.0 * static_cast<double>(found.parameters);
+  const auto batches = start_epoch(1);
+  double places = 0, real = 0, largest_places = 0;
+  int64_t largest = 0;
+  for (int64_t b = 0; b < batches; ++b) {
+    size_t source = 0, target = 0;
+    for (const int64_t i : epoch_batches_[b]) {
+      const Example& example = data_.train.examples[i];
+      source = std::max(source, example.source.size());
+      target = std::max(target, example.target.size() - 1);
+      real += static_cast<double>(example.source.size() + example.target.size() - 1);
+      found.target_tokens += static_cast<int64_t>(example.target.size()) - 1;
+    }
+    const auto of_batch = static_cast<double>((source + target) * epoch_batches_[b].size());
+    places += of_batch;
+    if (of_batch <= largest_places) continue;
+    largest_places = of_batch;
+    largest = b;
+  }
+  found.padding = 1 - real / places;
+  found.batches = batches;
+  found.updates = (batches + recipe_.training.accumulate - 1) / recipe_.training.accumulate;
+  found.timed = loop_.try_updates(largest, seconds);
+  return found;
 }
 
 double Trainer::validation_bleu() {

@@ -9,6 +9,15 @@
 
 namespace penalmt {
 
+// An epoch, and what it takes.
+struct Rehearsal {
+  int64_t parameters = 0;
+  double state_bytes = 0;  // of the weights, their gradients and what the optimiser keeps
+  int64_t batches = 0, updates = 0, target_tokens = 0;
+  double padding = 0;  // share of the batches' places that hold nothing
+  TrainingLoop::Timed timed;
+};
+
 class Trainer : private LearningTask {
  public:
   // A new run, or with `resume` the continuation of the newest checkpoint in `run`, by all
@@ -21,18 +30,24 @@ class Trainer : private LearningTask {
   // As TrainingLoop::run.
   void run() { loop_.run(); }
 
+  // In the place of run(): looks at the first epoch and takes some of its updates. Throws as
+  // TrainingLoop::try_updates.
+  Rehearsal rehearse(double seconds);
+
   const TrainingState& state() const { return loop_.state(); }
   TranslationModel& model() { return model_; }
 
  private:
   torch::nn::Module& module() override { return *model_; }
   nlohmann::ordered_json description() const override { return config::write(description_); }
+  nlohmann::ordered_json recipe() const override { return config::write(recipe_); }
   Counted counted() const override { return {"target_tokens", "token"}; }
   int64_t start_epoch(int64_t epoch) override;
   LossSums add_gradients(const std::vector<int64_t>& batches, int64_t update,
                          double tau_scale) override;
   Validation validate() override;
   std::vector<ChainStatistics> measure_chain() override;
+  std::optional<double> mean_gate() override;
   double validation_bleu();  // of greedy translations
   // Has this process's share of a work in common done. Throws Interrupted in all processes where a
   // signal ended it in one.

@@ -1,6 +1,7 @@
 #include "training/training_loop.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/torch.h>
 
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <fstream>
 #include <numeric>
+#include <utility>
 
 #include "base/files.h"
 #include "base/interrupt.h"
@@ -17,6 +19,8 @@
 
 namespace penalmt {
 namespace {
+
+constexpr double kRecentUpdates = 20;  // of the mean that tells a divergence
 
 AdamOptions adam_options(const LearningOptions& options) {
   return {.beta1 = options.beta1,
@@ -36,6 +40,14 @@ double resident_megabytes() {
   int64_t whole = 0, resident = 0;
   statm >> whole >> resident;
   return static_cast<double>(resident * sysconf(_SC_PAGESIZE)) / 1e6;
+}
+
+// TensorBoard groups by what stands before the stroke: "valid_nll" → "valid/nll".
+std::string tag_of(std::string name) {
+  for (const std::string part : {"valid_", "ema_valid_"})
+    if (name.starts_with(part))
+      return (part == "valid_" ? "valid/" : "valid/ema_") + name.substr(part.size());
+  return name;
 }
 
 // The model of a checkpoint as another folder of the run.
@@ -101,12 +113,13 @@ TrainingLoop::TrainingLoop(LearningTask& task, const LearningOptions& options, i
       adam_(task.module(), adam_options(options)) {
   if (!group_.leads()) return;
   if (const auto folder = resume ? newest_checkpoint(run_) : std::nullopt) {
+    expect_undamaged(run_, *folder);
     state_ = load_checkpoint(*folder, task_.module(), adam_);
+    expect_averaged();
     message(fmt::format("{}: goes on at update {}", run_.string(), state_.update));
     tidy_checkpoints(run_, state_);
     restore_published();
   }
-  open_logs();
 }
 
 void TrainingLoop::open_logs() {
@@ -114,6 +127,7 @@ void TrainingLoop::open_logs() {
   if (options_.chain_every > 0) chain_.emplace(run_ / "chain.jsonl", state_.chain_lines);
   if (options_.log_every > 0) log_.emplace(run_ / "training.jsonl", state_.log_lines);
   events_.emplace(run_, state_.update + 1);
+  events_->write_recipe(task_.recipe());
 }
 
 void TrainingLoop::share_start() {
@@ -129,6 +143,7 @@ void TrainingLoop::share_start() {
 }
 
 void TrainingLoop::run() {
+  if (group_.leads()) open_logs();
   Progress progress("train", "updates", options_.updates);
   share_start();
   start_epoch();
@@ -204,7 +219,7 @@ TrainingLoop::Progressed TrainingLoop::update(int64_t first, int64_t last) {
         "{}: update {}: the gradient's norm is {}, the loss {}; expected finite numbers; try a "
         "lower training.learning_rate{}",
         run_.string(), state_.update, norm, loss / static_cast<double>(sums.count),
-        last_good_checkpoint()));
+        last_checkpoint()));
   state_.target_tokens += sums.count;
   state_.interval_tokens += sums.count;
   state_.loss_sum += loss;
@@ -213,20 +228,50 @@ TrainingLoop::Progressed TrainingLoop::update(int64_t first, int64_t last) {
   state_.interval_seconds += seconds;
   state_.seconds += seconds;
   const auto count = static_cast<double>(sums.count);
+  expect_no_divergence(nll / count);
   return {loss / count, nll / count, norm, sums.count, seconds};
+}
+
+void TrainingLoop::expect_no_divergence(double nll) {
+  double& recent = state_.recent_nll;
+  recent = recent == 0 ? nll : recent + (nll - recent) / kRecentUpdates;
+  state_.lowest_recent_nll = std::min(state_.lowest_recent_nll, recent);
+  if (options_.divergence == 0 || recent <= state_.lowest_recent_nll + options_.divergence) return;
+  throw MachineError(fmt::format(
+      "{}: update {}: diverged: the mean nll of the last updates is {:.2f}, it was {:.2f} before; "
+      "training.divergence allows {} more; try a lower training.learning_rate{}",
+      run_.string(), state_.update, recent, state_.lowest_recent_nll, options_.divergence,
+      before_divergence()));
+}
+
+TrainingLoop::Timed TrainingLoop::try_updates(int64_t largest, double seconds) {
+  start_epoch();
+  update(largest, largest + 1);
+  Timed timed;
+  for (int64_t next = 0; next < epoch_batches_; next += accumulate_) {
+    throw_if_interrupted();
+    const Progressed progressed = update(next, std::min(next + accumulate_, epoch_batches_));
+    ++timed.updates;
+    timed.count += progressed.count;
+    timed.seconds += progressed.seconds;
+    if (timed.seconds >= seconds) break;
+  }
+  return timed;
 }
 
 void TrainingLoop::write_log(const Progressed& update) {
   const double began = now();
   const Counted words = task_.counted();
   const double speed = static_cast<double>(update.count) / std::max(update.seconds, 1e-9);
-  const nlohmann::ordered_json line = {{"update", state_.update},
-                                       {"loss", update.loss},
-                                       {"nll", update.nll},
-                                       {"gradient_norm", update.gradient_norm},
-                                       {"learning_rate", learning_rate(options_, state_.update)},
-                                       {words.each + "s_per_second", speed},
-                                       {"memory_mb", resident_megabytes()}};
+  nlohmann::ordered_json line = {{"update", state_.update},
+                                 {"loss", update.loss},
+                                 {"nll", update.nll},
+                                 {"gradient_norm", update.gradient_norm},
+                                 {"learning_rate", learning_rate(options_, state_.update)},
+                                 {words.each + "s_per_second", speed},
+                                 {"memory_mb", resident_megabytes()}};
+  const std::optional<double> gate = task_.mean_gate();
+  if (gate) line["gate"] = *gate;
   log_->append(line.dump());
   ++state_.log_lines;
   std::vector<std::pair<std::string, double>> scalars;
@@ -236,15 +281,29 @@ void TrainingLoop::write_log(const Progressed& update) {
   if (isatty(STDERR_FILENO) == 0)
     message(fmt::format(
         "update {}: loss {:.4f}, nll {:.4f}, gradient norm {:.3g}, learning rate {:.3g}, "
-        "{:.0f} {}s/s",
+        "{:.0f} {}s/s, {:.0f} MB{}",
         state_.update, update.loss, update.nll, update.gradient_norm,
-        learning_rate(options_, state_.update), speed, words.each));
+        learning_rate(options_, state_.update), speed, words.each, line["memory_mb"].get<double>(),
+        gate ? fmt::format(", gate {:.3f}", *gate) : ""));
   state_.seconds += now() - began;
 }
 
-std::string TrainingLoop::last_good_checkpoint() const {
+std::string TrainingLoop::last_checkpoint() const {
   const auto folder = newest_checkpoint(run_);
   return folder ? "; the last checkpoint is " + folder->string() : "";
+}
+
+// What a loss has not shown yet a checkpoint may already hold: good is one that was the best so
+// far, or came before any validation.
+std::string TrainingLoop::before_divergence() const {
+  for (const std::filesystem::path& folder : complete_checkpoints(run_)) {
+    const TrainingState state = read_state(folder);
+    if (state.best_update == 0 || state.best_update == state.update)
+      return "; the last good checkpoint is " + folder.string();
+  }
+  if (!std::filesystem::exists(run_ / "best")) return "; there is no checkpoint";
+  return fmt::format("; the last good weights are {}, of update {}{}", (run_ / "best").string(),
+                     state_.best_update, last_checkpoint());
 }
 
 void TrainingLoop::finish_validation() {
@@ -262,10 +321,35 @@ void TrainingLoop::finish_validation() {
     state_.best_update = state_.update;
   }
   state_.validations_since_best = best ? 0 : state_.validations_since_best + 1;
+  choose_whole();
   state_.kept.push_back(fmt::format("{:08}", state_.update));
   if (static_cast<int64_t>(state_.kept.size()) > options_.average)
     state_.kept.erase(state_.kept.begin());
   if (group_.leads()) write_checkpoint(validation, best);
+}
+
+void TrainingLoop::expect_averaged() {
+  const std::filesystem::path checkpoints = run_ / "checkpoints";
+  std::vector<std::string> gone;
+  for (const std::string& name : std::exchange(state_.kept, {}))
+    (std::filesystem::exists(checkpoints / name) ? state_.kept : gone).push_back(name);
+  for (const std::string& name : state_.kept) expect_undamaged_weights(checkpoints / name);
+  if (!gone.empty())
+    message(fmt::format("{}: averages without what is gone: {}", checkpoints.string(),
+                        fmt::join(gone, ", ")));
+}
+
+void TrainingLoop::choose_whole() {
+  std::vector<std::string> names = std::move(state_.whole);
+  names.push_back(checkpoint_folder(run_, state_.update).filename().string());
+  const auto count = static_cast<int64_t>(names.size());
+  state_.whole.clear();
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t update = std::stoll(names[i]);
+    if (i + options_.keep_last >= count || (options_.keep_best && update == state_.best_update) ||
+        (options_.keep_every > 0 && update % options_.keep_every == 0))
+      state_.whole.push_back(names[i]);
+  }
 }
 
 void TrainingLoop::write_checkpoint(const Validation& validation, bool best) {
@@ -301,7 +385,6 @@ void TrainingLoop::publish(const std::filesystem::path& checkpoint, bool best) {
   average_models(folders, run_ / "averaged");
 }
 
-// What the validated checkpoint relies on and somebody removed, where it can be made again.
 void TrainingLoop::restore_published() {
   if (state_.kept.empty()) return;
   const auto exists = [](const std::filesystem::path& path) {
@@ -309,10 +392,12 @@ void TrainingLoop::restore_published() {
   };
   std::vector<std::filesystem::path> folders;
   for (const std::string& name : state_.kept) folders.push_back(run_ / "checkpoints" / name);
-  if (!exists(run_ / "averaged") && std::ranges::all_of(folders, exists))
-    average_models(folders, run_ / "averaged");
+  const std::string metrics =
+      exists(run_ / "metrics.jsonl") ? read_file(run_ / "metrics.jsonl") : "";
+  const bool back = std::ranges::count(metrics, '\n') > state_.metrics_lines;
+  if (back || !exists(run_ / "averaged")) average_models(folders, run_ / "averaged");
   const std::filesystem::path best = checkpoint_folder(run_, state_.best_update);
-  if (!exists(run_ / "best") && exists(best)) copy_model(best, run_ / "best");
+  if ((back || !exists(run_ / "best")) && exists(best)) copy_model(best, run_ / "best");
 }
 
 void TrainingLoop::save_and_leave() {
@@ -334,6 +419,7 @@ void TrainingLoop::write_metrics(const Validation& validation,
       {"loss", state_.loss_sum / count}, {"nll", state_.nll_sum / count},
       {"valid_nll", validation.nll},     {"valid_accuracy", validation.accuracy}};
   if (validation.bleu >= 0) line["valid_bleu"] = validation.bleu;
+  if (const auto gate = task_.mean_gate()) line["valid_gate"] = *gate;
   if (average) {
     line["ema_valid_nll"] = average->nll;
     line["ema_valid_accuracy"] = average->accuracy;
@@ -348,7 +434,7 @@ void TrainingLoop::write_metrics(const Validation& validation,
   ++state_.metrics_lines;
   std::vector<std::pair<std::string, double>> scalars;
   for (const auto& [name, value] : line.items())
-    if (name != "update") scalars.emplace_back(name, value.get<double>());
+    if (name != "update") scalars.emplace_back(tag_of(name), value.get<double>());
   events_->write(state_.update, scalars);
 }
 

@@ -48,6 +48,16 @@ class ClassifyCommand : public testing::Test {
   const std::string recipe_ = folder_ / "recipe.json";
 };
 
+TEST_F(ClassifyCommand, PrintsTheWholeRecipe) {
+  const Outcome printed = run_penalmt(train("run", {"--print-recipe", "--set", "tau=0"}));
+  ASSERT_EQ(printed.status, 0) << printed.errors;
+  const auto recipe = nlohmann::json::parse(printed.output);
+  EXPECT_EQ(recipe["tau"], 0.0);
+  EXPECT_EQ(recipe["training"]["updates"], 30);
+  EXPECT_EQ(recipe["training"]["precision"], "auto");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
+}
+
 TEST_F(ClassifyCommand, LearnsAndRecognises) {
   const Outcome outcome = run_penalmt(train("run"));
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
@@ -182,7 +192,8 @@ TEST_F(ClassifyCommand, RefusesToContinueWithAnotherRecipe) {
   EXPECT_EQ(refusal(train("run", {"--resume", "--set", "tau=0"})),
             "penalmt: run/recipe.json: tau: got 0.0, the run began with 0.0003\n"
             "penalmt: run: without the recipe, --resume goes on as it began, at update 30; only "
-            "training.patience and, without linear decay, training.updates may change\n");
+            "training.patience, divergence, keep_* and, without linear decay, training.updates may "
+            "change\n");
   std::filesystem::remove_all(folder_ / "data/test");
   const Outcome outcome = run_penalmt({"classify", "train", "--out", folder_ / "run", "--resume",
                                        "--threads", "1", "--device", "cpu"});

@@ -276,6 +276,52 @@ TEST_F(TrainCommand, RefusesBeforeAnythingIsWritten) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
 }
 
+TEST_F(TrainCommand, ADryRunSaysWhatATrainingWouldBeAndWritesNothing) {
+  const Outcome outcome = run_penalmt(train("run", {"--dry-run", "--set=training.accumulate=2"}));
+  ASSERT_EQ(outcome.status, 0) << outcome.errors;
+  std::vector<std::string> lines;
+  for (const std::string_view line : split(outcome.output, '\n')) lines.emplace_back(line);
+  ASSERT_EQ(lines.size(), 8u) << outcome.output;
+  EXPECT_TRUE(lines[0].ends_with(" pieces for both languages")) << lines[0];
+  EXPECT_TRUE(lines[1].starts_with("train       60 sentences, 60 with images; source "))
+      << lines[1];
+  EXPECT_TRUE(lines[2].starts_with("valid       8 sentences, 8 with images; source ")) << lines[2];
+  EXPECT_TRUE(lines[3].starts_with("model       fusion gated, ")) << lines[3];
+  EXPECT_TRUE(lines[4].starts_with("epoch       ")) << lines[4];
+  EXPECT_NE(lines[5].find(" MB weights, gradients and optimiser; "), std::string::npos) << lines[5];
+  EXPECT_NE(lines[6].find(" for 12 updates, validation not counted ("), std::string::npos)
+      << lines[6];
+  EXPECT_TRUE(lines[6].ends_with(" with 1 thread)")) << lines[6];
+  EXPECT_EQ(lines[7], "");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
+
+  EXPECT_EQ(refusal({"train", recipe_, "--dry-run", "--processes", "2"}),
+            "penalmt: --dry-run: works in one process, got --processes 2\n");
+  EXPECT_EQ(refusal({"train", "--dry-run"}),
+            "penalmt: train: no recipe given; expected 'penalmt train RECIPE --out RUN'\n");
+}
+
+TEST_F(TrainCommand, PrintsTheWholeRecipeAndDoesNothingElse) {
+  ASSERT_EQ(run_penalmt(train("run")).status, 0);
+  auto written = nlohmann::json::parse(read_file(folder_ / "run/recipe.json"));
+  std::filesystem::remove_all(folder_ / "corpus");
+  const Outcome printed = run_penalmt(
+      {"train", recipe_, "--print-recipe", "--set", "training.seed=7", "--out", folder_ / "other"});
+  ASSERT_EQ(printed.status, 0) << printed.errors;
+  EXPECT_EQ(printed.errors, "");
+  written["training"]["seed"] = 7;
+  written["training"]["precision"] = "auto";  // settled where it trains
+  EXPECT_EQ(nlohmann::json::parse(printed.output), written);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "other"));
+  write_file(folder_ / "again.json", printed.output);
+  EXPECT_EQ(run_penalmt({"train", folder_ / "again.json", "--print-recipe"}).output,
+            printed.output);
+  EXPECT_EQ(run_penalmt({"train", "--out", folder_ / "run", "--resume", "--print-recipe"}).output,
+            read_file(folder_ / "run/recipe.json"));
+  EXPECT_EQ(refusal({"train", recipe_, "--print-recipe", "--set", "model.heads=3"}),
+            "penalmt: set: model.heads: got 3, expected a divisor of width 16\n");
+}
+
 TEST_F(TrainCommand, RefusesToContinueWhatIsNoRun) {
   EXPECT_EQ(refusal(train("corpus", {"--resume"})),
             "penalmt: corpus: holds files but no recipe.json; expected a run to continue, or a new "
@@ -303,13 +349,15 @@ TEST_F(TrainCommand, RefusesToContinueWithAnotherRecipe) {
   EXPECT_EQ(refusal(train("run", {"--resume", "--set", "training.warmup=7"})),
             "penalmt: run/recipe.json: training.warmup: got 7, the run began with 5\n"
             "penalmt: run: without the recipe, --resume goes on as it began, at update 12; only "
-            "training.patience and, without linear decay, training.updates may change\n");
+            "training.patience, divergence, keep_* and, without linear decay, training.updates may "
+            "change\n");
   EXPECT_EQ(
       refusal(train("run", {"--resume", "--set", "model.dropout=0", "--set", "data.text=raw"})),
       "penalmt: run/recipe.json: data.text: got \"raw\", the run began with \"tok\"\n"
       "penalmt: run/recipe.json: model.dropout: got 0.0, the run began with 0.3\n"
       "penalmt: run: without the recipe, --resume goes on as it began, at update 12; only "
-      "training.patience and, without linear decay, training.updates may change\n");
+      "training.patience, divergence, keep_* and, without linear decay, training.updates may "
+      "change\n");
 }
 
 TEST_F(TrainCommand, RefusesToContinueALinearDecayWithOtherUpdates) {
@@ -321,7 +369,8 @@ TEST_F(TrainCommand, RefusesToContinueALinearDecayWithOtherUpdates) {
                                   "training.warmup=1", "--set", "training.updates=99"})),
             "penalmt: run/recipe.json: training.updates: got 99, the run began with 12\n"
             "penalmt: run: without the recipe, --resume goes on as it began, at update 12; only "
-            "training.patience and, without linear decay, training.updates may change\n");
+            "training.patience, divergence, keep_* and, without linear decay, training.updates may "
+            "change\n");
 }
 
 TEST_F(TrainCommand, ResumeAloneGoesOn) {

@@ -44,6 +44,35 @@ TEST(TensorBoard, WritesOneRecordAnEvent) {
   std::filesystem::remove_all(folder);
 }
 
+// By hand, with lengths: a summary whose metadata names the plug-in "hparams" and holds the values.
+TEST(TensorBoard, WritesARecipeForItsTableOfRuns) {
+  const TemporaryFolder folder;
+  {
+    EventWriter writer(folder.path(), 1);
+    writer.write_recipe({{"a", {{"b", true}, {"c", 0.5}}}, {"d", "e"}, {"f", {"g"}}});
+  }
+  const std::vector<std::string> events =
+      events_of(std::filesystem::directory_iterator(folder.path())->path());
+  ASSERT_EQ(events.size(), 2u);
+  const auto of = [](char key, const std::string& content) {
+    return std::string(1, key) + static_cast<char>(content.size()) + content;
+  };
+  const auto entry = [&](const std::string& name, const std::string& value) {
+    return of('\x0a', of('\x0a', name) + of('\x12', value));
+  };
+  const std::string half("\0\0\0\0\0\0\xe0\x3f", 8);  // 0.5
+  const std::string values = entry("a.b", "\x20\x01") + entry("a.c", "\x11" + half) +
+                             entry("d", of('\x1a', "e")) + entry("f", of('\x1a', "[\"g\"]"));
+  const std::string& event = events[1];
+  const std::size_t at = event.find("_hparams_/session_start_info");
+  ASSERT_NE(at, std::string::npos);
+  const std::string info = values + "\x29";  // and the time when the run began
+  EXPECT_NE(event.find(of('\x0a', "hparams") + '\x12' + static_cast<char>(info.size() + 10) +
+                           '\x1a' + static_cast<char>(info.size() + 8) + info,
+                       at),
+            std::string::npos);
+}
+
 TEST(TensorBoard, StartsWithinOneSecondHaveAFileEach) {
   const TemporaryFolder folder;
   {

@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/progress.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "tensors/safetensors.h"
 #include "tests/base/temporary_folder.h"
@@ -247,6 +248,114 @@ TEST(Trainer, KeepsTheLastCheckpointsAndAveragesThem) {
   EXPECT_TRUE(fs::exists(folder.path / "run" / "best" / "model.safetensors"));
 }
 
+std::vector<std::string> checkpoints_of(const fs::path& run) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(run / "checkpoints"))
+    names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+TEST(Trainer, KeepsWhatTheRecipeAsksFor) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.validate_every = 2, recipe.training.average = 3;
+  recipe.training.keep_last = 2, recipe.training.keep_every = 8, recipe.training.keep_best = true;
+  recipe.training.learning_rate = recipe.training.initial_learning_rate = 0;  // the first is best
+  const fs::path run = folder.path / "run";
+  make_trainer(recipe, run)->run();
+  EXPECT_EQ(checkpoints_of(run),
+            (std::vector<std::string>{"00000002", "00000008", "00000016", "00000018", "00000020"}));
+  for (const std::string& name : checkpoints_of(run))
+    EXPECT_TRUE(fs::exists(run / "checkpoints" / name / "optimiser.safetensors")) << name;
+  EXPECT_EQ(complete_checkpoints(run).size(), 5u);
+  recipe.training.keep_every = 0, recipe.training.keep_best = false;
+  recipe.training.keep_last = 1;  // as long as nothing else is said
+  make_trainer(recipe, folder.path / "few")->run();
+  EXPECT_EQ(checkpoints_of(folder.path / "few"),
+            (std::vector<std::string>{"00000016", "00000018", "00000020"}));
+  EXPECT_EQ(complete_checkpoints(folder.path / "few").size(), 1u);
+}
+
+TEST(Trainer, GoesBackToAnEarlierCheckpointWhereTheNewerOnesAreRemoved) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.validate_every = 4, recipe.training.keep_every = 8;
+  const fs::path run = folder.path / "run", back = folder.path / "back";
+  make_trainer(recipe, run)->run();
+  fs::copy(run, back, fs::copy_options::recursive);
+  for (const char* name : {"00000020", "00000016", "00000012"})
+    fs::remove_all(back / "checkpoints" / name);
+  Recipe no_further = recipe;
+  no_further.training.updates = 8;
+  make_trainer(no_further, back, /*resume=*/true)->run();
+  // What was best and averaged then is so again.
+  EXPECT_TRUE(read_file(back / "best/model.safetensors") ==
+              read_file(back / "checkpoints/00000008/model.safetensors"));
+  EXPECT_EQ(read_lines(back / "metrics.jsonl").size(), 2u);
+  make_trainer(recipe, back, /*resume=*/true)->run();
+  expect_equal(last_weights(back), last_weights(run));
+  EXPECT_TRUE(read_file(back / "best/model.safetensors") ==
+              read_file(run / "best/model.safetensors"));
+  EXPECT_EQ(read_lines(back / "metrics.jsonl").size(), read_lines(run / "metrics.jsonl").size());
+}
+
+TEST(Trainer, RefusesADamagedCheckpointAndSaysWhichIsWhole) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.validate_every = 4, recipe.training.keep_last = 2;
+  const fs::path run = folder.path / "run", checkpoints = run / "checkpoints",
+                 last = checkpoints / "00000020";
+  make_trainer(recipe, run)->run();
+  const auto sum = [](const fs::path& file) { return sha256(read_file(file)); };
+  std::string sums;
+  for (const char* name : {"model.safetensors", "optimiser.safetensors", "state.json"})
+    sums += sum(last / name) + "  " + name + "\n";
+  EXPECT_EQ(read_file(last / "SHA256SUMS"), sums);
+
+  const auto damage = [](const fs::path& file) {
+    std::string bytes = read_file(file);
+    bytes[bytes.size() / 2] ^= 1;
+    write_file(file, bytes);
+  };
+  const auto refusal = [&] {
+    return thrown_message<Error>([&] { make_trainer(recipe, run, /*resume=*/true); });
+  };
+  const auto found = [&](const fs::path& file, const std::string& noted) {
+    return file.string() + ": damaged: got the SHA-256 " + sum(file).substr(0, 12) +
+           "..., SHA256SUMS has " + noted.substr(0, 12) + "...";
+  };
+  const std::string noted = sum(last / "optimiser.safetensors");
+  damage(last / "optimiser.safetensors");
+  EXPECT_EQ(refusal(), found(last / "optimiser.safetensors", noted) + "; remove " + last.string() +
+                           " to go on from " + (checkpoints / "00000016").string() +
+                           ", which is whole");
+  const std::string state = sum(checkpoints / "00000016/state.json");
+  damage(checkpoints / "00000016/state.json");
+  const std::string no_other =
+      "; no earlier checkpoint can be continued from: put the file back from a copy, or begin a "
+      "new "
+      "run with training.initial_weights=" +
+      (run / "best").string();
+  EXPECT_EQ(refusal(), found(last / "optimiser.safetensors", noted) + no_other);
+  fs::remove_all(last);
+  EXPECT_EQ(refusal(), found(checkpoints / "00000016/state.json", state) + no_other);
+  // Nothing was noted by programs before this one.
+  damage(checkpoints / "00000016/state.json");
+  fs::remove(checkpoints / "00000016/SHA256SUMS");
+  const std::string weights = sum(checkpoints / "00000012/model.safetensors");
+  damage(checkpoints / "00000012/model.safetensors");
+  EXPECT_EQ(refusal(), found(checkpoints / "00000012/model.safetensors", weights) +
+                           "; it is averaged with the newer ones: put it back from a copy");
+  damage(checkpoints / "00000012/model.safetensors");
+  make_trainer(recipe, run, /*resume=*/true)->run();
+  write_file(last / "SHA256SUMS", "");
+  EXPECT_EQ(refusal(), (last / "SHA256SUMS").string() +
+                           ": damaged: holds no line of model.safetensors; remove " +
+                           last.string() + " to go on from " + (checkpoints / "00000016").string() +
+                           ", which is whole");
+}
+
 TEST(Trainer, TheEpochItTellsIsTheEpochItWritesDown) {
   Folder folder;
   Recipe recipe = tiny_recipe();
@@ -376,8 +485,92 @@ TEST(Trainer, StopsWhereNumbersAreNoNumbersAndNamesWhatIsLeft) {
   }
 }
 
+// The message of the failure of a run that goes on with another learning rate.
+std::string failure_of(Recipe recipe, const fs::path& run, double learning_rate) {
+  recipe.training.learning_rate = learning_rate;
+  return thrown_message<MachineError>([&] { make_trainer(recipe, run, /*resume=*/true)->run(); });
+}
+
+TEST(Trainer, StopsWhereItDivergesAndNamesTheLastGoodCheckpoint) {
+  Folder folder;
+  Recipe begun = tiny_recipe(), on = begun;
+  begun.training.updates = 8, begun.training.validate_every = 8;
+  on.training.updates = 100, on.training.validate_every = 100;
+  const fs::path run = folder.path / "run";
+  make_trainer(begun, run)->run();
+  fs::copy(run, folder.path / "often", fs::copy_options::recursive);
+  fs::copy(run, folder.path / "never", fs::copy_options::recursive);
+  const std::string said = failure_of(on, run, 3);
+  EXPECT_TRUE(said.starts_with(run.string() + ": update ")) << said;
+  EXPECT_NE(said.find(": diverged: the mean nll of the last updates is "), std::string::npos)
+      << said;
+  const std::string end =
+      " before; training.divergence allows 5 more; try a lower training.learning_rate; ";
+  EXPECT_TRUE(
+      said.ends_with(end + "the last good checkpoint is " + run.string() + "/checkpoints/00000008"))
+      << said;
+
+  // A checkpoint on the way up is no good one.
+  on.training.validate_every = 1;
+  const std::string often = failure_of(on, folder.path / "often", 3);
+  EXPECT_TRUE(often.ends_with(end + "the last good weights are " +
+                              (folder.path / "often/best").string() +
+                              ", of update 8; the last checkpoint is " +
+                              newest_checkpoint(folder.path / "often")->string()))
+      << often;
+
+  on.training.divergence = 0, on.training.learning_rate = 3, on.training.updates = 30;
+  make_trainer(on, folder.path / "never", /*resume=*/true)->run();
+}
+
+TEST(Trainer, KnowsItsLowestLossWhenItGoesOn) {
+  Folder folder;
+  Recipe recipe = tiny_recipe(), half = recipe;
+  half.training.updates = 7;
+  make_trainer(recipe, folder.path / "whole")->run();
+  make_trainer(half, folder.path / "parts")->run();
+  make_trainer(recipe, folder.path / "parts", true)->run();
+  const TrainingState whole = read_state(*newest_checkpoint(folder.path / "whole")),
+                      parts = read_state(*newest_checkpoint(folder.path / "parts"));
+  EXPECT_GT(whole.recent_nll, 0);
+  EXPECT_LE(whole.lowest_recent_nll, whole.recent_nll);
+  EXPECT_EQ(parts.recent_nll, whole.recent_nll);
+  EXPECT_EQ(parts.lowest_recent_nll, whole.lowest_recent_nll);
+}
+
+TEST(Trainer, RehearsesAnEpochAndWritesNothing) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.accumulate = 2;
+  DataSplit split = toy_split();
+  encode_split(split, train_tokenizers(split.text, recipe), recipe);
+  int64_t tokens = 0;
+  for (const Example& example : split.examples)
+    tokens += static_cast<int64_t>(example.target.size()) - 1;
+  const auto batches = static_cast<int64_t>(
+      make_batches(split.examples, recipe.training.batch_tokens, std::nullopt).size());
+  const auto trainer = make_trainer(recipe, folder.path / "run");
+  const Rehearsal found = trainer->rehearse(/*seconds=*/1000);
+  EXPECT_EQ(found.batches, batches);
+  EXPECT_EQ(found.updates, (batches + 1) / 2);
+  EXPECT_EQ(found.target_tokens, tokens);
+  EXPECT_EQ(found.timed.updates, found.updates);
+  EXPECT_EQ(found.timed.count, tokens);
+  EXPECT_GT(found.timed.seconds, 0);
+  EXPECT_GE(found.padding, 0);
+  EXPECT_LT(found.padding, 0.5);
+  int64_t parameters = 0;
+  for (const at::Tensor& parameter : trainer->model()->parameters())
+    parameters += parameter.numel();
+  EXPECT_EQ(found.parameters, parameters);
+  EXPECT_EQ(found.state_bytes, 16.0 * static_cast<double>(parameters));
+  EXPECT_TRUE(fs::is_empty(folder.path / "run"));
+  EXPECT_EQ(make_trainer(recipe, folder.path / "run")->rehearse(/*seconds=*/0).timed.updates, 1);
+}
+
 // A split whose images are noise, for a gated model.
-std::unique_ptr<Trainer> gated_trainer(Recipe recipe, const fs::path& run) {
+std::unique_ptr<Trainer> gated_trainer(Recipe recipe, const fs::path& run,
+                                       const std::string& fusion = "gated") {
   class Noise : public ImageSet {
    public:
     explicit Noise(int64_t lines) {
@@ -389,7 +582,7 @@ std::unique_ptr<Trainer> gated_trainer(Recipe recipe, const fs::path& run) {
           .to(at::kFloat);
     }
   };
-  recipe.model.fusion = "gated";
+  recipe.model.fusion = fusion;
   recipe.model.image_encoder.kind = "features";
   recipe.model.features = {.regions = 2, .width = 3};
   DataSplit train = toy_split(), valid = toy_split();
@@ -401,6 +594,52 @@ std::unique_ptr<Trainer> gated_trainer(Recipe recipe, const fs::path& run) {
   encode_split(valid, tokenizers, recipe);
   return std::make_unique<Trainer>(
       recipe, run, TrainingData{tokenizers, std::move(train), std::move(valid)}, c10::kCPU, false);
+}
+
+TEST(Trainer, SaysHowFarItsGateIsOpen) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  gated_trainer(recipe, folder.path / "plain")->run();
+  recipe.training.log_every = 10;
+  const auto trainer = gated_trainer(recipe, folder.path / "run");
+  print_messages();
+  testing::internal::CaptureStderr();
+  trainer->run();
+  const std::string said = testing::internal::GetCapturedStderr();
+  // Sentence by sentence there is no padding.
+  DataSplit split = toy_split();
+  encode_split(split, train_tokenizers(split.text, recipe), recipe);
+  double sum = 0, positions = 0;
+  for (const Example& example : split.examples) {
+    const at::Tensor image =
+        at::sin(at::full({1, 1, 1}, example.id, at::kDouble) + at::arange(6).view({1, 2, 3}))
+            .to(at::kFloat);
+    const at::Tensor gate =
+        trainer->model()
+            ->view_images(at::tensor(example.source, at::kLong).unsqueeze(0), image, {})
+            .gate;
+    sum += gate.sum().item<double>();
+    positions += static_cast<double>(gate.numel());
+  }
+  const auto line = nlohmann::json::parse(read_lines(folder.path / "run/training.jsonl").back());
+  const auto metrics = nlohmann::json::parse(read_lines(folder.path / "run/metrics.jsonl").back());
+  EXPECT_NEAR(line["gate"].get<double>(), sum / positions, 1e-5);
+  EXPECT_NEAR(metrics["valid_gate"].get<double>(), sum / positions, 1e-5);
+  EXPECT_NE(said.find(fmt::format(" MB, gate {:.3f}\n", line["gate"].get<double>())),
+            std::string::npos)
+      << said;
+  expect_equal(last_weights(folder.path / "run"), last_weights(folder.path / "plain"));
+}
+
+TEST(Trainer, EveryFusionHasAGateToTellOf) {
+  for (const char* fusion : {"selective", "concatenated", "doubly_attentive"}) {
+    Folder folder;
+    gated_trainer(tiny_recipe(), folder.path / "run", fusion)->run();
+    const auto metrics =
+        nlohmann::json::parse(read_lines(folder.path / "run/metrics.jsonl").back());
+    EXPECT_GT(metrics["valid_gate"].get<double>(), 0) << fusion;
+    EXPECT_LT(metrics["valid_gate"].get<double>(), 1) << fusion;
+  }
 }
 
 TEST(Trainer, WithEveryImageDroppedTheFusionLearnsNothing) {

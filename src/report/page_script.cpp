@@ -54,8 +54,7 @@ const std::string_view kPageScript = R"js(
       const table = place.querySelector('table');
       const fits = () => place.scrollWidth <= place.clientWidth;
       table.classList.remove('stacked', 'tight');
-      if (!fits()) table.classList.add('tight');
-      if (!fits() && innerWidth <= 640) table.classList.replace('tight', 'stacked');
+      if (!fits()) table.classList.add(innerWidth <= 640 ? 'stacked' : 'tight');
     }
   };
   fit();

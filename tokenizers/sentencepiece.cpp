@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/thread_count.h"
-#include "tokenizers/model_check.h"
+#include "tokenizers/piece_model.h"
 #include "tokenizers/text_limits.h"
 
 namespace penalmt {
@@ -76,16 +76,6 @@ std::string training_refusal(const std::string& said, const TokenizerOptions& op
          std::regex_replace(said, std::regex("^\\w+: .*?\\] *"), "");
 }
 
-bool loads(spm::SentencePieceProcessor& processor, const std::string& bytes) {
-  try {
-    return processor.LoadFromSerializedProto(bytes).ok();
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const std::exception&) {  // of the library's double array
-    return false;
-  }
-}
-
 // SentencePiece makes threads of its own; where the system has no more to give, fewer do. The
 // pieces of bpe stay the same, the sums of unigram may differ in their last digits.
 spm::util::Status train_with_threads(Settings settings, const std::vector<std::string>& lines,
@@ -112,12 +102,7 @@ Tokenizer Tokenizer::open(const std::filesystem::path& model_file) {
 }
 
 Tokenizer Tokenizer::from_serialized(std::string bytes, const std::string& place) {
-  auto processor = std::make_shared<spm::SentencePieceProcessor>();
-  std::optional<std::string> damage = damage_in_model(bytes);
-  if (!damage && !loads(*processor, bytes)) damage = "";
-  if (damage)
-    throw Error(place + ": not a SentencePiece model, or a damaged one" +
-                (damage->empty() ? "" : ": " + *damage));
+  auto processor = load_piece_model(bytes, place);
   const spm::SentencePieceProcessor& p = *processor;
   if (p.pad_id() != kPad || p.bos_id() != kBos || p.eos_id() != kEos || p.unk_id() != kUnknown) {
     throw Error(fmt::format(

@@ -183,6 +183,7 @@ void chain(const ChainArguments& arguments) {
     report.histories.push_back(read_chain_history(place));
   }
   output.commit();
+  report.origin = page_origin();
   if (!arguments.page.empty()) write_output("--report", arguments.page, chain_report(report));
 }
 

@@ -108,7 +108,7 @@ std::string BleuScore::verbose() const {
 Bleu::Bleu(BleuOptions options, const References& references)
     : Metric(references),
       options_(std::move(options)),
-      tokenizer_(make_score_tokenizer(options_.tokenizer)) {
+      tokenizer_(make_score_tokenizer(options_.tokenizer, options_.tokenizer_model)) {
   if (!options_.smooth_value) options_.smooth_value = default_smooth_value(options_.smooth_method);
   for (std::size_t i = 0; i < references.sentences(); ++i) {
     references_.begin_sentence();

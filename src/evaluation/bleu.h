@@ -18,8 +18,9 @@ namespace penalmt {
 constexpr int kMaxOrder = 4;  // longest n-gram
 
 struct BleuOptions {
-  std::string tokenizer = "13a";  // one of score_tokenizer_names()
-  bool lowercase = false;         // both sides, before tokenising
+  std::string tokenizer = "13a";     // one of score_tokenizer_names()
+  std::string tokenizer_model = "";  // its SentencePiece model; "": where sacreBLEU keeps it
+  bool lowercase = false;            // both sides, before tokenising
   // What an order without a match counts as: "exp" 1/2, 1/4, ... match; "floor" `smooth_value`
   // matches (0.1); "add-k" adds `smooth_value` (1) to matches and totals of all orders but the
   // first; "none" 0.

@@ -72,16 +72,13 @@ class SumScore {
   virtual NumpyNumber resampled_score(std::span<const NumpyNumber> sum) const = 0;
 };
 
-class Metric : public SumScore {
+// One that is printed.
+class NamedScore : public SumScore {
  public:
   virtual std::string name() const = 0;  // "BLEU", "chrF2++"
-  // "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-0.1.0"; `resampling` as
-  // "bs:1000|seed:12345" stands after the number of references.
-  std::string signature(const std::string& resampling = "") const;
-
-  // Throws Error where there are not as many hypotheses as references; Interrupted after Ctrl-C.
-  // `threads`: 0 is one a core. Safe to call from several threads.
-  Statistics statistics(const std::vector<std::string>& hypotheses, int threads = 1) const;
+  // How it was computed; `resampling` as "bs:1000|seed:12345", where it was.
+  virtual std::string signature(const std::string& resampling = "") const = 0;
+  virtual bool lower_is_better() const { return false; }
 
   // The score of added rows, ready for printing.
   virtual MetricScore score(std::span<const double> sum) const {
@@ -89,6 +86,18 @@ class Metric : public SumScore {
   }
   // Of one row; BLEU takes the effective order here.
   virtual MetricScore sentence_score(std::span<const double> row) const { return score(row); }
+};
+
+// A score of texts against references.
+class Metric : public NamedScore {
+ public:
+  // "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:penalmt-0.1.0"; `resampling` stands after
+  // the number of references.
+  std::string signature(const std::string& resampling = "") const override;
+
+  // Throws Error where there are not as many hypotheses as references; Interrupted after Ctrl-C.
+  // `threads`: 0 is one a core. Safe to call from several threads.
+  Statistics statistics(const std::vector<std::string>& hypotheses, int threads = 1) const;
 
  protected:
   explicit Metric(const References& references)

@@ -19,14 +19,12 @@ std::unique_ptr<Metric> make(const MetricOptions& options, const References& ref
 struct Row {
   const char* name;
   std::unique_ptr<Metric> (*make)(const MetricOptions& options, const References& references);
-  const char* score_name;  // what the names of its scores begin with
-  bool lower_is_better = false;
 };
 
 constexpr Row kRows[] = {
-    {"bleu", make<Bleu, &MetricOptions::bleu>, "BLEU"},
-    {"chrf", make<Chrf, &MetricOptions::chrf>, "chrF"},
-    {"ter", make<Ter, &MetricOptions::ter>, "TER", true},
+    {"bleu", make<Bleu, &MetricOptions::bleu>},
+    {"chrf", make<Chrf, &MetricOptions::chrf>},
+    {"ter", make<Ter, &MetricOptions::ter>},
 };
 
 }  // namespace
@@ -54,12 +52,6 @@ Metrics make_metrics(const std::vector<std::string>& names, const MetricOptions&
     if (std::find(names.begin(), names.end(), row.name) != names.end())
       metrics.push_back(row.make(options, references));
   return metrics;
-}
-
-bool lower_is_better(const std::string& score_name) {
-  for (const Row& row : kRows)
-    if (score_name.starts_with(row.score_name)) return row.lower_is_better;
-  return false;
 }
 
 }  // namespace penalmt

@@ -34,7 +34,4 @@ void expect_metrics(const std::vector<std::string>& names, const std::string& pl
 Metrics make_metrics(const std::vector<std::string>& names, const MetricOptions& options,
                      const References& references);
 
-// Whether less is better of the metric whose scores have this name: "TER", "chrF2++".
-bool lower_is_better(const std::string& score_name);
-
 }  // namespace penalmt

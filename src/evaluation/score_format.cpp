@@ -74,7 +74,10 @@ std::string short_signature(const std::string& signature) {
   return text;
 }
 
+int digits_of(const MetricScore& score, int width) { return std::max(width, score.least_digits); }
+
 std::string score_number(const MetricScore& score, int width) {
+  width = digits_of(score, width);
   std::string text = fmt::format("{:.{}f}", score.score, width);
   if (has_confidence(score)) text += " (" + confidence_text(*score.confidence, width) + ")";
   return text;
@@ -97,6 +100,7 @@ std::string score_lines(const std::vector<MetricScore>& scores, int width) {
 }
 
 JsonFields score_fields(const MetricScore& score, int width) {
+  width = digits_of(score, width);
   JsonFields fields = {{"name", json_text(score.name)},
                        {"score", rounded_json(score.score, width)},
                        {"signature", json_text(score.signature)}};
@@ -140,10 +144,11 @@ std::string score_table(const std::vector<SystemScores>& systems, int width,
     std::vector<Cell>& row = rows.emplace_back();
     row.push_back({system.system});
     for (const MetricScore& score : system.scores) {
-      Cell& cell = row.emplace_back(Cell{fmt::format("{:.{}f}", score.score, width)});
+      const int digits = digits_of(score, width);
+      Cell& cell = row.emplace_back(Cell{fmt::format("{:.{}f}", score.score, digits)});
       if (score.confidence)
-        cell.front() += fmt::format(" ({:.{}f} ± {:.{}f})", score.confidence->mean, width,
-                                    score.confidence->half_width, width);
+        cell.front() += fmt::format(" ({:.{}f} ± {:.{}f})", score.confidence->mean, digits,
+                                    score.confidence->half_width, digits);
       if (score.p_value)
         cell.push_back(fmt::format("(p = {:.4f}){}", *score.p_value,
                                    is_significant(*score.p_value) ? "*" : ""));

@@ -21,7 +21,12 @@ struct MetricScore {
   std::string verbose;                        // what follows the score; may be empty
   std::optional<Confidence> confidence = {};  // where it was asked for
   std::optional<double> p_value = {};         // of a paired test against the first system
+  bool equals_first = false;  // each sentence's as the first system's: no test can tell them apart
+  int least_digits = 0;       // after the point, where fewer are asked for
 };
+
+// How many digits a score is shown with where `width` are asked for.
+int digits_of(const MetricScore& score, int width);
 
 // "#:1|c:mixed|..." for "nrefs:1|case:mixed|...": sacreBLEU's abbreviations.
 std::string short_signature(const std::string& signature);

@@ -19,6 +19,7 @@ class Ter : public Metric {
  public:
   Ter(TerOptions options, const References& references);
 
+  bool lower_is_better() const override { return true; }
   std::string name() const override { return "TER"; }
   std::size_t width() const override { return 2; }
   double value(std::span<const double> sum) const override;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "evaluation/piece_tokenizer.h"
 #include "evaluation/unicode.h"
 #include "evaluation/western_rules.h"
 
@@ -139,18 +140,27 @@ class ChineseTokenizer : public ScoreTokenizer {
 
 struct NamedTokenizer {
   const char* name;
-  std::unique_ptr<ScoreTokenizer> (*make)();
+  std::unique_ptr<ScoreTokenizer> (*make)(const std::string& name, const std::string& model);
 };
 
 template <class Tokenizer>
-std::unique_ptr<ScoreTokenizer> make() {
+std::unique_ptr<ScoreTokenizer> make(const std::string& name, const std::string& model) {
+  if (!model.empty()) throw Error(fmt::format("tokenize: {} takes no model; got {}", name, model));
   return std::make_unique<Tokenizer>();
+}
+
+std::unique_ptr<ScoreTokenizer> make_pieces(const std::string& name, const std::string& model) {
+  return std::make_unique<PieceTokenizer>(name, model);
 }
 
 constexpr NamedTokenizer kTokenizers[] = {{"13a", make<Tokenizer13a>},
                                           {"char", make<CharacterTokenizer>},
+                                          {"flores101", make_pieces},
+                                          {"flores200", make_pieces},
                                           {"intl", make<InternationalTokenizer>},
                                           {"none", make<NoTokenizer>},
+                                          {"spBLEU-1K", make_pieces},
+                                          {"spm", make_pieces},
                                           {"zh", make<ChineseTokenizer>}};
 
 }  // namespace
@@ -164,9 +174,15 @@ const std::vector<std::string>& score_tokenizer_names() {
   return names;
 }
 
-std::unique_ptr<ScoreTokenizer> make_score_tokenizer(const std::string& name) {
+std::unique_ptr<ScoreTokenizer> make_score_tokenizer(const std::string& name,
+                                                     const std::string& model) {
   for (const NamedTokenizer& tokenizer : kTokenizers)
-    if (name == tokenizer.name) return tokenizer.make();
+    if (name == tokenizer.name) return tokenizer.make(name, model);
+  if (name == "ja-mecab" || name == "ko-mecab")
+    throw Error(fmt::format(
+        "tokenize: {} needs MeCab and a dictionary, which penalmt does not have; cut both texts "
+        "into words with MeCab and take none, or take flores200 or char",
+        name));
   throw Error(fmt::format("tokenize: unknown tokenizer; got '{}', expected one of {}{}", name,
                           fmt::join(score_tokenizer_names(), ", "),
                           did_you_mean(name, score_tokenizer_names())));

@@ -36,7 +36,8 @@ std::string row(const EvaluationReport& report, const ReportGroup& group, std::s
   std::vector<double> values;
   for (const auto& of_system : group.values) {
     const auto& value = of_system[metric];
-    text += value ? fmt::format("<td>{:.{}f}</td>", *value, report.width) : "<td>–</td>";
+    text += value ? fmt::format("<td>{:.{}f}</td>", *value, report.metrics[metric].digits)
+                  : "<td>–</td>";
     values.push_back(value.value_or(std::numeric_limits<double>::quiet_NaN()));
   }
   return text +

@@ -208,6 +208,24 @@ constexpr const char* kMeanings =
     "the chain. In a residual network each stage is a chain of its own, and a position is a place "
     "of its feature map.</p>\n";
 
+// A line a residual.
+std::string chain_tsv(const ChainReport& report) {
+  std::vector<std::string> cells = {"model", "stack", "residual"};
+  for (const ChainMeasure& measure : chain_measures()) cells.emplace_back(measure.name);
+  std::string text = tsv_row(cells);
+  for (const ModelChains& model : report.models)
+    for (const ChainStatistics& chain : model.chains)
+      for (const auto& node : chain.nodes) {
+        cells = {model.model, chain.stack, node_name(node)};
+        for (const ChainMeasure& measure : chain_measures()) {
+          const Moments& moments = node.*measure.moments;
+          cells.push_back(moments.count() == 0 ? "" : fmt::format("{}", moments.mean()));
+        }
+        text += tsv_row(cells);
+      }
+  return text;
+}
+
 }  // namespace
 
 std::string chain_report(const ChainReport& report) {
@@ -217,7 +235,8 @@ std::string chain_report(const ChainReport& report) {
   sections.push_back({"training", "Over training", history_section(report)});
   return page_of_sections(
       "The chain, measured",
-      "<h1>The chain, measured</h1>\n" + std::string(kMeanings) + score_table(report), sections);
+      "<h1>The chain, measured</h1>\n" + std::string(kMeanings) + score_table(report), sections,
+      page_footer(report.origin, {{"chain.tsv", chain_tsv(report)}}));
 }
 
 }  // namespace penalmt

@@ -8,12 +8,14 @@
 
 #include "evaluation/chain_statistics.h"
 #include "report/chain_history.h"
+#include "report/downloads.h"
 
 namespace penalmt {
 
 struct ChainReport {
   std::vector<ModelChains> models;                     // at least one
   std::vector<std::optional<ChainHistory>> histories;  // one a model
+  PageOrigin origin = {};
 };
 
 std::string chain_report(const ChainReport& report);

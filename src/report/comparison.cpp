@@ -10,6 +10,7 @@
 #include "base/significance.h"
 #include "report/html.h"
 #include "report/sections.h"
+#include "report/svg.h"
 
 namespace penalmt {
 namespace {
@@ -50,7 +51,18 @@ bool is_starred(const ComparisonCell& cell) {
 }
 
 std::string p_text(const ComparisonCell& cell) {
+  if (cell.equals_first) return "the same";
   return cell.p_value ? fmt::format("p = {:.4f}", *cell.p_value) : "";
+}
+
+// "fusion" of "model.fusion", where no other setting is called so.
+std::string short_setting(const Comparison& comparison, const std::string& setting) {
+  const auto without_part = [](const std::string& name) { return name.substr(name.find('.') + 1); };
+  const std::string name = without_part(setting);
+  const auto alike =
+      std::count_if(comparison.settings.begin(), comparison.settings.end(),
+                    [&](const std::string& other) { return without_part(other) == name; });
+  return alike == 1 ? name : setting;
 }
 
 std::vector<std::string> notes(const Comparison& comparison) {
@@ -64,34 +76,86 @@ std::vector<std::string> notes(const Comparison& comparison) {
   if (!comparison.test.empty())
     notes.push_back(fmt::format("p and the star for p ≤ 0.05: against {}, {}.",
                                 comparison.rows.front().name, comparison.test));
+  for (std::size_t c = 0; c < comparison.columns.size(); ++c)
+    for (const ComparisonRow& row : comparison.rows)
+      if (row.cells.size() > c && row.cells[c].equals_first)
+        notes.push_back(fmt::format("{}: {} is {} sentence by sentence; they do not differ.",
+                                    comparison.columns[c].name, row.name,
+                                    comparison.rows.front().name));
+  if (comparison.more_settings > 0)
+    notes.push_back(fmt::format("The recipes differ in {} more settings, which are not shown.",
+                                comparison.more_settings));
   for (const ComparisonColumn& column : comparison.columns)
     if (!column.signature.empty())
       notes.push_back(fmt::format("{}: {}", column.name, column.signature));
   return notes;
 }
 
+// With the colour of its runs' curves.
+std::string shown_name(const Comparison& comparison, std::size_t row) {
+  const std::string& name = comparison.rows[row].name;
+  return comparison.rows.size() > 1 ? svg::keyed(row, name) : html::breakable(name, "/._-");
+}
+
 std::string html_table(const Comparison& comparison) {
   std::string text =
       "<table class=\"sortable\">\n<thead><tr><th scope=\"col\">Recipe</th><th "
       "scope=\"col\">Seeds</th>";
+  for (const std::string& setting : comparison.settings)
+    text += fmt::format("<th scope=\"col\">{}</th>",
+                        html::breakable(short_setting(comparison, setting), "._-"));
   for (const ComparisonColumn& column : comparison.columns)
     text += fmt::format("<th scope=\"col\">{}</th>", escape(column.name));
   text += "</tr></thead>\n<tbody>\n";
   for (std::size_t r = 0; r < comparison.rows.size(); ++r) {
     const ComparisonRow& row = comparison.rows[r];
-    text += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", escape(row.name),
+    text += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", shown_name(comparison, r),
                         escape(fmt::format("{}", fmt::join(row.seeds, ", "))));
+    for (const std::string& setting : row.settings)
+      text += "<td>" + html::breakable(setting, "/._-") + "</td>";
     for (std::size_t c = 0; c < row.cells.size(); ++c) {
       const ComparisonColumn& column = comparison.columns[c];
       std::string cell = escape(cell_text(row.cells[c], column.digits));
       if (is_best(comparison, r, c)) cell = "<strong>" + cell + "</strong>";
       if (is_starred(row.cells[c])) cell += " *";
-      if (row.cells[c].p_value) cell += "<small>" + p_text(row.cells[c]) + "</small>";
+      if (row.cells[c].p_value) cell += " <small>" + p_text(row.cells[c]) + "</small>";
       text += "<td>" + cell + "</td>";
     }
     text += "</tr>\n";
   }
   return text + "</tbody></table>";
+}
+
+// The runs of a row have its colour.
+TrainingCurves curves_of(const Comparison& comparison) {
+  TrainingCurves curves{comparison.runs, std::vector<std::size_t>(comparison.runs.size(), 0), {}};
+  curves.best_is_told = true;
+  for (std::size_t r = 0; r < comparison.rows.size(); ++r) {
+    const ComparisonRow& row = comparison.rows[r];
+    curves.legend.emplace_back(r, row.name);
+    for (const std::size_t run : row.runs) curves.colours[run] = r;
+    // A mean over several tells no run's own.
+    curves.best_is_told = curves.best_is_told && row.runs.size() < 2;
+  }
+  return curves;
+}
+
+// A line a run.
+std::string runs_tsv(const Comparison& comparison) {
+  std::vector<std::string> cells = {"recipe", "seed"};
+  cells.insert(cells.end(), comparison.settings.begin(), comparison.settings.end());
+  for (const ComparisonColumn& column : comparison.columns) cells.push_back(column.name);
+  std::string text = tsv_row(cells);
+  for (const ComparisonRow& row : comparison.rows)
+    for (std::size_t i = 0; i < row.seeds.size(); ++i) {
+      cells = {row.name, row.seeds[i]};
+      cells.insert(cells.end(), row.settings.begin(), row.settings.end());
+      for (const ComparisonCell& cell : row.cells)
+        cells.push_back(cell.values.size() == row.seeds.size() ? fmt::format("{}", cell.values[i])
+                                                               : "");
+      text += tsv_row(cells);
+    }
+  return text;
 }
 
 }  // namespace
@@ -110,6 +174,10 @@ std::string comparison_markdown(const Comparison& comparison) {
     return text;
   };
   std::string text = "| recipe | seeds |", rule = "| --- | --- |";
+  for (const std::string& setting : comparison.settings) {
+    text += " " + escaped(short_setting(comparison, setting)) + " |";
+    rule += " --- |";
+  }
   for (const ComparisonColumn& column : comparison.columns) {
     text += " " + escaped(column.name) + " |";
     rule += " ---: |";
@@ -118,6 +186,7 @@ std::string comparison_markdown(const Comparison& comparison) {
   for (std::size_t r = 0; r < comparison.rows.size(); ++r) {
     const ComparisonRow& row = comparison.rows[r];
     text += fmt::format("| {} | {} |", escaped(row.name), fmt::join(row.seeds, ", "));
+    for (const std::string& setting : row.settings) text += " " + escaped(setting) + " |";
     for (std::size_t c = 0; c < row.cells.size(); ++c) {
       const std::string cell = cell_text(row.cells[c], comparison.columns[c].digits);
       text += is_best(comparison, r, c) ? " **" + cell + "**" : " " + cell;
@@ -136,9 +205,11 @@ std::string comparison_page(const Comparison& comparison) {
                      html::scrolled("Runs compared", html_table(comparison)) + "\n<ul>\n";
   for (const std::string& note : notes(comparison))
     body += "<li>" + html::breakable(note, "|") + "</li>\n";
-  EvaluationReport curves;
-  curves.runs = comparison.runs;
-  return html::page("Runs compared", body + "</ul>\n" + training_section(curves));
+  return html::page(
+      "Runs compared",
+      body + "</ul>\n" + training_section(curves_of(comparison)) +
+          page_footer(comparison.origin, {{"runs.tsv", runs_tsv(comparison)},
+                                          {"curves.tsv", curves_tsv(comparison.runs)}}));
 }
 
 }  // namespace penalmt

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "report/downloads.h"
 #include "report/runs.h"
 
 namespace penalmt {
@@ -21,12 +22,15 @@ struct ComparisonColumn {
 struct ComparisonCell {
   std::vector<double> values = {};     // one a run; may be empty
   std::optional<double> p_value = {};  // of a test against the first row; never in that one
+  bool equals_first = false;           // what is scored is the first row's, sentence by sentence
 };
 
 struct ComparisonRow {
-  std::string name;                   // "gated"
-  std::vector<std::string> seeds;     // one a run
-  std::vector<ComparisonCell> cells;  // one a column
+  std::string name;                        // "gated"
+  std::vector<std::string> seeds;          // one a run
+  std::vector<ComparisonCell> cells;       // one a column
+  std::vector<std::string> settings = {};  // one each of Comparison::settings; "–": it has none
+  std::vector<std::size_t> runs = {};      // numbers among Comparison::runs
 };
 
 struct Comparison {
@@ -34,6 +38,10 @@ struct Comparison {
   std::vector<ComparisonRow> rows;  // at least one; the first is the baseline
   std::string test = "";            // what the p-values come from; empty where there are none
   std::vector<Run> runs = {};       // training curves, for the page
+  // In what the recipes differ: "model.fusion"; and how many more that are not shown.
+  std::vector<std::string> settings = {};
+  std::size_t more_settings = 0;
+  PageOrigin origin = {};
 };
 
 // The mean, and "± 0.2" (the standard deviation of a sample) where there are several values; "–"

@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "evaluation/answer_signs.h"
 #include "evaluation/left_out_score.h"
 #include "evaluation/score_format.h"
+#include "report/downloads.h"
 #include "report/runs.h"
 
 namespace penalmt {
@@ -18,6 +20,7 @@ struct ReportMetric {
   std::string name;       // "BLEU"
   std::string signature;  // "nrefs:1|case:mixed|...", without the name
   bool lower_is_better = false;
+  int digits = 1;  // after the point of its scores
 };
 
 struct ReportSystem {
@@ -25,9 +28,10 @@ struct ReportSystem {
   std::vector<MetricScore> scores;  // one a metric; their names and signatures are the metrics'
   std::vector<LeftOutScore::Attribute> left_out;  // the same for every system; may be empty
   std::vector<std::string> hypotheses;
-  std::string note;  // what to know of its translations, under the scores; may be empty
+  AnswerSigns signs;                    // of its translations
   std::vector<double> sentence_scores;  // one a hypothesis, by the report's sentence metric; empty
                                         // for all systems or none
+  std::optional<std::size_t> same_as = {};  // the first system before it that says the same
 };
 
 // Scores of a part of the sentences.
@@ -49,7 +53,9 @@ struct EvaluationReport {
   std::string
       significance_test;  // "paired bootstrap resampling, 1,000 samples"; empty where none was made
   std::vector<ReportBreakdown> breakdowns;
-  std::vector<Run> runs;  // training curves; a run called as a system has its colour
+  // Training curves; a run called as a system, or whose folder a system is in ("gated" of
+  // "gated/test.de"), has its colour.
+  std::vector<Run> runs;
   std::vector<std::vector<std::string>> references;  // [reference][sentence]
   std::vector<std::string> source;                   // may be empty
   // One a sentence, "" where there is none; empty where none were asked for.
@@ -58,7 +64,7 @@ struct EvaluationReport {
   // spaced among those with a image, or among all where none has one.
   int64_t samples = 20;
   std::size_t sentence_metric = 0;  // which of the metrics scored the sentences
-  int width = 1;                    // digits after the point of scores
+  PageOrigin origin;
 };
 
 // One self-contained page: it loads nothing, needs no script (sorting and filtering do) and reads

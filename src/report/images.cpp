@@ -1,5 +1,7 @@
 #include "report/images.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -79,9 +81,12 @@ std::string image(const std::filesystem::path& path, std::string_view alternativ
     return fmt::format("<span class=\"quiet\">{}: no browser shows portable maps (.ppm)</span>",
                        escape(path.filename().string()));
   const auto size = image_size(bytes);
+  constexpr int64_t kSmall = 128;  // pixels; what is shown larger than it is shows them
+  const bool is_small = size && std::max(size->width, size->height) <= kSmall;
   return fmt::format(
-      "<img src=\"{}\" alt=\"{}\"{}>", data_uri_of(bytes, path), escape(alternative),
-      size ? fmt::format(" width=\"{}\" height=\"{}\"", size->width, size->height) : "");
+      "<img src=\"{}\" alt=\"{}\"{}{}>", data_uri_of(bytes, path), escape(alternative),
+      size ? fmt::format(" width=\"{}\" height=\"{}\"", size->width, size->height) : "",
+      is_small ? " class=\"pixels\"" : "");
 }
 
 }  // namespace penalmt::html

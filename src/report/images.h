@@ -22,7 +22,8 @@ std::optional<ImageSize> image_size(std::string_view bytes);
 // Throws as read_file (base/files.h), and Error where it is none of these.
 std::string data_uri(const std::filesystem::path& image);
 
-// <img> with the image in it, and with its size, so that nothing moves when it is decoded.
+// <img> with the image in it, and with its size, so that nothing moves when it is decoded; of
+// a small one its pixels stay squares.
 // `alternative` is text. In place of a portable map (.ppm, .pgm), which browsers do not show, a
 // line that says so. Throws as data_uri() does.
 std::string image(const std::filesystem::path& path, std::string_view alternative);

@@ -14,7 +14,7 @@ std::string option(const std::string& value, const std::string& text) {
 }  // namespace
 
 std::string page_of_sections(const std::string& title, const std::string& headline,
-                             const std::vector<PageSection>& sections) {
+                             const std::vector<PageSection>& sections, const std::string& footer) {
   std::string links, texts;
   for (const PageSection& section : sections) {
     if (section.text.empty()) continue;
@@ -24,8 +24,13 @@ std::string page_of_sections(const std::string& title, const std::string& headli
   return html::page(
       title,
       fmt::format("<header>\n{}<nav aria-label=\"On this page\"><ul>{}</ul></nav>\n</header>\n"
-                  "<main>\n{}</main>\n",
-                  headline, links, texts));
+                  "<main>\n{}</main>\n{}",
+                  headline, links, texts, footer));
+}
+
+std::string columns_class(std::size_t translations) {
+  if (translations < 2) return "";
+  return translations % 3 == 0 ? " class=\"three\"" : " class=\"two\"";
 }
 
 std::string p_text(double p) { return p < 0.0001 ? "p &lt; 0.0001" : fmt::format("p = {:.4f}", p); }

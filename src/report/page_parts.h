@@ -13,9 +13,12 @@ struct PageSection {
   std::string id, heading, text;
 };
 
-// Headline (HTML), links to the sections, sections.
+// Headline (HTML), links to the sections, sections, `footer` (page_footer()).
 std::string page_of_sections(const std::string& title, const std::string& headline,
-                             const std::vector<PageSection>& sections);
+                             const std::vector<PageSection>& sections, const std::string& footer);
+
+// How a sentence's translations stand beside each other: ` class="two"`; at most three in a row.
+std::string columns_class(std::size_t translations);
 
 // "p = 0.0123", as HTML.
 std::string p_text(double p);

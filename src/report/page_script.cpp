@@ -36,20 +36,51 @@ const std::string_view kPageScript = R"js(
     });
   }
 
-  // Attention: the piece under the mouse, in focus or clicked leaves the image bright where it looked.
-  const kDarkest = 0.8;
+  // A table that does not fit its place is set closer; on a phone the cells of a row stand below one another, each
+  // with its heading.
+  const places = [...document.querySelectorAll('.wide')].filter((place) => place.querySelector('thead'));
+  for (const place of places) {
+    const table = place.querySelector('table');
+    const labels = [...table.tHead.rows[0].cells].map((cell) => {
+      const copy = cell.cloneNode(true);
+      copy.querySelectorAll('.unseen').forEach((part) => part.remove());
+      return copy.textContent.trim();
+    });
+    for (const row of table.tBodies[0].rows)
+      [...row.cells].forEach((cell, column) => { cell.dataset.label ??= labels[column]; });
+  }
+  const fit = () => {
+    for (const place of places) {
+      const table = place.querySelector('table');
+      const fits = () => place.scrollWidth <= place.clientWidth;
+      table.classList.remove('stacked', 'tight');
+      if (!fits()) table.classList.add(innerWidth <= 640 ? 'stacked' : 'tight');
+    }
+  };
+  fit();
+  addEventListener('resize', fit);
+
+  // Attention: the piece under the mouse, in focus or clicked colours the image where it looked.
+  const attention = document.getElementById('attention');
+  if (attention) {
+    const {form, strength} = attention.elements;
+    const root = document.getElementById('articles');
+    form.addEventListener('change', () => root.classList.toggle('outlined', form.value === 'outline'));
+    strength.addEventListener('input', () => root.style.setProperty('--strength', strength.value));
+    attention.addEventListener('submit', (event) => event.preventDefault());
+  }
   for (const list of document.querySelectorAll('.pieces')) {
     const article = list.closest('article');
     const cells = [...article.querySelectorAll('.heat rect')];
     const caption = article.querySelector('.looking');
     if (!caption) continue;
-    const mean = cells.map((cell) => cell.getAttribute('fill-opacity'));
+    const mean = cells.map((cell) => cell.getAttribute('opacity'));
     const mean_caption = caption.textContent;
     let chosen = null;
     const show = (piece) => {
       const map = piece?.dataset.map;
       cells.forEach((cell, i) => cell.setAttribute(
-        'fill-opacity', map ? kDarkest * (1 - parseInt(map.slice(2 * i, 2 * i + 2), 16) / 255) : mean[i]));
+        'opacity', map ? String(parseInt(map.slice(2 * i, 2 * i + 2), 16) / 255) : mean[i]));
       caption.textContent = piece ? `attention of “${piece.firstChild.textContent}”` : mean_caption;
     };
     for (const piece of list.querySelectorAll('button')) {

@@ -8,7 +8,7 @@ const std::string_view kPageStyle = R"css(
 :root {
   color-scheme: light dark;
   --page: #fbfaf8; --card: #ffffff; --text: #1d1c1a; --quiet: #605c55; --line: #dcd8d0; --edge: #8a857c; --link: #1f5a87;
-  --bar: #2f6f9f; --chance: #a33d12; --mark: #ffe39c; --mark-line: #a86b00;
+  --bar: #2f6f9f; --chance: #a33d12; --mark: #ffe39c; --mark-line: #a86b00; --heat: #ff1fd0;
   --c0: #1166a8; --c1: #c2410c; --c2: #0b7a5c; --c3: #8e3f87; --c4: #7a5f00; --c5: #55524c;
 }
 @media (prefers-color-scheme: dark) {
@@ -74,6 +74,28 @@ td small { display: block; font-size: .8rem; font-weight: 400; line-height: 1.35
 .strip svg { overflow: visible; fill: currentColor; }
 .pairs { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 0 2.5rem; align-items: start; }
 .single { grid-template-columns: minmax(0, 1fr); }
+/* a table that is wider than its place: each row's cells below one another (page_script.cpp) */
+.stacked { width: 100%; min-width: 0; }
+.stacked thead, .stacked tbody, .stacked tr, .stacked caption { display: block; }
+.stacked thead tr { display: flex; flex-wrap: wrap; gap: .1rem 1rem; border-bottom: 1px solid var(--edge); padding-bottom: .3rem; }
+.stacked thead th, .stacked thead td { border: 0; padding: 0; min-width: 0; }
+.stacked thead td { display: none; }
+.stacked tbody tr { border-bottom: 1px solid var(--line); padding: .4rem 0; }
+.stacked tbody th, .stacked tbody td { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; border: 0; padding: .1rem 0; white-space: normal; }
+.stacked tbody td { padding-left: 1.2em; }
+.stacked tbody td small { flex-basis: 100%; text-align: right; }
+.stacked tbody td::before { content: attr(data-label); color: var(--quiet); font-size: .9rem; font-weight: 400; margin-right: auto; }
+.stacked tbody td:empty, .stacked tbody td.dots { display: none; }
+.stacked tbody td:last-child { padding-right: 0; }
+.stacked .star { position: static; margin-left: -.85rem; }
+.tight th, .tight td { padding-left: .4rem; padding-right: .4rem; }
+.tight th:first-child { padding-left: 0; }
+.tight thead th { white-space: normal; overflow-wrap: break-word; hyphens: auto; }
+.tight tbody td { white-space: normal; overflow-wrap: break-word; }
+/* a table and, where there is room, what is said of it */
+.told { display: flex; flex-wrap: wrap; gap: 0 2.5rem; align-items: flex-start; }
+.told > .wide { flex: 0 1 auto; min-width: min(100%, 20rem); max-width: 100%; }
+.told > div:not(.wide) { flex: 1 1 20rem; min-width: 0; }
 .bar { position: relative; height: .5rem; min-width: 5rem; margin-top: .2rem; background: var(--line); border-radius: .25rem; }
 .bar i { position: absolute; inset: 0 auto 0 0; background: var(--bar); border-radius: .25rem; print-color-adjust: exact; }
 .bar b { position: absolute; top: -.2rem; bottom: -.2rem; width: 2px; background: var(--chance); print-color-adjust: exact; }
@@ -94,6 +116,7 @@ code { font: .85rem/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans M
 .dashed .line, .dashed.dash .line { stroke-dasharray: 5 3; }
 .chart g[class] { fill: currentColor; }
 .dashed g { opacity: .75; }
+.best { stroke: var(--page); stroke-width: .6; }
 .chart .spot { fill: transparent; }
 .chart .spot:hover { fill: currentColor; fill-opacity: .25; }
 
@@ -114,6 +137,10 @@ article:target { background: var(--card); box-shadow: 0 0 0 .6rem var(--card); }
 article > figure { flex: 0 0 11rem; margin: 0; font-size: .85rem; }
 article img { display: block; width: 100%; height: auto; max-height: 16rem; object-fit: contain; object-position: left top; border-radius: .25rem; }
 article figcaption { font-size: .75rem; }
+article img.pixels { image-rendering: pixelated; }
+.beside { display: flex; gap: .75rem; align-items: flex-start; }
+.beside img { flex: 0 0 5.5rem; width: 5.5rem; max-height: 8rem; }
+.beside span { min-width: 0; }
 .text { flex: 1; min-width: 0; }
 article h3 { margin: 0 0 .4rem; font-size: .9rem; display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; }
 article h3 span { font-weight: 400; }
@@ -133,7 +160,11 @@ mark { background: var(--mark); color: var(--text); border-bottom: 2px solid var
 .photo { position: relative; max-width: 14rem; }
 .photo img { width: 100%; max-width: none; max-height: none; }
 .heat { position: absolute; inset: 0; width: 100%; height: 100%; border-radius: .25rem; overflow: hidden; transition: opacity .15s; shape-rendering: crispEdges; }
-.photo:hover .heat { opacity: 0; }
+.heat rect { fill: var(--heat); fill-opacity: var(--strength, .7); }
+.outlined .heat rect { fill: none; stroke: var(--heat); stroke-width: 3px; vector-effect: non-scaling-stroke; stroke-opacity: var(--strength, .7); }
+.around { fill: #000; fill-opacity: .45; }
+@media (hover: hover) { .photo:hover .heat { opacity: 0; } }
+.controls input[type=range] { min-width: 9rem; padding: 0; accent-color: var(--bar); }
 .looking { font-size: .8rem; color: var(--text); }
 .pieces-label { margin: 0; font-size: .8rem; }
 .pieces { display: flex; flex-wrap: wrap; gap: .35rem 0; margin: .1rem 0 .6rem; }
@@ -147,6 +178,10 @@ mark { background: var(--mark); color: var(--text); border-bottom: 2px solid var
 button.piece { cursor: pointer; }
 button.piece:hover, button.piece[aria-pressed=true] { border-color: var(--text); background: var(--page); }
 button.piece[aria-pressed=true] { box-shadow: inset 0 0 0 1px var(--text); }
+
+footer { margin-top: 3rem; padding-top: .75rem; border-top: 1px solid var(--line); font-size: .9rem; color: var(--quiet); }
+footer pre { margin: .25rem 0; font: .85rem/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre-wrap; color: var(--text); }
+.files { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .1rem 0 .75rem; padding: 0; list-style: none; }
 
 @media (max-width: 40rem) {
   body { padding-top: 1.25rem; }
@@ -175,7 +210,7 @@ button.piece[aria-pressed=true] { box-shadow: inset 0 0 0 1px var(--text); }
   }
   @page { margin: 15mm; }
   body { max-width: none; padding: 0; font-size: 9.5pt; }
-  nav, .js .controls { display: none; }
+  nav, .js .controls, .files, footer p:first-child { display: none; }
   .wide { overflow: visible; }
   h2, h3, caption, .note { break-after: avoid; }
   h2 { margin-top: 1.5rem; }

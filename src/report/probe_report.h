@@ -9,6 +9,7 @@
 
 #include "evaluation/image_use_statistics.h"
 #include "evaluation/score_format.h"
+#include "report/downloads.h"
 
 namespace penalmt {
 
@@ -29,6 +30,8 @@ struct ProbeSentence {
   std::vector<double> gates;
   std::vector<std::vector<double>> attention;
   ProbeSeen seen = {};
+  // One a condition: another sentence's image that it was translated with; "" where it was none.
+  std::vector<std::filesystem::path> other_images = {};
 };
 
 struct ProbeReport {
@@ -44,6 +47,7 @@ struct ProbeReport {
   std::vector<ProbeSentence> sentences;
   int64_t samples =
       20;  // sentences shown: those whose translations with the first two conditions differ most
+  PageOrigin origin = {};
 };
 
 // One self-contained page, as evaluation_report() (report/evaluation_report.h). Throws Error as

@@ -11,6 +11,7 @@
 #include "report/images.h"
 #include "report/page_parts.h"
 #include "report/probe_sections.h"
+#include "report/svg.h"
 #include "report/word_differences.h"
 
 namespace penalmt {
@@ -19,7 +20,6 @@ namespace {
 using html::escape;
 
 constexpr std::string_view kWordMark = "\u2581";
-constexpr double kDarkest = 0.8;  // of a cell without attention
 
 // ---- attention
 // -----------------------------------------------------------------------------------------------------
@@ -55,6 +55,14 @@ std::string map_of(const std::vector<double>& weights, const Grid& grid) {
     map += fmt::format("{:02x}", static_cast<int>(std::lround(255 * cell)));
   return map;
 }
+
+// How it is shown; works where scripts run, as the choice of a piece does.
+constexpr const char* kAttentionControls =
+    "<form class=\"controls\" id=\"attention\" autocomplete=\"off\">\n"
+    "<label>Attention as <select name=\"form\"><option value=\"\">colour</option><option "
+    "value=\"outline\">outline</option></select></label>\n"
+    "<label>Strength <input name=\"strength\" type=\"range\" min=\"0\" max=\"1\" step=\"0.05\" "
+    "value=\"0.7\"></label>\n</form>\n";
 
 // ---- which sentences
 // -----------------------------------------------------------------------------------------------
@@ -104,9 +112,19 @@ std::string marked(const std::string& translation, const std::string& reference,
   return marked_words(words, right, shared);
 }
 
-std::string entry(const char* kind, const std::string& label, const std::string& text) {
-  return fmt::format("<div class=\"{}\"><dt><span>{}</span></dt><dd dir=\"auto\">{}</dd></div>\n",
-                     kind, escape(label), text);
+// `label` is HTML; `image` stands beside the text.
+std::string entry(const char* kind, const std::string& label, const std::string& text,
+                  const std::string& image = "") {
+  return fmt::format(
+      "<div class=\"{}\"><dt><span>{}</span></dt><dd dir=\"auto\"{}>{}{}</dd></div>\n", kind, label,
+      image.empty() ? "" : " class=\"beside\"", image,
+      image.empty() ? text : "<span>" + text + "</span>");
+}
+
+std::string other_image(const ProbeReport& report, const ProbeSentence& sentence, std::size_t c) {
+  if (c >= sentence.other_images.size() || sentence.other_images[c].empty()) return "";
+  return html::image(sentence.other_images[c], fmt::format("The image {} of sentence {}",
+                                                           report.conditions[c], sentence.number));
 }
 
 std::string article(const ProbeReport& report, const ProbeSentence& sentence) {
@@ -122,13 +140,16 @@ std::string article(const ProbeReport& report, const ProbeSentence& sentence) {
   if (several)
     text += fmt::format(" <span class=\"quiet\">{:.0f} % of the words differ</span>",
                         difference(sentence));
-  text += "</h3>\n" + piece_list(sentence, report.gates_of_target) + "<dl class=\"two\">\n" +
+  text += "</h3>\n" + piece_list(sentence, report.gates_of_target) + "<dl" +
+          columns_class(report.conditions.size()) + ">\n" +
           entry("given", "Source", escape(sentence.source)) +
           entry("given", "Reference", escape(sentence.reference));
   for (std::size_t c = 0; c < report.conditions.size(); ++c) {
     const std::string* other = several ? &sentence.translations[c == 0 ? 1 : 0] : nullptr;
-    text += entry("system", report.conditions[c],
-                  marked(sentence.translations[c], sentence.reference, other));
+    text += entry("system",
+                  several ? svg::keyed(c, report.conditions[c]) : escape(report.conditions[c]),
+                  marked(sentence.translations[c], sentence.reference, other),
+                  other_image(report, sentence, c));
   }
   return text + "</dl>\n</div>\n</article>\n";
 }
@@ -154,13 +175,12 @@ std::string attention_grid(const std::vector<std::vector<double>>& attention,
       left, top, width, height);
   if (!seen.is_all())
     text += fmt::format(
-        "<path class=\"unseen\" fill-rule=\"evenodd\" fill-opacity=\"{:.3f}\" d=\"M{:.6g} "
+        "<path class=\"around\" fill-rule=\"evenodd\" d=\"M{:.6g} "
         "{:.6g}h{:.6g}v{:.6g}h-{:.6g}zM0 0h{}v{}h-{}z\"/>",
-        kDarkest, left, top, width, height, width, grid.side, grid.side, grid.side);
+        left, top, width, height, width, grid.side, grid.side, grid.side);
   for (std::size_t i = 0; i < grid.cells(); ++i)
-    text +=
-        fmt::format("<rect x=\"{}\" y=\"{}\" width=\"1\" height=\"1\" fill-opacity=\"{:.3f}\"/>",
-                    i % grid.side, i / grid.side, kDarkest * (1 - cells[i]));
+    text += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"1\" height=\"1\" opacity=\"{:.3f}\"/>",
+                        i % grid.side, i / grid.side, cells[i]);
   return text + "</svg>";
 }
 
@@ -216,16 +236,17 @@ std::string probed_sentence_section(const ProbeReport& report) {
               : "",
       report.attention.pieces == 0
           ? ""
-          : " Choose a piece to see where it looked: the image stays bright there; the mouse "
-            "over it shows all of it.",
+          : " Choose a piece to see where it looked: the stronger the colour, the more; the mouse "
+            "over the image takes the colour away.",
       std::any_of(shown.begin(), shown.end(),
                   [](const ProbeSentence* sentence) { return !sentence->seen.is_all(); })
-          ? " The model saw the middle of each image alone; what is around it is dark."
+          ? " The model saw the middle of each image alone; what is around it is shaded."
           : "");
   std::vector<std::pair<std::string, std::string>> keys;
   if (several) keys.emplace_back("difference", "difference");
   keys.emplace_back("position", "position");
   keys.emplace_back("length", "source length");
+  if (report.attention.pieces > 0) text += kAttentionControls;
   text += article_controls(keys, true, shown.size()) + "<div id=\"articles\">\n";
   for (const ProbeSentence* sentence : shown) text += article(report, *sentence);
   return text + "</div>\n</section>\n";

@@ -26,8 +26,9 @@ std::string cell_text(const MetricScore& score) {
   return text + "</td>";
 }
 
+// With `words` (HTML) about it beside it.
 std::string table_of(const std::vector<SystemScores>& rows, const std::string& name,
-                     const std::string& caption) {
+                     const std::string& caption, const std::string& words) {
   std::string text = fmt::format(
       "<table class=\"scores sortable\">\n<caption>{}</caption>\n<thead><tr><th "
       "scope=\"col\">Images</th>",
@@ -41,11 +42,12 @@ std::string table_of(const std::vector<SystemScores>& rows, const std::string& n
     for (const MetricScore& score : rows[r].scores) text += cell_text(score);
     text += "</tr>\n";
   }
-  text = html::scrolled(name, text + "</tbody>\n</table>\n") + "<dl class=\"signatures\">\n";
+  text = "<div class=\"told\">\n" + html::scrolled(name, text + "</tbody>\n</table>\n") + "<div>" +
+         words + "<dl class=\"signatures\">\n";
   for (const MetricScore& column : columns)
     text += fmt::format("<dt><code>{}</code></dt><dd>{}</dd>\n", escape(column.name),
                         html::breakable(column.signature, "|"));
-  return text + "</dl>\n";
+  return text + "</dl>\n</div>\n</div>\n";
 }
 
 // How sharply the pieces looked, in a sentence; "" where none had more than one region.
@@ -61,50 +63,53 @@ std::string sharpness(const AttentionStatistics& attention) {
 
 std::string condition_section(const ProbeReport& report) {
   if (report.scores.empty()) return "";
-  std::string text =
-      "<section id=\"conditions\">\n<h2>Other images</h2>\n" +
-      table_of(
-          report.scores, "Scores by images",
-          "The same sentences with their own images, with others in their place, and with none.");
-  text +=
+  std::string words =
       "<p class=\"note\">Below a score: the mean over bootstrap samples of the sentences and, "
-      "after ±, half the width of "
-      "the interval that holds 95 % of them. p compares with the first row by paired approximate "
-      "randomisation; * marks p "
-      "≤ 0.05. A model that does not look at its images has the same numbers in all rows.</p>\n";
+      "after ±, half the width of the interval that holds 95 % of them. p compares with the first "
+      "row by paired approximate randomisation; * marks p ≤ 0.05. A model that does not look at "
+      "its images has the same numbers in all rows.</p>\n";
   for (const std::string& note : report.notes)
-    text += "<p class=\"note\">" + escape(note) + "</p>\n";
-  return text + "</section>\n";
+    words += "<p class=\"note\">" + escape(note) + "</p>\n";
+  return "<section id=\"conditions\">\n<h2>Other images</h2>\n" +
+         table_of(report.scores, "Scores by images",
+                  "The same sentences with their own images, with others in their place, and with "
+                  "none.",
+                  words) +
+         "</section>\n";
 }
 
 std::string contrastive_section(const ProbeReport& report) {
   if (report.contrastive.empty()) return "";
   return "<section id=\"contrastive\">\n<h2>Contrastive pairs</h2>\n" +
          table_of(report.contrastive, "Contrastive pairs by images",
-                  "Ambiguous sentences: how often the translation that fits the image scores "
-                  "higher than the other one. "
-                  "Without a look at the image it is half of them.") +
+                  "How often the right translation scores higher.",
+                  "<p class=\"note\">Ambiguous sentences, each with a translation that fits the "
+                  "image and one that does not. Without a look at the image half of them come out "
+                  "right.</p>\n") +
          "</section>\n";
 }
 
 std::string gate_section(const ProbeReport& report) {
   const GateStatistics& gates = report.gates;
   if (gates.pieces == 0) return "";
-  std::string text = fmt::format(
-      "<section id=\"gates\">\n<h2>Gates</h2>\n<p>{} of {} looked at an image. The mean gate is "
-      "{:.3f}; {:.1f} % are open "
+  const std::string words = fmt::format(
+      "<p>{} of {} looked at an image. The mean gate is {:.3f}; {:.1f} % are open "
       "(above a half). {}</p>\n",
       html::plural(static_cast<std::size_t>(gates.pieces), "piece"),
       report.gates_of_target ? "the translations" : "the sources", gates.mean, 100 * gates.open,
       sharpness(report.attention));
-  text += "<div class=\"pairs\">\n<figure><figcaption>Pieces by gate</figcaption>\n" +
-          svg::histogram({"gate-histogram",
-                          "Pieces by gate",
-                          "gate",
-                          {gates.histogram.begin(), gates.histogram.end()},
-                          0,
-                          1}) +
-          "</figure>\n";
+  // Without a table of words the sentences stand in its place.
+  std::string text = "<section id=\"gates\">\n<h2>Gates</h2>\n" +
+                     (gates.widest.empty() ? "" : words) +
+                     "<div class=\"pairs\">\n<figure><figcaption>Pieces by gate</figcaption>\n" +
+                     svg::histogram({"gate-histogram",
+                                     "Pieces by gate",
+                                     "gate",
+                                     {gates.histogram.begin(), gates.histogram.end()},
+                                     0,
+                                     1}) +
+                     "</figure>\n";
+  if (gates.widest.empty()) text += "<div>" + words + "</div>\n";
   if (!gates.widest.empty()) {
     text +=
         "<div><table class=\"sortable\">\n<caption>Words with the widest "

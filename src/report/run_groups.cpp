@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "evaluation/given_scores.h"
 
 namespace penalmt {
 namespace {
@@ -57,7 +59,72 @@ std::vector<Statistics> added_over_seeds(const RunGroup& one, const std::vector<
   return sums;
 }
 
+// A cell for each group: its runs' scores and the test against the first group.
+void add_tested_cells(Comparison& comparison, const std::vector<RunGroup>& groups,
+                      const SumScore& score, const std::vector<Statistics>& of_runs,
+                      const TestingOptions& options) {
+  std::vector<std::vector<Statistics>> statistics;  // [group][run]
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    ComparisonCell& cell = comparison.rows[g].cells.emplace_back();
+    statistics.emplace_back();
+    for (const std::size_t run : groups[g].runs) {
+      statistics.back().push_back(of_runs[run]);
+      cell.values.push_back(score.value(of_runs[run].sum()));
+    }
+    if (g == 0) continue;
+    const auto sums = added_over_seeds(groups[0], statistics.front(), groups[g], statistics.back());
+    if (sums.empty()) continue;
+    cell.equals_first = sums[0].numbers == sums[1].numbers;
+    cell.p_value =
+        paired_randomisation(score, sums,
+                             {options.trials, options.seed, options.threads, /*count_equal=*/true})
+            .back()
+            .p_value;
+  }
+}
+
+// "model.fusion": "gated", for every key of the recipe but the seed.
+using Settings = std::map<std::string, std::string>;
+void flatten(const nlohmann::json& value, const std::string& name, Settings& settings) {
+  if (value.is_object()) {
+    for (const auto& [key, inner] : value.items())
+      flatten(inner, name.empty() ? key : name + "." + key, settings);
+  } else if (name != "training.seed") {
+    settings[name] = value.is_string() ? value.get<std::string>() : dump_json(value);
+  }
+}
+
 }  // namespace
+
+void add_setting_columns(Comparison& comparison, const std::vector<RunGroup>& groups,
+                         const std::vector<std::string>& folders) {
+  constexpr std::size_t kMost = 8;
+  std::vector<Settings> of_groups;
+  Settings all;
+  for (const RunGroup& group : groups) {
+    const fs::path path = fs::path(folders[group.runs.front()]) / "recipe.json";
+    flatten(parse_json<nlohmann::json>(read_file(path), path.string()), "",
+            of_groups.emplace_back());
+    all.insert(of_groups.back().begin(), of_groups.back().end());
+  }
+  for (const auto& [name, ignored] : all) {
+    std::vector<std::string> values;
+    for (const Settings& settings : of_groups) {
+      const auto found = settings.find(name);
+      values.push_back(found == settings.end() ? "–" : found->second);
+    }
+    if (std::count(values.begin(), values.end(), values.front()) ==
+        static_cast<std::ptrdiff_t>(values.size()))
+      continue;
+    if (comparison.settings.size() == kMost) {
+      ++comparison.more_settings;
+      continue;
+    }
+    comparison.settings.push_back(name);
+    for (std::size_t g = 0; g < groups.size(); ++g)
+      comparison.rows[g].settings.push_back(values[g]);
+  }
+}
 
 void expect_one_kind(const std::vector<std::string>& runs) {
   std::string first, kind_of_first;
@@ -143,23 +210,21 @@ void add_test_column(Comparison& comparison, const std::vector<RunGroup>& groups
   const Bleu bleu(options.bleu, References::single(test.references));
   comparison.columns.push_back(
       {test.name + " BLEU", 2, ComparisonColumn::Best::kHighest, bleu.signature()});
-  std::vector<std::vector<Statistics>> statistics;  // [group][run]
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    ComparisonCell& cell = comparison.rows[g].cells.emplace_back();
-    statistics.emplace_back();
-    for (const std::size_t run : groups[g].runs) {
-      statistics.back().push_back(bleu.statistics(test.hypotheses[run], options.threads));
-      cell.values.push_back(bleu.value(statistics.back().back().sum()));
-    }
-    if (g == 0) continue;
-    const auto sums = added_over_seeds(groups[0], statistics.front(), groups[g], statistics.back());
-    if (sums.empty()) continue;
-    cell.p_value =
-        paired_randomisation(bleu, sums,
-                             {options.trials, options.seed, options.threads, /*count_equal=*/true})
-            .back()
-            .p_value;
-  }
+  std::vector<Statistics> of_runs;
+  for (const auto& hypotheses : test.hypotheses)
+    of_runs.push_back(bleu.statistics(hypotheses, options.threads));
+  add_tested_cells(comparison, groups, bleu, of_runs, options);
+}
+
+void add_given_column(Comparison& comparison, const std::vector<RunGroup>& groups,
+                      const GivenRunScores& scores, const TestingOptions& options) {
+  using Best = ComparisonColumn::Best;
+  const GivenScore score(scores.name, scores.lower_is_better);
+  comparison.columns.push_back(
+      {scores.name, 4, scores.lower_is_better ? Best::kLowest : Best::kHighest, score.signature()});
+  std::vector<Statistics> of_runs;
+  for (const auto& numbers : scores.numbers) of_runs.push_back(GivenScore::statistics(numbers));
+  add_tested_cells(comparison, groups, score, of_runs, options);
 }
 
 }  // namespace penalmt

@@ -32,6 +32,12 @@ void expect_one_kind(const std::vector<std::string>& runs);
 // or does not say. Throws as read_file and expect_shallow (base/json.h).
 bool is_text_only_run(const std::string& run);
 
+// In which settings the groups' recipes differ, and each group's own, as columns of the comparison,
+// which has a row a group; of more than eight the first. `folders` as group_runs() got them. Throws
+// as it.
+void add_setting_columns(Comparison& comparison, const std::vector<RunGroup>& groups,
+                         const std::vector<std::string>& folders);
+
 // Updates, lowest validation nll and highest validation BLEU of each group's runs. The comparison
 // has a row a group.
 void add_training_columns(Comparison& comparison, const std::vector<RunGroup>& groups);
@@ -41,6 +47,13 @@ struct TestTranslations {
   std::string name;  // "test2016"
   std::vector<std::string> references;
   std::vector<std::vector<std::string>> hypotheses;  // one a run, each as long as the references
+};
+
+// Scores that another program gave the sentences of each run: [run][sentence].
+struct GivenRunScores {
+  std::string name;  // "COMET"
+  bool lower_is_better = false;
+  std::vector<std::vector<double>> numbers;
 };
 
 struct TestingOptions {
@@ -55,5 +68,9 @@ struct TestingOptions {
 // as Bleu and paired_randomisation.
 void add_test_column(Comparison& comparison, const std::vector<RunGroup>& groups,
                      const TestTranslations& test, const TestingOptions& options);
+
+// The same of scores made elsewhere: their means, and the test.
+void add_given_column(Comparison& comparison, const std::vector<RunGroup>& groups,
+                      const GivenRunScores& scores, const TestingOptions& options);
 
 }  // namespace penalmt

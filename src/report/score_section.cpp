@@ -21,16 +21,18 @@ std::string metric_heading(const ReportMetric& metric) {
       metric.lower_is_better ? "lower" : "higher");
 }
 
-std::string score_cell(const EvaluationReport& report, const MetricScore& score,
-                       const ReportMetric& metric) {
-  const bool significant = score.p_value && is_significant(*score.p_value);
+std::string score_cell(const MetricScore& score, const ReportMetric& metric) {
+  const bool significant = score.p_value && is_significant(*score.p_value) && !score.equals_first;
   std::string text = fmt::format("<td class=\"score\" data-label=\"{}\">{}{}", escape(metric.name),
-                                 fmt::format("{:.{}f}", score.score, report.width),
+                                 fmt::format("{:.{}f}", score.score, metric.digits),
                                  significant ? "<span class=\"star\">*</span>" : "");
   if (score.confidence)
-    text += fmt::format(" <small>{:.{}f} ± {:.{}f}</small>", score.confidence->mean, report.width,
-                        score.confidence->half_width, report.width);
-  if (score.p_value) text += fmt::format(" <small>{}</small>", p_text(*score.p_value));
+    text += fmt::format(" <small>{:.{}f} ± {:.{}f}</small>", score.confidence->mean, metric.digits,
+                        score.confidence->half_width, metric.digits);
+  if (score.equals_first)
+    text += " <small>the same in every sentence</small>";
+  else if (score.p_value)
+    text += fmt::format(" <small>{}</small>", p_text(*score.p_value));
   return text + "</td>";
 }
 
@@ -48,7 +50,7 @@ std::string score_table(const EvaluationReport& report) {
   for (std::size_t s = 0; s < report.systems.size(); ++s) {
     text += fmt::format("<tr><th scope=\"row\">{}</th>", keyed_name(report, s));
     for (std::size_t m = 0; m < report.metrics.size(); ++m)
-      text += score_cell(report, report.systems[s].scores[m], report.metrics[m]);
+      text += score_cell(report.systems[s].scores[m], report.metrics[m]);
     text += "</tr>\n";
   }
   return html::scrolled("Scores", text + "</tbody>\n</table>\n");
@@ -60,7 +62,8 @@ std::string explanations(const EvaluationReport& report) {
   std::size_t tests = 0;
   for (const ReportSystem& system : report.systems)
     for (const MetricScore& score : system.scores)
-      intervals |= score.confidence.has_value(), tests += score.p_value.has_value();
+      intervals |= score.confidence.has_value(),
+          tests += score.p_value.has_value() && !score.equals_first;
   std::string text;
   if (intervals)
     text +=
@@ -87,14 +90,6 @@ std::string explanations(const EvaluationReport& report) {
   return text;
 }
 
-std::string notes(const EvaluationReport& report) {
-  std::string text;
-  for (std::size_t s = 0; s < report.systems.size(); ++s)
-    if (const std::string& note = report.systems[s].note; !note.empty())
-      text += fmt::format("<p class=\"note\">{}: {}.</p>\n", keyed_name(report, s), escape(note));
-  return text;
-}
-
 std::string signatures(const EvaluationReport& report) {
   std::string text = "<h3>Signatures and details</h3>\n<dl class=\"signatures\">\n";
   for (std::size_t m = 0; m < report.metrics.size(); ++m) {
@@ -116,8 +111,13 @@ std::string keyed_name(const EvaluationReport& report, std::size_t system) {
 }
 
 std::string score_section(const EvaluationReport& report) {
-  return "<section id=\"scores\">\n<h2>Scores</h2>\n" + score_table(report) + explanations(report) +
-         notes(report) + signatures(report) + "</section>\n";
+  const auto told = [](const std::string& table, const std::string& words) {
+    return words.empty() ? table
+                         : "<div class=\"told\">\n" + table + "<div>" + words + "</div>\n</div>\n";
+  };
+  return "<section id=\"scores\">\n<h2>Scores</h2>\n" +
+         told(score_table(report), explanations(report) + equality_notes(report)) +
+         told(signs_table(report), signatures(report)) + "</section>\n";
 }
 
 }  // namespace penalmt

@@ -208,20 +208,19 @@ std::string sentence_article(const EvaluationReport& report, std::size_t sentenc
   if (is_comparison(report))
     text += fmt::format(" <span class=\"quiet\">{} differs by {:.{}f}</span>",
                         escape(sentence_metric(report).name), difference(report, sentence),
-                        report.width);
-  text += fmt::format("</h3>\n<dl{}>\n", report.systems.size() == 1   ? ""
-                                         : report.systems.size() == 3 ? " class=\"three\""
-                                                                      : " class=\"two\"");
+                        sentence_metric(report).digits);
+  text += fmt::format("</h3>\n<dl{}>\n", columns_class(report.systems.size()));
   if (!report.source.empty()) text += entry("given", "Source", "", escape(report.source[sentence]));
   for (std::size_t r = 0; r < report.references.size(); ++r)
     text += entry("given",
                   report.references.size() == 1 ? "Reference" : fmt::format("Reference {}", r + 1),
                   "", escape(report.references[r][sentence]));
   for (std::size_t s = 0; s < report.systems.size(); ++s) {
-    const std::string score =
-        has_scores(report) ? fmt::format("{} {:.{}f}", escape(sentence_metric(report).name),
-                                         report.systems[s].sentence_scores[sentence], report.width)
-                           : "";
+    const std::string score = has_scores(report)
+                                  ? fmt::format("{} {:.{}f}", escape(sentence_metric(report).name),
+                                                report.systems[s].sentence_scores[sentence],
+                                                sentence_metric(report).digits)
+                                  : "";
     text += entry("system", keyed_name(report, s), score, marked(report, s, sentence));
   }
   return text + "</dl>\n</div>\n</article>\n";

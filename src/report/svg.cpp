@@ -84,6 +84,31 @@ std::vector<std::string> tick_texts(const std::vector<double>& ticks) {
   return texts;
 }
 
+std::vector<double> logarithmic_ticks(double low, double high) {
+  constexpr double kLeast = 1e-150, kMost = 1e150;  // far from where ticks are no numbers
+  if (low < kLeast || high > kMost) return round_ticks(low, high, 5);
+  constexpr std::size_t kEnough = 5;
+  constexpr double kMostPowers = 6;
+  static const std::vector<double> steps_of_a_power[] = {
+      {1}, {1, 3}, {1, 2, 5}, {1, 1.5, 2, 3, 5, 7}};
+  for (const std::vector<double>& steps : steps_of_a_power) {
+    const double powers =
+        steps.size() > 1
+            ? 1
+            : std::max(1.0, std::ceil((std::log10(high) - std::log10(low)) / kMostPowers));
+    std::vector<double> ticks;
+    for (double exponent = std::floor(std::log10(low) - 1e-9);; exponent += powers) {
+      for (const double step : steps) ticks.push_back(step * std::pow(10, exponent));
+      if (ticks.back() >= high) break;
+    }
+    // From the last that is at most `low` to the first that is at least `high`.
+    const auto first = std::upper_bound(ticks.begin(), ticks.end(), low) - 1;
+    const auto last = std::lower_bound(ticks.begin(), ticks.end(), high);
+    if (last - first + 1 >= static_cast<std::ptrdiff_t>(kEnough)) return {first, last + 1};
+  }
+  return round_ticks(low, high, 5);
+}
+
 namespace {
 
 // Where a value lies between the first tick (0) and the last (1). Halves: their difference is
@@ -101,12 +126,25 @@ namespace {
 
 constexpr double kWidth = 400, kHeight = 250;
 constexpr double kLeft = 44, kRight = 388, kTop = 10, kBottom = 206;  // of the plot itself
-constexpr std::size_t kMarkers = 6, kTitles = 80;                     // of a line, at most
+constexpr std::size_t kMarkers = 30, kTitles = 80;                    // of a line, at most
 
 struct Scales {
   std::vector<double> x_ticks, y_ticks;
+  bool is_logarithmic = false;
   double x(double value) const { return kLeft + share(value, x_ticks) * (kRight - kLeft); }
-  double y(double value) const { return kBottom - share(value, y_ticks) * (kBottom - kTop); }
+  double y(double value) const {
+    const double part = is_logarithmic ? std::log(value / y_ticks.front()) /
+                                             std::log(y_ticks.back() / y_ticks.front())
+                                       : share(value, y_ticks);
+    return kBottom - part * (kBottom - kTop);
+  }
+  // The round numbers of a narrow range have all the digits they need; others differ in size.
+  std::vector<std::string> y_texts() const {
+    std::vector<std::string> texts;
+    if (!is_logarithmic || y_ticks.back() < 2 * y_ticks.front()) return tick_texts(y_ticks);
+    for (const double tick : y_ticks) texts.push_back(fmt::format("{:g}", tick));
+    return texts;
+  }
 };
 
 Scales scales_of(const LineChart& chart) {
@@ -118,12 +156,16 @@ Scales scales_of(const LineChart& chart) {
       low = std::min(low, point.y);
       high = std::max(high, point.y);
     }
-  return {round_ticks(0, right, 5), round_ticks(low, high, 5)};
+  if (chart.logarithmic && low > 0) {
+    const std::vector<double> ticks = logarithmic_ticks(low, high);
+    if (ticks.front() > 0) return {round_ticks(0, right, 5), ticks, true};
+  }
+  return {round_ticks(0, right, 5), round_ticks(low, high, 5), false};
 }
 
 std::string axes(const LineChart& chart, const Scales& scales) {
   std::string text = "<g class=\"axes\">";
-  const auto x_texts = tick_texts(scales.x_ticks), y_texts = tick_texts(scales.y_ticks);
+  const auto x_texts = tick_texts(scales.x_ticks), y_texts = scales.y_texts();
   for (std::size_t i = 0; i < y_texts.size(); ++i) {
     const double y = scales.y(scales.y_ticks[i]);
     text += fmt::format(
@@ -159,8 +201,12 @@ std::string drawn(const Line& line, const Scales& scales) {
   };
   std::string path, markers, titles;
   for (std::size_t i = 0; i < line.points.size(); ++i) path += (i == 0 ? "M" : "L") + at(i);
-  for (const std::size_t i : spread(line.points.size(), kMarkers))
-    markers += fmt::format("<g transform=\"translate({})\">{}</g>", at(i), marker(line.index));
+  if (!line.dashed && line.points.size() <= kMarkers)
+    for (std::size_t i = 0; i < line.points.size(); ++i)
+      markers += fmt::format("<g transform=\"translate({})\">{}</g>", at(i), marker(line.index));
+  if (line.best)
+    markers += fmt::format("<g class=\"best\" transform=\"translate({}) scale(1.7)\">{}</g>",
+                           at(*line.best), marker(line.index));
   for (const std::size_t i : spread(line.points.size(), kTitles))
     titles += fmt::format(
         "<circle class=\"spot\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\"><title>{}</title></circle>",

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,23 +27,30 @@ std::vector<double> round_ticks(double low, double high, int count);
 // Each with the digits that tell it from its neighbours: "0.5", "1.0"; "2,000".
 std::vector<std::string> tick_texts(const std::vector<double>& ticks);
 
+// For a logarithmic scale, of numbers above 0: powers of ten and, where these are few, what lies
+// between; round_ticks() where the numbers are too near each other for either.
+std::vector<double> logarithmic_ticks(double low, double high);
+
 struct Point {
   double x = 0, y = 0;
   std::string title;  // shown where the mouse rests on it
 };
 
+// Each point is marked with the line's shape, or none where they are many; a dashed line's are not.
 struct Line {
   std::size_t index = 0;  // of its colour and shape
   bool dashed = false;
-  std::vector<Point> points;  // x grows
+  std::vector<Point> points;             // x grows
+  std::optional<std::size_t> best = {};  // a point that is always marked, larger than the others
 };
 
 struct LineChart {
-  std::string id;           // of this page's elements; unique
-  std::string title;        // its accessible name
-  std::string description;  // what a reader who does not see it is told
-  std::string x_name;       // under the horizontal axis
-  std::vector<Line> lines;  // at least one point among them
+  std::string id;            // of this page's elements; unique
+  std::string title;         // its accessible name
+  std::string description;   // what a reader who does not see it is told
+  std::string x_name;        // under the horizontal axis
+  std::vector<Line> lines;   // at least one point among them
+  bool logarithmic = false;  // the vertical axis, where all numbers are above 0
 };
 
 // <svg> of 400 x 250 units that is as wide as its place.

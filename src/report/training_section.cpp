@@ -14,20 +14,6 @@ namespace {
 using html::escape;
 using Field = std::optional<double> RunPoint::*;
 
-// A run called as a system has its colour; the others take the next ones.
-std::vector<std::size_t> colours_of(const EvaluationReport& report) {
-  std::vector<std::size_t> colours;
-  std::size_t next = report.systems.size();
-  for (const Run& run : report.runs) {
-    const auto system = std::find_if(report.systems.begin(), report.systems.end(),
-                                     [&](const ReportSystem& one) { return one.name == run.name; });
-    colours.push_back(system == report.systems.end()
-                          ? next++
-                          : static_cast<std::size_t>(system - report.systems.begin()));
-  }
-  return colours;
-}
-
 svg::Line line_of(const Run& run, std::size_t colour, Field field, const char* what, int digits) {
   svg::Line line{colour, false, {}};
   for (const RunPoint& point : run.points)
@@ -38,11 +24,17 @@ svg::Line line_of(const Run& run, std::size_t colour, Field field, const char* w
   return line;
 }
 
-std::string legend(const EvaluationReport& report, const std::vector<std::size_t>& colours,
-                   bool dashes) {
+// Which of the line's points is that of this update.
+std::optional<std::size_t> place_of(const svg::Line& line, const RunPoint& best) {
+  for (std::size_t i = 0; i < line.points.size(); ++i)
+    if (line.points[i].x == static_cast<double>(best.update)) return i;
+  return std::nullopt;
+}
+
+std::string legend(const TrainingCurves& curves, bool dashes) {
   std::string text = "<ul class=\"legend\">";
-  for (std::size_t r = 0; r < report.runs.size(); ++r)
-    text += fmt::format("<li>{}</li>", svg::keyed(colours[r], report.runs[r].name));
+  for (const auto& [colour, name] : curves.legend)
+    text += fmt::format("<li>{}</li>", svg::keyed(colour, name));
   const char* sample =
       "<li><svg class=\"dash{}\" viewBox=\"0 0 28 10\" aria-hidden=\"true\"><path class=\"line\" "
       "d=\"M0 "
@@ -53,68 +45,96 @@ std::string legend(const EvaluationReport& report, const std::vector<std::size_t
   return text + "</ul>\n";
 }
 
-std::string chart(const EvaluationReport& report, const std::string& id, const std::string& title,
+std::string chart(const TrainingCurves& curves, const std::string& id, const std::string& title,
                   Field field, Field dashed, bool lower_is_better, int digits) {
-  const auto colours = colours_of(report);
   svg::LineChart chart{id, title + " against updates", "", "updates", {}};
+  chart.logarithmic = lower_is_better;
   bool any_dashed = false;
-  for (std::size_t r = 0; r < report.runs.size(); ++r) {
-    const Run& run = report.runs[r];
+  for (std::size_t r = 0; r < curves.runs.size(); ++r) {
+    const Run& run = curves.runs[r];
     if (dashed) {
-      chart.lines.push_back(line_of(run, colours[r], dashed, "training nll", digits));
+      chart.lines.push_back(line_of(run, curves.colours[r], dashed, "training nll", digits));
       chart.lines.back().dashed = true;
       any_dashed |= !chart.lines.back().points.empty();
     }
-    chart.lines.push_back(
-        line_of(run, colours[r], field, dashed ? "validation nll" : "validation BLEU", digits));
-    if (const RunPoint* point = best_point(run, field, lower_is_better))
+    chart.lines.push_back(line_of(run, curves.colours[r], field,
+                                  dashed ? "validation nll" : "validation BLEU", digits));
+    if (const RunPoint* point = best_point(run, field, lower_is_better)) {
+      chart.lines.back().best = place_of(chart.lines.back(), *point);
       chart.description += fmt::format("{}: {:.{}f} at best, at update {}. ", run.name,
                                        *(point->*field), digits, with_commas(point->update));
+    }
   }
   if (std::all_of(chart.lines.begin(), chart.lines.end(),
                   [](const svg::Line& line) { return line.points.empty(); }))
     return "";
   return fmt::format("<figure>\n<figcaption>{}</figcaption>\n{}{}</figure>\n", escape(title),
-                     legend(report, colours, any_dashed), svg::line_chart(chart));
+                     legend(curves, any_dashed), svg::line_chart(chart));
 }
 
-std::string best_cell(const Run& run, Field field, bool lower_is_better, int digits) {
+std::string best_cell(const TrainingCurves& curves, const Run& run, Field field,
+                      bool lower_is_better, int digits) {
   const RunPoint* point = best_point(run, field, lower_is_better);
   if (!point) return "<td>–</td>";
-  return fmt::format("<td>{:.{}f} <small>at {}</small></td>", *(point->*field), digits,
-                     with_commas(point->update));
+  const std::string at = with_commas(point->update);
+  return curves.best_is_told
+             ? fmt::format("<td>{}</td>", at)
+             : fmt::format("<td>{:.{}f} <small>at {}</small></td>", *(point->*field), digits, at);
 }
 
-std::string run_table(const EvaluationReport& report) {
-  const auto colours = colours_of(report);
-  std::string text =
-      "<table class=\"sortable\">\n<caption>The best validation of each run, and at which "
-      "update.</caption>\n<thead><tr><th "
-      "scope=\"col\">Run</th>"
-      "<th scope=\"col\">Updates</th><th scope=\"col\">Hours</th><th scope=\"col\">Lowest "
-      "nll</th><th "
-      "scope=\"col\">Highest BLEU</th></tr></thead>\n<tbody>\n";
-  for (std::size_t r = 0; r < report.runs.size(); ++r) {
-    const Run& run = report.runs[r];
+constexpr const char* kMarks =
+    "<p class=\"note\">The large mark of a line is its best validation. The others are marked all, "
+    "or none where they are many.</p>\n";
+
+std::string run_table(const TrainingCurves& curves) {
+  std::string text = fmt::format(
+      "<table class=\"sortable\">\n<caption>{}</caption>\n<thead><tr><th scope=\"col\">Run</th>"
+      "{}<th scope=\"col\">Hours</th><th scope=\"col\">Lowest nll</th><th scope=\"col\">Highest "
+      "BLEU</th></tr></thead>\n<tbody>\n",
+      curves.best_is_told ? "At which update the best validation of each run was."
+                          : "The best validation of each run, and at which update.",
+      curves.best_is_told ? "" : "<th scope=\"col\">Updates</th>");
+  for (std::size_t r = 0; r < curves.runs.size(); ++r) {
+    const Run& run = curves.runs[r];
     const RunPoint& last = run.points.back();
-    text += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td>{}{}</tr>\n",
-                        svg::keyed(colours[r], run.name), with_commas(last.update),
-                        last.seconds ? fmt::format("{:.2f}", *last.seconds / 3600) : "–",
-                        best_cell(run, &RunPoint::valid_nll, true, 3),
-                        best_cell(run, &RunPoint::valid_bleu, false, 2));
+    text +=
+        fmt::format("<tr><th scope=\"row\">{}</th>{}<td>{}</td>{}{}</tr>\n",
+                    svg::keyed(curves.colours[r], run.name),
+                    curves.best_is_told ? "" : fmt::format("<td>{}</td>", with_commas(last.update)),
+                    last.seconds ? fmt::format("{:.2f}", *last.seconds / 3600) : "–",
+                    best_cell(curves, run, &RunPoint::valid_nll, true, 3),
+                    best_cell(curves, run, &RunPoint::valid_bleu, false, 2));
   }
   return html::scrolled("Runs", text + "</tbody>\n</table>\n");
 }
 
 }  // namespace
 
-std::string training_section(const EvaluationReport& report) {
-  if (report.runs.empty()) return "";
-  return "<section id=\"training\">\n<h2>Training</h2>\n<div class=\"pairs\">\n" +
-         chart(report, "nll", "nll, nats per target token", &RunPoint::valid_nll, &RunPoint::nll,
-               true, 3) +
-         chart(report, "bleu", "Validation BLEU", &RunPoint::valid_bleu, nullptr, false, 2) +
-         "</div>\n" + run_table(report) + "</section>\n";
+std::string training_section(const TrainingCurves& curves) {
+  if (curves.runs.empty()) return "";
+  const std::string nll = chart(curves, "nll", "nll, nats per target token (logarithmic axis)",
+                                &RunPoint::valid_nll, &RunPoint::nll, true, 3),
+                    bleu = chart(curves, "bleu", "Validation BLEU", &RunPoint::valid_bleu, nullptr,
+                                 false, 2);
+  // The table fills the place of a chart that is not there.
+  const bool beside = nll.empty() != bleu.empty();
+  const std::string table = run_table(curves);
+  return "<section id=\"training\">\n<h2>Training</h2>\n<div class=\"pairs\">\n" + nll + bleu +
+         (beside ? "<div>" + table + kMarks + "</div>\n</div>\n" : "</div>\n") +
+         (beside ? "" : "<div class=\"told\">\n" + table + "<div>" + kMarks + "</div>\n</div>\n") +
+         "</section>\n";
+}
+
+std::string curves_tsv(const std::vector<Run>& runs) {
+  std::string text = tsv_row({"run", "update", "nll", "valid_nll", "valid_bleu", "seconds"});
+  const auto cell = [](const std::optional<double>& number) {
+    return number ? fmt::format("{}", *number) : "";
+  };
+  for (const Run& run : runs)
+    for (const RunPoint& point : run.points)
+      text += tsv_row({run.name, std::to_string(point.update), cell(point.nll),
+                       cell(point.valid_nll), cell(point.valid_bleu), cell(point.seconds)});
+  return text;
 }
 
 }  // namespace penalmt

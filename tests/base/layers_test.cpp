@@ -17,7 +17,8 @@ const std::map<std::string, Names>& layers() {
   static const std::map<std::string, Names> table = [] {
     std::map<std::string, Names> t;
     t["base"] = {};
-    t["tensors"] = t["evaluation"] = t["tokenizers"] = {"base"};
+    t["tensors"] = t["tokenizers"] = {"base"};
+    t["evaluation"] = {"tokenizers", "base"};
     t["report"] = {"evaluation", "base"};
     t["datasets"] = {"tokenizers", "tensors", "base"};
     t["models"] = {"tensors", "base"};

@@ -1,12 +1,13 @@
 """Compares penalmt's scores with sacreBLEU's, number for number; exits with 1 where one differs.
 
-    python3 scores.py PENALMT SACREBLEU [published] [generated] [real]
+    python3 scores.py PENALMT SACREBLEU [published] [generated] [real] [words]
 
 PENALMT: the program. SACREBLEU: the unpacked source package of sacreBLEU 2.6.0 (its test/ folder is used; the library itself must be
-importable, with NumPy 2). All three parts by default:
+importable, with NumPy 2). All four parts by default:
   published   whatever sacreBLEU's own tests score (record_cases.py listens to them)
   generated   some 11,940 generated pairs with all of Unicode's troubles, each sentence and the whole, under many options
   real        the WMT17 English-German systems in its test folder: scores, confidence, paired tests
+  words       the two command lines with the same words: what they print, byte for byte
 """
 
 import bz2
@@ -16,6 +17,7 @@ import os
 import pathlib
 import pickle
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -32,7 +34,7 @@ if sys.version_info >= (3, 12):  # sum() compensates since: the last bits may di
     WIDTH = 9
 
 penalmt, source = sys.argv[1:3]
-parts = sys.argv[3:] or ["published", "generated", "real"]
+parts = sys.argv[3:] or ["published", "generated", "real", "words"]
 temporary = tempfile.TemporaryDirectory(prefix="penalmt_scores_")  # removed at the end
 folder = pathlib.Path(temporary.name)
 compared = differences = 0
@@ -201,7 +203,34 @@ def real():
     print(f"real: {len(named)} systems of {len(references[0])} sentences", flush=True)
 
 
+def words():
+    sys.path.insert(0, str(HERE.parent / "golden"))
+    from bleu import generated as generate
+
+    def clean(lines):
+        return [" ".join(line.split()) for line in lines]
+
+    hypotheses, references = generate(31, 60, 2, 12)
+    first, second, third = (write(name, clean(lines)) for name, lines in (("first", hypotheses), ("second", references[1]), ("third", hypotheses[:-1] + ["x"])))
+    one, other = (write(name, clean(lines)) for name, lines in (("one", references[0]), ("other", references[1])))
+    both = write("both", ["\t".join(pair) for pair in zip(clean(references[0]), [line + "." for line in clean(references[1])])])
+    cases = [[one, "-i", first, "-f", form, *more] for form in ("json", "text") for more in (
+        [], ["-m", "bleu", "chrf", "ter", "-w", "2"], ["-m", "bleu", "chrf", "-w", "2", "-tok", "13a", "-b", "-lc"], ["-b"], ["-b", "-q", "-nc", "-e", "utf-8"],
+        ["-tok", "intl", "-s", "floor", "-sv", "0.01", "-sh"], ["--tokenize", "char", "--smooth-method=add-k", "--lowercase", "--width", "4"],
+        ["-m", "chrf", "-cw", "2", "-cc", "4", "--chrf-beta", "3"], ["-m", "bleu", "chrf", "-ci", "-cin", "200"])]
+    cases += [[one, other, "--input", first, "--format=json"], ["-w", "3", one, "-i", first, "--format", "text"], [both, "-nr", "2", "-i", first, "-f", "text"],
+              [one, "-i", first, "-sl", "-w", "3", "-f", "text"], [one, "-f", "text", "-m", "ter"], [one, "-i", first, second, third, "-f", "json"],
+              [one, "-i", first, second, third, "-pbs", "-pbsn", "100", "-j", "1", "-f", "json"],
+              [one, "-i", first, second, third, "-m", "bleu", "ter", "--paired-ar", "-parn", "100", "-f", "json"]]
+    for case in cases:
+        text = None if "-i" in case or "--input" in case else pathlib.Path(first).read_text(encoding="utf-8")
+        got = subprocess.run([penalmt, "evaluate", *case], capture_output=True, text=True, input=text)
+        expected = subprocess.run([sys.executable, "-m", "sacrebleu", *case], capture_output=True, text=True, input=text, env=dict(os.environ, NO_COLOR="1"))
+        check(case, (got.returncode, re.sub("penalmt-[0-9.]+", sacrebleu.__version__, got.stdout)), (expected.returncode, expected.stdout))
+    print(f"words: {len(cases)} command lines", flush=True)
+
+
 for part in parts:
-    {"published": published, "generated": generated, "real": real}[part]()
+    {"published": published, "generated": generated, "real": real, "words": words}[part]()
 print(f"{compared} numbers compared, {differences} different")
 sys.exit(differences > 0)

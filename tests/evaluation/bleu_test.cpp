@@ -76,9 +76,13 @@ TEST(Bleu, LineAndJsonReadAsSacrebleus) {
 
 TEST(Bleu, OfTheReferenceItselfIsAHundred) {
   const Texts text = {"Ein Mann geht über die Straße .", "Zwei Hunde spielen im Schnee ."};
-  for (const std::string& tokenizer : score_tokenizer_names())
-    EXPECT_NEAR(corpus_bleu(text, References::single(text), {.tokenizer = tokenizer}).score, 100,
-                1e-9);
+  for (const std::string& tokenizer : score_tokenizer_names()) {
+    const bool has_model = tokenizer.starts_with("flores") || tokenizer.starts_with("sp");
+    const BleuOptions options = {
+        .tokenizer = tokenizer,
+        .tokenizer_model = has_model ? PENALMT_SOURCE "/tests/golden/pieces.model" : ""};
+    EXPECT_NEAR(corpus_bleu(text, References::single(text), options).score, 100, 1e-9);
+  }
 }
 
 TEST(Bleu, OrderOfSentencesAndOfReferencesDoesNotMatter) {
@@ -120,11 +124,11 @@ TEST(Bleu, ManyDistinctWordsDoNotCollide) {
 TEST(Bleu, RefusalsNameWhatWasExpected) {
   const std::vector<Texts> one = {{"a"}};
   expect_error([&] { Bleu({.tokenizer = "13b"}, one); },
-               "tokenize: unknown tokenizer; got '13b', expected one of 13a, char, intl, none, "
-               "zh; did you mean '13a'?");
+               "tokenize: unknown tokenizer; got '13b', expected one of 13a, char, flores101, "
+               "flores200, intl, none, spBLEU-1K, spm, zh; did you mean '13a'?");
   expect_error([&] { Bleu({.tokenizer = "klingonisch"}, one); },
-               "tokenize: unknown tokenizer; got 'klingonisch', expected one of 13a, char, intl, "
-               "none, zh");
+               "tokenize: unknown tokenizer; got 'klingonisch', expected one of 13a, char, "
+               "flores101, flores200, intl, none, spBLEU-1K, spm, zh");
   expect_error(
       [&] { Bleu({.smooth_method = "linear"}, one); },
       "smooth_method: unknown method; got 'linear', expected one of add-k, exp, floor, none");

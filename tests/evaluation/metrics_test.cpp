@@ -20,7 +20,7 @@ TEST(Metrics, KnowWhetherLessIsBetterByTheNamesOfTheirScores) {
   const Metrics metrics = make_metrics(metric_names(), {}, References::single({"a"}));
   ASSERT_EQ(metrics.size(), 3U);
   for (const auto& metric : metrics)
-    EXPECT_EQ(lower_is_better(metric->name()), metric->name() == "TER") << metric->name();
+    EXPECT_EQ(metric->lower_is_better(), metric->name() == "TER") << metric->name();
 }
 
 TEST(Metrics, RefuseANameThatTheyDoNotHave) {

@@ -74,10 +74,11 @@ TEST_F(Compare, ShowsMeanAndDeviationOverSeedsAndTheBest) {
       run_penalmt({"compare", path("text-seed1"), path("gated-seed1"), path("text-seed2")});
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(outcome.output,
-            "| recipe | seeds | updates | lowest validation nll | highest validation BLEU |\n"
-            "| --- | --- | ---: | ---: | ---: |\n"
-            "| text | 1, 2 | 20 ± 0 | 1.7500 ± 0.0707 | 40.50 ± 0.71 |\n"
-            "| gated | 1 | 20 | **1.6000** | **42.00** |\n"
+            "| recipe | seeds | fusion | updates | lowest validation nll | highest validation BLEU "
+            "|\n"
+            "| --- | --- | --- | ---: | ---: | ---: |\n"
+            "| text | 1, 2 | none | 20 ± 0 | 1.7500 ± 0.0707 | 40.50 ± 0.71 |\n"
+            "| gated | 1 | gated | 20 | **1.6000** | **42.00** |\n"
             "\n"
             "- Mean ± standard deviation over the seeds (of a sample: divided by one less than "
             "their number).\n"
@@ -95,8 +96,9 @@ TEST_F(Compare, ScoresTranslationsAndTestsThem) {
                                 "randomisation, 1000 trials, seed 12345"),
             std::string::npos);
   const std::string page = read_file(path("page.html"));
-  for (const char* part :
-       {"<th scope=\"row\">gated</th>", "<small>p = 0.", "<svg", "<strong>100.00</strong>"})
+  for (const char* part : {"gated</span></th><td>1</td><td>gated</td>", "<small>p = 0.", "<svg",
+                           "<strong>100.00</strong>", "download=\"runs.tsv\"",
+                           "download=\"curves.tsv\"", "penalmt compare "})
     EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 
@@ -110,11 +112,43 @@ TEST_F(Compare, EqualTranslationsDoNotDifferAndOrderDoesNotMatter) {
     const std::size_t begin = output.find("| " + name + " |");
     return output.substr(begin, output.find('\n', begin) - begin);
   };
-  EXPECT_NE(row({"text-seed1", "gated-seed1"}, "gated").find("(p = 1.0000) |"), std::string::npos);
+  EXPECT_NE(row({"text-seed1", "gated-seed1"}, "gated").find("(the same) |"), std::string::npos);
+  const Outcome same =
+      run_penalmt({"compare", path("text-seed1"), path("gated-seed1"), "--test", references});
+  EXPECT_NE(same.output.find("- test BLEU: gated is text sentence by sentence; they do not "
+                             "differ.\n"),
+            std::string::npos)
+      << same.output;
   // Only seed 1 is in both.
   EXPECT_EQ(row({"text-seed1", "text-seed2", "gated-seed1"}, "gated"),
             row({"text-seed2", "text-seed1", "gated-seed1"}, "gated"));
   EXPECT_EQ(row({"text-seed2", "gated-seed1"}, "gated").find("p ="), std::string::npos);
+}
+
+TEST_F(Compare, TakesScoresMadeElsewhere) {
+  write_file(folder_ / "text-seed1/test.comet", "0.5\n0.75\n");
+  write_file(folder_ / "text-seed2/test.comet", "0.5\n0.5\n");
+  write_file(folder_ / "gated-seed1/test.comet", "0.75\n0.75\n");
+  const std::vector<std::string> runs = {"compare", path("text-seed1"), path("text-seed2"),
+                                         path("gated-seed1")};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), runs.begin(), runs.end());
+    return more;
+  };
+  const std::string output = run_penalmt(with({"--scores", "COMET=test.comet"})).output;
+  EXPECT_NE(output.find("| 0.5625 ± 0.0884 |\n"), std::string::npos) << output;
+  EXPECT_NE(output.find("| **0.7500** (p = "), std::string::npos) << output;
+  EXPECT_NE(output.find("- COMET: given:mean|version:penalmt-"), std::string::npos) << output;
+  EXPECT_NE(run_penalmt(with({"--scores", "COMET=test.comet", "--lower-is-better", "COMET"}))
+                .output.find("| **0.5625 ± 0.0884** |\n"),
+            std::string::npos);
+  write_file(folder_ / "gated-seed1/test.comet", "0.75\n");
+  expect_refusal({path("text-seed1"), path("gated-seed1"), "--scores", "COMET=test.comet"},
+                 path("gated-seed1/test.comet") + ": got 1 lines, expected 2 as in " +
+                     path("text-seed1/test.comet"));
+  expect_refusal({path("text-seed1"), "--scores", "test.comet"},
+                 "--scores: got 'test.comet', expected NAME=FILE, as COMET=out.comet: a name and a "
+                 "file of one number a line");
 }
 
 TEST_F(Compare, RefusesWhatIsNoRunOrDoesNotFit) {

@@ -30,6 +30,7 @@ void compare_scores(const std::string& part) {
 TEST(Conformance, ScoresOfSacrebleusOwnTestsAreEqual) { compare_scores("published"); }
 TEST(Conformance, ScoresOfGeneratedPairsAreEqual) { compare_scores("generated"); }
 TEST(Conformance, ScoresAndTestsOfRealSystemsAreEqual) { compare_scores("real"); }
+TEST(Conformance, TheSameWordsPrintTheSame) { compare_scores("words"); }
 
 }  // namespace
 }  // namespace penalmt

@@ -155,6 +155,8 @@ expect('all again', form.elements.count.value, '5 of 5 shown');
 constexpr const char* kFits = R"js(
 const wide = document.scrollingElement.scrollWidth;
 check(`${wide} of ${innerWidth} pixels`, wide <= innerWidth);
+for (const place of document.querySelectorAll('.wide'))
+  check(`${place.getAttribute('aria-label')}: ${place.scrollWidth} of ${place.clientWidth}`, place.scrollWidth <= place.clientWidth);
 for (const one of document.querySelectorAll('body *:not(.unseen)')) {
   if (one.closest('.wide, .unseen, svg')) continue;
   const {left, right} = one.getBoundingClientRect();
@@ -165,10 +167,69 @@ check('the image is decoded', image.complete && image.naturalWidth === 2);
 )js";
 
 TEST_F(ReportInABrowser, FitsAPhoneAndADesktop) {
-  for (const int width : {360, 1280}) {
+  for (const int width : {360, 390, 1280}) {
     EXPECT_EQ(say(page(), kFits, width), "done") << width;
     EXPECT_EQ(say(probe_page(), kFits, width), "done") << width;
   }
+}
+
+// What is too wide for a phone stands below one another, each number with its heading.
+TEST_F(ReportInABrowser, TablesThatDoNotFitAreStacked) {
+  const char* script = R"js(
+const table = document.querySelector('table.scores');
+expect('stacked', table.classList.contains('stacked'), STACKED);
+const [name, bleu] = table.tBodies[0].rows[0].cells;
+check('below its name', (bleu.getBoundingClientRect().top >= name.getBoundingClientRect().bottom - 1) === STACKED);
+expect('its heading', getComputedStyle(bleu, '::before').content, STACKED ? '"BLEU"' : 'none');
+table.querySelectorAll('thead button')[1].click();
+check('it can be sorted', table.querySelector('thead th[aria-sort]') !== null);
+)js";
+  for (const bool stacked : {false, true}) {
+    std::string text = script;
+    for (std::size_t at; (at = text.find("STACKED")) != std::string::npos;)
+      text.replace(at, 7, stacked ? "true" : "false");
+    EvaluationReport report = sample_report(folder_.path());
+    for (int i = 0; i < (stacked ? 4 : 0); ++i) {
+      report.metrics.push_back({"METRIC" + std::to_string(i), "given", false, 4});
+      for (ReportSystem& system : report.systems) system.scores.push_back({"M", 0.1234, ""});
+    }
+    report.breakdowns.clear();
+    EXPECT_EQ(say(evaluation_report(report), text, stacked ? 390 : 1280), "done") << stacked;
+  }
+}
+
+TEST_F(ReportInABrowser, NumbersCanBeTakenAlong) {
+  EXPECT_EQ(say(page(), R"js(
+const links = [...document.querySelectorAll('footer a[download]')];
+expect('files', links.map((link) => link.download).join(' '), 'scores.tsv groups.tsv sentences.tsv curves.tsv');
+const text = new TextDecoder().decode(Uint8Array.from(atob(links[0].href.split(',')[1]), (c) => c.charCodeAt(0)));
+expect('heading', text.split('\n')[0], 'system\tmetric\tscore\tmean\thalf_width\tp\tsignature');
+expect('first', text.split('\n')[1], 'right\tBLEU\t41\t41.08\t1.25\t\t');
+)js"),
+            "done");
+}
+
+// Its strength and its form, and the pixels of a small image.
+TEST_F(ReportInABrowser, AttentionIsAColourOrAnOutlineOfAnyStrength) {
+  EXPECT_EQ(say(probe_page(), R"js(
+const {form, strength} = document.getElementById('attention').elements;
+const article = document.getElementById('sentence-1');
+article.querySelectorAll('.piece')[2].click();
+const cell = article.querySelectorAll('.heat rect')[3];
+const style = getComputedStyle(cell);
+expect('at first', Number(style.fillOpacity).toFixed(2), '0.70');
+strength.value = '0.3';
+strength.dispatchEvent(new Event('input', {bubbles: true}));
+expect('weaker', Number(style.fillOpacity).toFixed(2), '0.30');
+expect('elsewhere', getComputedStyle(article.querySelector('.heat rect')).opacity, '0');
+form.value = 'outline';
+form.dispatchEvent(new Event('change', {bubbles: true}));
+expect('outline', style.fill + Number(style.strokeOpacity).toFixed(2), 'none0.30');
+expect('pixels', getComputedStyle(article.querySelector('img')).imageRendering, 'pixelated');
+const beside = document.querySelector('#sentence-4 dd.beside');
+check('the other image is beside its text', beside.children[0].getBoundingClientRect().right <= beside.children[1].getBoundingClientRect().left);
+)js"),
+            "done");
 }
 
 // By keyboard, mouse and finger.
@@ -176,35 +237,35 @@ TEST_F(ReportInABrowser, APieceShowsWhereItLooked) {
   EXPECT_EQ(say(probe_page(), R"js(
 const article = document.getElementById('sentence-1');
 const [two, circ, les] = article.querySelectorAll('.piece');
-const dark = () => [...article.querySelectorAll('.heat rect')].map((cell) => Number(cell.getAttribute('fill-opacity'))).join(' ');
+const strong = () => [...article.querySelectorAll('.heat rect')].map((cell) => Number(cell.getAttribute('opacity'))).join(' ');
 const caption = () => article.querySelector('.looking').textContent;
-const mean = dark();
+const mean = strong();
 const photo = article.querySelector('img').getBoundingClientRect(), heat = article.querySelector('.heat').getBoundingClientRect();
 for (const side of ['left', 'top', 'right', 'bottom'])
   check(`the grid lies on the image: ${side} ${heat[side]}, ${photo[side]}`, Math.abs(heat[side] - photo[side]) < 1);
 check('it has a size', photo.width > 40 && photo.height > 20);
 expect('at first', caption(), 'attention, mean over all pieces');
 les.focus();
-expect('in focus', dark(), '0.8 0.8 0.8 0');
+expect('in focus', strong(), '0 0 0 1');
 expect('its name', caption(), 'attention of “les”');
 les.blur();
-expect('the mean again', dark(), mean);
+expect('the mean again', strong(), mean);
 circ.dispatchEvent(new PointerEvent('pointerenter'));
-expect('under the mouse', dark(), '0 0.8 0.8 0.8');
+expect('under the mouse', strong(), '1 0 0 0');
 circ.dispatchEvent(new PointerEvent('pointerleave'));
-expect('the mean again', dark(), mean);
+expect('the mean again', strong(), mean);
 two.click();
 expect('chosen', two.getAttribute('aria-pressed'), 'true');
 circ.dispatchEvent(new PointerEvent('pointerenter'));
 circ.dispatchEvent(new PointerEvent('pointerleave'));
-expect('the chosen one comes back', dark(), '0 0 0 0');
+expect('the chosen one comes back', strong(), '1 1 1 1');
 les.click();
 expect('only one is chosen', two.getAttribute('aria-pressed'), 'false');
 les.click();
 expect('another click lets go', les.getAttribute('aria-pressed') + caption(), 'falseattention, mean over all pieces');
 const other = document.querySelector('#sentence-4 .piece');
 other.click();
-expect('other sentences stay', dark(), mean);
+expect('other sentences stay', strong(), mean);
 const form = document.getElementById('controls');
 form.elements.key.value = 'position';
 form.elements.key.dispatchEvent(new Event('change', {bubbles: true}));

@@ -94,6 +94,44 @@ TEST_F(EvaluationReportPage, RunsHaveTheColourOfTheSystemOfTheirNameOrOneOfTheir
   EXPECT_FALSE(holds(text, "<g class=\"c0\"><path class=\"line\""));
 }
 
+// "text" made "text/test.de".
+TEST_F(EvaluationReportPage, ARunHasTheColourOfTheSystemThatIsInItsFolder) {
+  EvaluationReport two = report();
+  two.systems[1].name = "text/test.de";
+  const std::string text = evaluation_report(two);
+  EXPECT_TRUE(holds(text, "<g class=\"c1\"><path class=\"line\""));
+  EXPECT_TRUE(holds(text, "<g class=\"c2\"><path class=\"line\""));  // "gated"
+}
+
+TEST_F(EvaluationReportPage, CountsWhatWentWrong) {
+  const std::string text = page();
+  EXPECT_TRUE(holds(text, "<th scope=\"col\">Copies</th>"));
+  // 13 words of 15: the third sentence is empty.
+  EXPECT_TRUE(holds(text, "<td>2.4</td><td>0.857</td><td>1</td><td>0</td><td>0</td></tr>"));
+  EXPECT_TRUE(holds(text, "<td>0</td><td>1 <small>first in line 4</small></td><td>0</td></tr>"));
+}
+
+TEST_F(EvaluationReportPage, SaysInWordsThatSystemsAreEqual) {
+  EvaluationReport two = report();
+  two.systems[1].same_as = 0;
+  two.systems[1].scores[0].equals_first = true;
+  const std::string text = evaluation_report(two);
+  EXPECT_TRUE(holds(text, "in all 5 sentences: they do not differ.</p>"));
+  EXPECT_TRUE(
+      holds(text, "9.5 <small>9.4 ± 1.5</small> <small>the same in every sentence</small>"));
+  EXPECT_TRUE(holds(text, "The 2 comparisons") == false);
+}
+
+TEST_F(EvaluationReportPage, SaysHowItWasMadeAndBringsItsNumbers) {
+  const std::string text = page();
+  EXPECT_TRUE(holds(text, "<p>Made 2026-11-26 14:03 UTC by penalmt " PENALMT_VERSION ".</p>"));
+  EXPECT_TRUE(holds(text, "penalmt evaluate --report &#39;a &amp; b.html&#39;</pre>"));
+  for (const char* file : {"scores.tsv", "groups.tsv", "sentences.tsv", "curves.tsv"})
+    EXPECT_TRUE(holds(text, "<a download=\"" + std::string(file) + "\" href=\"data:text/tab"));
+  EXPECT_EQ(page_footer({}, {{"empty.tsv", "heading\n"}}), "");
+  EXPECT_EQ(tsv_row({"a\tb", "c\nd", ""}), "a b\tc d\t\n");
+}
+
 TEST_F(EvaluationReportPage, MarksTheWordsThatDifferAndEscapesAll) {
   const std::string text = page();
   EXPECT_TRUE(holds(
@@ -113,7 +151,8 @@ TEST_F(EvaluationReportPage, LoadsNothing) {
 
 TEST_F(EvaluationReportPage, EmbedsImagesAndSaysWhereThereIsNone) {
   const std::string text = page();
-  EXPECT_TRUE(holds(text, "alt=\"The image of sentence 2\" width=\"2\" height=\"1\">"));
+  EXPECT_TRUE(
+      holds(text, "alt=\"The image of sentence 2\" width=\"2\" height=\"1\" class=\"pixels\">"));
   EXPECT_EQ(count(text, "data:image/png;base64,iVBORw0KGgo"), 1u);
   EXPECT_EQ(count(text, "no image</figure>"), 4u);
   EXPECT_TRUE(holds(text, "1 of the sentences with an image"));

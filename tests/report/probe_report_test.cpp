@@ -90,35 +90,52 @@ TEST_F(ProbeReportPage, ATextOnlyModelHasOneTranslationAndNothingToCompare) {
   EXPECT_TRUE(holds(text, "3 of 3 sentences. <mark>"));
 }
 
+TEST_F(ProbeReportPage, ShowsTheOtherImageBesideItsTranslation) {
+  EXPECT_TRUE(std::regex_search(
+      page(), std::regex("<dd dir=\"auto\" class=\"beside\"><img [^>]*alt=\"The image shuffled of "
+                         "sentence 4\"[^>]*><span>ein <mark><b>blauer</b></mark>")));
+  EXPECT_EQ(count(page(), "class=\"beside\""), 1u);
+}
+
+TEST_F(ProbeReportPage, SaysHowItWasMadeAndBringsItsNumbers) {
+  const std::string text = page();
+  EXPECT_TRUE(holds(text, "<p>Made 2026-11-26 14:03 UTC by penalmt " PENALMT_VERSION ".</p>"));
+  EXPECT_TRUE(holds(text,
+                    "<pre tabindex=\"0\">penalmt probe &#39;runs/&lt;gated&gt;&#39; --report "
+                    "probe.html</pre>"));
+  for (const char* file : {"scores.tsv", "contrastive.tsv", "sentences.tsv"})
+    EXPECT_TRUE(holds(text, "<a download=\"" + std::string(file) + "\" href=\"data:text/tab"));
+}
+
 TEST_F(ProbeReportPage, LoadsNothing) {
   EXPECT_FALSE(std::regex_search(
       page(), std::regex("https?:|<(link|iframe)|<script src|url\\(|@import|eval\\(")));
-  EXPECT_EQ(count(page(), "data:image/png;base64,iVBORw0KGgo"), 2u);
+  EXPECT_EQ(count(page(), "data:image/png;base64,iVBORw0KGgo"), 3u);
   EXPECT_EQ(count(page(), "no image</figure>"), 1u);
 }
 
 // ---- attention
 // ------------------------------------------------------------------------------------------------------
 
-std::string opacities(const std::string& grid) {
+std::string strengths(const std::string& grid) {
   static const std::regex pattern(
-      "x=\"([0-9]+)\" y=\"([0-9]+)\" width=\"1\" height=\"1\" fill-opacity=\"([0-9.]+)\"");
+      "x=\"([0-9]+)\" y=\"([0-9]+)\" width=\"1\" height=\"1\" opacity=\"([0-9.]+)\"");
   std::string text;
   for (std::sregex_iterator match(grid.begin(), grid.end(), pattern), end; match != end; ++match)
     text += (*match)[1].str() + (*match)[2].str() + ":" + (*match)[3].str() + " ";
   return text;
 }
 
-TEST(AttentionGrid, IsRowByRowAndDarkWhereNothingLooked) {
-  EXPECT_EQ(opacities(attention_grid({{0.5, 0.25, 0, 0.25}})),
-            "00:0.000 10:0.400 01:0.800 11:0.400 ");
-  EXPECT_EQ(opacities(attention_grid({{1, 0, 0, 0}, {0, 1, 0, 0}})),
-            "00:0.000 10:0.000 01:0.800 11:0.800 ");
+TEST(AttentionGrid, IsRowByRowAndStrongWhereItLooked) {
+  EXPECT_EQ(strengths(attention_grid({{0.5, 0.25, 0, 0.25}})),
+            "00:1.000 10:0.500 01:0.000 11:0.500 ");
+  EXPECT_EQ(strengths(attention_grid({{1, 0, 0, 0}, {0, 1, 0, 0}})),
+            "00:1.000 10:1.000 01:0.000 11:0.000 ");
 }
 
 TEST(AttentionGrid, LeavesAClassTokenOut) {
-  EXPECT_EQ(opacities(attention_grid({{0.9, 0.05, 0, 0, 0.05}})),
-            "00:0.000 10:0.800 01:0.800 11:0.000 ");
+  EXPECT_EQ(strengths(attention_grid({{0.9, 0.05, 0, 0, 0.05}})),
+            "00:1.000 10:0.000 01:0.000 11:1.000 ");
   EXPECT_TRUE(
       holds(attention_grid({std::vector<double>(197, 1 / 197.0)}), "viewBox=\"0 0 14 14\""));
 }
@@ -134,16 +151,16 @@ TEST(AttentionGrid, LiesOnWhatTheModelSaw) {
   const std::string grid = attention_grid({{0.5, 0.25, 0, 0.25}}, {0.25, 0, 0.5, 1});
   EXPECT_TRUE(holds(grid, "viewBox=\"-1 0 4 2\" preserveAspectRatio=\"none\"")) << grid;
   EXPECT_TRUE(holds(grid,
-                    "<path class=\"unseen\" fill-rule=\"evenodd\" fill-opacity=\"0.800\" "
+                    "<path class=\"around\" fill-rule=\"evenodd\" "
                     "d=\"M-1 0h4v2h-4zM0 0h2v2h-2z\"/>"))
       << grid;
-  EXPECT_EQ(opacities(grid), "00:0.000 10:0.400 01:0.800 11:0.400 ");
-  EXPECT_FALSE(holds(attention_grid({{0.5, 0.25, 0, 0.25}}), "unseen"));
+  EXPECT_EQ(strengths(grid), "00:1.000 10:0.500 01:0.000 11:0.500 ");
+  EXPECT_FALSE(holds(attention_grid({{0.5, 0.25, 0, 0.25}}), "around"));
 }
 
 TEST_F(ProbeReportPage, SaysThatTheModelSawTheMiddleAlone) {
   constexpr const char* kWords =
-      "The model saw the middle of each image alone; what is around it is dark.";
+      "The model saw the middle of each image alone; what is around it is shaded.";
   EXPECT_FALSE(holds(page(), kWords));
   ProbeReport cropped = report();
   cropped.sentences[0].seen = {0.25, 0, 0.5, 1};

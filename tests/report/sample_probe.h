@@ -41,6 +41,7 @@ inline ProbeReport sample_probe(const std::filesystem::path& folder) {
   report.gates.histogram.back() = 700;
   report.attention = {.pieces = 5, .entropy = 0.8, .largest = 0.6, .largest_if_even = 0.25};
   report.conditions = {"right", "shuffled"};
+  report.origin = {"2026-11-26 14:03 UTC", "penalmt probe 'runs/<gated>' --report probe.html"};
   report.sentences = {{1,
                        folder / "star.png",
                        "two circles",
@@ -56,7 +57,9 @@ inline ProbeReport sample_probe(const std::filesystem::path& folder) {
                        {"ein roter <stern>", "ein blauer <stern>"},
                        {"▁star", "▁"},
                        {0.1, 0.2},
-                       {{0.2, 0.8, 0, 0, 0}, {0.6, 0.1, 0.1, 0.1, 0.1}}},
+                       {{0.2, 0.8, 0, 0, 0}, {0.6, 0.1, 0.1, 0.1, 0.1}},
+                       {},
+                       {"", folder / "star.png"}},
                       {5, "", "nothing", "nichts", {"nichts", ""}, {"▁nothing"}, {0}, {}}};
   return report;
 }

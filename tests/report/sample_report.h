@@ -37,13 +37,13 @@ inline EvaluationReport sample_report(const std::filesystem::path& folder) {
        {bleu, ter},
        {{"colour", 3, 4, 0.125}},
        {"zwei rote kreise", "ein <stern>", "", "ein hund läuft am strand", "siehe da"},
-       "",
+       {.lines = 5},
        {100, 5, 0, 40.25, 50}},
       {"runs/another-system_with_a_long_name/output.lc.norm.tok.de",
        {better, {"TER", 110.5, "", "", {}, 0.5}},
        {{"colour", 1, 4, 0.125}},
        {"zwei grüne kreise", "der stern", "ein kasten", "ein hund rennt am strand", "siehe dort"},
-       "",
+       {.lines = 5, .repeating = 1, .first_repeating = 4, .copied = 0, .first_copied = 0},
        {30, 5, 100, 100, 49}}};
   report.images = {"", folder / "star.png", "", "", ""};
   write_file(folder / "star.png", tiny_png());
@@ -55,6 +55,7 @@ inline EvaluationReport sample_report(const std::filesystem::path& folder) {
                    {1000, 3.0, 2.5, 30.0, 7200.0},
                    {2000, 2.0, 2.75, 29.0, 14400.0}}},
                  {"gated", {{100, {}, 7.1, {}, {}}}}};
+  report.origin = {"2026-11-26 14:03 UTC", "penalmt evaluate --report 'a & b.html'"};
   return report;
 }
 

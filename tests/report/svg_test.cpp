@@ -95,6 +95,51 @@ TEST(Svg, ChartsHaveNamesTitlesAndPointsInPlace) {
   EXPECT_TRUE(holds(text, "<title>&lt;end&gt;</title>"));
 }
 
+TEST(Svg, LogarithmicTicksCoverTheRangeAndAreAFew) {
+  EXPECT_EQ(logarithmic_ticks(1.6, 8), (Ticks{1.5, 2, 3, 5, 7, 10}));
+  EXPECT_EQ(logarithmic_ticks(0.02, 30), (Ticks{0.01, 0.1, 1, 10, 100}));
+  EXPECT_EQ(logarithmic_ticks(1.61, 1.74), round_ticks(1.61, 1.74, 5));
+  for (const auto& [low, high] :
+       {std::pair(1e-150, 1e150), std::pair(1e-300, 1e300), std::pair(1.0, 1.0),
+        std::pair(5e-324, 1.0), std::pair(0.5, 1.79e308)}) {
+    const Ticks ticks = logarithmic_ticks(low, high);
+    ASSERT_GE(ticks.size(), 2u) << low << " to " << high;
+    EXPECT_LE(ticks.size(), 12u) << low << " to " << high;
+    EXPECT_LE(ticks.front(), low);
+    EXPECT_GE(ticks.back(), high);
+    for (const double tick : ticks) EXPECT_TRUE(std::isfinite(tick)) << low << " to " << high;
+  }
+}
+
+TEST(Svg, ALogarithmicAxisPutsTheMiddleAtTheRoot) {
+  LineChart chart{
+      "loss", "nll", "", "updates", {{0, false, {{0, 1, ""}, {1, 10, ""}, {2, 100, ""}}}}};
+  chart.lines[0].points.push_back({3, 1000, ""});
+  chart.logarithmic = true;
+  const std::string text = line_chart(chart);
+  EXPECT_TRUE(holds(text, "d=\"M44.0 206.0L158.7 140.7L273.3 75.3L388.0 10.0\"")) << text;
+  EXPECT_TRUE(holds(text, ">1000</text>"));
+  chart.lines[0].points[0].y = 0;  // then it is none
+  EXPECT_FALSE(holds(line_chart(chart), "nan"));
+  EXPECT_FALSE(holds(line_chart(chart), "inf"));
+}
+
+TEST(Svg, AllPointsAreMarkedOrNoneButAlwaysTheBest) {
+  LineChart chart{"loss", "nll", "", "updates", {{0, false, {}}}};
+  const auto marks = [&] { return count(line_chart(chart), "<g transform="); };
+  for (int i = 0; i < 30; ++i) chart.lines[0].points.push_back({i * 1.0, 1, ""});
+  chart.lines[0].best = 7;
+  EXPECT_EQ(marks(), 30u);
+  EXPECT_EQ(count(line_chart(chart), "<g class=\"best\""), 1u);
+  chart.lines[0].points.push_back({30, 1, ""});
+  EXPECT_EQ(marks(), 0u);
+  EXPECT_EQ(count(line_chart(chart), "<g class=\"best\""), 1u);
+  chart.lines[0].points.resize(5);
+  chart.lines[0].best.reset();
+  chart.lines[0].dashed = true;
+  EXPECT_EQ(marks(), 0u);
+}
+
 TEST(Svg, LongLinesKeepAllPointsButFewTitles) {
   LineChart chart{"loss", "nll", "", "updates", {{0, false, {}}, {1, false, {}}}};
   for (int i = 1; i <= 5000; ++i) chart.lines[0].points.push_back({i * 1.0, 1.0 / i, "point"});

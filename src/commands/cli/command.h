@@ -22,6 +22,11 @@ struct Command {
   // Does what the command is for, by the options' fields. Empty: one of its commands must be named.
   std::function<void()> work = {};
   std::vector<Command> commands = {};  // "train" of "tokenizer"
+  // Makes the words after the command's name, where they are another program's, those of `options`.
+  // Empty: they are read as they are.
+  std::function<std::vector<std::string>(const std::vector<std::string>& words,
+                                         const std::vector<Option>& options)>
+      rewrite = {};
 };
 
 // A command that works on a struct of options.

@@ -278,6 +278,18 @@ std::vector<std::string> as_help_flag(const CLI::App& program,
   return arguments;
 }
 
+// The command line in the command's own words, the last word first, as CLI11 takes them.
+std::vector<std::string> rewritten(const Program& program, std::vector<std::string> words) {
+  for (const Command& command : program.commands) {
+    if (words.empty() || words.front() != command.name || !command.rewrite) continue;
+    words = command.rewrite({words.begin() + 1, words.end()}, command.options);
+    words.insert(words.begin(), command.name);
+    break;
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
 // "help train", "tokenizer help encode"
 bool asks_for_help(const CLI::App& program, const std::vector<std::string>& words) {
   const CLI::App* command = &program;
@@ -307,7 +319,7 @@ void run_command_line(const Program& program, int argc, char** argv) {
     if (asks_for_help(app, words))
       app.parse(as_help_flag(app, words));
     else
-      app.parse(argc, argv);
+      app.parse(rewritten(program, words));
   } catch (const CLI::Success& help_or_version) {
     const CLI::App& command = reached_command(app);
     for (const std::string& word : command.remaining())  // "trian --help"

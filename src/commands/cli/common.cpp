@@ -3,15 +3,20 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <filesystem>
+#include <fstream>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/files_read.h"
 #include "base/interrupt.h"
 #include "base/line_output.h"
+#include "base/printable.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "evaluation/unicode.h"
 
 namespace penalmt {
@@ -40,6 +45,56 @@ std::vector<std::string> read_as_many(const std::string& path, std::size_t expec
     throw Error(
         fmt::format("{}: got {} lines, expected {} as in {}", path, lines.size(), expected, like));
   return lines;
+}
+
+namespace {
+
+// A word as a shell reads it back.
+std::string shell_word(const std::string& word) {
+  const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c < 0 ||
+           std::string_view("-_./=,:+@%").find(c) != std::string_view::npos;
+  });
+  if (is_plain) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+}  // namespace
+
+PageOrigin page_origin() {
+  constexpr std::size_t kLongest = 4000;  // characters that are shown of a command
+  std::string command = "penalmt";
+  std::ifstream words("/proc/self/cmdline");
+  std::string word;
+  for (bool is_program = true; std::getline(words, word, '\0'); is_program = false)
+    if (!is_program) command += " " + printable(shell_word(word));
+  if (command.size() > kLongest) {
+    std::size_t end = kLongest;
+    while (continues_character(command[end])) --end;
+    command = command.substr(0, end) + " …";
+  }
+  const std::time_t now = std::time(nullptr);
+  std::tm parts = {};
+  gmtime_r(&now, &parts);
+  char date[32];
+  std::strftime(date, sizeof date, "%Y-%m-%d %H:%M UTC", &parts);
+  return {date, command};
+}
+
+std::string name_of_scores(const std::string& option, const std::string& scores) {
+  const std::size_t equals = scores.find('=');
+  const std::string name = scores.substr(0, std::min(equals, scores.size()));
+  const bool is_name = !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
+    return (c >= 0 && c < ' ') || c == '|' || c == 0x7F;
+  }) && !first_invalid_utf8(name);
+  if (equals == std::string::npos || equals + 1 == scores.size() || !is_name)
+    throw Error(fmt::format(
+        "{}: got '{}', expected NAME=FILE, as COMET=out.comet: a name and a file of one number a "
+        "line",
+        option, scores));
+  return name;
 }
 
 namespace {

@@ -9,6 +9,7 @@
 
 #include "commands/cli/shared_options.h"
 #include "datasets/text/table.h"
+#include "report/downloads.h"
 
 namespace penalmt {
 
@@ -23,6 +24,13 @@ TableFormat format_of(const std::string& table, const std::string& format);
 std::vector<std::string> read_scored_lines(const std::string& path);
 std::vector<std::string> read_as_many(const std::string& path, std::size_t expected,
                                       const std::string& like);
+
+// The name in "COMET=base.comet", what --scores gets. Throws Error "--scores: got 'base.comet',
+// expected NAME=FILE, ..." where there is none, or one with control characters or bars.
+std::string name_of_scores(const std::string& option, const std::string& scores);
+
+// Now, and the command line as it was typed, for a page to tell.
+PageOrigin page_origin();
 
 // No output takes the place of what a command reads. Throws Error "--output: got in.en, which is
 // read too; expected another file" where `written` was read so far (base/files_read.h), and

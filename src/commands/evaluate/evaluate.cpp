@@ -1,4 +1,5 @@
 #include "commands/cli/command.h"
+#include "commands/evaluate/sacrebleu_words.h"
 #include "commands/evaluate/steps.h"
 
 namespace penalmt {
@@ -14,17 +15,24 @@ void evaluate(const EvaluateOptions& options) {
   if (!options.report.empty()) report = begin_report(options, texts, right);
   MetricOptions of_metrics = options.of_metrics;
   of_metrics.bleu.effective_order = options.sentence_level;
-  const Metrics metrics = make_metrics(options.metrics, of_metrics, references);
-  std::vector<System> systems = scored_systems(options, texts, metrics, references.sentences(),
+  Scoring scoring{make_metrics(options.metrics, of_metrics, references), {}};
+  scoring.given = read_given_scores(options, texts, scoring.metrics, references.sentences());
+  std::vector<System> systems = scored_systems(options, texts, scoring, references.sentences(),
                                                report ? report->source : Lines());
-  if (options.confidence) estimate_confidence(options, metrics, systems.front());
-  if (options.paired()) test_in_pairs(options, metrics, systems);
-  if (report) write_report(options, metrics, systems, std::move(*report));
-  print_results(options, metrics, std::move(systems));
+  if (options.confidence) estimate_confidence(options, scoring, systems.front());
+  if (options.paired()) test_in_pairs(options, scoring, systems);
+  if (report) write_report(options, scoring, systems, std::move(*report));
+  print_results(options, scoring, std::move(systems));
 }
 
 constexpr const char* kExamples =
+    "sacreBLEU's command line is understood too: references by themselves, -i, -m, -w, -tok, -b, "
+    "-lc, -f json|text, -ci, -pbs, -par and its other short options; without -i the hypotheses "
+    "come from standard input.\n"
     "Examples:\n"
+    "  penalmt evaluate test.de -i out.de -m bleu chrf -w 2 -tok 13a\n"
+    "  penalmt evaluate --hypotheses base.de new.de --references test.de --paired-ar \\\n"
+    "      --scores COMET=base.comet COMET=new.comet\n"
     "  penalmt evaluate --hypotheses out.de --references test.de --tokenize none --lowercase\n"
     "  penalmt evaluate --hypotheses base.de new.de --references test.de --metrics bleu chrf ter "
     "--paired-bs\n"
@@ -36,6 +44,10 @@ constexpr const char* kExamples =
 
 }  // namespace
 
-Command evaluate_command() { return command<EvaluateOptions>(evaluate, kExamples); }
+Command evaluate_command() {
+  Command made = command<EvaluateOptions>(evaluate, kExamples);
+  made.rewrite = from_sacrebleu;
+  return made;
+}
 
 }  // namespace penalmt

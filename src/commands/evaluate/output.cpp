@@ -38,7 +38,7 @@ void print_sentences(const EvaluateOptions& options, const Metric& metric, const
 }
 
 void print_one(const EvaluateOptions& options, const System& system) {
-  if (options.score_only) {
+  if (options.score_only && !options.json) {
     for (const MetricScore& score : system.scores)
       fmt::print("{}\n", score_number(score, options.width));
     return;
@@ -50,6 +50,10 @@ void print_one(const EvaluateOptions& options, const System& system) {
   }
   Lines objects;
   for (const MetricScore& score : system.scores) {
+    if (options.score_only) {
+      objects.push_back(score_number(score, options.width));
+      continue;
+    }
     JsonFields fields = score_fields(score, options.width);
     if (system.left_out)
       fields.emplace_back("left_out", left_out_json(*system.left_out, options.width).dump());
@@ -63,7 +67,8 @@ void print_one(const EvaluateOptions& options, const System& system) {
 
 // A score as text or, of a paired test, all its numbers.
 nlohmann::ordered_json score_json(const MetricScore& score, const EvaluateOptions& options) {
-  if (!options.paired()) return fmt::format("{:.{}f}", score.score, options.width);
+  if (!options.paired())
+    return fmt::format("{:.{}f}", score.score, digits_of(score, options.width));
   nlohmann::ordered_json json = {
       {"score", score.score}, {"p_value", nullptr}, {"mean", nullptr}, {"ci", nullptr}};
   if (score.p_value) json["p_value"] = *score.p_value;
@@ -76,6 +81,19 @@ nlohmann::ordered_json score_json(const MetricScore& score, const EvaluateOption
 std::string shown_name(const EvaluateOptions& options, const System& system,
                        const std::vector<System>& systems) {
   return options.paired() && &system == &systems.front() ? "Baseline: " + system.name : system.name;
+}
+
+// sacreBLEU gives equal systems the least p-value that there is: words say what it is worth.
+std::string equality_notes(const std::vector<System>& systems) {
+  std::string text;
+  for (const System& system : systems)
+    for (const MetricScore& score : system.scores)
+      if (score.equals_first)
+        text += fmt::format(
+            "'{}' has the {} of '{}' in every sentence: they do not differ, and this p-value "
+            "says nothing.\n",
+            system.name, score.name, systems.front().name);
+  return text.empty() ? "" : "\n" + text;
 }
 
 void print_several(const EvaluateOptions& options, const std::vector<System>& systems) {
@@ -108,6 +126,7 @@ void print_several(const EvaluateOptions& options, const std::vector<System>& sy
     fmt::print("{}", paired_test_notes("approximate randomisation",
                                        fmt::format("{} trials", options.randomisation_samples),
                                        systems.front().name));
+  fmt::print("{}", equality_notes(systems));
   for (const System& system : systems)
     if (system.left_out)
       fmt::print("\nleft-out words: {}\n{}", system.name, to_text(*system.left_out));
@@ -115,13 +134,13 @@ void print_several(const EvaluateOptions& options, const std::vector<System>& sy
 
 }  // namespace
 
-void print_results(const EvaluateOptions& options, const Metrics& metrics,
+void print_results(const EvaluateOptions& options, const Scoring& scoring,
                    std::vector<System> systems) {
   if (options.short_signatures && !options.json)
     for (System& system : systems)
       for (MetricScore& score : system.scores) score.signature = short_signature(score.signature);
   if (options.sentence_level)
-    print_sentences(options, *metrics.front(), systems.front());
+    print_sentences(options, *scoring.metrics.front(), systems.front());
   else if (systems.size() == 1)
     print_one(options, systems.front());
   else

@@ -62,7 +62,8 @@ void expect_model_with_images(const EvaluateOptions& options) {
 
 // Each group's scores, as if it were a test set of its own.
 ReportBreakdown breakdown(const std::string& title, const std::vector<SentenceGroup>& groups,
-                          const Metrics& metrics, const std::vector<System>& systems) {
+                          const Scoring& scoring, const std::vector<System>& systems) {
+  const std::vector<const NamedScore*> scores = scoring.all();
   ReportBreakdown breakdown{title, {}};
   for (const SentenceGroup& group : groups) {
     ReportGroup& row = breakdown.groups.emplace_back();
@@ -70,22 +71,23 @@ ReportBreakdown breakdown(const std::string& title, const std::vector<SentenceGr
     row.sentences = static_cast<int64_t>(group.sentences.size());
     for (const System& system : systems) {
       auto& values = row.values.emplace_back();
-      for (std::size_t m = 0; m < metrics.size(); ++m)
-        values.emplace_back(metrics[m]->value(system.statistics[m].sum_of(group.sentences)));
+      for (std::size_t m = 0; m < scores.size(); ++m)
+        values.emplace_back(scores[m]->value(system.statistics[m].sum_of(group.sentences)));
     }
   }
   return breakdown;
 }
 
-ReportSystem report_system(const Metrics& metrics, const System& system) {
+ReportSystem report_system(const Scoring& scoring, const System& system) {
   ReportSystem row;
   row.name = system.name;
   row.hypotheses = system.hypotheses;
-  row.note = system.signs.text();
+  row.signs = system.signs;
+  row.same_as = system.same_as;
   row.scores = system.scores;
   for (std::size_t i = 0; i < system.hypotheses.size(); ++i)
     row.sentence_scores.push_back(
-        metrics.front()->sentence_score(system.statistics.front().row(i)).score);
+        scoring.metrics.front()->sentence_score(system.statistics.front().row(i)).score);
   if (system.left_out) row.left_out = with_all(*system.left_out);
   return row;
 }
@@ -109,8 +111,8 @@ EvaluationReport begin_report(const EvaluateOptions& options, const EvaluatedTex
   EvaluationReport report;
   report.title = "Evaluation against " + fs::path(options.references.front()).filename().string();
   report.references = references;
-  report.width = options.width;
   report.samples = options.samples;
+  report.origin = page_origin();
   expect_model_with_images(options);
   expect_one_kind(options.runs);
   report.runs = read_runs({options.runs.begin(), options.runs.end()});
@@ -128,20 +130,26 @@ EvaluationReport begin_report(const EvaluateOptions& options, const EvaluatedTex
   return report;
 }
 
-void write_report(const EvaluateOptions& options, const Metrics& metrics,
+void write_report(const EvaluateOptions& options, const Scoring& scoring,
                   const std::vector<System>& systems, EvaluationReport report) {
-  for (const MetricScore& score : systems.front().scores)
-    report.metrics.push_back({score.name, score.signature, lower_is_better(score.name)});
-  for (const System& system : systems) report.systems.push_back(report_system(metrics, system));
+  const std::vector<const NamedScore*> scores = scoring.all();
+  for (std::size_t m = 0; m < scores.size(); ++m) {
+    const MetricScore& first = systems.front().scores[m];
+    report.metrics.push_back({.name = first.name,
+                              .signature = first.signature,
+                              .lower_is_better = scores[m]->lower_is_better(),
+                              .digits = digits_of(first, options.width)});
+  }
+  for (const System& system : systems) report.systems.push_back(report_system(scoring, system));
   if (options.names.empty()) shorten_names(report.systems);
   report.breakdowns.push_back(
       report.source.empty()
-          ? breakdown("reference length", groups_by_length(report.references.front()), metrics,
+          ? breakdown("reference length", groups_by_length(report.references.front()), scoring,
                       systems)
-          : breakdown("source length", groups_by_length(report.source), metrics, systems));
+          : breakdown("source length", groups_by_length(report.source), scoring, systems));
   if (!report.images.empty())
     report.breakdowns.push_back(
-        breakdown("image", groups_by_image(report.images), metrics, systems));
+        breakdown("image", groups_by_image(report.images), scoring, systems));
   write_output("--report", options.report, evaluation_report(report));
 }
 

@@ -19,6 +19,7 @@ void check_standard_input(const EvaluateOptions& options) {
   int64_t readers = options.source == "-";
   for (const Lines& files : {options.hypotheses, options.references})
     readers += std::count(files.begin(), files.end(), "-");
+  for (const std::string& scores : options.scores) readers += file_of_scores(scores) == "-";
   if (readers > 1)
     throw Error(fmt::format("-: standard input is named {} times, expected once", readers));
 }
@@ -101,6 +102,21 @@ AnswerSigns signs_of(const Lines& hypotheses, const Lines& source) {
   return signs;
 }
 
+// Fills `same_as` of the last one.
+void find_equal(std::vector<System>& systems) {
+  System& last = systems.back();
+  for (std::size_t i = 0; i + 1 < systems.size(); ++i) {
+    if (systems[i].hypotheses != last.hypotheses) continue;
+    last.same_as = i;
+    warning(
+        fmt::format("{}: the same translations as {}, in all {}", last.name, systems[i].name,
+                    last.hypotheses.size() == 1
+                        ? "1 line"
+                        : with_commas(static_cast<int64_t>(last.hypotheses.size())) + " lines"));
+    return;
+  }
+}
+
 }  // namespace
 
 void check_options(const EvaluateOptions& options) {
@@ -125,9 +141,10 @@ void check_options(const EvaluateOptions& options) {
   check_standard_input(options);
   check_systems(options);
   if (options.report.empty()) return;
-  Lines read = {options.table, options.left_out};
+  Lines read = {options.table, options.left_out, bleu.tokenizer_model};
   if (options.table.empty()) {
     read.insert(read.end(), {options.source, options.images});
+    for (const std::string& scores : options.scores) read.push_back(file_of_scores(scores));
     for (const Lines& files : {options.hypotheses, options.references})
       read.insert(read.end(), files.begin(), files.end());
   }
@@ -150,8 +167,50 @@ std::vector<Lines> read_references(const EvaluateOptions& options, const Evaluat
   return references;
 }
 
+std::string file_of_scores(const std::string& scores) {
+  return scores.substr(scores.find('=') + 1);
+}
+
+std::vector<const NamedScore*> Scoring::all() const {
+  std::vector<const NamedScore*> all;
+  for (const auto& metric : metrics) all.push_back(metric.get());
+  for (const GivenScores& one : given) all.push_back(&one.score);
+  return all;
+}
+
+std::vector<GivenScores> read_given_scores(const EvaluateOptions& options,
+                                           const EvaluatedTexts& texts, const Metrics& metrics,
+                                           std::size_t sentences) {
+  const Lines& lower = options.lower_is_better;
+  std::vector<GivenScores> given;
+  for (const std::string& scores : options.scores) {
+    const std::string name = name_of_scores("--scores", scores), file = file_of_scores(scores);
+    for (const auto& metric : metrics)
+      if (metric->name() == name)
+        throw Error(fmt::format("--scores: '{}' is computed here; expected another name", name));
+    auto known = std::find_if(given.begin(), given.end(),
+                              [&](const GivenScores& one) { return one.score.name() == name; });
+    if (known == given.end()) {
+      const bool is_lower = std::find(lower.begin(), lower.end(), name) != lower.end();
+      known = given.insert(given.end(), {GivenScore(name, is_lower), {}});
+    }
+    const Lines lines = texts.read_as_many(file, sentences, options.references.front());
+    known->rows.push_back(GivenScore::statistics(given_numbers(lines, file)));
+  }
+  for (const GivenScores& one : given)
+    if (one.rows.size() != options.hypotheses.size())
+      throw Error(fmt::format(
+          "--scores: {}: got {} files, expected {}: one for each of --hypotheses, in their order",
+          one.score.name(), one.rows.size(), options.hypotheses.size()));
+  for (const std::string& name : lower)
+    if (std::none_of(given.begin(), given.end(),
+                     [&](const GivenScores& one) { return one.score.name() == name; }))
+      throw Error(fmt::format("--lower-is-better: got '{}', expected a name of --scores", name));
+  return given;
+}
+
 std::vector<System> scored_systems(const EvaluateOptions& options, const EvaluatedTexts& texts,
-                                   const Metrics& metrics, std::size_t sentences,
+                                   const Scoring& scoring, std::size_t sentences,
                                    const Lines& source) {
   std::vector<LeftOutMark> marks;
   if (!options.left_out.empty()) marks = read_left_out_marks(options.left_out);
@@ -165,40 +224,45 @@ std::vector<System> scored_systems(const EvaluateOptions& options, const Evaluat
     system.signs = signs_of(system.hypotheses, source);
     if (const std::string text = system.signs.text(); !text.empty())
       warning(fmt::format("{}: {}", system.name, text));
-    for (const auto& metric : metrics) {
+    find_equal(systems);
+    for (const auto& metric : scoring.metrics)
       system.statistics.push_back(metric->statistics(system.hypotheses, options.threads));
-      system.scores.push_back(metric->score(system.statistics.back().sum()));
-    }
+    for (const GivenScores& given : scoring.given) system.statistics.push_back(given.rows[i]);
+    for (const NamedScore* score : scoring.all())
+      system.scores.push_back(score->score(system.statistics[system.scores.size()].sum()));
     if (!options.left_out.empty())
       system.left_out = score_left_out(marks, right_words(system.hypotheses, marks));
   }
   return systems;
 }
 
-void estimate_confidence(const EvaluateOptions& options, const Metrics& metrics, System& system) {
+void estimate_confidence(const EvaluateOptions& options, const Scoring& scoring, System& system) {
+  const std::vector<const NamedScore*> scores = scoring.all();
   const ResamplingOptions resampling = {options.confidence_samples, options.seed, options.threads};
-  for (std::size_t m = 0; m < metrics.size(); ++m) {
+  for (std::size_t m = 0; m < scores.size(); ++m) {
     system.scores[m].confidence =
-        bootstrap_confidence(*metrics[m], system.statistics[m], resampling);
+        bootstrap_confidence(*scores[m], system.statistics[m], resampling);
     system.scores[m].signature =
-        metrics[m]->signature(fmt::format("bs:{}|seed:{}", resampling.samples, options.seed));
+        scores[m]->signature(fmt::format("bs:{}|seed:{}", resampling.samples, options.seed));
   }
 }
 
-void test_in_pairs(const EvaluateOptions& options, const Metrics& metrics,
+void test_in_pairs(const EvaluateOptions& options, const Scoring& scoring,
                    std::vector<System>& systems) {
+  const std::vector<const NamedScore*> scores = scoring.all();
   const auto& test = options.paired_bootstrap ? paired_bootstrap : paired_randomisation;
   const int64_t samples =
       options.paired_bootstrap ? options.bootstrap_samples : options.randomisation_samples;
-  for (std::size_t m = 0; m < metrics.size(); ++m) {
+  for (std::size_t m = 0; m < scores.size(); ++m) {
     std::vector<Statistics> statistics;
     for (const System& system : systems) statistics.push_back(system.statistics[m]);
-    const auto results = test(*metrics[m], statistics, {samples, options.seed, options.threads});
+    const auto results = test(*scores[m], statistics, {samples, options.seed, options.threads});
     for (std::size_t s = 0; s < systems.size(); ++s) {
       MetricScore& score = systems[s].scores[m];
       score.confidence = results[s].confidence;
       score.p_value = results[s].p_value;
-      score.signature = metrics[m]->signature(fmt::format(
+      score.equals_first = s > 0 && statistics[s].numbers == statistics.front().numbers;
+      score.signature = scores[m]->signature(fmt::format(
           "{}:{}|seed:{}", options.paired_bootstrap ? "bs" : "ar", samples, options.seed));
     }
   }

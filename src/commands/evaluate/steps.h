@@ -11,6 +11,7 @@
 #include "commands/cli/shared_options.h"
 #include "datasets/scenes/left_out_marks.h"
 #include "evaluation/answer_signs.h"
+#include "evaluation/given_scores.h"
 #include "evaluation/left_out_score.h"
 #include "evaluation/metrics.h"
 #include "evaluation/resampling.h"
@@ -25,6 +26,7 @@ struct EvaluateOptions {
   std::string table, format;
   Lines metrics = {"bleu"};
   MetricOptions of_metrics;
+  Lines scores, lower_is_better;
   bool force = false;
   int reference_columns = 1;
   bool skip_empty_references = false;
@@ -72,13 +74,23 @@ struct EvaluateOptions {
       "an empty line in one of several references means that this sentence has one reference less");
     v("names", names, "what to call the systems; default: their files", option().value("NAME"));
     v("metrics", metrics, ("what to compute: " + metric_names_in_words()).c_str());
+    v("scores", scores,
+      "scores made elsewhere, one number a line: COMET=base.comet COMET=new.comet, a file for each "
+      "system in their order; they are shown and tested as the metrics are",
+      option().value("NAME=FILE").excludes("sentence-level"));
+    v("lower_is_better", lower_is_better, "which of --scores are the better the lower they are",
+      option().value("NAME").needs("scores"));
     v("sentence_level", sentence_level, "one score a line; BLEU with the effective order");
   }
   template <class Visitor>
   void visit_metrics(Visitor& v) {
     auto& [bleu, chrf, ter] = of_metrics;
     v("tokenize", bleu.tokenizer,
-      "BLEU: how words are told apart: 13a, char, intl, none (white space) or zh");
+      "BLEU: how words are told apart: 13a, char, intl, none (white space), zh, or as the pieces "
+      "of a SentencePiece model: flores101, flores200, spBLEU-1K, spm");
+    v("tokenizer_model", bleu.tokenizer_model,
+      "BLEU: that model; default: where sacreBLEU keeps the one it fetched",
+      option().value("FILE"));
     v("lowercase", bleu.lowercase, "BLEU: take capital and small letters as the same");
     v("smooth_method", bleu.smooth_method,
       "BLEU: for n-grams without a match: exp, floor, add-k or none");
@@ -123,8 +135,7 @@ struct EvaluateOptions {
   void visit_output(Visitor& v) {
     v("json", json, "print JSON, with sacreBLEU's names (one object a line at the sentence level)");
     v("short", short_signatures, "abbreviate the signatures (not in JSON)");
-    v("score_only", score_only, "print the scores alone, with their intervals",
-      option().excludes("json"));
+    v("score_only", score_only, "print the scores alone, with their intervals");
     v("width", width, "digits after the point of a score", config::between(0, 15));
     v("left_out", left_out,
       "count the words right that the source leaves out: the marks' file of a generated corpus",
@@ -170,12 +181,27 @@ class EvaluatedTexts {
   std::vector<int64_t> lines_;
 };
 
+// One of --scores, with the rows of each system.
+struct GivenScores {
+  GivenScore score;
+  std::vector<Statistics> rows;
+};
+
+// What systems are scored by: the metrics of their texts, then what was scored elsewhere.
+struct Scoring {
+  Metrics metrics;
+  std::vector<GivenScores> given;
+
+  std::vector<const NamedScore*> all() const;
+};
+
 // One of the files of --hypotheses, with everything that is found out about it.
 struct System {
   std::string name;
   Lines hypotheses;
-  std::vector<Statistics> statistics;  // one a metric
-  std::vector<MetricScore> scores;     // one a metric
+  std::vector<Statistics> statistics;  // one of each of Scoring::all()
+  std::vector<MetricScore> scores;     // one of each of Scoring::all()
+  std::optional<std::size_t> same_as;  // the first system before it with the same translations
   std::optional<LeftOutScore> left_out;
   AnswerSigns signs;  // of words; copies where there is a source
 };
@@ -186,29 +212,38 @@ void check_options(const EvaluateOptions& options);
 // [reference][sentence], at least one of each.
 std::vector<Lines> read_references(const EvaluateOptions& options, const EvaluatedTexts& texts);
 
+// --scores. Throws Error where a name has not as many files as there are systems, is a metric's of
+// ours, or what is in a file is no number a line.
+std::vector<GivenScores> read_given_scores(const EvaluateOptions& options,
+                                           const EvaluatedTexts& texts, const Metrics& metrics,
+                                           std::size_t sentences);
+
 // One a file of hypotheses, scored as a whole. `source` may be empty.
 std::vector<System> scored_systems(const EvaluateOptions& options, const EvaluatedTexts& texts,
-                                   const Metrics& metrics, std::size_t sentences,
+                                   const Scoring& scoring, std::size_t sentences,
                                    const Lines& source);
 
 // --confidence, and --paired-bs or --paired-ar: adds what they find to the systems' scores and
 // signatures.
-void estimate_confidence(const EvaluateOptions& options, const Metrics& metrics, System& system);
-void test_in_pairs(const EvaluateOptions& options, const Metrics& metrics,
+void estimate_confidence(const EvaluateOptions& options, const Scoring& scoring, System& system);
+void test_in_pairs(const EvaluateOptions& options, const Scoring& scoring,
                    std::vector<System>& systems);
+
+// The file of "COMET=base.comet"; all of it where it has no name.
+std::string file_of_scores(const std::string& scores);
 
 // The attributes of left-out words and, last, all of them together.
 std::vector<LeftOutScore::Attribute> with_all(const LeftOutScore& score);
 
 // To standard output, as text or JSON.
-void print_results(const EvaluateOptions& options, const Metrics& metrics,
+void print_results(const EvaluateOptions& options, const Scoring& scoring,
                    std::vector<System> systems);
 
 // --report: first whatever is read from files, so that a wrong name costs no scoring, then the
 // rest.
 EvaluationReport begin_report(const EvaluateOptions& options, const EvaluatedTexts& texts,
                               const std::vector<Lines>& references);
-void write_report(const EvaluateOptions& options, const Metrics& metrics,
+void write_report(const EvaluateOptions& options, const Scoring& scoring,
                   const std::vector<System>& systems, EvaluationReport report);
 
 }  // namespace penalmt

@@ -17,6 +17,7 @@ EvaluatedTexts::EvaluatedTexts(const EvaluateOptions& options) : table_(options.
   };
   for (const Lines& names : {options.hypotheses, options.references})
     for (const std::string& name : names) want(name, false);
+  for (const std::string& scores : options.scores) want(file_of_scores(scores), false);
   want(options.source, false);
   want(options.images, true);
   TableReader table(table_, format_of(table_, options.format), columns);

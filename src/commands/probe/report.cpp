@@ -2,13 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "base/progress.h"
+#include "commands/cli/common.h"
 #include "commands/probe/steps.h"
 
 namespace penalmt {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::vector<std::string> notes(const ProbeOptions& options, const ProbeResults& results) {
   std::vector<std::string> notes;
@@ -40,9 +45,14 @@ ProbeSentence sentence(const ProbeText& text, const ProbeResults& results, std::
                          {},
                          {},
                          {},
+                         {},
                          {}};
-  for (const Answers& answers : results.answers)
+  for (const Answers& answers : results.answers) {
     sentence.translations.push_back(answers.translations[i]);
+    const int64_t other = answers.image_lines.empty() ? -1 : answers.image_lines[i];
+    sentence.other_images.push_back(other < 0 ? fs::path()
+                                              : text.image_files[static_cast<std::size_t>(other)]);
+  }
   if (!results.image_use.empty()) {
     const ImageUse& use = results.image_use[i];
     sentence.pieces = use.pieces;
@@ -71,6 +81,7 @@ void write_probe_report(const ProbeOptions& options, const ProbeText& text,
   report.attention = results.attention;
   report.conditions = results.conditions;
   report.samples = options.samples;
+  report.origin = page_origin();
   for (std::size_t i = 0; i < text.source.size(); ++i)
     report.sentences.push_back(sentence(text, results, i));
   write_output("--report", options.report, probe_report(report));

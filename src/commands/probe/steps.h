@@ -139,6 +139,8 @@ struct Answers {
   std::string condition;
   Lines translations, masked_translations;
   std::vector<double> log_probabilities;  // of the references
+  // A line: that whose image it was translated with; -1 where it was none of the text's.
+  std::vector<int64_t> image_lines = {};
 };
 
 struct ProbeResults {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "base/error.h"
 #include "base/progress.h"
 #include "commands/cli/text_warnings.h"
@@ -24,7 +26,7 @@ class Prober {
 
   Answers answers(const ImageCondition& condition) {
     const bool is_first = done_ == 0;
-    Answers answers{condition.name, {}, {}, {}};
+    Answers answers{condition.name, {}, {}, {}, lines_of_images(condition)};
     answers.translations = translated(text_.source, condition, is_first ? &signs_ : nullptr);
     if (is_first) pieces_ = translator_.source_pieces();
     if (!text_.masked_source.empty())
@@ -45,6 +47,18 @@ class Prober {
   }
 
  private:
+  // Only shuffled ones are others' images as they are.
+  std::vector<int64_t> lines_of_images(const ImageCondition& condition) const {
+    if (condition.name != "shuffled") return {};
+    std::map<int64_t, int64_t> line_of;  // a row: the first line that has it
+    for (std::size_t i = 0; i < text_.lines.size(); ++i)
+      line_of.try_emplace(text_.images->index()[i], static_cast<int64_t>(i));
+    std::vector<int64_t> lines;
+    for (const int64_t row : condition.images->index())
+      lines.push_back(row < 0 ? -1 : line_of.at(row));
+    return lines;
+  }
+
   BatchOptions batches() const { return {.threads = options_.machine.threads}; }
 
   Lines translated(const Lines& source, const ImageCondition& condition, AnswerSigns* signs) {

@@ -346,6 +346,15 @@ TEST_F(ProbeCommand, WritesAPage) {
       page.find(
           "2 of 4 sentences: those whose translations differ most between right and shuffled"),
       std::string::npos);
+  // Two sentences, each with another's image beside the second translation.
+  std::size_t beside = 0;
+  for (std::size_t at = page.find("alt=\"The image shuffled of"); at != std::string::npos;
+       at = page.find("alt=\"The image shuffled of", at + 1))
+    ++beside;
+  EXPECT_EQ(beside, 2u);
+  for (const char* part : {"download=\"scores.tsv\"", "download=\"sentences.tsv\"",
+                           ">penalmt probe ", "by penalmt " PENALMT_VERSION})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 
 // 4 patches are a grid of 2 x 2.

@@ -375,40 +375,38 @@ TEST(TranslationModel, WithoutItsImageASentenceIsEncodedAsTextAlone) {
 
 // Of each position the weights are of real source positions, whatever else the memory holds; one
 // layer's, mean over the heads: by hand from its projections.
-TEST(TranslationModel, ViewsTheSourceAsTheLayerBeforeTheLastDoes) {
+TEST(TranslationModel, ViewsTheSourceAsALayerOfTheDecoderDoes) {
   torch::NoGradGuard guard;
-  const at::Tensor source = torch::tensor({{5, 6, 7, 2}, {8, 9, 2, 0}}, at::kLong),
-                   target = torch::tensor({{1, 4, 5}, {1, 6, 7}}, at::kLong);
-  for (const char* fusion : {"none", "gated", "concatenated", "selective", "doubly_attentive"}) {
-    TranslationModel model = formula_model({.fusion = fusion, .layers = 1});
-    Images images;
-    if (std::string(fusion) != "none")
-      images = {at::randint(255, {1, 3, 16, 16}, at::kLong).to(at::kByte),
-                torch::tensor({true, false})};
-    const at::Tensor weights = model->view_source(source, images, target);
-    ASSERT_EQ(weights.sizes(), (std::vector<int64_t>{2, 3, 4}));
-    EXPECT_TRUE(at::allclose(weights.sum(-1), at::ones({2, 3}))) << fusion;
-    EXPECT_EQ(weights[1].select(1, 3).abs().max().item<double>(), 0) << fusion;
+  for (const std::string fusion :
+       {"none", "gated", "concatenated", "selective", "doubly_attentive"}) {
+    ModelOptions options = tiny_options(fusion, "post");
+    options.decoder_layers = 1;
+    TranslationModel model = build(options);
+    model->eval();
+    const Images seen = fusion == "none" ? Images{} : images();
+    const at::Tensor weights = model->view_source(source(), seen, target_input());
+    ASSERT_EQ(weights.sizes(), (std::vector<int64_t>{3, 4, 5}));
+    EXPECT_TRUE(at::allclose(weights.sum(-1), at::ones({3, 4}))) << fusion;
+    EXPECT_EQ(weights[1].narrow(1, 3, 2).abs().max().item<double>(), 0) << fusion;
 
-    const Memory memory = model->encode(source, images);
+    const Memory memory = model->encode(source(), seen);
     auto& layer = *model->decoder->layers[0]->as<DecoderLayerImpl>();
-    const Rows rows = rows_of(target.ne(0), 3, {}, at::kCPU);
-    const at::Tensor x = embed(target, model->target_embedding(), *model->target_positions,
+    const Rows rows = rows_of(target_input().ne(0), 4, {}, at::kCPU);
+    const at::Tensor x = embed(target_input(), model->target_embedding(), *model->target_positions,
                                *model->target_word_dropout, *model->target_dropout, rows);
     const at::Tensor after =
         layer.self_attention_residual->norm->forward(x + layer.self_attention->causal(x, rows));
     const auto heads = [](const at::Tensor& all) {
-      return all.view({2, all.size(1), 4, 8}).transpose(1, 2);  // [B, H, T, D]
+      return all.reshape({3, all.size(1), 4, 4}).transpose(1, 2);  // [B, H, T, D]
     };
     auto& cross = layer.cross_attention;
-    const at::Tensor query = heads(cross->query_projection->forward(after)),
-                     keys =
-                         heads(cross->memory_projection->forward(memory.states).narrow(2, 0, 32));
-    const at::Tensor scores = at::matmul(query, keys.transpose(2, 3)) / std::sqrt(8.0) +
-                              at::zeros(memory.visible.sizes())
-                                  .masked_fill(memory.visible.logical_not(), -1e30)
-                                  .view({2, 1, 1, -1});
-    const at::Tensor words = scores.softmax(-1).mean(1).narrow(2, 0, 4);
+    const at::Tensor query = heads(cross->query_projection->forward(after));
+    const at::Tensor keys =
+        heads(cross->memory_projection->forward(memory.states).narrow(2, 0, 16));
+    const at::Tensor hidden = memory.visible.logical_not().view({3, 1, 1, -1});
+    const at::Tensor scores =
+        (at::matmul(query, keys.transpose(2, 3)) / 2.0).masked_fill(hidden, -1e30);
+    const at::Tensor words = scores.softmax(-1).mean(1).narrow(2, 0, 5);
     EXPECT_TRUE(at::allclose(weights, words / words.sum(-1, true), 1e-4, 1e-5)) << fusion;
   }
 }

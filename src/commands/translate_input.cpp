@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kLinesAtATime = 10000;  // lines translated at a time, so that memory is bounded
 constexpr int64_t kLinesWithImagesAtATime = 2000;
+constexpr int64_t kFirstLines = 250;  // of a pipe that is full: then twice as many each time
 
 bool is_folder(const std::string& path) {
   std::error_code ignored;
@@ -144,6 +145,7 @@ TranslationInput::TranslationInput(const TranslateArguments& arguments,
       lines_(std::move(lines)),
       raw_(raw),
       chunk_(translator.uses_images() ? kLinesWithImagesAtATime : kLinesAtATime),
+      next_chunk_(kFirstLines),
       lengths_(arguments.length, translator) {
   if (!arguments.prefixes.empty()) prefixes_.emplace(arguments.prefixes);
   open_images_of_lines();
@@ -266,11 +268,13 @@ std::optional<InputLine> TranslationInput::read() {
 InputChunk TranslationInput::next() {
   if (failure_) std::rethrow_exception(failure_);
   InputChunk chunk;
+  const int64_t most = lines_->may_wait() ? std::min(chunk_, next_chunk_) : chunk_;
+  next_chunk_ = 2 * most;
   const auto at_hand = [&] {
     return chunk.lines.empty() || !lines_->may_wait() || lines_->has_arrived();
   };
   try {
-    while (static_cast<int64_t>(chunk.lines.size()) < chunk_ && at_hand()) {
+    while (static_cast<int64_t>(chunk.lines.size()) < most && at_hand()) {
       std::optional<InputLine> line = read();
       if (!line) break;
       if (!line->is_blank) chunk.lines.push_back(std::move(*line));

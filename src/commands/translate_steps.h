@@ -174,7 +174,7 @@ class TranslationInput {
   const RawText* raw_;
   int64_t number_ = 0, total_ = 0;             // of the line that was read last; of a file's lines
   std::unique_ptr<const ImageSource> source_;  // null: images are not looked at
-  int64_t chunk_;
+  int64_t chunk_, next_chunk_;                 // lines at a time at most; the next time, of a pipe
   ImageCount count_;
   SourceSigns signs_;
   LengthCheck lengths_;

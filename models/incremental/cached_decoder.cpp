@@ -106,6 +106,7 @@ CachedDecoder::CachedDecoder(std::shared_ptr<const StepWeights> weights)
 void CachedDecoder::choose(const std::vector<std::vector<int>>& choices) {
   choice_.reset();
   chosen_output_ = PackedMatrix();
+  barred_ = at::Tensor();
   if (choices.empty()) return;
   ColumnChoice choice;
   for (const std::vector<int>& of_sentence : choices)
@@ -236,16 +237,19 @@ void CachedDecoder::reorder(const std::vector<int64_t>& rows) {
   with_image_ = with_image_.index_select(0, at::tensor(rows, at::kLong).to(with_image_.device()));
 }
 
-at::Tensor CachedDecoder::logits(const at::Tensor& states) const {
+at::Tensor CachedDecoder::logits(const at::Tensor& states) {
   const at::Tensor all = weights_->packed_output.defined() ? weights_->packed_output.product(states)
                                                            : at::mm(states, weights_->output.t());
   if (!choice_) return all;
-  const auto groups = static_cast<int64_t>(choice_->barred.size() / choice_->columns.size());
-  const at::Tensor barred = at::full({groups, all.size(1)}, ColumnChoice::kBarred, at::kFloat);
-  barred.index_copy_(1, at::tensor(choice_->columns, at::kLong),
-                     at::tensor(choice_->barred).view({groups, -1}));
-  return all.to(at::kFloat) +
-         barred.index_select(0, at::tensor(choice_->group, at::kLong)).to(all.device());
+  if (!barred_.defined()) {
+    const auto columns = static_cast<int64_t>(choice_->columns.size());
+    const at::Tensor of_columns = at::tensor(choice_->barred).view({-1, columns});
+    barred_ = at::full({of_columns.size(0), all.size(1)}, ColumnChoice::kBarred, at::kFloat)
+                  .index_copy_(1, at::tensor(choice_->columns, at::kLong), of_columns)
+                  .to(all.device());
+  }
+  const at::Tensor groups = at::tensor(choice_->group, at::kLong).to(all.device());
+  return all.to(at::kFloat) + barred_.index_select(0, groups);
 }
 
 Candidates CachedDecoder::best(const at::Tensor& states, const CandidateRule& rule) {

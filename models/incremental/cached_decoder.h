@@ -74,7 +74,7 @@ class CachedDecoder {
   // decoder's states [N, C], valid until the next call.
   at::Tensor advance(const std::vector<int>& tokens);
   // states: [N, C] → [N, V]; ColumnChoice::kBarred or less where a token may not be.
-  at::Tensor logits(const at::Tensor& states) const;
+  at::Tensor logits(const at::Tensor& states);
   // states: [N, C]. The best of logits(states), which are never in memory as a whole.
   Candidates best(const at::Tensor& states, const CandidateRule& rule);
   // Row r goes on from what was row rows[r].
@@ -103,6 +103,7 @@ class CachedDecoder {
   int64_t position_ = 0;
   std::optional<ColumnChoice> choice_;
   PackedMatrix chosen_output_;  // of the choice's columns, on the CPU in float32, else undefined
+  at::Tensor barred_;           // [sentences, V] the choice's, undefined until logits() is asked
 };
 
 }  // namespace penalmt

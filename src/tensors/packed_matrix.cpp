@@ -246,17 +246,19 @@ Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule,
       CandidateScan scan(count, rule, format_ == ProductFormat::float32 ? 0 : kSpare);
       for (int64_t first = 0; first < out_; first += kTile) {
         const int64_t columns = std::min(kTile, out_ - first);
+        at::Tensor product;
+        float* numbers = tile.data();
+        int64_t stride = kTile;
         if (format_ == ProductFormat::bfloat16) {
-          const at::Tensor product = narrow_product(narrow, first, columns);
-          for (int64_t row = 0; row < count; ++row)
-            std::copy_n(product.const_data_ptr<float>() + row * columns, columns,
-                        tile.data() + row * kTile);
+          product = narrow_product(narrow, first, columns);
+          numbers = product.mutable_data_ptr<float>();
+          stride = columns;
         } else {
-          multiply(of_block, first, columns, tile.data(), kTile);
+          multiply(of_block, first, columns, numbers, stride);
         }
         for (int64_t row = 0; choice != nullptr && row < count; ++row)
-          for (int64_t c = 0; c < columns; ++c) tile[row * kTile + c] += bars(row)[first + c];
-        scan.add(tile.data(), kTile, first, columns);
+          for (int64_t c = 0; c < columns; ++c) numbers[row * stride + c] += bars(row)[first + c];
+        scan.add(numbers, stride, first, columns);
       }
       found[block] = format_ == ProductFormat::float32
                          ? scan.finish()

@@ -47,6 +47,21 @@ std::vector<std::string> many_lines() {
   return lines;
 }
 
+// The same texts, and log probabilities within `tolerance`; 0: to the bit.
+void expect_alike(const std::vector<Translation>& got, const std::vector<Translation>& expected,
+                  double tolerance, const std::string& what = "") {
+  ASSERT_EQ(got.size(), expected.size()) << what;
+  for (size_t i = 0; i < got.size(); ++i) {
+    ASSERT_EQ(got[i].n_best.size(), expected[i].n_best.size()) << what << ", line " << i;
+    for (size_t n = 0; n < got[i].n_best.size(); ++n) {
+      EXPECT_EQ(got[i].n_best[n].text, expected[i].n_best[n].text) << what << ", line " << i;
+      EXPECT_NEAR(got[i].n_best[n].log_probability, expected[i].n_best[n].log_probability,
+                  tolerance)
+          << what << ", line " << i;
+    }
+  }
+}
+
 // Not a bit of a score depends on the sentences beside it, where attention has its own kernel.
 TEST_F(TranslatorTest, GivesTheSameScoresForAnyBatchSizeInOurOwnFormats) {
   fs::remove_all(folder_);
@@ -60,12 +75,7 @@ TEST_F(TranslatorTest, GivesTheSameScoresForAnyBatchSizeInOurOwnFormats) {
         translator.translate(lines, nullptr, search, {.tokens = 10, .threads = 1});
     for (const BatchOptions& batches : {BatchOptions{4096, 1}, BatchOptions{100, 2}}) {
       const auto got = translator.translate(lines, nullptr, search, batches);
-      for (size_t i = 0; i < lines.size(); ++i)
-        for (size_t n = 0; n < got[i].n_best.size(); ++n) {
-          EXPECT_EQ(got[i].n_best[n].text, expected[i].n_best[n].text);
-          EXPECT_EQ(got[i].n_best[n].log_probability, expected[i].n_best[n].log_probability)
-              << name_of(format) << ", line " << i;
-        }
+      expect_alike(got, expected, 0, name_of(format));
     }
   }
 }
@@ -396,11 +406,7 @@ TEST_F(TranslatorTest, WritesPiecesOfTheShortlistAlone) {
     lexicon.translations.resize(source.vocabulary_size());
     translator.set_shortlist(Shortlist(lexicon, vocabulary, vocabulary, 1));
     const auto all = translator.translate(lines, nullptr, search, {});
-    for (size_t i = 0; i < lines.size(); ++i)
-      for (size_t n = 0; n < whole[i].n_best.size(); ++n) {
-        EXPECT_EQ(all[i].n_best[n].text, whole[i].n_best[n].text);
-        EXPECT_NEAR(all[i].n_best[n].log_probability, whole[i].n_best[n].log_probability, 1e-4);
-      }
+    expect_alike(all, whole, 1e-4, name_of(format));
     // Of each source piece two neighbours of its number.
     for (int piece = 0; piece < source.vocabulary_size(); ++piece)
       for (const int step : {7, 11})
@@ -412,12 +418,7 @@ TEST_F(TranslatorTest, WritesPiecesOfTheShortlistAlone) {
         translator.translate(lines, nullptr, search, {.tokens = 10, .threads = 1});
     for (const BatchOptions& batches : {BatchOptions{4096, 1}, BatchOptions{100, 2}}) {
       const auto got = translator.translate(lines, nullptr, search, batches);
-      for (size_t i = 0; i < lines.size(); ++i)
-        for (size_t n = 0; n < got[i].n_best.size(); ++n) {
-          EXPECT_EQ(got[i].n_best[n].text, expected[i].n_best[n].text);
-          EXPECT_NEAR(got[i].n_best[n].log_probability, expected[i].n_best[n].log_probability,
-                      1e-4);
-        }
+      expect_alike(got, expected, 1e-4, name_of(format));
     }
     // Greedily by full logits (a prefix asks for them) and by the list's columns: the same.
     const std::vector<std::string> prefixes(lines.size(), "ein");

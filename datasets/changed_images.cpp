@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "base/sorted.h"
 
 namespace penalmt {
 namespace {
@@ -41,8 +42,7 @@ class Zeroed : public ImageSet {
 std::vector<int64_t> rows_in_use(const ImageSet& images) {
   std::vector<int64_t> rows = images.index();
   std::erase(rows, -1);
-  std::sort(rows.begin(), rows.end());
-  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  sort_without_repeats(rows);
   return rows;
 }
 

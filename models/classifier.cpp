@@ -14,9 +14,7 @@ ClassifierImpl::ClassifierImpl(const ImageEncoderOptions& options, const PenalOp
 }
 
 at::Tensor ClassifierImpl::logits(const at::Tensor& pixels, const ForwardPass& pass) {
-  const at::Tensor regions = image_encoder->forward(
-      pixels, rows_of({}, image_encoder->regions(), pass, pixels.device()));  // [B, R, F]
-  return head(regions.mean(1));
+  return head(image_encoder->regions_of(pixels, pass).mean(1));
 }
 
 ClassifierDescription read_classifier_description(const std::filesystem::path& folder) {

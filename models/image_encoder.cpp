@@ -40,6 +40,10 @@ std::shared_ptr<ImageEncoder> make_image_encoder(const ImageEncoderOptions& opti
                                                    .penal = penal});
 }
 
+at::Tensor ImageEncoder::regions_of(const at::Tensor& pixels, const ForwardPass& pass) {
+  return forward(pixels, rows_of({}, regions(), pass, pixels.device()));
+}
+
 at::Tensor centred(const at::Tensor& pixels, const at::Tensor& like) {
   return pixels.to(like.options()).sub_(127.5).div_(64);
 }

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "models/forward_pass.h"
 #include "models/options.h"
 #include "models/penal_connection.h"
 
@@ -17,6 +18,9 @@ class ImageEncoder : public torch::nn::Module {
   virtual at::Tensor forward(const at::Tensor& pixels, const Rows& rows) = 0;
   virtual int64_t regions() const = 0;  // R
   virtual int64_t width() const = 0;    // F
+  // The regions of images, on the device of `pixels`: [B, 3, size, size] uint8 → [B, R, F]. `pass`
+  // has the images' examples.
+  at::Tensor regions_of(const at::Tensor& pixels, const ForwardPass& pass = {});
 };
 
 // `options` checked. `penal`: of its penal connections, but their scales, which `options` has; a

@@ -101,10 +101,7 @@ ImageStates TranslationModelImpl::encode_images(const Images& images, const Forw
   if (image_encoder && images.values.dim() == 4) {
     ForwardPass image_pass = pass;
     if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
-    const at::Tensor all_real = at::ones({which.size(0), image_encoder->regions()},
-                                         images.values.options().dtype(at::kBool));
-    encoded = image_encoder->forward(images.values, rows_of(all_real, image_encoder->regions(),
-                                                            image_pass, images.values.device()));
+    encoded = image_encoder->regions_of(images.values, image_pass);
   } else {
     const int64_t regions = image_encoder ? image_encoder->regions() : options_.features.regions;
     const int64_t width = image_encoder ? image_encoder->width() : options_.features.width;

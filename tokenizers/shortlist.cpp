@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/sorted.h"
+
 namespace penalmt {
 namespace {
 
@@ -30,8 +32,7 @@ std::vector<int> Shortlist::pieces(const std::vector<int>& source) const {
   std::vector<int> pieces = always_;
   for (const int piece : source)
     pieces.insert(pieces.end(), translations_[piece].begin(), translations_[piece].end());
-  std::sort(pieces.begin(), pieces.end());
-  pieces.erase(std::unique(pieces.begin(), pieces.end()), pieces.end());
+  sort_without_repeats(pieces);
   return pieces;
 }
 

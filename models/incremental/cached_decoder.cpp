@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/sorted.h"
 #include "models/incremental/step_kernels.h"
 
 namespace penalmt {
@@ -111,9 +112,7 @@ void CachedDecoder::choose(const std::vector<std::vector<int>>& choices) {
   ColumnChoice choice;
   for (const std::vector<int>& of_sentence : choices)
     choice.columns.insert(choice.columns.end(), of_sentence.begin(), of_sentence.end());
-  std::sort(choice.columns.begin(), choice.columns.end());
-  choice.columns.erase(std::unique(choice.columns.begin(), choice.columns.end()),
-                       choice.columns.end());
+  sort_without_repeats(choice.columns);
   const size_t count = choice.columns.size();
   choice.barred.assign(choices.size() * count, ColumnChoice::kBarred);
   for (size_t s = 0; s < choices.size(); ++s) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/sorted.h"
 #include "decoding/step.h"
 
 namespace penalmt {
@@ -16,8 +17,7 @@ std::vector<int> TokenRules::forbidden(const std::vector<int>& tokens) const {
     for (auto first = tokens.begin(); first + before < tokens.end(); ++first)
       if (std::equal(first, first + before, tokens.end() - before))
         forbidden.push_back(*(first + before));
-  std::sort(forbidden.begin(), forbidden.end());
-  forbidden.erase(std::unique(forbidden.begin(), forbidden.end()), forbidden.end());
+  sort_without_repeats(forbidden);
   return forbidden;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/sorted.h"
+
 namespace penalmt {
 namespace {
 
@@ -194,8 +196,7 @@ void EditRate::find_shifts() {
 // Tries the candidates from the best rank on, so that only a nearer one can replace the best so
 // far. False where none saves anything.
 bool EditRate::choose_shift(int32_t exact_distance, int32_t distance, Shift& best) {
-  std::sort(shifts_.begin(), shifts_.end());
-  shifts_.erase(std::unique(shifts_.begin(), shifts_.end()), shifts_.end());
+  sort_without_repeats(shifts_);
   const int32_t before = distance;
   for (const uint64_t rank : shifts_) {
     const Shift shift = Shift::of_rank(rank, static_cast<int32_t>(hypothesis_.size()));

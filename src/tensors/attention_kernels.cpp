@@ -15,9 +15,7 @@ namespace penalmt {
 extern const AttentionKernels kAvx512Attention, kAvx2Attention;
 
 const AttentionKernels& attention_kernels_for(InstructionSet set) {
-  return set == InstructionSet::avx512 ? kAvx512Attention
-         : set == InstructionSet::avx2 ? kAvx2Attention
-                                       : plain::kAttention;
+  return for_set(set, plain::kAttention, kAvx2Attention, kAvx512Attention);
 }
 #else
 const AttentionKernels& attention_kernels_for(InstructionSet) { return plain::kAttention; }

@@ -35,11 +35,9 @@ constexpr ProductKernels kProductKernels = {multiply, quantise, multiply_int8};
 extern const ProductKernels kAvx512ProductKernels, kVnniProductKernels, kAvx2ProductKernels;
 
 const ProductKernels& product_kernels() {
-  const InstructionSet set = instruction_set();
   if (has_int8_products()) return kVnniProductKernels;
-  return set == InstructionSet::avx512 ? kAvx512ProductKernels
-         : set == InstructionSet::avx2 ? kAvx2ProductKernels
-                                       : plain::kProductKernels;
+  return for_set(instruction_set(), plain::kProductKernels, kAvx2ProductKernels,
+                 kAvx512ProductKernels);
 }
 #else
 const ProductKernels& product_kernels() { return plain::kProductKernels; }

@@ -12,10 +12,7 @@ namespace penalmt {
 extern const RowKernels kAvx512RowKernels, kAvx2RowKernels;
 
 const RowKernels& row_kernels() {
-  const InstructionSet set = instruction_set();
-  return set == InstructionSet::avx512 ? kAvx512RowKernels
-         : set == InstructionSet::avx2 ? kAvx2RowKernels
-                                       : plain::kKernels;
+  return for_set(instruction_set(), plain::kKernels, kAvx2RowKernels, kAvx512RowKernels);
 }
 #else
 const RowKernels& row_kernels() { return plain::kKernels; }

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "tokenizers/text_limits.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -42,15 +41,7 @@ std::vector<std::vector<WordPair>> Translator::alignment(const std::vector<std::
                                                          const std::vector<std::string>& targets,
                                                          const ImageSet* images,
                                                          const BatchOptions& batches) {
-  std::vector<Example> examples;
-  std::vector<std::vector<int64_t>> source_words, target_words;
-  for (Example& example : encode_lines(sources, images, "input", 1)) {
-    std::vector<int> pieces = target_.encode(within_limits(as_trained(targets[example.id])));
-    source_words.push_back(words_of({example.source.begin(), example.source.end() - 1}, source_));
-    target_words.push_back(words_of(pieces, target_));
-    set_target(example, std::move(pieces));
-    examples.push_back(std::move(example));
-  }
+  const std::vector<Example> examples = written_examples(sources, targets, images);
   std::vector<std::vector<WordPair>> alignments(sources.size());
   const c10::Device device = this->device();
   const auto new_worker = [&]() -> BatchJob {
@@ -62,9 +53,11 @@ std::vector<std::vector<WordPair>> Translator::alignment(const std::vector<std::
                             batch.target_input.to(device))
               .cpu();  // [B, T, S]
       for (size_t row = 0; row < which.size(); ++row) {
-        const int64_t example = which[row];
-        alignments[examples[example].id] = pairs_of(weights[static_cast<int64_t>(row)],
-                                                    source_words[example], target_words[example]);
+        const Example& example = examples[which[row]];
+        alignments[example.id] =
+            pairs_of(weights[static_cast<int64_t>(row)],
+                     words_of({example.source.begin(), example.source.end() - 1}, source_),
+                     words_of({example.target.begin() + 1, example.target.end() - 1}, target_));
       }
     };
   };

@@ -1,7 +1,6 @@
 #include "translation/image_use.h"
 
 #include "tokenizers/sentencepiece.h"
-#include "tokenizers/text_limits.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -17,12 +16,8 @@ std::vector<double> numbers(const at::Tensor& row) {
 std::vector<ImageUse> Translator::image_use(const std::vector<std::string>& sources,
                                             const std::vector<std::string>& targets,
                                             const ImageSet& images, const BatchOptions& batches) {
-  std::vector<Example> examples;
-  for (Example& example : encode_lines(sources, &images, "input", 1)) {
-    if (example.image < 0) continue;
-    set_target(example, target_.encode(within_limits(as_trained(targets[example.id]))));
-    examples.push_back(std::move(example));
-  }
+  std::vector<Example> examples = written_examples(sources, targets, &images);
+  std::erase_if(examples, [](const Example& example) { return example.image < 0; });
   std::vector<ImageUse> uses(sources.size());
   const c10::Device device = this->device();
   const auto new_worker = [&]() -> BatchJob {

@@ -25,17 +25,14 @@ SeenImages::SeenImages(const ImageSet& images, ImageEncoder& encoder, c10::Devic
                           [](int64_t most, int64_t row) { return std::max(most, row); });
   std::vector<at::Tensor> parts((count + kImagesAtATime - 1) / kImagesAtATime);
   const SingleThreadedScope one_thread_each;
-  parallel_for(
-      static_cast<int64_t>(parts.size()), device.is_cpu() ? batches.threads : 1, [&](int64_t part) {
-        const SingleThreadedScope here;
-        c10::InferenceMode guard;
-        std::vector<int64_t> rows(std::min(kImagesAtATime, count - part * kImagesAtATime));
-        std::iota(rows.begin(), rows.end(), part * kImagesAtATime);
-        const at::Tensor pixels = images.rows(rows).to(device);
-        const at::Tensor real =
-            at::ones({pixels.size(0), encoder.regions()}, pixels.options().dtype(at::kBool));
-        parts[part] = encoder.forward(pixels, rows_of(real, encoder.regions(), {}, device));
-      });
+  parallel_for(static_cast<int64_t>(parts.size()), device.is_cpu() ? batches.threads : 1,
+               [&](int64_t part) {
+                 const SingleThreadedScope here;
+                 c10::InferenceMode guard;
+                 std::vector<int64_t> rows(std::min(kImagesAtATime, count - part * kImagesAtATime));
+                 std::iota(rows.begin(), rows.end(), part * kImagesAtATime);
+                 parts[part] = encoder.regions_of(images.rows(rows).to(device));
+               });
   c10::InferenceMode guard;
   if (count > 0) regions_ = at::cat(parts);
 }

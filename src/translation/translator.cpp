@@ -219,6 +219,15 @@ void Translator::set_target(Example& example, std::vector<int> pieces) {
   example.target.push_back(kEos);
 }
 
+std::vector<Example> Translator::written_examples(const std::vector<std::string>& sources,
+                                                  const std::vector<std::string>& targets,
+                                                  const ImageSet* images) const {
+  std::vector<Example> examples = encode_lines(sources, images, "input", 1);
+  for (Example& example : examples)
+    set_target(example, target_.encode(within_limits(as_trained(targets[example.id]))));
+  return examples;
+}
+
 void Translator::check_length(int64_t tokens, const std::string& place, int64_t line) const {
   const ModelOptions& model = description_.model;
   if (model.positions != "learned" || tokens <= model.longest) return;

@@ -159,6 +159,10 @@ class Translator {
   std::vector<Example> encode_lines(const std::vector<std::string>& lines, const ImageSet* images,
                                     const std::string& place, int64_t first_line) const;
   static void set_target(Example& example, std::vector<int> pieces);
+  // The same with what the model wrote for the lines; every line that has an example has one here.
+  std::vector<Example> written_examples(const std::vector<std::string>& sources,
+                                        const std::vector<std::string>& targets,
+                                        const ImageSet* images) const;
   std::vector<SentenceSearch> sentence_searches(const std::vector<Example>& examples,
                                                 const SourceLines& lines,
                                                 const SearchOptions& search) const;

@@ -235,6 +235,20 @@ class Processes : public testing::Test {
   void expect_nobody_left(const std::string& run) const {
     EXPECT_TRUE(wait_until([&] { return processes_of(folder_ / run).empty(); }, 15));
   }
+  struct Struck {
+    Outcome outcome;   // of the run
+    std::string name;  // of the process that the signal was sent to
+  };
+  // A run of three where one is sent the signal. Nobody is left.
+  Struck outcome_after(int signal, int rank, const Words& more = {}) const {
+    Process leader(endless("run", more), {});
+    const auto ranks = begun(leader, "run");
+    const pid_t process = ranks.at(std::to_string(rank));
+    kill(process, signal);
+    const Outcome outcome = leader.outcome();
+    expect_nobody_left("run");
+    return {outcome, name_of(rank, 3, process)};
+  }
   // What the program said when it ended, below the messages of its training.
   static std::string last_line(const std::string& errors) {
     const size_t end = errors.rfind('\n', errors.size() - 2);
@@ -292,41 +306,24 @@ TEST_F(Processes, ARunGoesOnWithAnotherNumberOfThem) {
 }
 
 TEST_F(Processes, ASignalToOneSavesInAll) {
-  Process leader(endless("run"), {});
-  const auto ranks = begun(leader, "run");
-  ASSERT_EQ(ranks.size(), 3U);
-  kill(ranks.at("2"), SIGTERM);
-  const Outcome outcome = leader.outcome();
+  const Outcome outcome = outcome_after(SIGTERM, 2).outcome;
   EXPECT_EQ(outcome.status, 130);
   EXPECT_NE(outcome.errors.find("; continue with --resume\npenalmt: interrupted\n"),
             std::string::npos)
       << outcome.errors;
-  expect_nobody_left("run");
 }
 
 TEST_F(Processes, WhereOneIsKilledAllEnd) {
-  Process leader(endless("run"), {});
-  const auto ranks = begun(leader, "run");
-  ASSERT_EQ(ranks.size(), 3U);
-  kill(ranks.at("2"), SIGKILL);
-  const Outcome outcome = leader.outcome();
+  const auto [outcome, struck] = outcome_after(SIGKILL, 2);
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_EQ(last_line(outcome.errors),
-            "penalmt: " + name_of(2, 3, ranks.at("2")) + ": no sign of life for 4 seconds\n");
+  EXPECT_EQ(last_line(outcome.errors), "penalmt: " + struck + ": no sign of life for 4 seconds\n");
   EXPECT_EQ(outcome.errors.find("sign of life"), outcome.errors.rfind("sign of life"));
-  expect_nobody_left("run");
 }
 
 TEST_F(Processes, WhereOneHangsAllEnd) {
-  Process leader(endless("run", {"--silence", "5"}), {});
-  const auto ranks = begun(leader, "run");
-  ASSERT_EQ(ranks.size(), 3U);
-  kill(ranks.at("1"), SIGSTOP);
-  const Outcome outcome = leader.outcome();
+  const auto [outcome, struck] = outcome_after(SIGSTOP, 1, {"--silence", "5"});
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_EQ(last_line(outcome.errors),
-            "penalmt: " + name_of(1, 3, ranks.at("1")) + ": no sign of life for 5 seconds\n");
-  expect_nobody_left("run");
+  EXPECT_EQ(last_line(outcome.errors), "penalmt: " + struck + ": no sign of life for 5 seconds\n");
 }
 
 TEST_F(Processes, WhereRankZeroIsKilledOneOfTheOthersSaysSo) {

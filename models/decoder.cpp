@@ -70,7 +70,7 @@ at::Tensor DecoderLayerImpl::forward(at::Tensor x, const Memory& memory, const a
 // Sentences without an image pass by, and their z, which is not added, is not penalised.
 at::Tensor DecoderLayerImpl::attend_to_image(const at::Tensor& x, const Memory& memory,
                                              const Rows& rows, DecoderView* view) {
-  const Rows with_image{rows.real.logical_and(memory.with_image.unsqueeze(1)), rows.counters,
+  const Rows with_image{rows.real.logical_and(memory.has_image.unsqueeze(1)), rows.counters,
                         rows.tau_scale};
   const at::Tensor seen =
       image_attention_residual->forward(x, with_image, [&](const at::Tensor& y) {
@@ -80,7 +80,7 @@ at::Tensor DecoderLayerImpl::attend_to_image(const at::Tensor& x, const Memory& 
         }
         return image_attention(y, memory.regions, with_image);
       });
-  return at::where(memory.with_image.view({-1, 1, 1}), seen, x);
+  return at::where(memory.has_image.view({-1, 1, 1}), seen, x);
 }
 
 DecoderImpl::DecoderImpl(const StackConfig& config, bool doubly_attentive)

@@ -7,31 +7,33 @@
 namespace penalmt {
 namespace {
 
+// The sentences that have an image, on the device of their regions: [P] int64, ascending.
+at::Tensor those_of(const ImageStates& image) {
+  return image.has_image.nonzero().squeeze(1).to(image.regions.device());
+}
+
 // Those of the sentences that have an image: [B, ..] → [P, ..].
-at::Tensor those_with_image(const at::Tensor& x, const at::Tensor& which) {
-  return !x.defined() || which.size(0) == x.size(0) ? x : x.index_select(0, which);
+at::Tensor those_with_image(const at::Tensor& x, const at::Tensor& those) {
+  return !x.defined() || those.size(0) == x.size(0) ? x : x.index_select(0, those);
 }
 
 // x: [P, ..] → [B, ..], zeros where there is no image.
-at::Tensor spread(const at::Tensor& x, const at::Tensor& which, int64_t sentences) {
-  if (which.size(0) == sentences) return x;
+at::Tensor spread(const at::Tensor& x, const ImageStates& image) {
   std::vector<int64_t> sizes = x.sizes().vec();
-  sizes[0] = sentences;
-  return at::zeros(sizes, x.options()).index_copy(0, which, x);
-}
-
-at::Tensor with_image(const at::Tensor& which, const at::Tensor& visible) {
-  return at::zeros({visible.size(0)}, visible.options()).index_fill_(0, which, 1);
+  sizes[0] = image.has_image.size(0);
+  if (sizes[0] == x.size(0)) return x;
+  return at::zeros(sizes, x.options()).index_copy(0, those_of(image), x);
 }
 
 }  // namespace
 
 Memory AdditiveFusion::fuse(const Memory& text, const ImageStates& image, const Rows& rows) {
-  const at::Tensor before = those_with_image(text.states, image.which);
-  const Rows of_those_with_image{those_with_image(rows.real, image.which), {}, rows.tau_scale};
-  const at::Tensor sum = connection(before, z(before, image.regions), of_those_with_image);
-  if (image.which.size(0) == text.states.size(0)) return {sum, text.visible};
-  return {text.states.index_copy(0, image.which, sum), text.visible};
+  const at::Tensor those = those_of(image);
+  const at::Tensor before = those_with_image(text.states, those);
+  const Rows rows_of_those{those_with_image(rows.real, those), {}, rows.tau_scale};
+  const at::Tensor sum = connection(before, z(before, image.regions), rows_of_those);
+  if (those.size(0) == text.states.size(0)) return {sum, text.visible};
+  return {text.states.index_copy(0, those, sum), text.visible};
 }
 
 GatedFusion::GatedFusion(int64_t width, int64_t feature_width, const PenalOptions& penal)
@@ -49,7 +51,7 @@ at::Tensor GatedFusion::pooled(const at::Tensor& regions) {
 }
 
 // The image's half of W [text; image] is the same at every position: once a sentence.
-at::Tensor GatedFusion::open(const at::Tensor& text, const at::Tensor& image) {
+at::Tensor GatedFusion::gate_values(const at::Tensor& text, const at::Tensor& image) {
   const auto halves = gate->weight.chunk(2, 1);  // each [C, C]
   return at::sigmoid(linear(text, halves[0].contiguous(), gate->bias) +
                      at::linear(image, halves[1]));
@@ -57,11 +59,11 @@ at::Tensor GatedFusion::open(const at::Tensor& text, const at::Tensor& image) {
 
 at::Tensor GatedFusion::z(const at::Tensor& text, const at::Tensor& regions) {
   const at::Tensor image = pooled(regions);
-  return open(text, image) * image;
+  return gate_values(text, image) * image;
 }
 
 FusionView GatedFusion::view(const at::Tensor& text, const at::Tensor& regions) {
-  return {open(text, pooled(regions)).mean(-1), {}};
+  return {gate_values(text, pooled(regions)).mean(-1), {}};
 }
 
 SelectiveFusion::SelectiveFusion(int64_t width, int64_t feature_width, const PenalOptions& penal)
@@ -76,7 +78,7 @@ void SelectiveFusion::start_silent() {
   gate->bias.fill_(-2);
 }
 
-at::Tensor SelectiveFusion::open(const at::Tensor& text, const at::Tensor& seen) {
+at::Tensor SelectiveFusion::gate_values(const at::Tensor& text, const at::Tensor& seen) {
   return at::sigmoid(gate(at::cat({text, seen}, -1)));
 }
 
@@ -86,25 +88,23 @@ at::Tensor SelectiveFusion::z(const at::Tensor& text, const at::Tensor& regions)
       region_projection(regions).unsqueeze(1).chunk(2, -1);  // two [P, 1, R, C]
   const at::Tensor seen = at::scaled_dot_product_attention(query, keys_values[0], keys_values[1])
                               .squeeze(1);  // [P, M, C]
-  return open(text, seen) * (seen - text);
+  return gate_values(text, seen) * (seen - text);
 }
 
 FusionView SelectiveFusion::view(const at::Tensor& text, const at::Tensor& regions) {
   const auto keys_values = region_projection(regions).chunk(2, -1);  // two [P, R, C]
   const at::Tensor weights = attention_weights(query_projection(text), keys_values[0], {});
-  return {open(text, at::matmul(weights, keys_values[1])).mean(-1), weights};
+  return {gate_values(text, at::matmul(weights, keys_values[1])).mean(-1), weights};
 }
 
 ConcatenatedFusion::ConcatenatedFusion(int64_t width, int64_t feature_width)
     : image_projection(register_module("image_projection", Linear(feature_width, width))) {}
 
 Memory ConcatenatedFusion::fuse(const Memory& text, const ImageStates& image, const Rows& rows) {
-  const int64_t sentences = text.states.size(0);
-  const at::Tensor regions =
-      spread(image_projection(image.regions), image.which, sentences);  // [B, R, C]
-  const at::Tensor seen = with_image(image.which, text.visible)
+  const at::Tensor regions = spread(image_projection(image.regions), image);  // [B, R, C]
+  const at::Tensor seen = image.has_image.to(text.visible.device())
                               .unsqueeze(1)
-                              .expand({sentences, regions.size(1)});  // [B, R]
+                              .expand({regions.size(0), regions.size(1)});  // [B, R]
   return {at::cat({text.states, regions}, 1), at::cat({text.visible, seen}, 1)};
 }
 
@@ -112,9 +112,8 @@ DoublyAttentiveFusion::DoublyAttentiveFusion(int64_t width, int64_t feature_widt
     : image_projection(register_module("image_projection", Linear(feature_width, width))) {}
 
 Memory DoublyAttentiveFusion::fuse(const Memory& text, const ImageStates& image, const Rows& rows) {
-  return {text.states, text.visible,
-          spread(image_projection(image.regions), image.which, text.states.size(0)),
-          with_image(image.which, text.visible)};
+  return {text.states, text.visible, spread(image_projection(image.regions), image),
+          image.has_image.to(text.visible.device())};
 }
 
 std::shared_ptr<Fusion> make_fusion(const std::string& kind, int64_t width, int64_t feature_width,

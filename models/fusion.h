@@ -11,8 +11,8 @@ namespace penalmt {
 
 // The images of the P sentences of a batch that have one. Only these are worked on.
 struct ImageStates {
-  at::Tensor regions;  // [P, R, F]
-  at::Tensor which;    // [P] int64, ascending: the sentences
+  at::Tensor regions;    // [P, R, F]
+  at::Tensor has_image;  // [B] bool, true at those P; on the CPU, or a GPU is waited for
 };
 
 // What the decoder attends to.
@@ -20,8 +20,8 @@ struct Memory {
   at::Tensor states;   // [B, M, C]
   at::Tensor visible;  // [B, M] bool, true where real
   // For a decoder that attends to the image on its own (doubly attentive); undefined otherwise.
-  at::Tensor regions = {};     // [B, R, C], zeros where the image is missing
-  at::Tensor with_image = {};  // [B] bool
+  at::Tensor regions = {};    // [B, R, C], zeros where the image is missing
+  at::Tensor has_image = {};  // [B] bool
   // Where sentences are packed, states are [1, M, C], visible is undefined, and this is where they
   // begin: [B + 1].
   at::Tensor starts = {};
@@ -78,8 +78,8 @@ class GatedFusion : public AdditiveFusion {
 
  private:
   // regions: [P, R, F]; text: [P, M, C]; image: [P, 1, C].
-  at::Tensor pooled(const at::Tensor& regions);                      // [P, 1, C]
-  at::Tensor open(const at::Tensor& text, const at::Tensor& image);  // [P, M, C]
+  at::Tensor pooled(const at::Tensor& regions);                             // [P, 1, C]
+  at::Tensor gate_values(const at::Tensor& text, const at::Tensor& image);  // [P, M, C]
 };
 
 // Selective attention (Li et al., ACL 2022): text queries look over the regions with one head, and
@@ -100,7 +100,8 @@ class SelectiveFusion : public AdditiveFusion {
   at::Tensor z(const at::Tensor& text, const at::Tensor& regions) override;
 
  private:
-  at::Tensor open(const at::Tensor& text, const at::Tensor& seen);  // both [P, M, C] → [P, M, C]
+  at::Tensor gate_values(const at::Tensor& text,
+                         const at::Tensor& seen);  // both [P, M, C] → [P, M, C]
 };
 
 // The regions are more positions of the memory: [text; P regions]. The decoder's attention chooses.

@@ -55,6 +55,11 @@ struct ModelDescription {
       text;  // the form of the text it was trained on: "tok", "raw", or "" for the user's own files
   DecodingDefaults decoding;
   int64_t format = kModelFormat;
+
+  // How words are told apart when its text is scored (evaluation/tokenizers.h): tokenised text has
+  // them apart, as the published figures do.
+  const char* scoring_tokenizer() const { return text == "tok" ? "none" : "13a"; }
+
   template <class Visitor>
   void visit(Visitor& v) {
     v("format", format, "of this file", config::at_least(1));

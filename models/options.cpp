@@ -2,7 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace penalmt {
+
+const std::vector<FusionKind>& fusion_kinds() {
+  static const std::vector<FusionKind> kinds = {
+      {.name = "none", .decoder_looks = false, .joins_memory = false},
+      {.name = "gated", .decoder_looks = false, .joins_memory = false},
+      {.name = "concatenated", .decoder_looks = false, .joins_memory = true},
+      {.name = "selective", .decoder_looks = false, .joins_memory = false},
+      {.name = "doubly_attentive", .decoder_looks = true, .joins_memory = false}};
+  return kinds;
+}
+
+std::vector<std::string> fusion_names() {
+  std::vector<std::string> names;
+  for (const FusionKind& kind : fusion_kinds()) names.emplace_back(kind.name);
+  return names;
+}
+
+const FusionKind& ModelOptions::fusion_kind() const {
+  return *std::find_if(fusion_kinds().begin(), fusion_kinds().end(),
+                       [&](const FusionKind& kind) { return fusion == kind.name; });
+}
 
 void ImageEncoderOptions::check(const std::string& group, config::Problems& problems) const {
   if (kind == "features") {  // a translation model of features has no encoder to check

@@ -118,6 +118,16 @@ struct FeatureOptions {
   }
 };
 
+// What the rest of a model must know of a fusion.
+struct FusionKind {
+  const char* name;
+  bool decoder_looks;  // the decoder attends to the regions on its own: its layers have more
+  bool joins_memory;   // the regions become positions of what the decoder attends to
+};
+// In the order in which they are listed; "none" first.
+const std::vector<FusionKind>& fusion_kinds();
+std::vector<std::string> fusion_names();
+
 struct ModelOptions {
   std::string size = "tiny";
   int64_t width = 0, feed_forward = 0, heads = 0, encoder_layers = 0, decoder_layers = 0;
@@ -188,7 +198,7 @@ struct ModelOptions {
     v("fusion", fusion,
       "how the image joins the text: a gated sum with one pooled vector, regions as more memory, "
       "selective attention, or attention of the decoder's own",
-      config::one_of({"none", "gated", "concatenated", "selective", "doubly_attentive"}));
+      {.words = fusion_names()});
     v.group("image_encoder", image_encoder, "the small image encoder, where fusion is not none");
     v.group("features", features, "image_encoder.kind features: what comes in its place");
   }
@@ -196,6 +206,7 @@ struct ModelOptions {
   // The same with every size a number. Problems that concern several fields go to `problems`.
   ModelOptions resolved(config::Problems& problems) const;
   bool uses_images() const { return fusion != "none"; }
+  const FusionKind& fusion_kind() const;
   bool takes_features() const { return image_encoder.kind == "features"; }
 };
 

@@ -69,7 +69,7 @@ Rows packed(const Rows& rows, const Packing& packing) {
 PackedText packed_text(const at::Tensor& ids, const at::Tensor& gold, const Rows& rows,
                        c10::Device device) {
   PackedText text;
-  text.packing = packing_of(ids.ne(kPaddingId));
+  text.packing = packing_of(ids.ne(kPad));
   text.ids = packed(ids, text.packing);
   if (gold.defined()) text.gold = packed(gold, text.packing).flatten();
   text.rows = packed(rows, text.packing);

@@ -3,11 +3,10 @@
 // layer but attention works row by row.
 #pragma once
 
+#include "base/token_ids.h"
 #include "tensors/counter_random.h"
 
 namespace penalmt {
-
-inline constexpr int64_t kPaddingId = 0;
 
 struct Packing {
   at::Tensor places;  // [N] int64: where the real positions stand among the B * T, ascending

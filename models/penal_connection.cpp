@@ -63,8 +63,8 @@ class PenalResidualNorm : public torch::autograd::Function<PenalResidualNorm> {
                             const at::Tensor& weight, const at::Tensor& bias, const Rows& rows,
                             double epsilon, const DropoutSite& site, const PenalTerm& penal) {
     const at::Tensor contiguous_x = x.contiguous();
-    ResidualNormResult result = residual_norm(contiguous_x, branch.contiguous(), weight, bias,
-                                              epsilon, rows.counters, site);
+    ResidualNormResult result = residual_norm(contiguous_x, branch.contiguous(),
+                                              {weight, bias, epsilon}, {rows.counters, site});
     context->save_for_backward(
         {contiguous_x, weight, result.sum, result.mean, result.rstd, rows.real, rows.counters});
     context->saved_data["probability"] = site.probability;
@@ -79,10 +79,14 @@ class PenalResidualNorm : public torch::autograd::Function<PenalResidualNorm> {
     const DropoutSite site{context->saved_data["probability"].toDouble(),
                            static_cast<uint64_t>(context->saved_data["site"].toInt())};
     ResidualNormGradients result = residual_norm_backward(
-        gradients[0].contiguous(), saved[0], {{}, saved[2], saved[4], saved[3]}, saved[1], saved[6],
-        site, saved[5],
-        {context->saved_data["tau"].toDouble(), context->saved_data["relative"].toBool()},
-        static_cast<at::ScalarType>(context->saved_data["type"].toInt()));
+        gradients[0].contiguous(),
+        {.x = saved[0],
+         .kept = {{}, saved[2], saved[4], saved[3]},
+         .weight = saved[1],
+         .dropout = {saved[6], site},
+         .real = saved[5],
+         .penal = {context->saved_data["tau"].toDouble(), context->saved_data["relative"].toBool()},
+         .branch_type = static_cast<at::ScalarType>(context->saved_data["type"].toInt())});
     return {result.x, result.branch, result.weight, result.bias, {}, {}, {}, {}};
   }
 };
@@ -192,8 +196,8 @@ at::Tensor PenalConnectionImpl::normalised(const at::Tensor& x, const at::Tensor
       (!is_training() && at::GradMode::is_enabled()))
     return norm.forward(forward(x, branch, rows));
   if (!is_training())
-    return residual_norm(x.contiguous(), scaled(branch).contiguous(), norm.weight, norm.bias,
-                         norm.options.eps(), {}, {})
+    return residual_norm(x.contiguous(), scaled(branch).contiguous(),
+                         {norm.weight, norm.bias, norm.options.eps()}, {})
         .y;
   TORCH_CHECK(dropout->active_site().threshold() == 0 || rows.counters.defined(),
               "dropout in training needs the rows' counters");

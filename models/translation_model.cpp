@@ -66,7 +66,7 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
       decoder(register_module(
           "decoder", Decoder(text_stack(options, options.decoder_layers, options.tau.decoder,
                                         options.layer_drop.decoder),
-                             options.fusion == "doubly_attentive"))),
+                             options.fusion_kind().decoder_looks))),
       options_(options) {
   if (options.embeddings == "shared") {
     TORCH_CHECK(source_vocabulary == target_vocabulary, "shared embeddings need one vocabulary");
@@ -96,19 +96,16 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
 }
 
 ImageStates TranslationModelImpl::encode_images(const Images& images, const ForwardPass& pass) {
-  const at::Tensor which = images.present.nonzero().squeeze(1);  // [P]
-  at::Tensor encoded;                                            // [P, R, F]
   if (image_encoder && images.values.dim() == 4) {
     ForwardPass image_pass = pass;
-    if (pass.ids.defined()) image_pass.ids = pass.ids.index_select(0, which.to(at::kCPU));
-    encoded = image_encoder->regions_of(images.values, image_pass);
-  } else {
-    const int64_t regions = image_encoder ? image_encoder->regions() : options_.features.regions;
-    const int64_t width = image_encoder ? image_encoder->width() : options_.features.width;
-    check_shape(images.values, {which.size(0), regions, width}, "features");
-    encoded = images.values.to(source_embedding_.scalar_type());
+    if (pass.ids.defined()) image_pass.ids = pass.ids.masked_select(images.has_image.to(at::kCPU));
+    return {image_encoder->regions_of(images.values, image_pass), images.has_image};
   }
-  return {encoded, which.to(encoded.device())};
+  const int64_t regions = image_encoder ? image_encoder->regions() : options_.features.regions;
+  const int64_t width = image_encoder ? image_encoder->width() : options_.features.width;
+  const int64_t count = images.has_image.sum().item<int64_t>();
+  check_shape(images.values, {count, regions, width}, "features");
+  return {images.values.to(source_embedding_.scalar_type()), images.has_image};
 }
 
 Memory TranslationModelImpl::encode_text(const at::Tensor& source, const Rows& rows) {
@@ -119,7 +116,7 @@ Memory TranslationModelImpl::encode_text(const at::Tensor& source, const Rows& r
 
 Memory TranslationModelImpl::encode(const at::Tensor& source, const Images& images,
                                     const ForwardPass& pass) {
-  const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), pass, source.device());
+  const Rows rows = rows_of(source.ne(kPad), source.size(1), pass, source.device());
   Memory text = encode_text(source, rows);
   if (!fusion || !images.values.defined()) return text;
   return fusion->fuse(text, encode_images(images, pass), rows);
@@ -128,20 +125,20 @@ Memory TranslationModelImpl::encode(const at::Tensor& source, const Images& imag
 at::Tensor TranslationModelImpl::decode(const at::Tensor& target_input, const Memory& memory,
                                         const ForwardPass& pass) {
   const Rows rows =
-      rows_of(target_input.ne(kPaddingId), target_input.size(1), pass, target_input.device());
+      rows_of(target_input.ne(kPad), target_input.size(1), pass, target_input.device());
   const at::Tensor x = embed(target_input, target_embedding_, *target_positions,
                              *target_word_dropout, *target_dropout, rows);
   return decoder->forward(x, memory, attention_mask(memory.visible), rows);
 }
 
-// Dropped attention weights are drawn a place in the padded batch; a doubly attentive decoder looks
-// at regions by batch; where concatenated regions stand, a GPU would have to be asked.
+// Dropped attention weights are drawn a place in the padded batch; a decoder that looks on its own
+// does so by batch; where regions joined to the memory stand, a GPU would have to be asked.
 bool TranslationModelImpl::packs() const {
   return output_embedding_.scalar_type() == at::kFloat &&
          attention_kernel_takes(output_embedding_, options_.width / options_.heads) &&
          (!is_training() || options_.attention_dropout == 0) &&
-         options_.fusion != "doubly_attentive" &&
-         (output_embedding_.is_cpu() || options_.fusion != "concatenated");
+         !options_.fusion_kind().decoder_looks &&
+         (output_embedding_.is_cpu() || !options_.fusion_kind().joins_memory);
 }
 
 Memory TranslationModelImpl::encode_packed(const at::Tensor& source, const Images& images,
@@ -152,7 +149,7 @@ Memory TranslationModelImpl::encode_packed(const at::Tensor& source, const Image
   memory.starts = text.packing.spans.starts;
   if (!fusion || !images.values.defined()) return memory;
   // A fusion reads whole sentences, and adds regions to them or not.
-  const at::Tensor real = source.ne(kPaddingId).to(text.ids.device());
+  const at::Tensor real = source.ne(kPad).to(text.ids.device());
   const Rows rows{.real = real, .counters = {}, .tau_scale = pass.tau_scale};
   const Memory fused = fusion->fuse({unpacked(memory.states, text.packing, source.size(0)), real},
                                     encode_images(images, pass), rows);
@@ -191,23 +188,21 @@ TranslationModelImpl::TargetStates TranslationModelImpl::target_states(const Sen
 TokenLoss TranslationModelImpl::loss(const Sentences& sentences, double smoothing,
                                      const ForwardPass& pass) {
   const auto [states, gold] = target_states(sentences, pass);
-  return token_loss(states, output_embedding_, gold, smoothing, kPaddingId);
+  return token_loss(states, output_embedding_, gold, smoothing, kPad);
 }
 
 TokenLoss TranslationModelImpl::pair_loss(const Sentences& sentences, double smoothing,
                                           const PairWeights& weights, const ForwardPass& first,
                                           const ForwardPass& second) {
   const TargetStates a = target_states(sentences, first), b = target_states(sentences, second);
-  return token_pair_loss({a.states, b.states}, output_embedding_, a.gold, smoothing, weights,
-                         kPaddingId);
+  return token_pair_loss({a.states, b.states}, output_embedding_, a.gold, smoothing, weights, kPad);
 }
 
 ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::Tensor& images,
                                             const at::Tensor& target_input) {
-  const Rows rows = rows_of(source.ne(kPaddingId), source.size(1), {}, source.device());
+  const Rows rows = rows_of(source.ne(kPad), source.size(1), {}, source.device());
   const Memory text = encode_text(source, rows);
-  const ImageStates image =
-      encode_images({images, at::ones({source.size(0)}, text.visible.options())}, {});
+  const ImageStates image = encode_images({images, at::ones({source.size(0)}, at::kBool)}, {});
   const FusionView of_fusion = fusion->view(text.states, image.regions);
   if (of_fusion.gate.defined()) return {false, of_fusion.gate, of_fusion.attention};
 
@@ -222,8 +217,7 @@ ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::
 }
 
 DecoderView TranslationModelImpl::view_of(const at::Tensor& target_input, const Memory& memory) {
-  const Rows rows =
-      rows_of(target_input.ne(kPaddingId), target_input.size(1), {}, target_input.device());
+  const Rows rows = rows_of(target_input.ne(kPad), target_input.size(1), {}, target_input.device());
   const at::Tensor x = embed(target_input, target_embedding_, *target_positions,
                              *target_word_dropout, *target_dropout, rows);
   DecoderView view;

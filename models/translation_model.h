@@ -12,14 +12,13 @@
 
 namespace penalmt {
 
-// The padding piece's id, the same in every vocabulary of ours.
 // The images of a batch.
 struct Images {
   at::Tensor
       values;  // of the P sentences that have one, in order: pixels [P, 3, size, size] uint8, or
                // [P, R, F] of any floating type for a model of stored features, and for any other
                // what its image encoder gave for the pixels; undefined: none has
-  at::Tensor present;  // [B] bool, true at those P; on the CPU, or a GPU is waited for
+  at::Tensor has_image;  // [B] bool, true at those P; on the CPU, or a GPU is waited for
 };
 
 // How a model looked at the images of a batch.
@@ -34,7 +33,7 @@ struct ImageView {
 
 // A batch as the model takes it, its text on the CPU.
 struct Sentences {
-  at::Tensor source;  // [B, S] int64, padded with kPaddingId
+  at::Tensor source;  // [B, S] int64, padded with kPad
   Images images;
   at::Tensor target_input;   // [B, T] int64, from BOS on
   at::Tensor target_output;  // [B, T] int64, up to EOS
@@ -46,7 +45,7 @@ class TranslationModelImpl : public torch::nn::Module {
   TranslationModelImpl(const ModelOptions& options, int64_t source_vocabulary,
                        int64_t target_vocabulary);
 
-  // source: [B, S] int64, padded with kPaddingId. The memory has M = S positions, S + R with
+  // source: [B, S] int64, padded with kPad. The memory has M = S positions, S + R with
   // concatenated fusion.
   Memory encode(const at::Tensor& source, const Images& images, const ForwardPass& pass = {});
   // Whether sentences can be read without their padding: encode_packed, and the loss.

@@ -14,13 +14,13 @@ print(found.submodule_search_locations[0] if found else "")'
     LIBTORCH=$("$python" -c "$where" 2>/dev/null) || LIBTORCH=
     [ -z "$LIBTORCH" ] || break
   done
-  [ -n "$LIBTORCH" ] || refuse "no torch in the active Python environment; expected 2.11; pip install torch==2.11.0, or set LIBTORCH to a torch folder"
+  [ -n "$LIBTORCH" ] || refuse "no torch in the active Python environment; expected 2.11; python3 -m venv env && . env/bin/activate && pip install torch==2.11.0, or set LIBTORCH to a torch folder"
 fi
 
 header=$LIBTORCH/include/torch/headeronly/version.h
 [ -f "$LIBTORCH/lib/libtorch_cpu.so" ] || refuse "$LIBTORCH: no lib/libtorch_cpu.so there; expected the folder of torch 2.11"
 found=$(sed -n 's/^#define TORCH_VERSION_M[AI][JN]OR *//p' "$header" 2>/dev/null | paste -sd.)
-[ "$found" = 2.11 ] || refuse "$LIBTORCH: got torch ${found:-of unknown version}, expected 2.11; pip install torch==2.11.0"
+[ "$found" = 2.11 ] || refuse "$LIBTORCH: got torch ${found:-of unknown version}, expected 2.11; python3 -m venv env && . env/bin/activate && pip install torch==2.11.0"
 
 needed=$(cat "$here/glibc")
 glibc=$(getconf GNU_LIBC_VERSION 2>/dev/null) && glibc=${glibc#glibc } || glibc=none

@@ -6,7 +6,6 @@ find_dependency(fmt)
 find_dependency(ICU COMPONENTS uc i18n)
 find_dependency(ZLIB)
 find_dependency(JPEG)
-find_package(PNG QUIET)  # where the decoders use it
 include("${CMAKE_CURRENT_LIST_DIR}/penalmt-built-with.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/penalmt-libtorch.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/penalmt-targets.cmake")

@@ -20,14 +20,13 @@
 #include <vector>
 
 #include "base/config.h"
+#include "base/token_ids.h"
 
 namespace sentencepiece {
 class SentencePieceProcessor;
 }
 
 namespace penalmt {
-
-constexpr int kPad = 0, kBos = 1, kEos = 2, kUnknown = 3;
 
 struct TokenizerOptions {
   int64_t vocabulary = 10000;

@@ -1,4 +1,4 @@
-// Images from the disk: decoded, turned upright, squashed to a square (Multi30k's photographs are
+// Images from the disk: decoded, turned upright, squashed to a square (Multi30k's images are
 // kept so too), 8-bit RGB.
 #pragma once
 

@@ -58,7 +58,7 @@ void StepLinear::apply(const at::Tensor& x, at::Tensor& out) const {
 }
 
 StepWeights::StepWeights(TranslationModelImpl& model, ProductFormat format)
-    : doubly_attentive(model.options().fusion == "doubly_attentive"),
+    : doubly_attentive(model.options().fusion_kind().decoder_looks),
       norm(model.options().norm == "pre" ? NormOrder::pre : NormOrder::post),
       activation(model.options().activation == "gelu" ? Activation::gelu : Activation::relu),
       shape{model.options().decoder_layers, model.options().heads, model.options().width},
@@ -146,14 +146,14 @@ void CachedDecoder::start(const Memory& memory, const std::vector<std::vector<in
                                          lengths.const_data_ptr<int64_t>() + lengths.size(0)});
   position_ = 0;
 
-  with_image_ = at::Tensor();
+  has_image_ = at::Tensor();
   if (!memory.regions.defined()) return;
   const at::Tensor regions = memory.regions.flatten(0, 1);  // [B * R, C]
   for (const StepLayer& layer : weights_->layers)
     of_image.push_back(keys_values(layer.image_memory, regions));
   image_attention_->start(std::move(of_image),
                           std::vector<int64_t>(memory.regions.size(0), memory.regions.size(1)));
-  with_image_ = memory.with_image.unsqueeze(1);
+  has_image_ = memory.has_image.unsqueeze(1);
 }
 
 template <class Branch>
@@ -186,7 +186,7 @@ at::Tensor CachedDecoder::advance(const std::vector<int>& tokens) {
       layer.memory_out.apply(mixed, branch);
       return branch;
     });
-    if (with_image_.defined()) attend_to_image(static_cast<int64_t>(l), x);
+    if (has_image_.defined()) attend_to_image(static_cast<int64_t>(l), x);
     residual(x, layer.feed_forward_norm,
              [&](const at::Tensor& y) { return feed_forward(layer, y); });
   }
@@ -221,7 +221,7 @@ void CachedDecoder::attend_to_image(int64_t l, at::Tensor& x) {
     layer.image_gate.apply(y, gate);
     return branch.mul_(gate.sigmoid_());
   });
-  x.copy_(at::where(with_image_, x, before));
+  x.copy_(at::where(has_image_, x, before));
 }
 
 void CachedDecoder::reorder(const std::vector<int64_t>& rows) {
@@ -231,9 +231,9 @@ void CachedDecoder::reorder(const std::vector<int64_t>& rows) {
     for (const int64_t row : rows) groups.push_back(choice_->group[row]);
     choice_->group = std::move(groups);
   }
-  if (!with_image_.defined()) return;
+  if (!has_image_.defined()) return;
   image_attention_->reorder(rows);
-  with_image_ = with_image_.index_select(0, at::tensor(rows, at::kLong).to(with_image_.device()));
+  has_image_ = has_image_.index_select(0, at::tensor(rows, at::kLong).to(has_image_.device()));
 }
 
 at::Tensor CachedDecoder::logits(const at::Tensor& states) {

@@ -97,7 +97,7 @@ class CachedDecoder {
   const std::shared_ptr<const StepWeights> weights_;
   const std::unique_ptr<StepAttention> attention_;
   const std::unique_ptr<StepAttention> image_attention_;  // its memory: the image's regions
-  at::Tensor with_image_;  // [N, 1] bool; undefined where no sentence of the batch has an image
+  at::Tensor has_image_;  // [N, 1] bool; undefined where no sentence of the batch has an image
   std::vector<at::Tensor> buffers_;  // [numbers] each, as many as were ever needed
   at::Tensor positions_;             // [at least the positions so far, C]
   int64_t position_ = 0;

@@ -96,9 +96,11 @@ class CpuStepAttention : public StepAttention {
       std::vector<float> scores(round_up(longest_memory_));
       for (int64_t r = begin; r < end; ++r) {
         const int64_t b = sentence_[r];
-        kernels_.attend_row_memory(heads_, from + r * width, keys + first_key_[b],
-                                   memory + first_memory_[b] * 2 * width + width, 2 * width,
-                                   lengths_[b], scores.data(), to + r * width);
+        kernels_.attend_row_memory(
+            heads_, from + r * width,
+            {keys + first_key_[b], memory + first_memory_[b] * 2 * width + width, 2 * width,
+             lengths_[b]},
+            scores.data(), to + r * width);
       }
     });
   }

@@ -25,12 +25,12 @@ void add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& w
     return;
   }
   const float *from = x.const_data_ptr<float>(), *added = branch.const_data_ptr<float>();
-  const float *gain = weight.const_data_ptr<float>(), *shift = bias.const_data_ptr<float>();
+  const RowNorm norm = {weight.const_data_ptr<float>(), bias.const_data_ptr<float>(), width,
+                        static_cast<float>(epsilon)};
   float* to = out.mutable_data_ptr<float>();
   at::parallel_for(0, x.size(0), 256, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r)
-      kernels.add_norm_row(from + r * width, added + r * width, gain, shift, width,
-                           static_cast<float>(epsilon), to + r * width);
+      kernels.add_norm_row(from + r * width, added + r * width, norm, to + r * width);
   });
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Features of photographs with `penalmt features` and with the same encoder in eager Python, in turns, on the same images and as many
+# Features of images with `penalmt features` and with the same encoder in eager Python, in turns, on the same images and as many
 # threads: one JSON object a line.
 #
 #   MULTI30K=/path/to/multi30k recipes/benchmark/features.sh [-n rounds] [-c images] [-t threads]

@@ -4,7 +4,7 @@
 #
 #   MULTI30K=/path/to/multi30k recipes/benchmark/training.sh [-n rounds] [-u updates] [-t threads] [-f STORE]
 #
-# With -f, a feature store of the photographs (penalmt features), in place of the above: text only, gated and selective fusion of the store.
+# With -f, a feature store of the images (penalmt features), in place of the above: text only, gated and selective fusion of the store.
 # The peer needs a Python with torch 2.11, numpy, sentencepiece and safetensors: name it in PYTHON (default: python3). Without one, ours
 # runs alone, and says so. Lines: ours float32 with penal connections, ours with plain addition (tau = 0), ours bfloat16; the peer
 # plain, the peer with the published hook.

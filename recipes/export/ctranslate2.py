@@ -1,9 +1,9 @@
 """Writes a text-only model of ours as a CTranslate2 model: with its tokenizer, and a program of ten
 lines that translates with it.
 
-    pip install ctranslate2==4.8.5 numpy safetensors sentencepiece
-    python recipes/export/ctranslate2.py RUN --out DIR     RUN: a run folder or a checkpoint folder
-    python DIR/translate.py < lines.en > lines.de
+    python3 -m venv ct2 && ct2/bin/pip install ctranslate2==4.8.5 numpy safetensors sentencepiece
+    ct2/bin/python recipes/export/ctranslate2.py RUN --out DIR     RUN: a run folder or a checkpoint folder
+    ct2/bin/python DIR/translate.py < lines.en > lines.de
 
 Weights are float32; CTranslate2 makes int8, float16 or bfloat16 of them as it loads them. Scales of
 branches are folded into the linear maps before them. What has no place in CTranslate2's model (a
@@ -34,7 +34,7 @@ FORMAT = 1  # of model.json: the newest that is read
 LONGEST_LINE = 1024  # source tokens that CTranslate2 reads of a line
 
 EXAMPLE = '''\
-"""Translates lines: pip install ctranslate2 sentencepiece; python translate.py < in > out"""
+"""Translates lines, where ctranslate2 and sentencepiece are installed: python translate.py < in > out"""
 import pathlib, ctranslate2, sentencepiece
 here = pathlib.Path(__file__).resolve().parent
 source = sentencepiece.SentencePieceProcessor(str(here / "{source}"))
@@ -61,7 +61,7 @@ def need(package):
     try:
         return importlib.import_module(package)
     except ModuleNotFoundError as error:
-        fail(f"no Python package {error.name}; get it with: pip install {PACKAGES}")
+        fail(f"no Python package {error.name}; get it with: python3 -m venv ct2 && ct2/bin/pip install {PACKAGES}")
 
 
 def locate(run):

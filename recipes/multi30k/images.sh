@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Does the image help? Fine-tunes a finished text-only run (recipes/multi30k/run.sh -r text) with stored features of the photographs,
-# on whole sources and on sources whose colour words are masked, and probes each on the test lines that have a photograph.
+# Does the image help? Fine-tunes a finished text-only run (recipes/multi30k/run.sh -r text) with stored features of the images,
+# on whole sources and on sources whose colour words are masked, and probes each on the test lines that have an image.
 #
 #   MULTI30K=/path/to/multi30k recipes/multi30k/images.sh -e ENCODER [-t TEXT_RUN] [-s "1 2 3"] [-- more arguments of penalmt train]
 #

@@ -1,6 +1,6 @@
 """Any model of ours as a PyTorch module, from its folder: the same logits, none of the program.
 
-    pip install torch==2.11.0 safetensors sentencepiece
+    python3 -m venv pytorch && pytorch/bin/pip install torch==2.11.0 safetensors sentencepiece
 
     import torch, sentencepiece, penalmt_torch
     model = penalmt_torch.load("runs/gated")                        # a run or a checkpoint folder

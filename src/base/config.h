@@ -44,12 +44,16 @@ struct Allowed {
   double minimum = -std::numeric_limits<double>::infinity();
   double maximum = std::numeric_limits<double>::infinity();
   std::vector<std::string> words = {};
+  bool is_file = false;  // a text is a file's name
 };
-inline Allowed between(double minimum, double maximum) { return {minimum, maximum, {}}; }
+inline Allowed between(double minimum, double maximum) {
+  return {.minimum = minimum, .maximum = maximum};
+}
 inline Allowed at_least(double minimum) { return {.minimum = minimum}; }
 inline Allowed one_of(std::initializer_list<const char*> words) {
   return {.words = {words.begin(), words.end()}};
 }
+inline Allowed file() { return {.is_file = true}; }
 inline Allowed anything() { return {}; }
 
 // The problems found so far, one line each: "recipe.json: training.updatse: unknown key; did you

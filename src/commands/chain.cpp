@@ -100,8 +100,8 @@ ModelChains measure_translator(const std::string& place, const ChainArguments& a
   const ParallelText text =
       read_parallel_text(arguments.source, arguments.references, std::nullopt);
   if (!arguments.page.empty()) expect_not_read("--report", arguments.page);
-  limit_lengths(arguments.length, translator, text.source, arguments.source, text.target,
-                arguments.references);
+  limit_lengths(arguments.length, translator, {text.source, arguments.source},
+                {text.target, arguments.references});
   const std::unique_ptr<const ImageSource> images =
       open_line_images(translator, arguments.images, arguments.machine.threads);
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), arguments.source);
@@ -119,8 +119,6 @@ ModelChains measure_translator(const std::string& place, const ChainArguments& a
   if (count.missing > 0) message(count.text());
   if (!arguments.remove) return found;
 
-  // Tokenised text is scored on its tokens, as validation scores it.
-  const std::string tokenizer = translator.description().text == "tok" ? "none" : "13a";
   const auto bleu = [&] {
     std::vector<std::string> hypotheses;
     translator.model_changed();
@@ -128,7 +126,9 @@ ModelChains measure_translator(const std::string& place, const ChainArguments& a
          translator.translate(text.source, set.get(), {.beam = arguments.beam},
                               {.threads = arguments.machine.threads}, {arguments.source}))
       hypotheses.push_back(translation.n_best.front().text);
-    return corpus_bleu(hypotheses, References::single(text.target), {.tokenizer = tokenizer}).score;
+    return corpus_bleu(hypotheses, References::single(text.target),
+                       {.tokenizer = translator.description().scoring_tokenizer()})
+        .score;
   };
   found.score.bleu = bleu();
   remove_each(chains_of(model), found, [&] {

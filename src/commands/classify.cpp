@@ -10,8 +10,8 @@
 #include "base/json.h"
 #include "base/printable.h"
 #include "base/progress.h"
-#include "commands/training_command.h"
-#include "commands/training_processes.h"
+#include "commands/train/training_command.h"
+#include "commands/train/training_processes.h"
 #include "datasets/images/image_folder.h"
 #include "datasets/text/image_names.h"
 #include "tensors/devices.h"
@@ -253,7 +253,7 @@ Command classify_command() {
                     "for what its images were taken for.\n"
                     "Examples:\n"
                     "  penalmt classify predict runs/resnet cat.jpg dog.jpg --top 3\n"
-                    "  penalmt classify predict runs/resnet --folder photographs --json\n"
+                    "  penalmt classify predict runs/resnet --folder images --json\n"
                     "  penalmt classify predict runs/resnet --labelled \"$CIFAR10/test\""))}};
 }
 

@@ -37,11 +37,7 @@ struct CompareOptions {
       option().value("NAME=FILE"));
     v("lower_is_better", lower_is_better, "which of --scores are the better the lower they are",
       option().value("NAME").needs("scores"));
-    v("tokenize", testing.bleu.tokenizer, "BLEU: how words are told apart");
-    v("tokenizer_model", testing.bleu.tokenizer_model,
-      "BLEU: the SentencePiece model of flores101, flores200, spBLEU-1K or spm",
-      option().value("FILE"));
-    v("lowercase", testing.bleu.lowercase, "BLEU: take capital and small letters as the same");
+    testing.bleu.visit_words(v);
     v("paired_ar_n", testing.trials, "trials of the paired approximate randomisation test",
       config::between(1, 100'000'000));
     v("html", page, "also write a page (needs no network), with training curves",

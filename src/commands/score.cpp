@@ -100,8 +100,8 @@ void score(const ScoreArguments& arguments) {
   const ParallelText text = read_pairs(arguments);
   const std::string &source_place = arguments.source_place(),
                     &target_place = arguments.target_place();
-  limit_lengths(arguments.length, translator, text.source, source_place, text.target, target_place,
-                text.lines);
+  limit_lengths(arguments.length, translator, {text.source, source_place},
+                {text.target, target_place}, text.lines);
   const std::unique_ptr<const ImageSource> images =
       open_images_of(arguments, image_arguments, text, translator);
   if (images) images->expect_lines(static_cast<int64_t>(text.source.size()), source_place);

@@ -62,7 +62,7 @@ class Search {
         finished_(sentences.size()) {
     for (size_t s = 0; s < sentences.size(); ++s) open_.push_back({static_cast<int64_t>(s), 0.0});
     trail_.push_back(
-        {std::vector<int64_t>(open_.size(), -1), std::vector<int>(open_.size(), kStartToken)});
+        {std::vector<int64_t>(open_.size(), -1), std::vector<int>(open_.size(), kBos)});
   }
 
   std::vector<std::vector<Hypothesis>> run() {
@@ -87,8 +87,8 @@ class Search {
         spare = std::max(spare, static_cast<int64_t>(choices.forbidden.back().size()));
       }
     const CandidateRule rule{.count = options_.beam + spare,
-                             .first_token = kFirstWritableToken,
-                             .end_token = kEndToken,
+                             .first_token = kFirstWritable,
+                             .end_token = kEos,
                              .probabilities = !is_blind()};
     const std::vector<int>& last = trail_.back().tokens;
     if (!any_in_prefix()) {
@@ -99,7 +99,7 @@ class Search {
     choices.candidates = top_candidates(logits, rule);
     std::vector<int64_t> tokens;
     for (const Open& open : open_)
-      tokens.push_back(is_in_prefix(open.sentence) ? forced_token(open.sentence) : kEndToken);
+      tokens.push_back(is_in_prefix(open.sentence) ? forced_token(open.sentence) : kEos);
     const at::Tensor forced =
         at::log_softmax(logits, -1, at::kFloat)
             .gather(1, at::tensor(tokens, at::kLong).to(logits.device()).unsqueeze(1))
@@ -127,7 +127,7 @@ class Search {
         if (is_in_prefix(sentence)) {
           add(row, forced_token(sentence), choices.forced[row]);
         } else if (length_ == sentences_[sentence].limit) {
-          add(row, kEndToken, candidates.end[row]);
+          add(row, kEos, candidates.end[row]);
         } else {
           for (int64_t i = row * candidates.count; i < (row + 1) * candidates.count; ++i)
             if (choices.forbidden.empty() ||
@@ -147,7 +147,7 @@ class Search {
   // returned.
   std::vector<Extension> retire_finished(std::vector<Extension> extensions) {
     std::erase_if(extensions, [&](const Extension& extension) {
-      if (extension.token != kEndToken) return false;
+      if (extension.token != kEos) return false;
       const int64_t sentence = open_[extension.row].sentence;
       auto& finished = finished_[sentence];
       ++ended_[sentence];

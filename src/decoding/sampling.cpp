@@ -68,7 +68,7 @@ class Sampler {
         open_.push_back(
             {static_cast<int64_t>(s),
              SplitMix64(mix64(sampling_.seed) ^ static_cast<uint64_t>(n), sentences_[s].stream)});
-    last_.assign(sentences_.size(), kStartToken);
+    last_.assign(sentences_.size(), kBos);
   }
 
   // One token more, by the row's log probabilities. False: there is nothing more to draw.
@@ -77,12 +77,12 @@ class Sampler {
     Hypothesis& hypothesis = draw.hypothesis;
     const size_t position = hypothesis.tokens.size();
     const double number = draw.random.uniform();  // one a position, so that a prefix shifts none
-    int token = kEndToken;                        // all that is left at the last position
+    int token = kEos;                             // all that is left at the last position
     if (position < sentence.prefix.size()) {
       token = sentence.prefix[position];
     } else if (static_cast<int64_t>(position) + 1 < sentence.limit) {
       row_.assign(row, row + vocabulary);
-      std::fill_n(row_.begin(), std::min<int64_t>(kFirstWritableToken, vocabulary), kNever);
+      std::fill_n(row_.begin(), std::min<int64_t>(kFirstWritable, vocabulary), kNever);
       if (rules_.forbid_any())
         for (const int forbidden : rules_.forbidden(hypothesis.tokens)) row_[forbidden] = kNever;
       token = drawn_token(row_, sampling_, number);
@@ -90,7 +90,7 @@ class Sampler {
     if (token < 0 || !std::isfinite(row[token])) return false;
     hypothesis.token_log_probabilities.push_back(row[token]);
     hypothesis.log_probability += row[token];
-    if (token != kEndToken) {
+    if (token != kEos) {
       hypothesis.tokens.push_back(token);
       return true;
     }

@@ -27,7 +27,7 @@ struct SearchOptions {
   int64_t min_length = 0;       // tokens before the end may come
   int64_t max_length = 0;       // the most tokens before the end; 0: longest_translation
   int64_t no_repeat_ngram = 0;  // no n tokens in a row come twice; 0: they may
-  bool no_unknown = false;      // kUnknownToken is never written
+  bool no_unknown = false;      // kUnknown is never written
   // false: hypotheses come without log probabilities and scores (0), which greedy search for one
   // translation does not need and is faster without.
   bool scores = true;

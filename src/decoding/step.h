@@ -6,15 +6,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/token_ids.h"
 #include "tensors/top_candidates.h"
 
 namespace penalmt {
-
-// Token numbers that a search must know.
-constexpr int kStartToken = 1;
-constexpr int kEndToken = 2;
-constexpr int kUnknownToken = 3;
-constexpr int kFirstWritableToken = 2;  // 0 and 1, padding and start, are never generated
 
 // A model in the middle of decoding. It holds one row for each open hypothesis; at first one for
 // each sentence, in order.
@@ -22,7 +17,7 @@ class StepModel {
  public:
   virtual ~StepModel() = default;
 
-  // Moves every row one position on: tokens[r] is the last token of row r (kStartToken at first).
+  // Moves every row one position on: tokens[r] is the last token of row r (kBos at first).
   // Returns logits [N, V].
   virtual at::Tensor advance(const std::vector<int>& tokens) = 0;
 

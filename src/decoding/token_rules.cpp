@@ -9,8 +9,8 @@ namespace penalmt {
 
 std::vector<int> TokenRules::forbidden(const std::vector<int>& tokens) const {
   std::vector<int> forbidden;
-  if (static_cast<int64_t>(tokens.size()) < options_.min_length) forbidden.push_back(kEndToken);
-  if (options_.no_unknown) forbidden.push_back(kUnknownToken);
+  if (static_cast<int64_t>(tokens.size()) < options_.min_length) forbidden.push_back(kEos);
+  if (options_.no_unknown) forbidden.push_back(kUnknown);
   const int64_t before = options_.no_repeat_ngram - 1;  // tokens of an n-gram but its last
   const int64_t length = static_cast<int64_t>(tokens.size());
   if (before >= 0 && length > before)

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/config.h"
 #include "evaluation/metric.h"
 #include "evaluation/symbols.h"
 #include "evaluation/tokenizers.h"
@@ -28,6 +29,25 @@ struct BleuOptions {
   std::optional<double> smooth_value = std::nullopt;  // nullopt: the method's default
   bool effective_order = false;  // leave out the orders that the hypothesis is too short for; right
                                  // for single sentences
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    visit_words(v);
+    v("smooth_method", smooth_method,
+      "BLEU: for n-grams without a match: exp, floor, add-k or none");
+    v("smooth_value", smooth_value, "BLEU: what floor (0.1) or add-k (1) adds",
+      config::between(0, 1e9));
+  }
+  // How words are told apart.
+  template <class Visitor>
+  void visit_words(Visitor& v) {
+    v("tokenize", tokenizer,
+      "BLEU: how words are told apart: 13a, char, intl, none (white space), zh, or as the pieces "
+      "of a SentencePiece model: flores101, flores200, spBLEU-1K, spm");
+    v("tokenizer_model", tokenizer_model,
+      "BLEU: that model; default: where sacreBLEU keeps the one it fetched", config::file());
+    v("lowercase", lowercase, "BLEU: take capital and small letters as the same");
+  }
 };
 
 struct BleuScore {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/config.h"
 #include "evaluation/metric.h"
 #include "evaluation/symbols.h"
 
@@ -20,6 +21,20 @@ struct ChrfOptions {
   // false: the orders that hypothesis or reference are too short for are left out. true: they count
   // almost nothing, as in chrF++.py, NLTK and Moses.
   bool eps_smoothing = false;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("chrf_char_order", char_order, "chrF: longest n-gram of characters",
+      config::between(1, 1000));
+    v("chrf_word_order", word_order, "chrF: longest n-gram of words (1: chrF+, 2: chrF++)",
+      config::between(0, 1000));
+    v("chrf_beta", beta, "chrF: how many times recall counts more than precision",
+      config::between(1, 1000));
+    v("chrf_whitespace", whitespace, "chrF: white space counts among the characters");
+    v("chrf_lowercase", lowercase, "chrF: take capital and small letters as the same");
+    v("chrf_eps_smoothing", eps_smoothing,
+      "chrF: smooth as chrF++.py, NLTK and Moses, in place of the effective order");
+  }
 };
 
 // A row: for each order (characters first) the n-grams of the hypothesis, of the reference, and

@@ -22,9 +22,9 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {"bleu", make<Bleu, &MetricOptions::bleu>},
-    {"chrf", make<Chrf, &MetricOptions::chrf>},
-    {"ter", make<Ter, &MetricOptions::ter>},
+#define METRIC(name, Class) {#name, make<Class, &MetricOptions::name>},
+#include "evaluation/metrics.inc"
+#undef METRIC
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The metrics by name: to add one, write its two files (as ter.h), and give it its row in
-// metrics.cpp and its options their place here.
+// The metrics by name: to add one, write its two files (as ter.h) and give it its row in
+// metrics.inc.
 #pragma once
 
 #include <memory>
@@ -14,9 +14,16 @@
 namespace penalmt {
 
 struct MetricOptions {
-  BleuOptions bleu;
-  ChrfOptions chrf;
-  TerOptions ter;
+#define METRIC(name, Class) Class##Options name;
+#include "evaluation/metrics.inc"
+#undef METRIC
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+#define METRIC(name, Class) name.visit(v);
+#include "evaluation/metrics.inc"
+#undef METRIC
+  }
 };
 
 using Metrics = std::vector<std::unique_ptr<Metric>>;

@@ -52,15 +52,15 @@ at::Tensor onednn_linear(const at::Tensor& x, const at::Tensor& weight, const at
                          "");
 }
 
-void fused_adam(at::Tensor& values, const at::Tensor& gradients, at::Tensor& mean,
-                at::Tensor& square, const at::Tensor& steps, const AdamStep& step,
-                const at::Tensor& scale, const at::Tensor& refused) {
+void fused_adam(const AdamTensors& tensors, const AdamStep& step, const at::Tensor& scale,
+                const at::Tensor& refused) {
   const auto optional = [](const at::Tensor& x) {
     return x.defined() ? std::optional<at::Tensor>(x) : std::nullopt;
   };
   const auto update = [&](auto function) {
-    function({values}, {gradients}, {mean}, {square}, {}, {steps}, step.learning_rate, step.beta1,
-             step.beta2, step.weight_decay, step.epsilon, /*amsgrad=*/false, /*maximize=*/false,
+    function({tensors.values}, {tensors.gradients}, {tensors.mean}, {tensors.square}, {},
+             {tensors.steps}, step.learning_rate, step.beta1, step.beta2, step.weight_decay,
+             step.epsilon, /*amsgrad=*/false, /*maximize=*/false,
              /*grad_scale=*/optional(scale), /*found_inf=*/optional(refused));
   };
   using Operation =

@@ -20,12 +20,15 @@ struct AdamStep {
   double learning_rate, beta1, beta2, epsilon, weight_decay;
 };
 
-// One Adam (or, with weight decay, AdamW) step in a single pass over the memory. All [P] float32 or
-// float64; `steps` a scalar that already counts this one. scale: a float32 scalar that the
-// gradients are divided by first, undefined: 1; refused: 1 in place of 0 where no step is to be
-// taken.
-void fused_adam(at::Tensor& values, const at::Tensor& gradients, at::Tensor& mean,
-                at::Tensor& square, const at::Tensor& steps, const AdamStep& step,
-                const at::Tensor& scale = {}, const at::Tensor& refused = {});
+// What a step works on: all [P] float32 or float64, but `steps`, a scalar that already counts it.
+struct AdamTensors {
+  at::Tensor values, gradients, mean, square, steps;
+};
+
+// One Adam (or, with weight decay, AdamW) step in a single pass over the memory. scale: a float32
+// scalar that the gradients are divided by first, undefined: 1; refused: 1 in place of 0 where no
+// step is to be taken.
+void fused_adam(const AdamTensors& tensors, const AdamStep& step, const at::Tensor& scale = {},
+                const at::Tensor& refused = {});
 
 }  // namespace penalmt

@@ -180,8 +180,8 @@ void with_branch_numbers(const at::Tensor& x, const Use& use) {
     use(static_cast<float*>(x.data_ptr()));
 }
 
-const int64_t* counters_of(const at::Tensor& counters, const DropoutSite& site) {
-  return site.threshold() ? counters.const_data_ptr<int64_t>() : nullptr;
+const int64_t* counters_of(const BranchDropout& dropout) {
+  return dropout.site.threshold() ? dropout.counters.const_data_ptr<int64_t>() : nullptr;
 }
 
 const bool* real_of(const at::Tensor& real) {
@@ -189,36 +189,34 @@ const bool* real_of(const at::Tensor& real) {
 }
 
 // The two kernels of a GPU (device_kernels.cu).
-void device_forward(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
-                    const at::Tensor& bias, double epsilon, const at::Tensor& counters,
-                    const DropoutSite& site, ResidualNormResult& result) {
+void device_forward(const at::Tensor& x, const at::Tensor& branch, const NormWeights& norm,
+                    const BranchDropout& dropout, ResidualNormResult& result) {
   const auto [rows, channels] = shape_of(x);
-  launch_kernel(x.device(), kernel_for("residual_norm", branch.scalar_type()), a_warp_each(rows),
-                x.const_data_ptr<float>(), branch.const_data_ptr(), weight.const_data_ptr<float>(),
-                bias.const_data_ptr<float>(), static_cast<float>(epsilon),
-                counters_of(counters, site), mix64(site.site), site.threshold(),
-                static_cast<float>(site.scale()), result.y.mutable_data_ptr<float>(),
-                result.sum.mutable_data_ptr<float>(), result.mean.mutable_data_ptr<float>(),
-                result.rstd.mutable_data_ptr<float>(), rows, channels);
+  launch_kernel(
+      x.device(), kernel_for("residual_norm", branch.scalar_type()), a_warp_each(rows),
+      x.const_data_ptr<float>(), branch.const_data_ptr(), norm.weight.const_data_ptr<float>(),
+      norm.bias.const_data_ptr<float>(), static_cast<float>(norm.epsilon), counters_of(dropout),
+      mix64(dropout.site.site), dropout.site.threshold(), static_cast<float>(dropout.site.scale()),
+      result.y.mutable_data_ptr<float>(), result.sum.mutable_data_ptr<float>(),
+      result.mean.mutable_data_ptr<float>(), result.rstd.mutable_data_ptr<float>(), rows, channels);
 }
 
-void device_backward(const at::Tensor& gradient, const at::Tensor& x,
-                     const ResidualNormResult& kept, const at::Tensor& weight,
-                     const at::Tensor& counters, const DropoutSite& site, const at::Tensor& real,
-                     const PenalTerm& penal, ResidualNormGradients& result) {
+void device_backward(const at::Tensor& gradient, const ResidualNormPass& pass,
+                     ResidualNormGradients& result) {
+  const auto& [x, kept, weight, dropout, real, penal, branch_type] = pass;
   const auto [rows, channels] = shape_of(gradient);
   at::Tensor weighted = at::empty({rows, channels}, gradient.options());
   const auto type = result.branch.defined() ? result.branch.scalar_type() : at::kFloat;
-  launch_kernel(gradient.device(), kernel_for("residual_norm_backward", type), a_warp_each(rows),
-                gradient.const_data_ptr<float>(),
-                penal.tau != 0 ? x.const_data_ptr<float>() : nullptr,
-                kept.sum.const_data_ptr<float>(), kept.mean.const_data_ptr<float>(),
-                kept.rstd.const_data_ptr<float>(), weight.const_data_ptr<float>(),
-                counters_of(counters, site), mix64(site.site), site.threshold(),
-                static_cast<float>(site.scale()), real_of(real), static_cast<float>(penal.tau),
-                static_cast<int>(penal.relative), result.x.mutable_data_ptr<float>(),
-                result.branch.defined() ? result.branch.mutable_data_ptr() : nullptr,
-                weighted.mutable_data_ptr<float>(), rows, channels);
+  launch_kernel(
+      gradient.device(), kernel_for("residual_norm_backward", type), a_warp_each(rows),
+      gradient.const_data_ptr<float>(), penal.tau != 0 ? x.const_data_ptr<float>() : nullptr,
+      kept.sum.const_data_ptr<float>(), kept.mean.const_data_ptr<float>(),
+      kept.rstd.const_data_ptr<float>(), weight.const_data_ptr<float>(), counters_of(dropout),
+      mix64(dropout.site.site), dropout.site.threshold(), static_cast<float>(dropout.site.scale()),
+      real_of(real), static_cast<float>(penal.tau), static_cast<int>(penal.relative),
+      result.x.mutable_data_ptr<float>(),
+      result.branch.defined() ? result.branch.mutable_data_ptr() : nullptr,
+      weighted.mutable_data_ptr<float>(), rows, channels);
   const at::Tensor sums = device_column_sums(weighted, gradient);
   result.weight = sums[0];
   result.bias = sums[1];
@@ -227,23 +225,22 @@ void device_backward(const at::Tensor& gradient, const at::Tensor& x,
 }  // namespace
 
 ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch,
-                                 const at::Tensor& weight, const at::Tensor& bias, double epsilon,
-                                 const at::Tensor& counters, const DropoutSite& site) {
+                                 const NormWeights& norm, const BranchDropout& dropout) {
   const auto [rows, channels] = shape_of(x);
   ResidualNormResult result{at::empty_like(x), at::empty_like(x), at::empty({rows}, x.options()),
                             at::empty({rows}, x.options())};
   if (!x.is_cpu()) {
-    device_forward(x, branch, weight, bias, epsilon, counters, site, result);
+    device_forward(x, branch, norm, dropout, result);
     return result;
   }
   const ForwardTask task{x.const_data_ptr<float>(),
-                         weight.const_data_ptr<float>(),
-                         bias.const_data_ptr<float>(),
-                         static_cast<float>(epsilon),
-                         counters_of(counters, site),
-                         site.site,
-                         site.threshold(),
-                         static_cast<float>(site.scale()),
+                         norm.weight.const_data_ptr<float>(),
+                         norm.bias.const_data_ptr<float>(),
+                         static_cast<float>(norm.epsilon),
+                         counters_of(dropout),
+                         dropout.site.site,
+                         dropout.site.threshold(),
+                         static_cast<float>(dropout.site.scale()),
                          result.y.mutable_data_ptr<float>(),
                          result.sum.mutable_data_ptr<float>(),
                          result.mean.mutable_data_ptr<float>(),
@@ -258,18 +255,16 @@ ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch,
   return result;
 }
 
-ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const at::Tensor& x,
-                                             const ResidualNormResult& kept,
-                                             const at::Tensor& weight, const at::Tensor& counters,
-                                             const DropoutSite& site, const at::Tensor& real,
-                                             const PenalTerm& penal, at::ScalarType branch_type) {
+ResidualNormGradients residual_norm_backward(const at::Tensor& gradient,
+                                             const ResidualNormPass& pass) {
+  const auto& [x, kept, weight, dropout, real, penal, branch_type] = pass;
   const auto [rows, channels] = shape_of(gradient);
   ResidualNormGradients result;
   result.x = at::empty_like(gradient);
-  const bool apart = site.threshold() || penal.tau != 0 || branch_type != at::kFloat;
+  const bool apart = dropout.site.threshold() || penal.tau != 0 || branch_type != at::kFloat;
   if (apart) result.branch = at::empty_like(gradient, gradient.options().dtype(branch_type));
   if (!gradient.is_cpu()) {
-    device_backward(gradient, x, kept, weight, counters, site, real, penal, result);
+    device_backward(gradient, pass, result);
     if (!apart) result.branch = result.x;
     return result;
   }
@@ -281,10 +276,10 @@ ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const a
                            kept.mean.const_data_ptr<float>(),
                            kept.rstd.const_data_ptr<float>(),
                            weight.const_data_ptr<float>(),
-                           counters_of(counters, site),
-                           site.site,
-                           site.threshold(),
-                           static_cast<float>(site.scale()),
+                           counters_of(dropout),
+                           dropout.site.site,
+                           dropout.site.threshold(),
+                           static_cast<float>(dropout.site.scale()),
                            real_of(real),
                            penal,
                            result.x.mutable_data_ptr<float>(),

@@ -16,11 +16,21 @@ struct ResidualNormResult {
   at::Tensor mean;  // [N] of each row of h
 };
 
-// x, branch: [.., C]; weight, bias: [C]; all float32 (the branch: or bfloat16), contiguous, on
-// one device. counters: [..] int64, one a row of x; may be undefined when site.threshold() is 0.
+struct NormWeights {
+  at::Tensor weight, bias;  // [C] float32
+  double epsilon;
+};
+
+// What is dropped of the branch. counters: [..] int64, one a row of x; may be undefined when
+// site.threshold() is 0.
+struct BranchDropout {
+  at::Tensor counters;
+  DropoutSite site;
+};
+
+// x, branch: [.., C] float32 (the branch: or bfloat16), contiguous, with the weights on one device.
 ResidualNormResult residual_norm(const at::Tensor& x, const at::Tensor& branch,
-                                 const at::Tensor& weight, const at::Tensor& bias, double epsilon,
-                                 const at::Tensor& counters, const DropoutSite& site);
+                                 const NormWeights& norm, const BranchDropout& dropout);
 
 struct ResidualNormGradients {
   at::Tensor x, branch;  // [.., C]; one tensor where nothing is dropped and tau is 0 (of one type)
@@ -34,15 +44,20 @@ struct PenalTerm {
   bool relative = false;
 };
 
-// gradient: [.., C], at y; x, weight, counters: as above; real: [..] bool, undefined where all rows
-// are real. z, the branch's contribution, is h - x: both are kept for other ends (x by the
-// sublayer's first product, h by the normalisation). The penal term counts where `real` is true. x
-// may be undefined when tau is 0.
-ResidualNormGradients residual_norm_backward(const at::Tensor& gradient, const at::Tensor& x,
-                                             const ResidualNormResult& kept,
-                                             const at::Tensor& weight, const at::Tensor& counters,
-                                             const DropoutSite& site, const at::Tensor& real,
-                                             const PenalTerm& penal,
-                                             at::ScalarType branch_type = at::kFloat);
+// A forward pass as its backward pass needs it. z, the branch's contribution, is h - x: both are
+// kept for other ends (x by the sublayer's first product, h by the normalisation).
+struct ResidualNormPass {
+  at::Tensor x;  // may be undefined when tau is 0
+  ResidualNormResult kept;
+  at::Tensor weight;
+  BranchDropout dropout;
+  at::Tensor real;  // [..] bool: where the penal term counts; undefined: everywhere
+  PenalTerm penal;
+  at::ScalarType branch_type = at::kFloat;
+};
+
+// gradient: [.., C], at y.
+ResidualNormGradients residual_norm_backward(const at::Tensor& gradient,
+                                             const ResidualNormPass& pass);
 
 }  // namespace penalmt

@@ -19,6 +19,19 @@ struct AttentionHeads {
   float scale;                  // of the scores: D^-0.5
 };
 
+// A memory of n positions. keys: [C, n rounded up to 16], a channel's keys beside each other, so
+// that 16 positions are scored at once; values: n rows of C floats, `value_stride` apart.
+struct MemoryRows {
+  const float *keys, *values;
+  int64_t value_stride, n;
+};
+
+struct RowNorm {
+  const float *weight, *bias;  // [width]
+  int64_t width;
+  float epsilon;
+};
+
 struct RowKernels {
   // Takes in the logits [columns] of the columns from `first_column`; tokens below `first_token`
   // are never kept.
@@ -30,16 +43,12 @@ struct RowKernels {
   void (*attend_row_self)(const AttentionHeads& heads, const float* query, const float* const* keys,
                           int64_t n, float* scores, float* out);
 
-  // Attention of one row over a memory of n positions. keys: [C, n rounded up to 16], a channel's
-  // keys beside each other, so that 16 positions are scored at once; values: n rows of C floats,
-  // `value_stride` apart. query, out: [C]; scores: room for n + 16 floats.
-  void (*attend_row_memory)(const AttentionHeads& heads, const float* query, const float* keys,
-                            const float* values, int64_t value_stride, int64_t n, float* scores,
-                            float* out);
+  // Attention of one row over a memory. query, out: [C]; scores: room for n + 16 floats.
+  void (*attend_row_memory)(const AttentionHeads& heads, const float* query,
+                            const MemoryRows& memory, float* scores, float* out);
 
   // out = LayerNorm(x + branch). All [width].
-  void (*add_norm_row)(const float* x, const float* branch, const float* weight, const float* bias,
-                       int64_t width, float epsilon, float* out);
+  void (*add_norm_row)(const float* x, const float* branch, const RowNorm& norm, float* out);
 };
 
 // Those for the best instruction set of this processor.

@@ -47,6 +47,7 @@ at::Tensor Adam::step(double divisor, double clip_norm, double learning_rate) {
   torch::NoGradGuard no_grad;
   const AdamStep options{learning_rate, options_.beta1, options_.beta2, options_.epsilon,
                          options_.weight_decay};
+  const AdamTensors tensors{values_, gradients_, mean_, square_, steps_};
   steps_.add_(1);
   ++steps_made_;
   at::Tensor norm;
@@ -55,14 +56,14 @@ at::Tensor Adam::step(double divisor, double clip_norm, double learning_rate) {
     const double value = norm.item<double>();
     if (!std::isfinite(value)) return norm;
     if (clip_norm > 0 && value > clip_norm) gradients_.mul_(clip_norm / (value + 1e-6));
-    fused_adam(values_, gradients_, mean_, square_, steps_, options);
+    fused_adam(tensors, options);
   } else {
     // The same without asking what the norm is: the step divides by `scale` and looks at `refused`.
     norm = gradients_.norm().div_(divisor);
     at::Tensor scale = at::full_like(norm, divisor);
     if (clip_norm > 0) scale.mul_(norm.add(1e-6).div_(clip_norm).clamp_min_(1));
     const at::Tensor refused = norm.isfinite().logical_not_().to(at::kFloat);
-    fused_adam(values_, gradients_, mean_, square_, steps_, options, scale, refused);
+    fused_adam(tensors, options, scale, refused);
   }
   if (average_.defined()) {
     const auto step = static_cast<double>(steps_made_);

@@ -221,7 +221,7 @@ std::optional<double> Trainer::mean_gate() {
   const ImageView view = model_->view_images(batch.source.to(device_), batch.images.to(device_),
                                              batch.target_input.to(device_));
   // [B, n], true where a word looked.
-  const at::Tensor real = (view.of_target ? batch.target_output : batch.source).ne(kPaddingId);
+  const at::Tensor real = (view.of_target ? batch.target_output : batch.source).ne(kPad);
   return view.gate.cpu().masked_select(real).to(at::kDouble).mean().item<double>();
 }
 
@@ -265,9 +265,7 @@ double Trainer::validation_bleu() {
   }
   std::optional<ImagesOfLines> images;
   if (data_.valid.images) images.emplace(*data_.valid.images, lines);
-  // Tokenised text is scored on its tokens, as the published figures are.
-  const std::string tokenizer = description_.text == "tok" ? "none" : "13a";
-  const Bleu bleu({.tokenizer = tokenizer}, References::single(references));
+  const Bleu bleu({.tokenizer = description_.scoring_tokenizer()}, References::single(references));
   std::vector<double> sums;
   in_common([&] {
     Translator translator(model_, description_, data_.tokenizers.source, data_.tokenizers.target);

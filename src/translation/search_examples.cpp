@@ -14,9 +14,6 @@
 namespace penalmt {
 namespace {
 
-static_assert(kStartToken == kBos && kEndToken == kEos && kPad < kFirstWritableToken &&
-              kUnknownToken == kUnknown);
-
 constexpr int64_t kScoredRows = 512;  // rows of logits in memory at a time
 
 // The search's view of a cached decoder.
@@ -85,10 +82,12 @@ SentenceSearch sentence_search(const TranslationModelImpl& model, const SearchOp
   return {.limit = limit, .prefix = std::move(prefix)};
 }
 
-std::vector<std::vector<Hypothesis>> search_examples(
-    const std::vector<SearchedModel>& models, const std::vector<Example>& examples,
-    const std::vector<SentenceSearch>& sentences, const ImageSet* images,
-    const SearchOptions& search, const BatchOptions& batches, ProgressPart progress) {
+std::vector<std::vector<Hypothesis>> search_examples(const std::vector<SearchedModel>& models,
+                                                     const SearchedExamples& searched,
+                                                     const SearchOptions& search,
+                                                     const BatchOptions& batches,
+                                                     ProgressPart progress) {
+  const auto& [examples, sentences, images] = searched;
   c10::InferenceMode guard;
   std::vector<std::vector<Hypothesis>> found(examples.size());
   const c10::Device device = models.front().weights->steps->embedding.device();

@@ -25,15 +25,21 @@ struct SearchedModel {
   std::shared_ptr<const SearchWeights> weights;
 };
 
-// The n_best hypotheses of each example, in the order of the examples; sentences[i] is what the
-// search is told of examples[i]. `images` may be null (no image); models of text alone do not see
-// them. The result does not depend on batches and threads: to the bit on the CPU in float32 and
-// int8 where sentences are packed (TranslationModelImpl::packs) and there is no image, else but for
-// rounding (scores within 1e-4). Throws as run_batches and ImageSet::rows.
-std::vector<std::vector<Hypothesis>> search_examples(
-    const std::vector<SearchedModel>& models, const std::vector<Example>& examples,
-    const std::vector<SentenceSearch>& sentences, const ImageSet* images,
-    const SearchOptions& search, const BatchOptions& batches, ProgressPart progress = {});
+struct SearchedExamples {
+  const std::vector<Example>& examples;
+  const std::vector<SentenceSearch>& sentences;  // what the search is told of each
+  const ImageSet* images;  // null: none has an image; models of text alone do not see them
+};
+
+// The n_best hypotheses of each example, in the order of the examples. The result does not depend
+// on batches and threads: to the bit on the CPU in float32 and int8 where sentences are packed
+// (TranslationModelImpl::packs) and there is no image, else but for rounding (scores within 1e-4).
+// Throws as run_batches and ImageSet::rows.
+std::vector<std::vector<Hypothesis>> search_examples(const std::vector<SearchedModel>& models,
+                                                     const SearchedExamples& searched,
+                                                     const SearchOptions& search,
+                                                     const BatchOptions& batches,
+                                                     ProgressPart progress = {});
 
 // What the search is told of a source of so many tokens whose translation begins with `prefix`: at
 // most so many tokens as the options say or longest_translation() more than the prefix, within the

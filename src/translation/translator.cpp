@@ -147,7 +147,7 @@ std::vector<Translation> Translator::translate(const SourceLines& lines,
       searched_.push_back({&*other, std::make_shared<const SearchWeights>(*other, format_)});
   }
   const auto found =
-      search_examples(searched_, examples, sentences, lines.images, search, batches, progress);
+      search_examples(searched_, {examples, sentences, lines.images}, search, batches, progress);
   timing_.seconds +=
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   timing_.sentences += static_cast<int64_t>(examples.size());

@@ -27,7 +27,7 @@ std::vector<Hypothesis> all_translations(const Formula& formula, int64_t sentenc
   std::function<void(const Prefix&, double)> visit = [&](const Prefix& prefix, double so_far) {
     const auto scores = log_softmax(formula(sentence, prefix));
     const int64_t length = static_cast<int64_t>(prefix.size()) + 1;
-    const double total = so_far + scores[kEndToken];
+    const double total = so_far + scores[kEos];
     found.push_back({prefix, total, total / std::pow(length, length_penalty)});
     if (length == limit) return;
     for (int v = 3; v < static_cast<int>(scores.size()); ++v) {
@@ -52,8 +52,8 @@ std::vector<Hypothesis> plain_beam(const Formula& formula, int64_t sentence, int
     std::vector<std::pair<Prefix, double>> longer;
     for (const auto& [prefix, so_far] : open) {
       const auto scores = log_softmax(formula(sentence, prefix));
-      for (int v = kEndToken; v < static_cast<int>(scores.size()); ++v) {
-        if (length == limit && v != kEndToken) break;
+      for (int v = kEos; v < static_cast<int>(scores.size()); ++v) {
+        if (length == limit && v != kEos) break;
         Prefix next = prefix;
         next.push_back(v);
         longer.push_back({next, so_far + scores[v]});
@@ -64,7 +64,7 @@ std::vector<Hypothesis> plain_beam(const Formula& formula, int64_t sentence, int
     if (static_cast<int64_t>(longer.size()) > options.beam) longer.resize(options.beam);
     open.clear();
     for (auto& [prefix, total] : longer) {
-      if (prefix.back() != kEndToken) {
+      if (prefix.back() != kEos) {
         open.push_back({prefix, total});
         continue;
       }
@@ -122,13 +122,12 @@ TEST(BeamSearch, OfOneIsGreedy) {
     while (true) {
       const auto scores = log_softmax(formula(sentence, greedy));
       const bool last = greedy.size() + 1 == 12;
-      const int best = last
-                           ? kEndToken
-                           : static_cast<int>(std::max_element(scores.begin() + kFirstWritableToken,
-                                                               scores.end()) -
-                                              scores.begin());
+      const int best =
+          last ? kEos
+               : static_cast<int>(std::max_element(scores.begin() + kFirstWritable, scores.end()) -
+                                  scores.begin());
       total += scores[best];
-      if (best == kEndToken) break;
+      if (best == kEos) break;
       greedy.push_back(best);
     }
     const auto found = search(formula, {sentence}, 12, {.beam = 1});
@@ -158,10 +157,10 @@ TEST(BeamSearch, ALargerLengthPenaltyPrefersLongerTranslations) {
   const Formula formula = [](int64_t, const Prefix& prefix) {
     std::vector<double> logits(5, -1e9);
     if (prefix.empty()) {
-      logits[kEndToken] = -1.0;
+      logits[kEos] = -1.0;
       logits[3] = std::log(1 - std::exp(-1.0));
     } else {
-      logits[kEndToken] = std::log(0.5);
+      logits[kEos] = std::log(0.5);
       logits[4] = std::log(0.5);
     }
     return logits;
@@ -200,7 +199,7 @@ TEST(BeamSearch, NeverPassesTheLimitAndEndsThere) {
 TEST(BeamSearch, KeepsFinishedHypothesesOutOfTheNextStep) {
   FormulaModel model(mixed(8, 1.0), {0, 1, 2, 3, 4});
   beam_search(model, within(12, 5), {.beam = 4, .n_best = 2});
-  EXPECT_EQ(model.fed.count(kEndToken), 0u);
+  EXPECT_EQ(model.fed.count(kEos), 0u);
   EXPECT_EQ(model.fed.count(0), 0u);
   EXPECT_EQ(model.rows_of_step.front(), 5);
 }
@@ -209,7 +208,7 @@ TEST(BeamSearch, FinishedSentencesLeaveTheBatch) {
   // Sentence b says 3 b times and then ends, with certainty.
   const Formula formula = [](int64_t sentence, const Prefix& prefix) {
     std::vector<double> logits(6, -1e4);
-    logits[static_cast<int64_t>(prefix.size()) == sentence ? kEndToken : 3] = 0.0;
+    logits[static_cast<int64_t>(prefix.size()) == sentence ? kEos : 3] = 0.0;
     return logits;
   };
   FormulaModel model(formula, {0, 1, 2, 3});
@@ -223,7 +222,7 @@ TEST(BeamSearch, StopsOnceNoOpenHypothesisCanWin) {
   // are not needed.
   const Formula formula = [](int64_t, const Prefix& prefix) {
     std::vector<double> logits(6, std::log(1e-9));
-    logits[prefix.size() == 1 && prefix[0] == 3 ? kEndToken : 3] = 0.0;
+    logits[prefix.size() == 1 && prefix[0] == 3 ? kEos : 3] = 0.0;
     return logits;
   };
   FormulaModel model(formula, {0});
@@ -253,7 +252,7 @@ TEST(BeamSearch, NeverWritesPaddingOrStart) {
   };
   const auto found = search(formula, {0}, 8, {.beam = 5, .n_best = 5});
   for (const auto& hypothesis : found[0])
-    for (int token : hypothesis.tokens) EXPECT_GT(token, kEndToken);
+    for (int token : hypothesis.tokens) EXPECT_GT(token, kEos);
 }
 
 TEST(BeamSearch, BreaksTiesByRowThenByToken) {

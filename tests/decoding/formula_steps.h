@@ -30,7 +30,7 @@ inline Formula mixed(int vocabulary, double end = 0.0, double spread = 2.0) {
       bits ^= bits >> 29;
       logits[v] = spread * (static_cast<double>(bits >> 11 & 0xFFFFF) / 0xFFFFF - 0.5) * 2;
     }
-    logits[kEndToken] += end;
+    logits[kEos] += end;
     return logits;
   };
 }
@@ -51,7 +51,7 @@ class FormulaModel : public StepModel {
       if (started_)
         prefixes_[r].push_back(tokens[r]);
       else
-        EXPECT_EQ(tokens[r], kStartToken);
+        EXPECT_EQ(tokens[r], kBos);
       rows.push_back(at::tensor(formula_(sentences_[r], prefixes_[r]), at::kDouble).to(at::kFloat));
     }
     started_ = true;

@@ -34,9 +34,9 @@ std::vector<Whole> everything(const Formula& formula, int64_t sentence, int64_t 
   std::vector<Whole> found;
   std::function<void(const Prefix&, double)> visit = [&](const Prefix& prefix, double so_far) {
     const auto scores = log_softmax(formula(sentence, prefix));
-    found.push_back({prefix, so_far + scores[kEndToken]});
+    found.push_back({prefix, so_far + scores[kEos]});
     if (static_cast<int64_t>(prefix.size()) + 1 == limit) return;
-    for (int v = kUnknownToken; v < static_cast<int>(scores.size()); ++v) {
+    for (int v = kUnknown; v < static_cast<int>(scores.size()); ++v) {
       Prefix longer = prefix;
       longer.push_back(v);
       visit(longer, so_far + scores[v]);
@@ -93,7 +93,7 @@ TEST(SearchRules, KeepTheBestTranslationsWithoutRepeatedNgrams) {
 }
 
 TEST(SearchRules, KeepTheBestTranslationsWithoutTheUnknown) {
-  expect_best_of([](const Prefix& t) { return std::count(t.begin(), t.end(), kUnknownToken) == 0; },
+  expect_best_of([](const Prefix& t) { return std::count(t.begin(), t.end(), kUnknown) == 0; },
                  {.no_unknown = true});
 }
 
@@ -110,7 +110,7 @@ TEST(SearchRules, HoldTogether) {
   expect_best_of(
       [](const Prefix& t) {
         return t.size() >= 3 && t[0] == 4 && !repeats(t, 2) &&
-               std::count(t.begin(), t.end(), kUnknownToken) == 0;
+               std::count(t.begin(), t.end(), kUnknown) == 0;
       },
       {.min_length = 3, .no_repeat_ngram = 2, .no_unknown = true}, {4});
 }
@@ -149,9 +149,9 @@ TEST(SearchRules, AreSpeltOutByHand) {
   const auto forbidden = [](const SearchOptions& options, const Prefix& tokens) {
     return TokenRules(options).forbidden(tokens);
   };
-  EXPECT_EQ(forbidden({.min_length = 2}, {7}), (std::vector<int>{kEndToken}));
+  EXPECT_EQ(forbidden({.min_length = 2}, {7}), (std::vector<int>{kEos}));
   EXPECT_EQ(forbidden({.min_length = 2}, {7, 7}), std::vector<int>{});
-  EXPECT_EQ(forbidden({.no_unknown = true}, {}), (std::vector<int>{kUnknownToken}));
+  EXPECT_EQ(forbidden({.no_unknown = true}, {}), (std::vector<int>{kUnknown}));
   EXPECT_EQ(forbidden({.no_repeat_ngram = 1}, {9, 4, 9}), (std::vector<int>{4, 9}));
   EXPECT_EQ(forbidden({.no_repeat_ngram = 2}, {4, 5, 4, 6, 4}), (std::vector<int>{5, 6}));
   EXPECT_EQ(forbidden({.no_repeat_ngram = 3}, {4, 5, 6, 4, 5}), (std::vector<int>{6}));
@@ -164,7 +164,7 @@ TEST(SearchRules, PatienceEndsASentenceAfterSoManyHypotheses) {
   // hypothesis a step stops at the first.
   const Formula formula = [](int64_t, const Prefix& prefix) {
     std::vector<double> logits(5, -1e9);
-    logits[kEndToken] = prefix.empty() ? std::log(0.3) : std::log(0.9);
+    logits[kEos] = prefix.empty() ? std::log(0.3) : std::log(0.9);
     logits[3] = prefix.empty() ? std::log(0.7) : std::log(0.1);
     return logits;
   };
@@ -194,7 +194,7 @@ TEST(SearchRules, AHypothesissTokenScoresSumToItsOwn) {
       double sum = 0;
       Prefix prefix;
       for (size_t t = 0; t < hypothesis.token_log_probabilities.size(); ++t) {
-        const int token = t < hypothesis.tokens.size() ? hypothesis.tokens[t] : kEndToken;
+        const int token = t < hypothesis.tokens.size() ? hypothesis.tokens[t] : kEos;
         EXPECT_NEAR(hypothesis.token_log_probabilities[t], log_softmax(mixed(12)(2, prefix))[token],
                     1e-5);
         sum += hypothesis.token_log_probabilities[t];
@@ -252,7 +252,7 @@ TEST(Sampling, DrawsTranslationsAsOftenAsTheirProbability) {
     Prefix prefix;
     for (size_t t = 0; t <= whole.tokens.size(); ++t) {
       const auto scores = log_softmax(formula(0, prefix));
-      const int token = t < whole.tokens.size() ? whole.tokens[t] : kEndToken;
+      const int token = t < whole.tokens.size() ? whole.tokens[t] : kEos;
       const double drawn = 1 - std::exp(scores[0]) - std::exp(scores[1]);
       if (t + 1 < 4) expected *= std::exp(scores[token]) / drawn;
       prefix.push_back(token);

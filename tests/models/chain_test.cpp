@@ -50,10 +50,10 @@ void match_golden(const std::string& name, const ModelOptions& options, int64_t 
   const int64_t length = target.size(1) - 1;
   // The decoder is fed no end: what stands before padding is padding.
   const at::Tensor output = target.narrow(1, 1, length),
-                   input = target.narrow(1, 0, length).masked_fill(output.eq(kPaddingId), 0);
+                   input = target.narrow(1, 0, length).masked_fill(output.eq(kPad), 0);
   ChainRecorder recorder(chains_of(*model));
   const TokenLoss loss = model->loss({fetch("source"), {}, input, output}, /*smoothing=*/0);
-  EXPECT_NEAR(loss.nll.item<double>() / output.ne(kPaddingId).sum().item<double>(),
+  EXPECT_NEAR(loss.nll.item<double>() / output.ne(kPad).sum().item<double>(),
               golden["nll"].get<double>(), 1e-10);
   const std::vector<ChainValues> values = recorder.values(loss.total);
   ASSERT_EQ(values.size(), 2u);

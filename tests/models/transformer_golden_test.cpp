@@ -51,7 +51,7 @@ void match(const std::string& name, const std::string& weights, const ModelOptio
   const at::Tensor input = target.narrow(1, 0, target.size(1) - 1),
                    output = target.narrow(1, 1, target.size(1) - 1);
   const at::Tensor logits = model->logits(model->decode(input, model->encode(source, {})));
-  const at::Tensor real = output.ne(kPaddingId).unsqueeze(-1);
+  const at::Tensor real = output.ne(kPad).unsqueeze(-1);
   expect_near(logits * real, fetch(name + "/logits") * real,
               "logits");  // what stands at padding does not matter
   const TokenLoss loss = model->loss({source, {}, input, output}, 0.1);

@@ -203,7 +203,7 @@ TEST(TranslationModel, TheVariantsDoNotDependOnTheBatch) {
         ForwardPass alone = pass;
         alone.ids = row(pass.ids);
         Images image;  // the second sentence has none
-        if (b != 1) image = {images().values.narrow(0, b / 2, 1), row(images().present)};
+        if (b != 1) image = {images().values.narrow(0, b / 2, 1), row(images().has_image)};
         model->loss({row(source()), image, row(target_input()), row(target_output())}, 0.1, alone)
             .total.backward();
       }
@@ -261,7 +261,7 @@ TEST(TranslationModel, TheBatchDoesNotChangeWhatIsDropped) {
     ForwardPass alone = pass;
     alone.ids = row(pass.ids);
     Images image;  // the second sentence has none
-    if (b != 1) image = {images().values.narrow(0, b / 2, 1), row(images().present)};
+    if (b != 1) image = {images().values.narrow(0, b / 2, 1), row(images().has_image)};
     sum +=
         model->loss({row(source()), image, row(target_input()), row(target_output())}, 0.1, alone)
             .total.item<double>();

@@ -108,16 +108,18 @@ TEST_F(Scripts, TheBundlesLauncherRefusesWhatCannotWork) {
       launch("LIBTORCH=/nowhere"),
       "penalmt: /nowhere: no lib/libtorch_cpu.so there; expected the folder of torch 2.11\nexit 2");
   const std::string old = libtorch("2", "9");
-  EXPECT_EQ(
-      launch("LIBTORCH=" + old),
-      "penalmt: " + old + ": got torch 2.9, expected 2.11; pip install torch==2.11.0\nexit 2");
+  EXPECT_EQ(launch("LIBTORCH=" + old), "penalmt: " + old +
+                                           ": got torch 2.9, expected 2.11; python3 -m venv env && "
+                                           ". env/bin/activate && pip install "
+                                           "torch==2.11.0\nexit 2");
   const std::string glibc = launch("LIBTORCH=" + libtorch("2", "11"));
   EXPECT_TRUE(glibc.starts_with("penalmt: this system's glibc: got 2.")) << glibc;
   EXPECT_TRUE(glibc.ends_with(", expected 99.5 or newer\nexit 2")) << glibc;
-  EXPECT_EQ(launch("-u LIBTORCH -u PYTHONPATH PATH=/bin:/usr/bin PYTHONHOME=/nowhere"),
-            "penalmt: no torch in the active Python environment; expected 2.11; pip install "
-            "torch==2.11.0, or set "
-            "LIBTORCH to a torch folder\nexit 2");
+  EXPECT_EQ(
+      launch("-u LIBTORCH -u PYTHONPATH PATH=/bin:/usr/bin PYTHONHOME=/nowhere"),
+      "penalmt: no torch in the active Python environment; expected 2.11; python3 -m venv env "
+      "&& . env/bin/activate && pip install torch==2.11.0, or set LIBTORCH to a torch "
+      "folder\nexit 2");
 }
 
 TEST_F(Scripts, ExportTakesWeightsThatFitWholly) { expect_passed("export_test.py", "torch"); }

@@ -36,7 +36,8 @@ namespace penalmt {
 class OptionRules {
  public:
   OptionRules() = default;
-  OptionRules(config::Allowed values) : allowed(std::move(values)) {}  // NOLINT: as in a recipe
+  OptionRules(config::Allowed values)  // NOLINT: as in a recipe
+      : allowed(std::move(values)), word(allowed.is_file ? "FILE" : "") {}
 
   // Each gives the rules with one thing changed: option().positional().required().
   OptionRules required() const { return with(&OptionRules::is_required, true); }

@@ -70,12 +70,10 @@ void check_lengths(const LengthOptions& options, const Translator& translator, L
   lengths.warn(place, static_cast<int64_t>(lines.size()));
 }
 
-void limit_lengths(const LengthOptions& options, Translator& translator,
-                   const std::vector<std::string>& sources, const std::string& source_place,
-                   const std::vector<std::string>& targets, const std::string& target_place,
-                   const std::vector<int64_t>& numbers) {
-  check_lengths(options, translator, LineSide::kSource, sources, source_place, numbers);
-  check_lengths(options, translator, LineSide::kTarget, targets, target_place, numbers);
+void limit_lengths(const LengthOptions& options, Translator& translator, const PlacedLines& sources,
+                   const PlacedLines& targets, const std::vector<int64_t>& numbers) {
+  check_lengths(options, translator, LineSide::kSource, sources.lines, sources.place, numbers);
+  check_lengths(options, translator, LineSide::kTarget, targets.lines, targets.place, numbers);
   translator.cut_lines(LengthCheck(options, translator).longest());
 }
 

@@ -64,9 +64,11 @@ void check_lengths(const LengthOptions& options, const Translator& translator, L
 
 // What both sides of parallel text go through before any work: throws as LengthCheck, or has what
 // is longer cut, with a warning a file.
-void limit_lengths(const LengthOptions& options, Translator& translator,
-                   const std::vector<std::string>& sources, const std::string& source_place,
-                   const std::vector<std::string>& targets, const std::string& target_place,
-                   const std::vector<int64_t>& numbers = {});
+struct PlacedLines {
+  const std::vector<std::string>& lines;
+  const std::string& place;
+};
+void limit_lengths(const LengthOptions& options, Translator& translator, const PlacedLines& sources,
+                   const PlacedLines& targets, const std::vector<int64_t>& numbers = {});
 
 }  // namespace penalmt

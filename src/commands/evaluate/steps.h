@@ -47,7 +47,8 @@ struct EvaluateOptions {
   template <class Visitor>
   void visit(Visitor& v) {
     visit_texts(v);
-    visit_metrics(v);
+    of_metrics.visit(v);
+    v("force", force, "BLEU: no warning where the hypotheses look tokenised");
     visit_resampling(v);
     visit_output(v);
   }
@@ -81,36 +82,6 @@ struct EvaluateOptions {
     v("lower_is_better", lower_is_better, "which of --scores are the better the lower they are",
       option().value("NAME").needs("scores"));
     v("sentence_level", sentence_level, "one score a line; BLEU with the effective order");
-  }
-  template <class Visitor>
-  void visit_metrics(Visitor& v) {
-    auto& [bleu, chrf, ter] = of_metrics;
-    v("tokenize", bleu.tokenizer,
-      "BLEU: how words are told apart: 13a, char, intl, none (white space), zh, or as the pieces "
-      "of a SentencePiece model: flores101, flores200, spBLEU-1K, spm");
-    v("tokenizer_model", bleu.tokenizer_model,
-      "BLEU: that model; default: where sacreBLEU keeps the one it fetched",
-      option().value("FILE"));
-    v("lowercase", bleu.lowercase, "BLEU: take capital and small letters as the same");
-    v("smooth_method", bleu.smooth_method,
-      "BLEU: for n-grams without a match: exp, floor, add-k or none");
-    v("smooth_value", bleu.smooth_value, "BLEU: what floor (0.1) or add-k (1) adds",
-      config::between(0, 1e9));
-    v("force", force, "BLEU: no warning where the hypotheses look tokenised");
-    v("chrf_char_order", chrf.char_order, "chrF: longest n-gram of characters",
-      config::between(1, 1000));
-    v("chrf_word_order", chrf.word_order, "chrF: longest n-gram of words (1: chrF+, 2: chrF++)",
-      config::between(0, 1000));
-    v("chrf_beta", chrf.beta, "chrF: how many times recall counts more than precision",
-      config::between(1, 1000));
-    v("chrf_whitespace", chrf.whitespace, "chrF: white space counts among the characters");
-    v("chrf_lowercase", chrf.lowercase, "chrF: take capital and small letters as the same");
-    v("chrf_eps_smoothing", chrf.eps_smoothing,
-      "chrF: smooth as chrF++.py, NLTK and Moses, in place of the effective order");
-    v("ter_case_sensitive", ter.case_sensitive, "TER: tell capital and small letters apart");
-    v("ter_normalized", ter.normalized, "TER: separate punctuation from words first");
-    v("ter_no_punct", ter.no_punct, "TER: leave punctuation out");
-    v("ter_asian_support", ter.asian_support, "TER: the two before also for Chinese and Japanese");
   }
   template <class Visitor>
   void visit_resampling(Visitor& v) {

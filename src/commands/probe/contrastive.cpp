@@ -69,9 +69,10 @@ ContrastivePairs read_pairs(const ProbeOptions& options, const ModelDescription&
 
 void probe_contrastive(const ProbeOptions& options, Translator& translator, ProbeResults& results) {
   const ContrastivePairs pairs = read_pairs(options, translator.description());
-  const std::string source_file = pairs.source_file.string();
-  limit_lengths(options.length, translator, pairs.source, source_file, pairs.correct,
-                pairs.correct_file.string());
+  const std::string source_file = pairs.source_file.string(),
+                    correct_file = pairs.correct_file.string();
+  limit_lengths(options.length, translator, {pairs.source, source_file},
+                {pairs.correct, correct_file});
   check_lengths(options.length, translator, LineSide::kTarget, pairs.incorrect,
                 pairs.incorrect_file.string());
   const auto images = probe_images(options, translator, images_of_pairs(options, pairs),

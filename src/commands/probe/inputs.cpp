@@ -194,8 +194,8 @@ std::unique_ptr<ImageSet> probe_images(const ProbeOptions& options, const Transl
 
 ProbeText read_probe_text(const ProbeOptions& options, Translator& translator) {
   ParallelText parallel = read_parallel_text(options.source, options.references, std::nullopt);
-  limit_lengths(options.length, translator, parallel.source, options.source, parallel.target,
-                options.references);
+  limit_lengths(options.length, translator, {parallel.source, options.source},
+                {parallel.target, options.references});
   ProbeText text;
   text.all_lines = parallel.source.size();
   text.source = std::move(parallel.source);

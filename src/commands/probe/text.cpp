@@ -153,7 +153,7 @@ Metrics metrics_of(const ProbeOptions& options, const ProbeText& text,
                    const Translator& translator) {
   MetricOptions of_metrics;
   of_metrics.bleu.tokenizer =
-      options.tokenize.value_or(translator.description().text == "tok" ? "none" : "13a");
+      options.tokenize.value_or(translator.description().scoring_tokenizer());
   expect_metrics(options.metrics, "--metrics");
   return make_metrics(options.metrics, of_metrics, References::single(text.references));
 }

@@ -19,7 +19,7 @@ Memory some_memory(int64_t width, at::ScalarType type, bool with_images) {
   if (with_images) {
     memory.regions =
         (at::arange(3 * 5 * width, at::kDouble) * 0.9).sin().view({3, 5, width}).to(type);
-    memory.with_image = at::tensor({1, 0, 1}).to(at::kBool);
+    memory.has_image = at::tensor({1, 0, 1}).to(at::kBool);
   }
   return memory;
 }
@@ -57,7 +57,7 @@ void expect_as_the_full_decoder(TranslationModel& model, at::ScalarType type, do
       Memory of_rows{memory.states.index_select(0, rows), memory.visible.index_select(0, rows)};
       if (memory.regions.defined()) {
         of_rows.regions = memory.regions.index_select(0, rows);
-        of_rows.with_image = memory.with_image.index_select(0, rows);
+        of_rows.has_image = memory.has_image.index_select(0, rows);
       }
       const at::Tensor full = model->logits(model->decode(target, of_rows)).select(1, position);
       ASSERT_LT((logits - full).abs().max().item<double>(), tolerance) << "position " << position;

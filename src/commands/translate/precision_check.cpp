@@ -1,4 +1,4 @@
-#include "commands/precision_check.h"
+#include "commands/translate/precision_check.h"
 
 #include <fmt/format.h>
 
@@ -51,9 +51,10 @@ void PrecisionCheck::tell() const {
                             arguments_.references, references_.size(), found_.size()));
   const std::vector<std::string> references(
       references_.begin(), references_.begin() + static_cast<int64_t>(found_.size()));
-  const std::string tokenizer = translator_.description().text == "tok" ? "none" : "13a";
   const auto bleu = [&](const std::vector<std::string>& lines) {
-    return corpus_bleu(lines, References::single(references), {.tokenizer = tokenizer}).score;
+    return corpus_bleu(lines, References::single(references),
+                       {.tokenizer = translator_.description().scoring_tokenizer()})
+        .score;
   };
   message(fmt::format("BLEU {:.2f}, in float32 {:.2f}", bleu(found_), bleu(exact_)));
 }

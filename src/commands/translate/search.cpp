@@ -1,4 +1,4 @@
-#include "commands/translate_search.h"
+#include "commands/translate/search.h"
 
 #include <fmt/format.h>
 

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
-#include "commands/dry_run.h"
-#include "commands/training_command.h"
-#include "commands/training_processes.h"
+#include "commands/train/dry_run.h"
+#include "commands/train/training_command.h"
+#include "commands/train/training_processes.h"
 #include "datasets/features/exported_encoder.h"
 #include "tensors/devices.h"
 #include "training/trainer.h"

@@ -1,4 +1,4 @@
-#include "commands/training_command.h"
+#include "commands/train/training_command.h"
 
 #include <fmt/format.h>
 

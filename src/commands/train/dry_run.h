@@ -1,7 +1,7 @@
 // penalmt train --dry-run: what a training would be.
 #pragma once
 
-#include "commands/training_command.h"
+#include "commands/train/training_command.h"
 
 namespace penalmt {
 

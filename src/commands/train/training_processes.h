@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "commands/training_command.h"
+#include "commands/train/training_command.h"
 #include "training/process_group.h"
 
 namespace penalmt {

@@ -1,4 +1,4 @@
-#include "commands/dry_run.h"
+#include "commands/train/dry_run.h"
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -6,7 +6,7 @@
 
 #include "base/files.h"
 #include "base/progress.h"
-#include "commands/training_processes.h"
+#include "commands/train/training_processes.h"
 #include "tensors/devices.h"
 #include "training/trainer.h"
 

@@ -1,4 +1,4 @@
-#include "commands/translate_lines.h"
+#include "commands/translate/lines.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "commands/cli/common.h"
-#include "commands/translate_steps.h"
+#include "commands/translate/steps.h"
 #include "datasets/text/parallel_text.h"
 
 namespace penalmt {

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "commands/cli/common.h"
-#include "commands/translate_steps.h"
+#include "commands/translate/steps.h"
 #include "datasets/text/image_names.h"
 #include "translation/translator.h"
 

@@ -1,4 +1,4 @@
-#include "commands/training_processes.h"
+#include "commands/train/training_processes.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "commands/cli/foreign_errors.h"
-#include "commands/local_processes.h"
+#include "commands/train/local_processes.h"
 #include "training/gloo_group.h"
 #include "training/process_place.h"
 

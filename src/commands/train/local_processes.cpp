@@ -1,4 +1,4 @@
-#include "commands/local_processes.h"
+#include "commands/train/local_processes.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

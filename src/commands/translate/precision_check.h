@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "commands/translate_steps.h"
+#include "commands/translate/steps.h"
 #include "translation/translator.h"
 
 namespace penalmt {

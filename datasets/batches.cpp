@@ -2,43 +2,65 @@
 
 #include <algorithm>
 #include <numeric>
-#include <tuple>
 
 #include <ATen/ATen.h>
 
 #include "base/random.h"
 #include "datasets/image_set.h"
+#include "tokenizers/sentencepiece.h"
 
 namespace penalmt {
 namespace {
 
 // Positions that a sentence fills on the decoder's side: BOS is only fed, EOS only predicted.
-int64_t target_length(const Example& example) {
-  return example.target.empty() ? 0 : static_cast<int64_t>(example.target.size()) - 1;
+int64_t target_length(const ExampleLengths& lengths) {
+  return std::max<int64_t>(lengths.target - 1, 0);
 }
-int64_t padded_length(const Example& example) {
-  return std::max(static_cast<int64_t>(example.source.size()), target_length(example));
+int64_t target_length(const Example& example) { return target_length(lengths_of(example)); }
+int64_t padded_length(const ExampleLengths& lengths) {
+  return std::max(lengths.source, target_length(lengths));
+}
+
+// Equal ones keep their order. There are few lengths, and may be many examples: they are counted.
+void sort_by(int64_t ExampleLengths::*side, const std::function<ExampleLengths(int64_t)>& lengths,
+             std::vector<int64_t>& which) {
+  std::vector<int64_t> next;  // by length: how many, then where the next one goes
+  for (const int64_t i : which) {
+    const auto length = static_cast<std::size_t>(lengths(i).*side);
+    if (next.size() <= length) next.resize(length + 1);
+    ++next[length];
+  }
+  std::exclusive_scan(next.begin(), next.end(), next.begin(), int64_t{0});
+  std::vector<int64_t> sorted(which.size());
+  for (const int64_t i : which) sorted[next[lengths(i).*side]++] = i;
+  which = std::move(sorted);
 }
 
 }  // namespace
 
-std::vector<std::vector<int64_t>> make_batches(const std::vector<Example>& examples,
-                                               int64_t token_budget,
-                                               std::optional<uint64_t> shuffle_seed) {
+ExampleLengths lengths_of(const Example& example) {
+  return {static_cast<int64_t>(example.source.size()), static_cast<int64_t>(example.target.size())};
+}
+
+Example example_of(std::vector<int> source, std::vector<int> target, int64_t id) {
+  source.push_back(kEos);
+  target.insert(target.begin(), kBos);
+  target.push_back(kEos);
+  return {.source = std::move(source), .target = std::move(target), .image = -1, .id = id};
+}
+
+std::vector<std::vector<int64_t>> make_batches(
+    std::vector<int64_t> which, const std::function<ExampleLengths(int64_t)>& lengths,
+    int64_t token_budget, std::optional<uint64_t> shuffle_seed) {
   SplitMix64 random(shuffle_seed.value_or(0));
-  std::vector<int64_t> order(examples.size());
-  std::iota(order.begin(), order.end(), 0);
-  if (shuffle_seed) shuffle(order, random);
-  const auto lengths = [&](int64_t i) {
-    return std::tuple(examples[i].target.size(), examples[i].source.size());
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return lengths(a) < lengths(b); });
+  if (shuffle_seed) shuffle(which, random);
+  sort_by(&ExampleLengths::source, lengths, which);
+  sort_by(&ExampleLengths::target, lengths, which);
 
   std::vector<std::vector<int64_t>> batches;
   int64_t longest = 0;
-  for (const int64_t i : order) {
-    const int64_t length = padded_length(examples[i]);
+  for (const int64_t i : which) {
+    const int64_t length = padded_length(lengths(i));
     longest = std::max(longest, length);
     if (batches.empty() ||
         longest * static_cast<int64_t>(batches.back().size() + 1) > token_budget) {
@@ -49,6 +71,16 @@ std::vector<std::vector<int64_t>> make_batches(const std::vector<Example>& examp
   }
   if (shuffle_seed) shuffle(batches, random);
   return batches;
+}
+
+std::vector<std::vector<int64_t>> make_batches(const std::vector<Example>& examples,
+                                               int64_t token_budget,
+                                               std::optional<uint64_t> shuffle_seed) {
+  std::vector<int64_t> all(examples.size());
+  std::iota(all.begin(), all.end(), 0);
+  return make_batches(
+      std::move(all), [&](int64_t i) { return lengths_of(examples[i]); }, token_budget,
+      shuffle_seed);
 }
 
 Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& which,

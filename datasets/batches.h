@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -17,6 +18,15 @@ struct Example {
   int64_t image = -1;       // row of the ImageSet; -1: no image
   int64_t id = 0;           // line number from 0
 };
+
+// The pieces of a sentence as the model meets them: source EOS; BOS target EOS. Without an image.
+Example example_of(std::vector<int> source, std::vector<int> target, int64_t id);
+
+// Of an example's source and target.
+struct ExampleLengths {
+  int64_t source = 0, target = 0;
+};
+ExampleLengths lengths_of(const Example& example);
 
 // Rows are padded with 0 at the end.
 struct Batch {
@@ -39,6 +49,10 @@ struct Batch {
 std::vector<std::vector<int64_t>> make_batches(const std::vector<Example>& examples,
                                                int64_t token_budget,
                                                std::optional<uint64_t> shuffle_seed);
+// The same of those examples alone, each as often as `which` has it, by their lengths.
+std::vector<std::vector<int64_t>> make_batches(
+    std::vector<int64_t> which, const std::function<ExampleLengths(int64_t)>& lengths,
+    int64_t token_budget, std::optional<uint64_t> shuffle_seed);
 
 // `images` may be null. Every example has a target, or none has. Throws as ImageSet::rows.
 Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& which,

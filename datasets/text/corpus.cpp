@@ -8,23 +8,17 @@
 
 #include "base/error.h"
 #include "base/expect_folder.h"
-#include "tokenizers/text_limits.h"
 
 namespace penalmt {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct SplitFiles {
-  fs::path source, target;
-  std::optional<fs::path> images;
-};
-
 fs::path corpus_folder(const DataOptions& options) {
   return expand_environment(options.folder, "data.folder");
 }
 
-SplitFiles multi30k_files(const DataOptions& options, const std::string& split) {
+PairFiles multi30k_files(const DataOptions& options, const std::string& split) {
   const fs::path folder = corpus_folder(options);
   expect_folder(folder, "a corpus in Multi30k's layout; set data.folder");
   const auto text_file = [&](const std::string& language) {
@@ -32,8 +26,8 @@ SplitFiles multi30k_files(const DataOptions& options, const std::string& split) 
                ? folder / "raw" / fmt::format("{}.{}", split, language)
                : folder / "tok" / fmt::format("{}.lc.norm.tok.{}", split, language);
   };
-  SplitFiles files{text_file(options.source_language), text_file(options.target_language),
-                   std::nullopt};
+  PairFiles files{.source = text_file(options.source_language),
+                  .target = text_file(options.target_language)};
   const fs::path list = folder / "image_splits" / (split + ".txt");
   if (fs::exists(plain_or_gzip(list))) files.images = list;
   return files;
@@ -61,15 +55,15 @@ fs::path in_folder(const DataOptions& options, const std::string& file, const st
   return folder / expand_environment(file, "data." + key);
 }
 
-SplitFiles named_files(const DataOptions& options, const std::string& split) {
+PairFiles named_files(const DataOptions& options, const std::string& split) {
   const std::string name = key_of(options, split);
   const bool is_train = name == "train";
   const auto file = [&](const std::string& value, const std::string& key) {
     return in_folder(options, required(options, value, name + key), name + key);
   };
-  SplitFiles files{file(is_train ? options.train_source : options.valid_source, "_source"),
-                   file(is_train ? options.train_target : options.valid_target, "_target"),
-                   std::nullopt};
+  PairFiles files{
+      .source = file(is_train ? options.train_source : options.valid_source, "_source"),
+      .target = file(is_train ? options.train_target : options.valid_target, "_target")};
   const std::string& list = is_train ? options.train_images : options.valid_images;
   if (!list.empty()) files.images = in_folder(options, list, name + "_images");
   return files;
@@ -81,19 +75,40 @@ fs::path table_of(const DataOptions& options, const std::string& split) {
   return in_folder(options, required(options, table, name + "_table"), name + "_table");
 }
 
-ParallelText read_table(const DataOptions& options, const fs::path& table) {
-  const PairColumns columns{required(options, options.source_column, "source_column"),
-                            required(options, options.target_column, "target_column"),
-                            options.image_column};
+PairFiles table_files(const DataOptions& options, const fs::path& table) {
   const std::optional<TableFormat> format = options.table_format == "auto"
                                                 ? table_format_of(table)
                                                 : table_format_named(options.table_format);
+  PairFiles files{.source = table, .target = table, .format = format};
+  files.columns = {required(options, options.source_column, "source_column"),
+                   required(options, options.target_column, "target_column"), options.image_column};
   if (!format)
     throw Error(fmt::format(
         "data.table_format: the name of {} does not say it; expected an ending .tsv, .csv or "
         ".jsonl, or tsv, csv or jsonl",
         table.string()));
-  return read_parallel_table(table, *format, columns);
+  return files;
+}
+
+PairFiles files_of(const DataOptions& options, const std::string& split) {
+  if (options.layout == "table") return table_files(options, table_of(options, split));
+  return options.layout == "files" ? named_files(options, split) : multi30k_files(options, split);
+}
+
+// Of data.corpora.
+Corpus further_corpus(const DataOptions& options, std::size_t number) {
+  const CorpusOptions& corpus = options.corpora[number];
+  const std::string key = fmt::format("corpora.{}.", number);
+  if (!corpus.table.empty())
+    return {.files = table_files(options, in_folder(options, corpus.table, key + "table")),
+            .weight = corpus.weight};
+  for (const auto& [file, name] : {std::pair(corpus.source, "source"), {corpus.target, "target"}})
+    if (file.empty())
+      throw Error(fmt::format("data.{}{}: empty, expected a file, or a table", key, name));
+  PairFiles files{.source = in_folder(options, corpus.source, key + "source"),
+                  .target = in_folder(options, corpus.target, key + "target")};
+  if (!corpus.images.empty()) files.images = in_folder(options, corpus.images, key + "images");
+  return {.files = std::move(files), .weight = corpus.weight};
 }
 
 void mask(const DataOptions& options, const std::string& split, const fs::path& place,
@@ -114,6 +129,15 @@ void cut(ParallelText& text, std::size_t count) {
   for (std::vector<std::string>* lines : {&text.source, &text.target, &text.images})
     lines->resize(std::min(lines->size(), count));
   text.lines.resize(std::min(text.lines.size(), count));
+  text.parts[0].count = text.source.size();
+}
+
+ParallelText read_corpus(const Corpus& corpus) {
+  ParallelText text = read_parallel_text(corpus.files);
+  expect_pairs(corpus, text.source.size());
+  for (std::size_t i = 0; i < text.source.size(); ++i)
+    expect_within_limits(text.source[i], text.target[i], text.line_of(i), corpus.files);
+  return text;
 }
 
 std::string with_split(std::string path, const std::string& split) {
@@ -133,26 +157,34 @@ StoreFiles feature_files(const DataOptions& options, const std::string& split) {
           path(options.feature_names, "data.feature_names")};
 }
 
+std::vector<Corpus> corpora_of(const DataOptions& options, const std::string& split) {
+  std::vector<Corpus> corpora = {{.files = files_of(options, split)}};
+  if (split != options.train) return corpora;
+  corpora[0].limit = options.limit;
+  corpora[0].weight = options.weight;
+  for (std::size_t i = 0; i < options.corpora.size(); ++i)
+    corpora.push_back(further_corpus(options, i));
+  return corpora;
+}
+
+void expect_pairs(const Corpus& corpus, std::size_t pairs) {
+  if (pairs == 0)
+    throw Error(fmt::format("{}: no {}; expected at least one", corpus.files.source.string(),
+                            corpus.files.format ? "rows" : "lines"));
+}
+
 ParallelText load_split(const DataOptions& options, const std::string& split) {
-  const bool is_table = options.layout == "table";
-  SplitFiles files;
-  if (is_table)
-    files.source = files.target = table_of(options, split);
-  else
-    files =
-        options.layout == "files" ? named_files(options, split) : multi30k_files(options, split);
-  ParallelText text = is_table ? read_table(options, files.source)
-                               : read_parallel_text(files.source, files.target, files.images);
-  if (text.source.empty())
-    throw Error(fmt::format("{}: no {}; expected at least one", files.source.string(),
-                            is_table ? "rows" : "lines"));
-  for (const auto& [lines, place] : {std::pair(&text.source, plain_or_gzip(files.source)),
-                                     {&text.target, plain_or_gzip(files.target)}})
-    for (std::size_t i = 0; i < lines->size(); ++i)
-      expect_within_limits((*lines)[i], fmt::format("{}:{}", place.string(), text.line_of(i)));
-  if (!options.masking.empty()) mask(options, split, files.source, text.source);
-  if (options.limit > 0 && split == options.train)
-    cut(text, static_cast<std::size_t>(options.limit));
+  ParallelText text;
+  for (const Corpus& corpus : corpora_of(options, split)) {
+    ParallelText part = read_corpus(corpus);
+    if (!text.parts.empty()) {
+      append(text, std::move(part));
+      continue;
+    }
+    text = std::move(part);
+    if (!options.masking.empty()) mask(options, split, corpus.files.source, text.source);
+    if (corpus.limit > 0) cut(text, static_cast<std::size_t>(corpus.limit));
+  }
   return text;
 }
 

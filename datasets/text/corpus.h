@@ -3,12 +3,35 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/config.h"
 #include "datasets/text/masking.h"
 #include "datasets/text/parallel_text.h"
 
 namespace penalmt {
+
+// A further corpus that a model is trained on.
+struct CorpusOptions {
+  std::string source = "", target = "", images = "", table = "";
+  double weight = 1;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("source", source, "sentences to train on, too; relative to data.folder, where that is set",
+      config::anything());
+    v("target", target, "their translations", config::anything());
+    v("images", images, "their list of images, of the same folder as the others; empty: none",
+      config::anything());
+    v("table", table,
+      "a table in the place of these three, with the columns data.source_column, "
+      "data.target_column and data.image_column",
+      config::anything());
+    v("weight", weight,
+      "how often each of its pairs stands in an epoch; of 0.25 each epoch draws one in four",
+      config::between(0, 1000));
+  }
+};
 
 struct DataOptions {
   std::string layout = "multi30k";
@@ -19,6 +42,10 @@ struct DataOptions {
   std::string train = "train";
   std::string valid = "val";
   int64_t limit = 0;
+  double weight = 1;
+  std::vector<CorpusOptions> corpora = {};
+  int64_t tokenizer_pairs = 1000000;
+  std::string cache = "";
   std::string images = "images";
   bool allow_outside = false;
   std::string features = "", feature_names = "", image_encoder = "";
@@ -49,6 +76,17 @@ struct DataOptions {
     v("valid", valid, "the split that chooses the checkpoint", config::anything());
     v("limit", limit, "pairs of `train` that are learned from, the first of it; 0: all",
       config::between(0, 1e12));
+    v("weight", weight, "how often each pair of `train` stands in an epoch, as in corpora",
+      config::between(0, 1000));
+    v.list("corpora", corpora, "what is trained on besides");
+    v("tokenizer_pairs", tokenizer_pairs,
+      "pairs that a tokenizer is trained on at most, spread evenly over the text",
+      config::between(1, 1e9));
+    v("cache", cache,
+      "a folder that keeps the training text, cut into pieces, for this run and others: it is made "
+      "once a text and tokenizer and read where it lies, so that memory does not grow with the "
+      "text; empty: the text is held in memory",
+      config::anything());
     v("images", images, "the folder of the images", config::anything());
     v("allow_outside", allow_outside,
       "take images whose names lead out of that folder, by a link, ../ or an absolute path");
@@ -90,12 +128,24 @@ struct DataOptions {
   }
 };
 
-// The lines of one split; its images are empty where it has no list (Multi30k: no
-// image_splits/<split>.txt). The other layouts know the splits `train` and `valid`. Of the split
-// `train`, the first `limit` lines. Throws Error where a folder or a file is missing or not named,
-// and where there is not one line; as expect_within_limits (tokenizers/text_limits.h),
-// expand_environment, read_parallel_text, read_parallel_table and, with
-// data.masking, read_positions and check_positions.
+// A part of a split, as its files have it.
+struct Corpus {
+  PairFiles files;
+  int64_t limit = 0;  // the first so many pairs are used; 0: all
+  double weight = 1;
+};
+// The corpora of a split: more than one for the split `train` with data.corpora. The layouts but
+// multi30k know the splits `train` and `valid`. Throws Error where a folder is missing or a file is
+// not named; as expand_environment.
+std::vector<Corpus> corpora_of(const DataOptions& options, const std::string& split);
+
+// Throws Error where a corpus turned out to have no pairs.
+void expect_pairs(const Corpus& corpus, std::size_t pairs);
+
+// The lines of a split's corpora, one after the other; its images are empty where none has a list
+// (Multi30k: no image_splits/<split>.txt). Throws Error where a file is missing and where there is
+// not one line; as corpora_of, expect_within_limits (datasets/text/pair_reader.h),
+// read_parallel_text and, with data.masking, read_positions and check_positions.
 ParallelText load_split(const DataOptions& options, const std::string& split);
 
 // The feature store of a split: data.features with the split's name, and the names file, empty

@@ -1,41 +1,11 @@
 #include "datasets/text/parallel_text.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <iterator>
 
-#include "base/error.h"
 #include "base/text.h"
 
 namespace penalmt {
-namespace {
-
-void check_equal_lines(const std::filesystem::path& first, std::size_t first_lines,
-                       const std::filesystem::path& second, std::size_t second_lines) {
-  if (first_lines == second_lines) return;
-  throw Error(
-      fmt::format("{}: {} lines, but {} has {}; line i of one must belong to line i of the other",
-                  first.string(), first_lines, second.string(), second_lines));
-}
-
-}  // namespace
-
-std::filesystem::path plain_or_gzip(const std::filesystem::path& path) {
-  std::error_code ignored;
-  std::filesystem::path packed = path;
-  packed += ".gz";
-  const bool only_packed =
-      !std::filesystem::exists(path, ignored) && std::filesystem::exists(packed, ignored);
-  return only_packed ? packed : path;
-}
-
-// "1007129816.jpg#3" → "1007129816.jpg"; a "#" before anything but digits belongs to the name.
-std::string image_name(std::string line) {
-  const std::size_t end = line.find_last_not_of(" \t\r");
-  line.resize(end == std::string::npos ? 0 : end + 1);
-  const std::size_t hash = line.rfind('#');
-  if (hash == std::string::npos || hash + 1 == line.size()) return line;
-  if (line.find_first_not_of("0123456789", hash + 1) == std::string::npos) line.resize(hash);
-  return line;
-}
 
 std::vector<std::string> read_image_list(const std::filesystem::path& path) {
   std::vector<std::string> names = read_lines(plain_or_gzip(path));
@@ -43,36 +13,58 @@ std::vector<std::string> read_image_list(const std::filesystem::path& path) {
   return names;
 }
 
+ParallelText read_parallel_text(const PairFiles& files) {
+  ParallelText text;
+  PairReader reader(files);
+  for (SentencePair pair; reader.next(pair);) {
+    text.source.push_back(std::move(pair.source));
+    text.target.push_back(std::move(pair.target));
+    if (files.has_images()) text.images.push_back(std::move(pair.image));
+    if (files.format) text.lines.push_back(pair.line);
+  }
+  text.parts = {{.first = 0,
+                 .count = text.source.size(),
+                 .source = files.source,
+                 .image_list = files.image_list()}};
+  return text;
+}
+
+const TextPart& ParallelText::part_of(std::size_t pair) const {
+  return *std::find_if(parts.begin(), parts.end() - 1,
+                       [&](const TextPart& part) { return pair < part.first + part.count; });
+}
+
+void append(ParallelText& text, ParallelText other) {
+  const std::size_t first = text.source.size(), count = other.source.size();
+  if (!text.images.empty() || !other.images.empty()) {
+    text.images.resize(first);
+    other.images.resize(count);
+  }
+  for (ParallelText* each : {&text, &other})
+    for (std::size_t pair = each->lines.size(); pair < each->source.size(); ++pair)
+      each->lines.push_back(static_cast<int64_t>(pair) + 1);
+  for (TextPart& part : other.parts) {
+    part.first += first;
+    text.parts.push_back(std::move(part));
+  }
+  for (const auto lines : {&ParallelText::source, &ParallelText::target, &ParallelText::images})
+    (text.*lines)
+        .insert((text.*lines).end(), std::make_move_iterator((other.*lines).begin()),
+                std::make_move_iterator((other.*lines).end()));
+  text.lines.insert(text.lines.end(), other.lines.begin(), other.lines.end());
+}
+
 ParallelText read_parallel_text(const std::filesystem::path& source,
                                 const std::filesystem::path& target,
                                 const std::optional<std::filesystem::path>& image_list) {
-  ParallelText text;
-  text.source = read_lines(plain_or_gzip(source));
-  text.target = read_lines(plain_or_gzip(target));
-  check_equal_lines(source, text.source.size(), target, text.target.size());
-  if (image_list) {
-    text.images = read_image_list(*image_list);
-    text.image_list = *image_list;
-    check_equal_lines(source, text.source.size(), *image_list, text.images.size());
-  }
-  return text;
+  return read_parallel_text(
+      {.source = source, .target = target, .images = image_list, .format = {}, .columns = {}});
 }
 
 ParallelText read_parallel_table(const std::filesystem::path& path, TableFormat format,
                                  const PairColumns& columns) {
-  std::vector<TableColumn> wanted = {{columns.source}, {columns.target}};
-  if (!columns.image.empty()) wanted.push_back({columns.image, /*may_lack=*/true});
-  TableReader table(plain_or_gzip(path), format, std::move(wanted));
-  ParallelText text;
-  text.image_list = path;
-  while (std::optional<TableRow> row = table.next()) {
-    for (std::string& cell : row->texts) clean_line(cell);
-    text.lines.push_back(row->line);
-    text.source.push_back(std::move(row->texts[0]));
-    text.target.push_back(std::move(row->texts[1]));
-    if (!columns.image.empty()) text.images.push_back(image_name(std::move(row->texts[2])));
-  }
-  return text;
+  return read_parallel_text(
+      {.source = path, .target = path, .images = {}, .format = format, .columns = columns});
 }
 
 }  // namespace penalmt

@@ -137,10 +137,17 @@ bool is_group(const Fields& fields, std::string_view path) {
   return std::find(fields.groups.begin(), fields.groups.end(), path) != fields.groups.end();
 }
 
+const List* find_list(const Fields& fields, std::string_view path) {
+  const auto found = std::find_if(fields.lists.begin(), fields.lists.end(),
+                                  [&](const List& list) { return list.path == path; });
+  return found == fields.lists.end() ? nullptr : &*found;
+}
+
 Strings all_paths(const Fields& fields) {
   Strings paths;
   for (const Field& field : fields.fields) paths.push_back(field.path);
   paths.insert(paths.end(), fields.groups.begin(), fields.groups.end());
+  for (const List& list : fields.lists) paths.push_back(list.path);
   return paths;
 }
 
@@ -182,6 +189,24 @@ std::string suggestion(const Fields& fields, const std::string& prefix, const st
 }
 
 void read_inside(const Fields& fields, const std::string& prefix, const json& object,
+                 Problems& problems);
+
+void read_group(const Fields& fields, const std::string& path, const json& value,
+                Problems& problems) {
+  if (value.is_object()) return read_inside(fields, path + ".", value, problems);
+  problems.add(path,
+               fmt::format("got {}, expected an object {{...}}", dump_json(value).substr(0, 60)));
+}
+
+void read_list(const Fields& fields, const List& list, const json& value, Problems& problems) {
+  if (!value.is_array())
+    return problems.add(list.path, fmt::format("got {}, expected a list of objects [{{...}}]",
+                                               dump_json(value).substr(0, 60)));
+  for (std::size_t i = 0; i < value.size(); ++i)
+    read_group(fields, fmt::format("{}.{}", list.path, i), value[i], problems);
+}
+
+void read_inside(const Fields& fields, const std::string& prefix, const json& object,
                  Problems& problems) {
   for (const auto& [key, value] : object.items()) {
     const std::string path = prefix + key;
@@ -190,16 +215,34 @@ void read_inside(const Fields& fields, const std::string& prefix, const json& ob
     if (const Field* field = dotted ? nullptr : find_field(fields, path)) {
       assign(*field, value, problems);
     } else if (!dotted && is_group(fields, path)) {
-      if (value.is_object()) {
-        read_inside(fields, path + ".", value, problems);
-      } else {
-        problems.add(path, fmt::format("got {}, expected an object {{...}}",
-                                       dump_json(value).substr(0, 60)));
-      }
+      read_group(fields, path, value, problems);
+    } else if (const List* list = dotted ? nullptr : find_list(fields, path)) {
+      read_list(fields, *list, value, problems);
     } else {
       problems.add(path, "unknown key" + suggestion(fields, prefix, key));
     }
   }
+}
+
+// ---- assignments
+
+// "key=value" or "key = value": the key, and the value as it stands.
+std::pair<std::string, std::string> parts_of(std::string_view assignment) {
+  const std::size_t equals = assignment.find('=');
+  std::string key(assignment.substr(0, equals));
+  if (equals == std::string_view::npos) return {key, ""};
+  std::string text(assignment.substr(equals + 1));
+  if (!key.empty() && key.back() == ' ') {
+    key.erase(key.find_last_not_of(' ') + 1);
+    text.erase(0, text.find_first_not_of(' '));
+  }
+  return {key, text};
+}
+
+// Discarded where it is no JSON, or nested too deep.
+json value_of(const std::string& text) {
+  if (first_too_deep(text)) return json(json::value_t::discarded);
+  return json::parse(text, nullptr, /*allow_exceptions=*/false);
 }
 
 // ---- JSON with positions
@@ -309,6 +352,35 @@ json parse(std::string_view text, const std::string& place, int64_t first_line) 
 
 json parse_file(const std::filesystem::path& path) { return parse(read_file(path), path.string()); }
 
+bool resize_lists(const Fields& fields, const json& object) {
+  bool resized = false;
+  for (const List& list : fields.lists) {
+    const json* place = &object;
+    for (const std::string_view part : split(list.path, '.')) {
+      const std::string key(part);
+      place =
+          place != nullptr && place->is_object() && place->contains(key) ? &(*place)[key] : nullptr;
+    }
+    if (place == nullptr || !place->is_array() || place->size() == list.size) continue;
+    list.resize(place->size());
+    resized = true;
+  }
+  return resized;
+}
+
+bool resize_lists(const Fields& fields, std::string_view assignment) {
+  const auto [key, text] = parts_of(assignment);
+  const List* list = find_list(fields, key);
+  const json value = value_of(text);
+  if (list == nullptr || !value.is_array() || value.size() == list->size) return false;
+  list->resize(value.size());
+  return true;
+}
+
+void fill_lists(const Fields& fields) {
+  for (const List& list : fields.lists) list.resize(1);
+}
+
 void read(const Fields& fields, const json& object, Problems& problems) {
   if (!object.is_object()) {
     problems.add("the whole text", fmt::format("got {}, expected an object {{...}}",
@@ -319,17 +391,11 @@ void read(const Fields& fields, const json& object, Problems& problems) {
 }
 
 void set(const Fields& fields, std::string_view assignment, Problems& problems) {
-  const std::size_t equals = assignment.find('=');
-  std::string key(assignment.substr(0, equals));
-  if (equals == std::string_view::npos || key.empty()) {
+  const auto [key, text] = parts_of(assignment);
+  if (assignment.find('=') == std::string_view::npos || key.empty()) {
     problems.comes_from_set(std::string(assignment));
     problems.add(std::string(assignment), "expected key=value");
     return;
-  }
-  std::string text(assignment.substr(equals + 1));
-  if (key.back() == ' ') {  // "key = value"
-    key.erase(key.find_last_not_of(' ') + 1);
-    text.erase(0, text.find_first_not_of(' '));
   }
   problems.comes_from_set(key);
   if (first_invalid_utf8(assignment)) {
@@ -340,14 +406,20 @@ void set(const Fields& fields, std::string_view assignment, Problems& problems) 
     problems.add(key, fmt::format("nested deeper than {} levels", kDeepestJson));
     return;
   }
-  json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json value = value_of(text);
   if (value.is_discarded()) value = text;
+  const auto inside_comes_from_set = [&, &key = key] {
+    for (const Field& field : fields.fields)
+      if (field.path.starts_with(key + ".")) problems.comes_from_set(field.path);
+  };
   if (const Field* field = find_field(fields, key)) {
     const bool takes_text = std::holds_alternative<std::string*>(field->target);
     assign(*field, takes_text && !value.is_string() ? json(text) : value, problems);
+  } else if (const List* list = find_list(fields, key)) {
+    inside_comes_from_set();
+    read_list(fields, *list, value, problems);
   } else if (is_group(fields, key) && value.is_object()) {
-    for (const Field& field : fields.fields)
-      if (field.path.starts_with(key + ".")) problems.comes_from_set(field.path);
+    inside_comes_from_set();
     read_inside(fields, key + ".", value, problems);
   } else if (is_group(fields, key)) {
     problems.add(key, fmt::format("a group of keys: set one of them, as {}={}",
@@ -359,21 +431,34 @@ void set(const Fields& fields, std::string_view assignment, Problems& problems) 
 
 nlohmann::ordered_json write(const Fields& fields) {
   nlohmann::ordered_json object = nlohmann::ordered_json::object();
-  for (const Field& field : fields.fields) {
+  const auto at = [&](const std::string& path) -> nlohmann::ordered_json& {
     nlohmann::ordered_json* place = &object;
-    const std::vector<std::string_view> parts = split(field.path, '.');
-    for (const std::string_view part : parts) place = &(*place)[std::string(part)];
-    std::visit([&](const auto* target) { *place = *target; }, field.target);
-  }
+    std::string so_far;
+    for (const std::string_view part : split(path, '.')) {
+      place = find_list(fields, so_far) == nullptr ? &(*place)[std::string(part)]
+                                                   : &(*place)[std::stoul(std::string(part))];
+      so_far += (so_far.empty() ? "" : ".") + std::string(part);
+    }
+    return *place;
+  };
+  for (const Field& field : fields.fields)
+    std::visit([&](const auto* target) { at(field.path) = *target; }, field.target);
+  for (const List& list : fields.lists)
+    if (list.size == 0) at(list.path) = nlohmann::ordered_json::array();
   return object;
 }
 
 std::string help(const Fields& fields) {
+  const auto said = [&](std::string path) {
+    for (const List& list : fields.lists)
+      if (path.starts_with(list.path + ".0.")) path.replace(list.path.size() + 1, 1, "N");
+    return path;
+  };
   std::size_t width = 0;
   for (const Field& field : fields.fields) width = std::max(width, field.path.size());
   std::string text;
   for (const Field& field : fields.fields) {
-    text += fmt::format("{:<{}}  {} ({}; default {})\n", field.path, width, field.meaning,
+    text += fmt::format("{:<{}}  {} ({}; default {})\n", said(field.path), width, field.meaning,
                         takes(field), value_text(field));
   }
   return text;

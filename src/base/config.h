@@ -18,6 +18,9 @@
 //     void visit(Visitor& v) { v.group("schedule", schedule, "learning rate"); }
 //   };
 //
+// `v.list("parts", parts, "...")` takes a std::vector of such structs: in JSON an array of objects.
+// Their keys are called "parts.0.key" in messages and assignments, "parts.N.key" in help.
+//
 // Field types: bool, int64_t, double, std::string, std::vector<std::string>, std::vector<double>. A
 // whole number may be given for a double, never a fraction for an int64_t; NaN and infinities are
 // refused. Problems are collected, so that a user sees all at once.

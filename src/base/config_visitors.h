@@ -2,6 +2,8 @@
 // everything else works on that list.
 #pragma once
 
+#include <functional>
+#include <string>
 #include <type_traits>
 #include <variant>
 
@@ -20,9 +22,17 @@ struct Field {
   Allowed allowed;
 };
 
+// A vector of structs inside: "parts". The structs that it has are groups "parts.0", "parts.1" ...
+struct List {
+  std::string path;
+  std::size_t size = 0;
+  std::function<void(std::size_t)> resize;  // after it the fields are to be collected anew
+};
+
 struct Fields {
   std::vector<Field> fields;        // in the order of the lists
   std::vector<std::string> groups;  // paths of the structs inside: "schedule"
+  std::vector<List> lists;
 };
 
 class Collector {
@@ -43,6 +53,15 @@ class Collector {
     options.visit(inner);
   }
 
+  template <class Options>
+  void list(const char* name, std::vector<Options>& items, const char* meaning) {
+    found_.lists.push_back(
+        {prefix_ + name, items.size(), [&items](std::size_t size) { items.resize(size); }});
+    Collector inner(found_, prefix_ + name + ".");
+    for (std::size_t i = 0; i < items.size(); ++i)
+      inner.group(std::to_string(i).c_str(), items[i], meaning);
+  }
+
  private:
   Fields& found_;
   std::string prefix_;
@@ -57,6 +76,11 @@ Fields fields_of(Options& options) {
 }
 
 // The same as the templates of config.h, on lists.
+// The lists as long as the object's, or the assignment's, arrays are: true where one was resized.
+bool resize_lists(const Fields& fields, const nlohmann::json& object);
+bool resize_lists(const Fields& fields, std::string_view assignment);
+// One struct in each list, for what is told about its keys.
+void fill_lists(const Fields& fields);
 void read(const Fields& fields, const nlohmann::json& object, Problems& problems);
 void set(const Fields& fields, std::string_view assignment, Problems& problems);
 nlohmann::ordered_json write(const Fields& fields);
@@ -67,15 +91,22 @@ std::string help(const Fields& fields);
 std::string takes(const Field& field);
 std::string value_text(const Field& field);
 
+// With the lists as long as they will be.
+template <class Options, class Given>
+Fields fields_for(Options& options, const Given& given) {
+  const Fields fields = fields_of(options);
+  return resize_lists(fields, given) ? fields_of(options) : fields;
+}
+
 template <class Options>
 void read(Options& options, const nlohmann::json& object, Problems& problems) {
-  const Fields fields = fields_of(options);
+  const Fields fields = fields_for(options, object);
   read(fields, object, problems);
 }
 
 template <class Options>
 void set(Options& options, std::string_view assignment, Problems& problems) {
-  const Fields fields = fields_of(options);
+  const Fields fields = fields_for(options, assignment);
   set(fields, assignment, problems);
 }
 
@@ -99,6 +130,7 @@ nlohmann::ordered_json write(const Options& options) {
 template <class Options>
 std::string help(const Options& defaults) {
   Options copy = defaults;
+  fill_lists(fields_of(copy));
   const Fields fields = fields_of(copy);
   return help(fields);
 }

@@ -23,6 +23,19 @@ Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::str
     problems.add("training.bpe_dropout",
                  fmt::format("got {} with tokenizer.kind {}, expected 0, or the kind bpe",
                              recipe.training.bpe_dropout, recipe.tokenizer.kind));
+  if (!recipe.data.cache.empty() && recipe.training.bpe_dropout > 0)
+    problems.add("training.bpe_dropout",
+                 fmt::format("got {} with data.cache, which keeps the pieces, expected 0",
+                             recipe.training.bpe_dropout));
+  if (!recipe.data.cache.empty() && recipe.data.train == recipe.data.valid)
+    problems.add("data.valid",
+                 fmt::format("got '{}', the training split, with data.cache, expected another one",
+                             recipe.data.valid));
+  if (!recipe.data.cache.empty() && !recipe.data.masking.empty())
+    problems.add("data.masking",
+                 fmt::format("got '{}' with data.cache, which keeps the text as it is, expected "
+                             "none",
+                             recipe.data.masking));
   if (recipe.training.r_drop > 0 && recipe.training.token_cutoff > 0)
     problems.add("training.token_cutoff",
                  fmt::format("got {} with training.r_drop {}, expected one of the two to be 0",

@@ -85,20 +85,21 @@ int64_t Trainer::start_epoch(int64_t epoch) {
   const uint64_t seed =
       mix64(static_cast<uint64_t>(recipe_.training.seed)) ^ static_cast<uint64_t>(epoch);
   if (recipe_.training.bpe_dropout > 0) sample_split(data_.train, data_.tokenizers, recipe_, seed);
-  epoch_batches_ = make_batches(data_.train.examples, recipe_.training.batch_tokens, seed);
+  const auto lengths = [&](int64_t i) { return data_.train.lengths(i); };
+  epoch_batches_ =
+      make_batches(data_.train.drawn(seed), lengths, recipe_.training.batch_tokens, seed);
   return static_cast<int64_t>(epoch_batches_.size());
 }
 
 Batch Trainer::training_batch(const std::vector<int64_t>& which, int64_t update) const {
   const double dropout = recipe_.training.image_dropout;
-  if (!data_.train.images || dropout == 0)
-    return collate(data_.train.examples, which, data_.train.images.get());
-  // Drawn from (seed, update, sentence), as dropout is.
   std::vector<Example> examples;
   std::vector<int64_t> all;
   for (const int64_t i : which) {
     all.push_back(static_cast<int64_t>(examples.size()));
-    examples.push_back(data_.train.examples[i]);
+    examples.push_back(data_.train.at(i));
+    if (!data_.train.images || dropout == 0) continue;
+    // Drawn from (seed, update, sentence), as dropout is.
     const uint64_t drawn =
         mix64(mix64(mix64(static_cast<uint64_t>(recipe_.training.seed) ^ 0x696D616765ull) ^
                     static_cast<uint64_t>(update)) ^
@@ -234,15 +235,16 @@ Rehearsal Trainer::rehearse(double seconds) {
   double places = 0, real = 0, largest_places = 0;
   int64_t largest = 0;
   for (int64_t b = 0; b < batches; ++b) {
-    size_t source = 0, target = 0;
+    int64_t source = 0, target = 0;
     for (const int64_t i : epoch_batches_[b]) {
-      const Example& example = data_.train.examples[i];
-      source = std::max(source, example.source.size());
-      target = std::max(target, example.target.size() - 1);
-      real += static_cast<double>(example.source.size() + example.target.size() - 1);
-      found.target_tokens += static_cast<int64_t>(example.target.size()) - 1;
+      const ExampleLengths lengths = data_.train.lengths(i);
+      source = std::max(source, lengths.source);
+      target = std::max(target, lengths.target - 1);
+      real += static_cast<double>(lengths.source + lengths.target - 1);
+      found.target_tokens += lengths.target - 1;
     }
-    const auto of_batch = static_cast<double>((source + target) * epoch_batches_[b].size());
+    const double of_batch =
+        static_cast<double>(source + target) * static_cast<double>(epoch_batches_[b].size());
     places += of_batch;
     if (of_batch <= largest_places) continue;
     largest_places = of_batch;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "datasets/batches.h"
+#include "datasets/example_cache.h"
 #include "datasets/image_set.h"
 #include "training/recipe.h"
 
@@ -23,14 +24,24 @@ void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokeni
 // only an image encoder. Throws Error where there is no model, where the run has no tokenizers, or
 // other model.embeddings than the recipe.
 std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe);
-// Trains them on the training text. Throws as Tokenizer::train.
+// Trains them on the training text, or data.tokenizer_pairs of it. Throws as Tokenizer::train.
 Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe);
 
+// Sentences with their translations and images: in memory, or, of a training split with data.cache,
+// on the disk but for the names of images.
 struct DataSplit {
   std::string name;
-  ParallelText text;
-  std::vector<Example> examples;
+  ParallelText text;                       // on the disk: what tokenizers are trained on
+  std::vector<Example> examples;           // in memory
   std::shared_ptr<const ImageSet> images;  // null unless the model uses them
+  std::vector<Corpus> corpora;
+  std::vector<std::unique_ptr<const ExampleCache>> caches;  // on the disk: one a corpus
+
+  int64_t size() const;  // examples
+  Example at(int64_t i) const;
+  ExampleLengths lengths(int64_t i) const;
+  // The examples of an epoch, drawn by the weights of the corpora.
+  std::vector<int64_t> drawn(uint64_t seed) const;
 };
 
 struct TrainingData {
@@ -44,14 +55,14 @@ struct TrainingData {
 void settle_features(Recipe& recipe);
 
 // Reads a split with its images where the model uses them. Throws Error for an empty split and a
-// list of images that is missing; as load_split (datasets/text/corpus.h); and as DecodedImages or
-// FeatureStore::open and StoredFeatures.
+// list of images that is missing; as load_split (datasets/text/corpus.h), also where data.cache is
+// to hold the sentences; and as DecodedImages or FeatureStore::open and StoredFeatures.
 DataSplit read_split(const Recipe& recipe, const std::string& name);
 // A hash of the split's examples and which image each has: tells whether two processes have the
 // same.
 std::string fingerprint(const DataSplit& split);
-// Fills in `examples`; a pair with an empty line gives none. Throws Error for sentences longer than
-// learned positions serve.
+// Fills in `examples`, or `caches`; a pair with an empty line gives none. Throws Error for
+// sentences longer than learned positions serve; as ExampleCache.
 void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe);
 // The examples' pieces drawn anew by BPE-dropout with training.bpe_dropout; their number, order and
 // the rest stay. Where learned positions end before the drawn pieces do, an example has its

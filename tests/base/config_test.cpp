@@ -296,4 +296,89 @@ TEST(ConfigHelp, NamesEveryFieldWithMeaningTypeRangeAndDefault) {
             "resume           go on (true or false; default false)\n");
 }
 
+struct Part {
+  std::string name = "";
+  double weight = 1;
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("name", name, "what it is called");
+    v("weight", weight, "how much of it", config::between(0, 10));
+  }
+};
+
+struct Whole {
+  std::vector<Part> parts = {};
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v.list("parts", parts, "what it is made of");
+  }
+};
+
+struct Boxed {
+  Whole whole;
+  bool open = false;
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v.group("whole", whole, "what is inside");
+    v("open", open, "whether one sees it");
+  }
+};
+
+TEST(Config, TakesListsOfObjects) {
+  Boxed boxed;
+  const auto read = [&](const std::string& text) {
+    config::Problems problems("r.json");
+    config::read(boxed, config::parse(text, "r.json"), problems);
+    return problems.lines();
+  };
+  const auto set = [&](const std::string& assignment) {
+    config::Problems problems("r.json");
+    config::set(boxed, assignment, problems);
+    return problems.lines();
+  };
+  EXPECT_EQ(config::write(boxed).dump(), R"({"whole":{"parts":[]},"open":false})");
+  EXPECT_EQ(read(R"({"whole": {"parts": [{"name": "a"}, {"name": "b", "weight": 2}]}})"), Lines{});
+  ASSERT_EQ(boxed.whole.parts.size(), 2u);
+  EXPECT_EQ(boxed.whole.parts[1].weight, 2);
+  const std::string written = config::write(boxed).dump();
+  EXPECT_EQ(
+      written,
+      R"({"whole":{"parts":[{"name":"a","weight":1.0},{"name":"b","weight":2.0}]},"open":false})");
+  EXPECT_EQ(set("whole.parts.1.weight=3"), Lines{});
+  EXPECT_EQ(boxed.whole.parts[1].weight, 3);
+  EXPECT_EQ(set(R"(whole.parts=[{"name": "c"}])"), Lines{});
+  ASSERT_EQ(boxed.whole.parts.size(), 1u);
+  EXPECT_EQ(boxed.whole.parts[0].name, "c");
+  EXPECT_EQ(read(R"({"whole": {"parts": []}})"), Lines{});
+  EXPECT_TRUE(boxed.whole.parts.empty());
+}
+
+TEST(Config, NamesThePlaceInAListOfObjects) {
+  const auto problems = [](const std::string& text) {
+    Boxed boxed;
+    config::Problems problems("r.json");
+    config::read(boxed, config::parse(text, "r.json"), problems);
+    return problems.lines();
+  };
+  EXPECT_EQ(problems(R"({"whole": {"parts": [{"wieght": 1}, {"weight": 11}, 3]}})"),
+            (Lines{"r.json: whole.parts.0.wieght: unknown key; did you mean 'weight'?",
+                   "r.json: whole.parts.1.weight: got 11, expected number, 0 to 10",
+                   "r.json: whole.parts.2: got 3, expected an object {...}"}));
+  EXPECT_EQ(problems(R"({"whole": {"parts": {"weight": 1}}})"),
+            Lines{"r.json: whole.parts: got {\"weight\":1}, expected a list of objects [{...}]"});
+  Boxed boxed;
+  config::Problems of_set("r.json");
+  config::set(boxed, "whole.parts.0.weight=2", of_set);
+  config::set(boxed, "whole.parts=3", of_set);
+  EXPECT_EQ(of_set.lines(), (Lines{"set: whole.parts.0.weight: unknown key",
+                                   "set: whole.parts: got 3, expected a list of objects [{...}]"}));
+}
+
+TEST(Config, TellsOfTheKeysInAListOfObjects) {
+  EXPECT_EQ(config::help(Boxed{}),
+            "whole.parts.N.name    what it is called (text; default \"\")\n"
+            "whole.parts.N.weight  how much of it (number, 0 to 10; default 1.0)\n"
+            "open                  whether one sees it (true or false; default false)\n");
+}
+
 }  // namespace penalmt::config_test

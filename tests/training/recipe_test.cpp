@@ -50,6 +50,14 @@ TEST(Recipe, BpeDropoutNeedsABpe) {
   EXPECT_EQ(refusal("{}", {"tokenizer.kind=unigram", "training.bpe_dropout=0.1"}),
             "set: training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the "
             "kind bpe");
+  EXPECT_EQ(
+      refusal("{}", {"data.cache=pieces", "training.bpe_dropout=0.1", "data.masking=color"}),
+      "set: training.bpe_dropout: got 0.1 with data.cache, which keeps the pieces, expected 0\n"
+      "set: data.masking: got 'color' with data.cache, which keeps the text as it is, expected "
+      "none");
+  EXPECT_EQ(refusal("{}", {"data.cache=pieces", "data.valid=train"}),
+            "set: data.valid: got 'train', the training split, with data.cache, expected another "
+            "one");
 }
 
 TEST(Recipe, TakesOneOfTheTwoConsistencyLosses) {

@@ -771,4 +771,126 @@ TEST(Trainer, RefusesWeightsOfAnotherModel) {
   }
 }
 
+// Toy pairs in files, trained on as `data` says.
+class CorporaTest : public testing::Test {
+ protected:
+  CorporaTest() {
+    const ParallelText text = toy_split().text;
+    std::string source, target;
+    for (size_t i = 0; i < text.source.size(); ++i) {
+      source += text.source[i] + "\n";
+      target += text.target[i] + "\n";
+    }
+    write_file(folder_.path / "a.en", source);
+    write_file(folder_.path / "a.de", target);
+    write_file(folder_.path / "b.en", "a a\nb b\n\nc c\n");
+    write_file(folder_.path / "b.de", "u u\nv v\nw w\nx x\n");
+    recipe_.data.layout = "files";
+    recipe_.data.folder = folder_.path.string();
+    recipe_.data.train_source = recipe_.data.valid_source = "a.en";
+    recipe_.data.train_target = recipe_.data.valid_target = "a.de";
+  }
+  DataSplit train_split(const Tokenizers& tokenizers) const {
+    DataSplit split = read_split(recipe_, "train");
+    encode_split(split, tokenizers, recipe_);
+    return split;
+  }
+  Tokenizers tokenizers() const {
+    return train_tokenizers(read_split(recipe_, "train").text, recipe_);
+  }
+  void train(const std::string& run) {
+    const Tokenizers cut = tokenizers();
+    DataSplit valid = read_split(recipe_, "val");
+    encode_split(valid, cut, recipe_);
+    Trainer(recipe_, folder_.path / run, {cut, train_split(cut), std::move(valid)}, c10::kCPU,
+            false)
+        .run();
+  }
+
+  Folder folder_;
+  Recipe recipe_ = tiny_recipe();
+};
+
+TEST_F(CorporaTest, ACacheChangesNothing) {
+  recipe_.data.corpora = {{.source = "b.en", .target = "b.de", .weight = 1.5}};
+  train("memory");
+  recipe_.data.cache = (folder_.path / "pieces").string();
+  train("cache");
+  expect_equal(last_weights(folder_.path / "cache"), last_weights(folder_.path / "memory"));
+  const Tokenizers cut = tokenizers();
+  const DataSplit cached = train_split(cut);
+  recipe_.data.cache = "";
+  const DataSplit in_memory = train_split(cut);
+  EXPECT_EQ(cached.text.source.size(), 0u);
+  ASSERT_EQ(cached.size(), 27);
+  ASSERT_EQ(in_memory.size(), 27);
+  for (int64_t i = 0; i < 27; ++i) {
+    EXPECT_EQ(cached.at(i).source, in_memory.at(i).source);
+    EXPECT_EQ(cached.at(i).target, in_memory.at(i).target);
+    EXPECT_EQ(cached.at(i).id, in_memory.at(i).id);
+  }
+  EXPECT_EQ(cached.at(26).id, 27);  // a pair without a source stands before it
+  EXPECT_EQ(cached.drawn(7), in_memory.drawn(7));
+  EXPECT_NE(fingerprint(cached), fingerprint(in_memory));
+}
+
+TEST_F(CorporaTest, WeightsSayHowOftenPairsStandInAnEpoch) {
+  recipe_.data.weight = 0.25;
+  recipe_.data.corpora = {{.source = "b.en", .target = "b.de", .weight = 2},
+                          {.source = "a.de", .target = "a.en", .weight = 0}};
+  const DataSplit split = train_split(tokenizers());
+  ASSERT_EQ(split.size(), 24 + 3 + 24);
+  const int64_t epochs = 400;
+  std::vector<int64_t> count(split.size(), 0);
+  std::vector<std::vector<int64_t>> seen;
+  for (int64_t epoch = 0; epoch < epochs; ++epoch) {
+    seen.push_back(split.drawn(static_cast<uint64_t>(epoch)));
+    for (const int64_t i : seen.back()) ++count[i];
+  }
+  EXPECT_NE(seen[0], seen[1]);
+  EXPECT_EQ(split.drawn(0), seen[0]);
+  for (int64_t i = 0; i < split.size(); ++i) {
+    if (i < 24)
+      EXPECT_NEAR(static_cast<double>(count[i]), 0.25 * epochs, 45) << i;  // five deviations
+    else
+      EXPECT_EQ(count[i], i < 27 ? 2 * epochs : 0) << i;
+  }
+}
+
+TEST_F(CorporaTest, ATokenizerIsTrainedOnPairsSpreadEvenly) {
+  recipe_.data.tokenizer_pairs = 6;
+  const ParallelText text = toy_split().text;
+  ParallelText some;
+  for (size_t i = 0; i < text.source.size(); i += 4) {
+    some.source.push_back(text.source[i]);
+    some.target.push_back(text.target[i]);
+  }
+  const std::string expected = train_tokenizers(some, recipe_).source.serialized();
+  EXPECT_EQ(tokenizers().source.serialized(), expected);
+  recipe_.data.cache = (folder_.path / "pieces").string();
+  EXPECT_EQ(read_split(recipe_, "train").text.source, some.source);
+  EXPECT_EQ(tokenizers().source.serialized(), expected);
+}
+
+TEST_F(CorporaTest, RefusalsNameTheCorpus) {
+  recipe_.data.corpora = {{.source = "b.en", .target = "b.de"}};
+  recipe_.model.positions = "learned", recipe_.model.longest = 6;
+  write_file(folder_.path / "b.en", "a\n\nb\na b c d e f a b c d e f\n");
+  const auto refusal = [&] {
+    const Tokenizers cut = tokenizers();
+    return thrown_message<Error>([&] { train_split(cut); });
+  };
+  const std::string said = refusal();
+  EXPECT_TRUE(said.starts_with((folder_.path / "b.en").string() + ":4: ")) << said;
+  EXPECT_TRUE(said.ends_with(" tokens, expected at most model.longest = 6")) << said;
+  recipe_.data.cache = (folder_.path / "pieces").string();
+  EXPECT_EQ(refusal(), said);
+  write_file(folder_.path / "b.en", "");
+  write_file(folder_.path / "b.de", "");
+  const std::string empty = thrown_message<Error>([&] { read_split(recipe_, "train"); });
+  EXPECT_EQ(empty, (folder_.path / "b.en").string() + ": no lines; expected at least one");
+  recipe_.data.cache = "";
+  EXPECT_EQ(thrown_message<Error>([&] { read_split(recipe_, "train"); }), empty);
+}
+
 }  // namespace penalmt::trainer_test

@@ -28,29 +28,30 @@ class RehearsalOutput {
 };
 
 // "source 13.1 pieces a sentence, at most 41"
-std::string lengths(const char* side, const DataSplit& split, std::vector<int> Example::*pieces,
-                    size_t beyond) {
+std::string lengths(const char* words, const DataSplit& split, int64_t ExampleLengths::*side,
+                    int64_t beyond) {
   double sum = 0;
-  size_t longest = 0;
-  for (const Example& example : split.examples) {
-    const size_t length = (example.*pieces).size() - beyond;
+  int64_t longest = 0;
+  for (int64_t i = 0; i < split.size(); ++i) {
+    const int64_t length = split.lengths(i).*side - beyond;
     sum += static_cast<double>(length);
     longest = std::max(longest, length);
   }
-  return fmt::format("{} {:.1f} pieces a sentence, at most {}", side,
-                     sum / static_cast<double>(split.examples.size()), longest);
+  return fmt::format("{} {:.1f} pieces a sentence, at most {}", words,
+                     sum / static_cast<double>(split.size()), longest);
 }
 
 std::string about(const DataSplit& split) {
-  const auto lines = static_cast<int64_t>(split.text.source.size()),
-             used = static_cast<int64_t>(split.examples.size());
+  int64_t lines = 0;
+  const int64_t used = split.size();
+  for (const TextPart& part : split.text.parts) lines += static_cast<int64_t>(part.count);
   std::string text = fmt::format("{} sentences", with_commas(used));
   if (lines > used)
     text += fmt::format(" ({} with an empty side left out)", with_commas(lines - used));
   if (split.images) text += fmt::format(", {} with images", with_commas(split.images->found()));
   return fmt::format("{}; {}, {}; the end of a sentence counted", text,
-                     lengths("source", split, &Example::source, 0),
-                     lengths("target", split, &Example::target, 1));
+                     lengths("source", split, &ExampleLengths::source, 0),
+                     lengths("target", split, &ExampleLengths::target, 1));
 }
 
 std::string about(const Tokenizers& tokenizers, const Recipe& recipe, bool trained) {

@@ -146,6 +146,36 @@ TEST(Corpus, ReadsTables) {
   EXPECT_EQ(message("train"), "data.train_table: empty; layout \"table\" needs it");
 }
 
+TEST(Corpus, PutsFurtherCorporaBehindTheFirst) {
+  const TemporaryFolder folder;
+  write_small_corpus(folder);
+  write_file(folder / "more.en", "two\n");
+  write_file(folder / "more.de", "zwei\n");
+  write_file(folder / "more.csv", "en,de,photo\n\"a\nb\",c,7.jpg\nd,e,\n");
+  DataOptions options{.folder = folder.path().string()};
+  options.limit = 1, options.source_column = "en", options.target_column = "de",
+  options.image_column = "photo";
+  options.corpora = {{.source = "more.en", .target = "more.de", .weight = 2},
+                     {.table = "more.csv"}};
+  const ParallelText train = load_split(options, "train");
+  EXPECT_EQ(train.source, (std::vector<std::string>{"a circle .", "two", "a b", "d"}));
+  EXPECT_EQ(train.target, (std::vector<std::string>{"ein kreis .", "zwei", "c", "e"}));
+  EXPECT_EQ(train.images, (std::vector<std::string>{"1.jpg", "", "7.jpg", ""}));
+  EXPECT_EQ(train.lines, (std::vector<int64_t>{1, 1, 2, 4}));
+  ASSERT_EQ(train.parts.size(), 3u);
+  EXPECT_EQ(train.part_of(0).source, folder / "tok/train.lc.norm.tok.en");
+  EXPECT_EQ(train.part_of(1).source, folder / "more.en");
+  EXPECT_EQ(train.part_of(3).image_list, folder / "more.csv");
+  EXPECT_EQ(load_split(options, "val").source.size(), 1u);
+  const std::vector<Corpus> corpora = corpora_of(options, "train");
+  ASSERT_EQ(corpora.size(), 3u);
+  EXPECT_EQ(corpora[0].limit, 1);
+  EXPECT_EQ(corpora[1].weight, 2);
+  options.corpora[0].target = "";
+  EXPECT_EQ(thrown_message<Error>([&] { load_split(options, "train"); }),
+            "data.corpora.0.target: empty, expected a file, or a table");
+}
+
 TEST(Corpus, ExpandsEnvironmentVariables) {
   setenv("PENALMT_TEST_HOME", "/data", 1);
   unsetenv("PENALMT_TEST_ABSENT");

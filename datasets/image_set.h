@@ -1,6 +1,7 @@
 // The images of the lines of a text, in the form in which a model takes them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -39,7 +40,9 @@ class ImageSet {
 
   // Per line: the row of its image, or -1 where it has none.
   const std::vector<int64_t>& index() const { return index_; }
-  int64_t missing() const;  // lines without an image
+  int64_t missing() const {
+    return std::count(index_.begin(), index_.end(), -1);
+  }  // lines without an image
   int64_t found() const {
     return static_cast<int64_t>(index_.size()) - missing();
   }  // lines with one

@@ -78,7 +78,6 @@ class TranslationModelImpl : public torch::nn::Module {
   // As Fusion::start_silent, for whatever looks at the images.
   void start_silent();
 
-  const at::Tensor& source_embedding() const { return source_embedding_; }  // [V, C]
   const at::Tensor& target_embedding() const { return target_embedding_; }  // [V, C]
   const at::Tensor& output_embedding() const { return output_embedding_; }  // [V, C]
   const ModelOptions& options() const { return options_; }

@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 out=${PENALMT_RUNS:-$HOME/penalmt-runs}/quickstart
 corpus=$out/corpus run=$out/run
-test_text=$corpus/tok/test.lc.norm.tok
+source=$corpus/raw/test.en.gz references=$corpus/raw/test.de.gz  # captions as people write them
 marks=$corpus/left_out/test.de.tsv
 penalmt=build/release/penalmt
 
@@ -35,19 +35,19 @@ train() {
 
 # translate WHICH LIST: the test sentences with the images that the list names.
 translate() {
-  "$penalmt" translate "$run" --input "$test_text.en" --output "$out/$1.de.partial" --images "$2" --image-root "$corpus/images"
+  "$penalmt" translate "$run" --input "$source" --output "$out/$1.de.partial" --images "$2" --image-root "$corpus/images"
   mv "$out/$1.de.partial" "$out/$1.de"
 }
 
 evaluate() {
-  "$penalmt" evaluate --hypotheses "$out/right.de" "$out/shuffled.de" --names "right images" "shuffled images" --references "$test_text.de" \
-    --metrics bleu chrf ter --paired-bs --tokenize none --left-out "$marks" --report "$out/report.html" --source "$test_text.en" \
+  "$penalmt" evaluate --hypotheses "$out/right.de" "$out/shuffled.de" --names "right images" "shuffled images" --references "$references" \
+    --metrics bleu chrf ter --paired-bs --left-out "$marks" --report "$out/report.html" --source "$source" \
     --images "$corpus/image_splits/test.txt" --image-root "$corpus/images" --runs "$run" >"$out/scores.partial"
   mv "$out/scores.partial" "$out/scores.txt"
 }
 
 probe() {
-  "$penalmt" probe "$run" --source "$test_text.en" --references "$test_text.de" --images "$corpus/image_splits/test.txt" \
+  "$penalmt" probe "$run" --source "$source" --references "$references" --images "$corpus/image_splits/test.txt" \
     --image-root "$corpus/images" --left-out "$marks" --report "$out/probe.html" >"$out/probe.partial"
   mv "$out/probe.partial" "$out/probe.txt"
 }

@@ -3,6 +3,8 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include "base/utf8.h"
+
 namespace penalmt {
 namespace {
 
@@ -15,11 +17,8 @@ constexpr char32_t kCapitalDottedI = 0x130;  // the one character whose lower ca
 std::u32string code_points(std::string_view utf8) {
   std::u32string text;
   text.reserve(utf8.size());
-  for (std::size_t i = 0; i < utf8.size();) {
-    UChar32 c = 0;
-    U8_NEXT_UNSAFE(utf8.data(), i, c);
-    text += static_cast<char32_t>(c);
-  }
+  for_each_character(utf8,
+                     [&](std::string_view, int32_t code) { text += static_cast<char32_t>(code); });
   return text;
 }
 

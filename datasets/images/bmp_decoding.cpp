@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <opencv2/core.hpp>
 
-#include "datasets/images/byte_reader.h"
+#include "base/byte_reader.h"
 #include "datasets/images/undecodable.h"
 
 namespace penalmt {

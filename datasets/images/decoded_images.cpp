@@ -44,8 +44,6 @@ at::Tensor load_image(const fs::path& path, int64_t size) {
   return pixels;
 }
 
-int64_t ImageSet::missing() const { return std::count(index_.begin(), index_.end(), -1); }
-
 ImageFiles find_images(const std::vector<std::string>& names, const fs::path& root,
                        const ImageRules& rules) {
   ImageFiles found;

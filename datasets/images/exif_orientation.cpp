@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "datasets/images/byte_reader.h"
+#include "base/byte_reader.h"
 
 namespace penalmt {
 namespace {

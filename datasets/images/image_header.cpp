@@ -5,9 +5,10 @@
 
 #include <zlib.h>
 
+#include "base/byte_reader.h"
 #include "base/image_signatures.h"
+#include "base/image_size.h"
 #include "datasets/images/bmp_decoding.h"
-#include "datasets/images/byte_reader.h"
 #include "datasets/images/exif_orientation.h"
 #include "datasets/images/pnm_decoding.h"
 
@@ -16,10 +17,17 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Segments: 0xff, marker, length (of itself and what follows). The size stands in the first "start
-// of frame"; the image's data come behind the first "start of scan".
+void set_size(std::string_view bytes, ImageHeader& header) {
+  const ImageSize size = image_size(bytes).value_or(ImageSize{});
+  header.width = size.width;
+  header.height = size.height;
+}
+
+// Segments: 0xff, marker, length (of itself and what follows); the image's data come behind the
+// first "start of scan".
 void read_jpeg(std::string_view bytes, ImageHeader& header) {
   header.kind = ImageKind::jpeg;
+  set_size(bytes, header);
   Orientation orientation;
   for (std::size_t at = 2; at + 4 <= bytes.size();) {
     const uint32_t marker = big_endian(bytes, at + 1, 1);
@@ -34,12 +42,6 @@ void read_jpeg(std::string_view bytes, ImageHeader& header) {
     constexpr std::string_view kExif = "Exif\0\0"sv, kXmp = "http://ns.adobe.com/xap/1.0/\0"sv;
     if (marker == 0xe1 && segment.starts_with(kExif)) orientation.add_exif(segment);
     if (marker == 0xe1 && segment.starts_with(kXmp)) orientation.add_xmp(segment);
-    const bool is_frame =
-        marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
-    if (is_frame && header.width == 0) {
-      header.height = big_endian(segment, 1, 2);
-      header.width = big_endian(segment, 3, 2);
-    }
     if (marker == 0xda) break;
     at += 2 + std::max(length, 2U);
   }
@@ -107,8 +109,7 @@ std::string raw_profile(std::string_view text) {
 // Chunks: length, name, data, checksum; the first is IHDR.
 void read_png(std::string_view bytes, ImageHeader& header) {
   header.kind = ImageKind::png;
-  header.width = big_endian(bytes, 16, 4);
-  header.height = big_endian(bytes, 20, 4);
+  set_size(bytes, header);
   Orientation orientation;
   std::string profile;
   for (std::size_t at = 8; at + 12 <= bytes.size();) {

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "datasets/images/byte_reader.h"
+#include "base/byte_reader.h"
 #include "datasets/images/undecodable.h"
 
 namespace penalmt {

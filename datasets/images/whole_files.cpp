@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/byte_reader.h"
 #include "base/error.h"
 #include "base/image_signatures.h"
-#include "datasets/images/byte_reader.h"
 
 namespace penalmt {
 namespace {

@@ -118,7 +118,7 @@ void write_text(const fs::path& folder, const std::string& split,
   write_plain(folder / "image_splits" / (split + ".txt"), names);
 }
 
-void write_shuffled_images(const fs::path& folder, const ShapesOptions& options) {
+void write_shuffled_images(const fs::path& folder, const ScenesOptions& options) {
   std::string names;
   for (const int64_t line : derangement(options.test, options.seed))
     names += image_name("test", line) + "\n";
@@ -151,7 +151,7 @@ std::vector<int64_t> derangement(int64_t count, uint64_t seed) {
   }
 }
 
-void write_shapes_corpus(const fs::path& target, const ShapesOptions& options, int threads) {
+void write_scenes_corpus(const fs::path& target, const ScenesOptions& options, int threads) {
   refuse_used(target);
   AtomicFolder folder(target);
   for (const char* part : {"tok", "raw", "image_splits", "images", "left_out"})

@@ -12,7 +12,7 @@
 
 namespace penalmt {
 
-struct ShapesOptions {
+struct ScenesOptions {
   int64_t train = 8000, valid = 500, test = 500;  // scenes; at least 1, 1 and 2
   int64_t size = 64;                              // side of an image, pixels; at least 16
   uint64_t seed = 1;
@@ -27,7 +27,7 @@ struct ShapesOptions {
 // The same options give the same bytes, whatever the number of threads (0: one a core). Throws
 // Error where `folder` is a file or has anything in it; as AtomicFolder (base/files.h);
 // MachineError where a text cannot be compressed; Interrupted after Ctrl-C.
-void write_shapes_corpus(const std::filesystem::path& folder, const ShapesOptions& options,
+void write_scenes_corpus(const std::filesystem::path& folder, const ScenesOptions& options,
                          int threads = 0);
 
 // A random order of 0 ... count - 1 in which nothing keeps its place; each such order is equally

@@ -18,10 +18,6 @@
 namespace penalmt {
 namespace {
 
-constexpr int64_t kLanes = 16;  // memory lengths are rounded up to it
-
-int64_t round_up(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
-
 class CpuStepAttention : public StepAttention {
  public:
   explicit CpuStepAttention(const StepAttentionShape& shape)
@@ -40,7 +36,7 @@ class CpuStepAttention : public StepAttention {
       first_memory_.push_back(memory);
       first_key_.push_back(keys);
       memory += length;
-      keys += round_up(length) * shape_.width;
+      keys += padded_positions(length) * shape_.width;
       longest_memory_ = std::max(longest_memory_, length);
     }
     memory_keys_.resize(shape_.layers);
@@ -76,7 +72,7 @@ class CpuStepAttention : public StepAttention {
     float* newest = slabs_[positions - 1].data() + layer * rows * 2 * width;
     at::parallel_for(0, rows, 32, [&](int64_t begin, int64_t end) {
       std::vector<const float*> keys(positions);
-      std::vector<float> scores(round_up(positions) + kLanes);
+      std::vector<float> scores(padded_positions(positions) + kPositionsAtOnce);
       for (int64_t r = begin; r < end; ++r) {
         std::copy_n(from + r * 3 * width + width, 2 * width, newest + r * 2 * width);
         for (int64_t t = 0; t < positions; ++t) keys[t] = starts[t] + paths_[r][t] * 2 * width;
@@ -93,7 +89,7 @@ class CpuStepAttention : public StepAttention {
     const float* keys = memory_keys_[layer].data();
     float* to = out.mutable_data_ptr<float>();
     at::parallel_for(0, rows, 32, [&](int64_t begin, int64_t end) {
-      std::vector<float> scores(round_up(longest_memory_));
+      std::vector<float> scores(padded_positions(longest_memory_));
       for (int64_t r = begin; r < end; ++r) {
         const int64_t b = sentence_[r];
         kernels_.attend_row_memory(
@@ -119,11 +115,11 @@ class CpuStepAttention : public StepAttention {
   }
 
  private:
-  // [M, 2 C] keys and values → for each sentence the keys as [C, round_up(length)], zeros at the
-  // end.
+  // [M, 2 C] keys and values → for each sentence the keys as [C, padded_positions(length)], zeros
+  // at the end.
   void turn_keys(const float* keys_values, float* turned) const {
     for (size_t b = 0; b < lengths_.size(); ++b) {
-      const int64_t padded = round_up(lengths_[b]);
+      const int64_t padded = padded_positions(lengths_[b]);
       const float* from = keys_values + first_memory_[b] * 2 * shape_.width;
       float* to = turned + first_key_[b];
       for (int64_t c = 0; c < shape_.width; ++c) {

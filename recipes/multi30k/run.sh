@@ -7,6 +7,7 @@
 #   for example on a CPU with AMX, or on a GPU:   recipes/multi30k/run.sh -- --set training.precision=bfloat16
 #
 # Runs lie in ${PENALMT_RUNS:-$HOME/penalmt-runs}/multi30k/<recipe>-seed<seed>; called again, it goes on from the last checkpoint.
+# PENALMT names a program that is built already.
 # A run on captions as written (raw) has two rows: normalised and tokenised as the others are, and as written ("cased", BLEU 13a).
 # The model that is scored is the average of the last ten validated checkpoints, beam 5, length penalty 1; nothing is chosen on a test set.
 set -euo pipefail
@@ -17,7 +18,7 @@ while getopts r:s:h option; do
   case $option in
     r) recipes=$OPTARG ;;
     s) seeds=$OPTARG ;;
-    *) sed -n '2,11p' recipes/multi30k/run.sh >&2; exit 2 ;;
+    *) sed -n '2,12p' recipes/multi30k/run.sh >&2; exit 2 ;;
   esac
 done
 shift $((OPTIND - 1))
@@ -26,8 +27,8 @@ shift $((OPTIND - 1))
 [ -n "${MULTI30K:-}" ] || { echo "run.sh: MULTI30K is not set; expected the corpus's folder (see README)" >&2; exit 2; }
 runs=${PENALMT_RUNS:-$HOME/penalmt-runs}/multi30k
 tests="test_2016_flickr test_2017_flickr test_2017_mscoco"
-recipes/build.sh release penalmt >&2
-penalmt=build/release/penalmt
+[ -n "${PENALMT:-}" ] || recipes/build.sh release penalmt >&2
+penalmt=${PENALMT:-build/release/penalmt}
 mkdir -p "$runs"
 
 # bleu HYPOTHESES REFERENCES TOKENIZER

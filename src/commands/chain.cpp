@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/progress.h"
 #include "commands/cli/command.h"
@@ -79,21 +78,6 @@ void check(const ChainArguments& arguments) {
                    arguments.images.features, arguments.images.feature_names});
 }
 
-// Fills in how the model scores without each of its residuals.
-template <class Score>
-void remove_each(const std::vector<Chain>& chains, ModelChains& model, const Score& score) {
-  int64_t all = 0, done = 0;
-  for (const Chain& chain : chains) all += static_cast<int64_t>(chain.nodes.size());
-  Progress progress("chain", "residuals", all);
-  for (size_t c = 0; c < chains.size(); ++c)
-    for (size_t n = 0; n < chains[c].nodes.size(); ++n) {
-      throw_if_interrupted();
-      const RemovedResidual removed(*chains[c].nodes[n].connection);
-      model.chains[c].nodes[n].removed = score();
-      progress.show(++done);
-    }
-}
-
 ModelChains measure_translator(const std::string& place, const ChainArguments& arguments,
                                c10::Device device) {
   Translator translator = Translator::open(place, device);
@@ -131,7 +115,7 @@ ModelChains measure_translator(const std::string& place, const ChainArguments& a
         .score;
   };
   found.score.bleu = bleu();
-  remove_each(chains_of(model), found, [&] {
+  score_without_each(chains_of(model), found.chains, [&] {
     return TaskScore{mean_nll(model, examples, set.get()), bleu(), std::nullopt};
   });
   return found;
@@ -153,7 +137,7 @@ ModelChains measure_classifier(const std::string& place, const ChainArguments& a
     return TaskScore{recognition.nll, std::nullopt, recognition.accuracy()};
   };
   ModelChains found{place, score(), measured.counted, std::move(measured.chains)};
-  if (arguments.remove) remove_each(chains_of(*model), found, score);
+  if (arguments.remove) score_without_each(chains_of(*model), found.chains, score);
   return found;
 }
 

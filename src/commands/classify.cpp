@@ -35,9 +35,10 @@ void train_classifier(const TrainingArguments& arguments) {
     return config::write(load_classifier_recipe(file, {}));
   };
   const c10::Device device = choose_device(arguments.machine.device);
+  expect_recipe_beside_checkpoints(folder.path(), kResume);
   recipe.training.precision =
       settled_precision(recipe.training.precision, folder, read_again, device.is_cpu());
-  check_run_folder(folder, config::write(recipe), read_again, arguments.resume);
+  check_run_folder(folder, config::write(recipe), read_again, arguments.resume, kResume);
   set_threads(arguments.machine.threads);
 
   LabelledSplits images =

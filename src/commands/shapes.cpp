@@ -16,7 +16,7 @@ namespace {
 
 struct ShapesArguments {
   std::string out;
-  ShapesOptions corpus;
+  ScenesOptions corpus;
   int threads = 0;
 
   template <class Visitor>
@@ -34,7 +34,7 @@ struct ShapesArguments {
 void write(const ShapesArguments& arguments) {
   if (arguments.out.empty())
     throw Error("shapes: --out is missing; expected the folder to make; see penalmt shapes --help");
-  write_shapes_corpus(arguments.out, arguments.corpus, arguments.threads);
+  write_scenes_corpus(arguments.out, arguments.corpus, arguments.threads);
   message(arguments.out + ": " + std::to_string(arguments.corpus.train) + " training, " +
           std::to_string(arguments.corpus.valid) + " validation and " +
           std::to_string(arguments.corpus.test) + " test scenes");

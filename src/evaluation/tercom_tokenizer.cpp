@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/utf8.h"
 #include "evaluation/unicode.h"
 #include "evaluation/western_rules.h"
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "evaluation/piece_tokenizer.h"
 #include "evaluation/unicode.h"
 #include "evaluation/western_rules.h"

@@ -22,19 +22,6 @@ std::string_view trim_start(std::string_view text);
 // Without the white space at its end, a "\r" included. Like str.rstrip().
 std::string_view trim_end(std::string_view text);
 
-// Calls use(character, its code point) for each character.
-template <class Use>
-void for_each_character(std::string_view text, Use use) {
-  const auto length = static_cast<int32_t>(text.size());
-  for (int32_t i = 0; i < length;) {
-    const int32_t begin = i;
-    UChar32 code = 0;
-    U8_NEXT_UNSAFE(text.data(), i, code);
-    use(text.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(i - begin)),
-        static_cast<int32_t>(code));
-  }
-}
-
 // What Unicode's general category (of version 17, as the `regex` package of sacreBLEU's day has it)
 // makes of a character.
 enum class CharacterKind : uint8_t { kOther, kNumber, kPunctuation, kSymbol };

@@ -68,7 +68,7 @@ struct EvaluationReport {
 };
 
 // One self-contained page: it loads nothing, needs no script (sorting and filtering do) and reads
-// the images of the sentences shown. Throws Error as html::data_uri() does.
+// the images of the sentences shown. Throws Error as html::image() does.
 std::string evaluation_report(const EvaluationReport& report);
 
 }  // namespace penalmt

@@ -7,17 +7,11 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/image_signatures.h"
+#include "base/image_size.h"
 #include "report/html.h"
 
 namespace penalmt::html {
 namespace {
-
-int64_t byte_at(std::string_view bytes, std::size_t at) {
-  return static_cast<unsigned char>(bytes[at]);
-}
-int64_t big_endian(std::string_view bytes, std::size_t at) {
-  return byte_at(bytes, at) << 8 | byte_at(bytes, at + 1);
-}
 
 std::string_view type_of_image(std::string_view bytes) {
   if (is_jpeg(bytes)) return "image/jpeg";
@@ -34,23 +28,7 @@ bool is_portable_map(std::string_view bytes) {
          (bytes[2] == ' ' || bytes[2] == '\n' || bytes[2] == '\t');
 }
 
-// JPEG is a chain of segments: 0xFF, kind, length of the rest (2 bytes, themselves included). The
-// frame's segment holds precision (1 byte), height (2), width (2).
-std::optional<ImageSize> size_of_jpeg(std::string_view bytes) {
-  for (std::size_t at = 2; at + 9 <= bytes.size() && byte_at(bytes, at) == 0xFF;) {
-    const int64_t kind = byte_at(bytes, at + 1);
-    if (kind == 0xFF) {  // padding
-      ++at;
-      continue;
-    }
-    const bool frame = kind >= 0xC0 && kind <= 0xCF && kind != 0xC4 && kind != 0xC8 && kind != 0xCC;
-    if (frame) return ImageSize{big_endian(bytes, at + 7), big_endian(bytes, at + 5)};
-    at += 2 + static_cast<std::size_t>(big_endian(bytes, at + 2));
-  }
-  return std::nullopt;
-}
-
-std::string data_uri_of(const std::string& bytes, const std::filesystem::path& image) {
+std::string data_uri(const std::string& bytes, const std::filesystem::path& image) {
   const std::string_view type = type_of_image(bytes);
   if (type.empty())
     throw Error(image.string() +
@@ -59,21 +37,6 @@ std::string data_uri_of(const std::string& bytes, const std::filesystem::path& i
 }
 
 }  // namespace
-
-std::optional<ImageSize> image_size(std::string_view bytes) {
-  if (is_jpeg(bytes)) return size_of_jpeg(bytes);
-  if (is_png(bytes) && bytes.size() >= 24)
-    return ImageSize{big_endian(bytes, 16) << 16 | big_endian(bytes, 18),
-                     big_endian(bytes, 20) << 16 | big_endian(bytes, 22)};
-  if (is_gif(bytes) && bytes.size() >= 10)
-    return ImageSize{byte_at(bytes, 7) << 8 | byte_at(bytes, 6),
-                     byte_at(bytes, 9) << 8 | byte_at(bytes, 8)};
-  return std::nullopt;
-}
-
-std::string data_uri(const std::filesystem::path& image) {
-  return data_uri_of(read_file(image), image);
-}
 
 std::string image(const std::filesystem::path& path, std::string_view alternative) {
   const std::string bytes = read_file(path);
@@ -84,7 +47,7 @@ std::string image(const std::filesystem::path& path, std::string_view alternativ
   constexpr int64_t kSmall = 128;  // pixels; what is shown larger than it is shows them
   const bool is_small = size && std::max(size->width, size->height) <= kSmall;
   return fmt::format(
-      "<img src=\"{}\" alt=\"{}\"{}{}>", data_uri_of(bytes, path), escape(alternative),
+      "<img src=\"{}\" alt=\"{}\"{}{}>", data_uri(bytes, path), escape(alternative),
       size ? fmt::format(" width=\"{}\" height=\"{}\"", size->width, size->height) : "",
       is_small ? " class=\"pixels\"" : "");
 }

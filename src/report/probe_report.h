@@ -51,7 +51,7 @@ struct ProbeReport {
 };
 
 // One self-contained page, as evaluation_report() (report/evaluation_report.h). Throws Error as
-// html::data_uri() does.
+// html::image() does.
 std::string probe_report(const ProbeReport& report);
 
 }  // namespace penalmt

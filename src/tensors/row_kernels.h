@@ -19,8 +19,14 @@ struct AttentionHeads {
   float scale;                  // of the scores: D^-0.5
 };
 
-// A memory of n positions. keys: [C, n rounded up to 16], a channel's keys beside each other, so
-// that 16 positions are scored at once; values: n rows of C floats, `value_stride` apart.
+// So many positions of a memory are scored at once.
+constexpr int64_t kPositionsAtOnce = 16;
+constexpr int64_t padded_positions(int64_t n) {
+  return (n + kPositionsAtOnce - 1) / kPositionsAtOnce * kPositionsAtOnce;
+}
+
+// A memory of n positions. keys: [C, padded_positions(n)], a channel's keys beside each other;
+// values: n rows of C floats, `value_stride` apart.
 struct MemoryRows {
   const float *keys, *values;
   int64_t value_stride, n;
@@ -43,7 +49,8 @@ struct RowKernels {
   void (*attend_row_self)(const AttentionHeads& heads, const float* query, const float* const* keys,
                           int64_t n, float* scores, float* out);
 
-  // Attention of one row over a memory. query, out: [C]; scores: room for n + 16 floats.
+  // Attention of one row over a memory. query, out: [C]; scores: room for
+  // padded_positions(n) floats.
   void (*attend_row_memory)(const AttentionHeads& heads, const float* query,
                             const MemoryRows& memory, float* scores, float* out);
 

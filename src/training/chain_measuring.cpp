@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/interrupt.h"
+#include "base/progress.h"
 #include "translation/batch_workers.h"
 
 namespace penalmt {
@@ -99,6 +100,20 @@ double mean_nll(TranslationModelImpl& model, const std::vector<Example>& example
     tokens += of_batch;
   });
   return nll / static_cast<double>(tokens);
+}
+
+void score_without_each(const std::vector<Chain>& chains, std::vector<ChainStatistics>& statistics,
+                        const std::function<TaskScore()>& score) {
+  int64_t all = 0, done = 0;
+  for (const Chain& chain : chains) all += static_cast<int64_t>(chain.nodes.size());
+  Progress progress("chain", "residuals", all);
+  for (size_t c = 0; c < chains.size(); ++c)
+    for (size_t n = 0; n < chains[c].nodes.size(); ++n) {
+      throw_if_interrupted();
+      const RemovedResidual removed(*chains[c].nodes[n].connection);
+      statistics[c].nodes[n].removed = score();
+      progress.show(++done);
+    }
 }
 
 }  // namespace penalmt

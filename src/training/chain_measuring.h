@@ -2,6 +2,7 @@
 // its residuals.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -42,5 +43,11 @@ class RemovedResidual {
  private:
   PenalConnectionImpl& connection_;
 };
+
+// Fills in how well the model does without each of its residuals: what `score` says while it is
+// left out. `chains`: the model's; `statistics`: of these. Throws Interrupted after Ctrl-C, and
+// what `score` throws.
+void score_without_each(const std::vector<Chain>& chains, std::vector<ChainStatistics>& statistics,
+                        const std::function<TaskScore()>& score);
 
 }  // namespace penalmt

@@ -187,7 +187,7 @@ Validation Trainer::validate() {
   const std::vector<double> all =
       group_.sums({sums[0].item<double>(), sums[1].item<double>(), static_cast<double>(tokens)});
   return {all[0] / all[2], all[1] / all[2],
-          recipe_.training.validate_bleu ? validation_bleu() : -1};
+          recipe_.training.validate_bleu ? std::optional(validation_bleu()) : std::nullopt};
 }
 
 template <class Work>

@@ -359,7 +359,7 @@ void TrainingLoop::write_checkpoint(const Validation& validation, bool best) {
   message(fmt::format("update {}, epoch {}: validation nll {:.4f}{}, {} accuracy {:.1f} %{}",
                       state_.update, epoch_of_metrics(), validation.nll, best ? " (best)" : "",
                       task_.counted().each, 100 * validation.accuracy,
-                      validation.bleu < 0 ? "" : fmt::format(", BLEU {:.2f}", validation.bleu)));
+                      validation.bleu ? fmt::format(", BLEU {:.2f}", *validation.bleu) : ""));
 }
 
 std::optional<Validation> TrainingLoop::validate_average() {
@@ -418,12 +418,12 @@ void TrainingLoop::write_metrics(const Validation& validation,
       {"update", state_.update},         {"epoch", epoch_of_metrics()},
       {"loss", state_.loss_sum / count}, {"nll", state_.nll_sum / count},
       {"valid_nll", validation.nll},     {"valid_accuracy", validation.accuracy}};
-  if (validation.bleu >= 0) line["valid_bleu"] = validation.bleu;
+  if (validation.bleu) line["valid_bleu"] = *validation.bleu;
   if (const auto gate = task_.mean_gate()) line["valid_gate"] = *gate;
   if (average) {
     line["ema_valid_nll"] = average->nll;
     line["ema_valid_accuracy"] = average->accuracy;
-    if (average->bleu >= 0) line["ema_valid_bleu"] = average->bleu;
+    if (average->bleu) line["ema_valid_bleu"] = *average->bleu;
   }
   line["learning_rate"] = learning_rate(options_, state_.update);
   line[words.all] = state_.target_tokens;

@@ -30,7 +30,7 @@ struct LossSums {
 struct Validation {
   double nll = 0;       // unsmoothed, of a token or image
   double accuracy = 0;  // share of them whose likeliest piece or class is right
-  double bleu = -1;     // of greedy translations; -1: not asked for
+  std::optional<double> bleu = std::nullopt;  // of greedy translations, where asked for
 };
 
 // What is counted, in the words of metrics.jsonl: "target_tokens" in all, each a "token".

@@ -24,6 +24,13 @@ std::string shell(const std::string& command, int* status) {
   return text;
 }
 
+// The program that README.md shows.
+std::string shown_program() {
+  const std::string page = read_file(fs::path(PENALMT_SOURCE) / "README.md"), fence = "```cpp\n";
+  const std::size_t begin = page.find(fence) + fence.size();
+  return page.substr(begin, page.find("```", begin) - begin);
+}
+
 TEST(Library, AnotherProgramTranslatesWithIt) {
   const TemporaryFolder folder;
   const fs::path build = fs::path(PENALMT_PROGRAM).parent_path();
@@ -50,7 +57,23 @@ TEST(Library, AnotherProgramTranslatesWithIt) {
                 example + "' -DCMAKE_PREFIX_PATH='" + prefix + "' && ninja -C '" + example + "'",
             &status);
   ASSERT_EQ(status, 0) << built;
-  // 3. The same as the program's translations.
+  // 3. The program of README.md, in its place, with an image of that name.
+  fs::create_directory(folder / "shown");
+  fs::copy_file(fs::path(PENALMT_SOURCE) / "recipes/library/CMakeLists.txt",
+                folder / "shown/CMakeLists.txt");
+  write_file(folder / "shown/translate.cpp", shown_program());
+  fs::copy_file(folder / "corpus/images/test-000001.png", folder / "scene.png");
+  const std::string shown = shell("cd '" + folder.path().string() +
+                                      "' && cmake -G Ninja -S shown -B shown/build "
+                                      "-DCMAKE_PREFIX_PATH='" +
+                                      prefix + "' > log && ninja -C shown/build >> log && "
+                                               "shown/build/translate",
+                                  &status);
+  EXPECT_EQ(status, 0) << shown;
+  EXPECT_EQ(shown, run_penalmt({"translate", folder / "run", "--image", folder / "scene.png",
+                                "A circle.", "--beam", "5", "--device", "cpu"})
+                       .output);
+  // 4. The same as the program's translations.
   const std::string image = folder / "corpus/images/test-000001.png";
   const std::string translated = shell("'" + example + "/translate' '" + (folder / "run").string() +
                                            "' '" + image + "' 'a circle .'",

@@ -47,9 +47,10 @@ std::optional<Tokenizers> begin_run(RunFolder& folder, Recipe& recipe, const c10
   const auto read_again = [](const std::filesystem::path& file) {
     return config::write(load_recipe(file, {}));
   };
+  expect_recipe_beside_checkpoints(folder.path(), kResume);
   recipe.training.precision =
       settled_precision(recipe.training.precision, folder, read_again, device.is_cpu());
-  check_run_folder(folder, config::write(recipe), read_again, resume);
+  check_run_folder(folder, config::write(recipe), read_again, resume, kResume);
   return newest_checkpoint(folder.path()) ? std::nullopt : initial_tokenizers(recipe);
 }
 

@@ -10,7 +10,7 @@
 
 #include "commands/cli/command.h"
 #include "commands/cli/shared_options.h"
-#include "training/run_folder.h"
+#include "training/run_start.h"
 
 namespace penalmt {
 
@@ -42,14 +42,6 @@ struct TrainingArguments {
   }
 };
 
-// How two JSON objects differ, a line for each key that does, by `words` of "training.warmup" and
-// what the two have.
-std::vector<std::string> differing_keys(
-    const nlohmann::json& one, const nlohmann::json& other,
-    const std::function<std::string(const std::string& key, const std::string& one,
-                                    const std::string& other)>& words,
-    const std::string& prefix = "");
-
 struct TrainingWork {
   const char* words;        // "classify train": the command, as it is called
   std::string (*fields)();  // of a recipe, one line each: what --fields prints
@@ -60,25 +52,10 @@ struct TrainingWork {
 // Has `work` done with arguments that are complete. Throws Error where they are not.
 void run_training(const TrainingWork& work, const TrainingArguments& arguments);
 
-// What `training.precision` is in this run where it is auto: as the run in the folder has it, else
-// bfloat16 where it trains on a CPU that multiplies it. `read_again`: as in check_run_folder.
-std::string settled_precision(
-    const std::string& precision, const RunFolder& run,
-    const std::function<nlohmann::json(const std::filesystem::path&)>& read_again, bool on_cpu);
-
-// The precision that `auto` is on a device: bfloat16 on a CPU that multiplies it, else float32.
-std::string native_precision(const std::string& precision, bool on_cpu);
+constexpr const char* kResume = "--resume";
 
 // The recipe to read: the one that was given, else that of the run to go on with. Throws Error
 // where there is none.
 std::filesystem::path recipe_file(const TrainingArguments& arguments);
-
-// A new run needs a new or empty folder, or one whose start came to no update; a continued one the
-// same recipe, but for how long it goes on. `recipe`: as written by config::write; `read_again`
-// does that for a recipe on the disk. Throws Error where that is not so, with every key that
-// differs; and what `read_again` throws.
-void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,
-                      const std::function<nlohmann::json(const std::filesystem::path&)>& read_again,
-                      bool resume);
 
 }  // namespace penalmt

@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "base/interrupt.h"
-#include "base/json.h"
 #include "base/mistakes.h"
 #include "base/progress.h"
 #include "base/text.h"
@@ -102,22 +101,6 @@ void train_together(const TrainingArguments& arguments,
   }
   print_messages(group->leads());
   train_in(*group, own, train);
-}
-
-void expect_same_recipe(const nlohmann::json& recipe, ProcessGroup& group) {
-  const auto leading =
-      parse_json<nlohmann::json>(group.shared(recipe.dump()), "the recipe of rank 0");
-  std::vector<std::string> lines =
-      differing_keys(recipe, leading, [](const auto& key, const auto& got, const auto& expected) {
-        return fmt::format("{}: got {}, rank 0 has {}", key, got, expected);
-      });
-  if (!lines.empty()) throw Error(fmt::format("the recipe: {}", fmt::join(lines, "; ")));
-}
-
-void expect_same_data(const std::string& place, const std::string& fingerprint,
-                      ProcessGroup& group) {
-  if (group.shared(fingerprint) != fingerprint)
-    throw Error(place + ": got other sentences or images than rank 0");
 }
 
 void expect_one_process(const char* words) {

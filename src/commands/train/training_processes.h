@@ -14,13 +14,6 @@ namespace penalmt {
 void train_together(const TrainingArguments& arguments,
                     void (*train)(const TrainingArguments& arguments, ProcessGroup& group));
 
-// Throws Error in a process whose recipe is not that of rank 0, with every key that differs.
-void expect_same_recipe(const nlohmann::json& recipe, ProcessGroup& group);
-
-// Throws Error `place`: other examples than those of rank 0, where that is so.
-void expect_same_data(const std::string& place, const std::string& fingerprint,
-                      ProcessGroup& group);
-
 // Throws Error where the environment, or the command line, asks for more than one process.
 void expect_one_process(const char* words);
 

@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "base/byte_reader.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/parallel.h"
 #include "base/random.h"
-#include "datasets/images/byte_reader.h"
 #include "datasets/images/image_decoding.h"
 #include "datasets/images/image_header.h"
 

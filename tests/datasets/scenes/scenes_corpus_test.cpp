@@ -16,7 +16,7 @@ namespace penalmt::scenes_corpus_test {
 
 namespace fs = std::filesystem;
 
-constexpr ShapesOptions kSmall{.train = 9, .valid = 3, .test = 5, .size = 32, .seed = 4};
+constexpr ScenesOptions kSmall{.train = 9, .valid = 3, .test = 5, .size = 32, .seed = 4};
 
 std::map<std::string, std::string> files_of(const fs::path& folder) {
   std::map<std::string, std::string> files;
@@ -28,7 +28,7 @@ std::map<std::string, std::string> files_of(const fs::path& folder) {
 
 TEST(ShapesCorpus, ReadsBackAsAMulti30kFolder) {
   const TemporaryFolder folder;
-  write_shapes_corpus(folder / "shapes", kSmall);
+  write_scenes_corpus(folder / "shapes", kSmall);
   for (const auto& [split, lines] :
        {std::pair("train", 9u), std::pair("val", 3u), std::pair("test", 5u)})
     for (const std::string language : {"de", "fr"})
@@ -49,21 +49,21 @@ TEST(ShapesCorpus, ReadsBackAsAMulti30kFolder) {
 
 TEST(ShapesCorpus, IsTheSameWhateverTheNumberOfThreads) {
   const TemporaryFolder folder;
-  write_shapes_corpus(folder / "one", kSmall, 1);
-  write_shapes_corpus(folder / "four", kSmall, 4);
+  write_scenes_corpus(folder / "one", kSmall, 1);
+  write_scenes_corpus(folder / "four", kSmall, 4);
   EXPECT_EQ(files_of(folder / "one"), files_of(folder / "four"));
-  ShapesOptions other = kSmall;
+  ScenesOptions other = kSmall;
   other.seed = 5;
-  write_shapes_corpus(folder / "other", other);
+  write_scenes_corpus(folder / "other", other);
   EXPECT_NE(files_of(folder / "one"), files_of(folder / "other"));
 }
 
 TEST(ShapesCorpus, BeginsWithTheSmallerOne) {
   const TemporaryFolder folder;
-  write_shapes_corpus(folder / "small", kSmall);
-  ShapesOptions larger = kSmall;
+  write_scenes_corpus(folder / "small", kSmall);
+  ScenesOptions larger = kSmall;
   larger.train = 20;
-  write_shapes_corpus(folder / "large", larger);
+  write_scenes_corpus(folder / "large", larger);
   const auto small = files_of(folder / "small"), large = files_of(folder / "large");
   EXPECT_EQ(small.at("images/train-000009.png"), large.at("images/train-000009.png"));
   EXPECT_TRUE(
@@ -73,7 +73,7 @@ TEST(ShapesCorpus, BeginsWithTheSmallerOne) {
 
 TEST(ShapesCorpus, ListsAnotherImageForEveryLineOfTheControl) {
   const TemporaryFolder folder;
-  write_shapes_corpus(folder / "shapes", kSmall);
+  write_scenes_corpus(folder / "shapes", kSmall);
   const std::vector<std::string> right = read_lines(folder / "shapes/image_splits/test.txt");
   const std::vector<std::string> shuffled =
       read_lines(folder / "shapes/image_splits/test.shuffled.txt");
@@ -84,7 +84,7 @@ TEST(ShapesCorpus, ListsAnotherImageForEveryLineOfTheControl) {
 
 TEST(ShapesCorpus, SaysInItsReadmeHowItWasMade) {
   const TemporaryFolder folder;
-  write_shapes_corpus(folder / "shapes", kSmall);
+  write_scenes_corpus(folder / "shapes", kSmall);
   const std::string readme = read_file(folder / "shapes/README.txt");
   EXPECT_NE(readme.find("penalmt shapes --out DIR --train 9 --val 3 --test 5 --seed 4 --size 32\n"),
             std::string::npos);
@@ -98,7 +98,7 @@ TEST(ShapesCorpus, RefusesAUsedFolderAndLeavesItAlone) {
   write_file(folder / "file", "x");
   const auto message = [&](const std::string& name) {
     return folder.without_path(
-        thrown_message<Error>([&] { write_shapes_corpus(folder / name, kSmall); }));
+        thrown_message<Error>([&] { write_scenes_corpus(folder / name, kSmall); }));
   };
   EXPECT_EQ(message("used"),
             "used: the folder is not empty; expected a new one; remove it or name another");
@@ -106,7 +106,7 @@ TEST(ShapesCorpus, RefusesAUsedFolderAndLeavesItAlone) {
   EXPECT_EQ(folder.entries(), 2);
   EXPECT_EQ(files_of(folder / "used").size(), 1u);
   fs::create_directory(folder / "empty");
-  write_shapes_corpus(folder / "empty", kSmall);
+  write_scenes_corpus(folder / "empty", kSmall);
   EXPECT_TRUE(fs::exists(folder / "empty/README.txt"));
 }
 

@@ -199,7 +199,12 @@ void ExampleCache::open(const fs::path& cache) {
     return Error(
         fmt::format("{}: {}; remove the folder, and it is made again", cache.string(), what));
   };
-  const auto object = nlohmann::json::parse(read_file(meta), nullptr, /*allow_exceptions=*/false);
+  nlohmann::json object;
+  try {
+    object = parse_json<nlohmann::json>(read_file(meta), meta.string());
+  } catch (const nlohmann::json::exception&) {
+    throw damaged("a damaged meta.json");
+  }
   if (!object.is_object() || !object.contains("format")) throw damaged("a damaged meta.json");
   if (object["format"] != kFormat)
     throw damaged(fmt::format("format {}, expected {}: another version wrote it",

@@ -105,7 +105,8 @@ template <class Options>
 Options load(const std::filesystem::path& path, const std::vector<std::string>& assignments,
              Problems& problems);
 
-// All fields with their present values, in the order of the list.
+// All fields with their present values, in the order of the list; lists of structs that have none
+// stand last.
 template <class Options>
 nlohmann::ordered_json write(const Options& options);
 

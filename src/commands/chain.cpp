@@ -154,6 +154,9 @@ void chain(const ChainArguments& arguments) {
   const c10::Device device = choose_device(arguments.machine.device);
   set_threads(arguments.machine.threads);
   ChainReport report;
+  if (!arguments.page.empty())
+    for (const std::string& place : arguments.models)
+      report.histories.push_back(read_chain_history(place));
   AtomicFile output("-");
   for (const std::string& place : arguments.models) {
     const ModelChains found = arguments.labelled.empty()
@@ -164,7 +167,6 @@ void chain(const ChainArguments& arguments) {
     else
       output.write((report.models.empty() ? "" : "\n") + chain_text(found));
     report.models.push_back(found);
-    report.histories.push_back(read_chain_history(place));
   }
   output.commit();
   report.origin = page_origin();

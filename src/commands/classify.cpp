@@ -35,7 +35,7 @@ void train_classifier(const TrainingArguments& arguments) {
     return config::write(load_classifier_recipe(file, {}));
   };
   const c10::Device device = choose_device(arguments.machine.device);
-  expect_recipe_beside_checkpoints(folder.path(), kResume);
+  if (!folder.holds_mere_start()) expect_readable_recipe(folder.path(), kResume);
   recipe.training.precision =
       settled_precision(recipe.training.precision, folder, read_again, device.is_cpu());
   check_run_folder(folder, config::write(recipe), read_again, arguments.resume, kResume);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/expect_folder.h"
 #include "base/json.h"
 #include "base/json_mistake.h"
 #include "base/progress.h"
@@ -117,6 +118,7 @@ const RunPoint* best_point(const Run& run, std::optional<double> RunPoint::*numb
 std::vector<Run> read_runs(const std::vector<std::filesystem::path>& folders) {
   std::vector<Run> runs;
   for (const auto& folder : folders) {
+    expect_folder(folder, "a run folder");
     const std::string name = last_part(folder);
     const bool alone = std::count_if(folders.begin(), folders.end(), [&](const auto& other) {
                          return last_part(other) == name;

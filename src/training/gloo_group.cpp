@@ -8,8 +8,10 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <thread>
 
 #include <c10/util/Logging.h>
@@ -23,6 +25,7 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/printable.h"
+#include "base/progress.h"
 #include "training/rank_watch.h"
 
 namespace penalmt {
@@ -118,6 +121,30 @@ bool wait_for(const std::function<bool()>& came, seconds patience) {
   return true;
 }
 
+// What is done where a library ends the process: Gloo does that where the system has no thread to
+// give.
+std::function<void()> last_words;
+
+// While this lives, the process says `words` before it ends so.
+class LastWords {
+ public:
+  explicit LastWords(std::function<void()> words) {
+    last_words = std::move(words);
+    before_ = std::set_terminate([] {
+      last_words();
+      std::_Exit(1);
+    });
+  }
+  ~LastWords() { std::set_terminate(before_); }
+  LastWords(const LastWords&) = delete;
+  LastWords& operator=(const LastWords&) = delete;
+
+ private:
+  std::terminate_handler before_;
+};
+
+constexpr const char* kNoThread = "the system has no thread to give";
+
 }  // namespace
 
 struct GlooGroup::Connections {
@@ -200,8 +227,18 @@ void GlooGroup::refuse(const std::string& text) {
 }
 
 void GlooGroup::connect(seconds silence) {
-  watch_ = RankWatch::begin(connection(place_, /*serves=*/false, silence), connections_->names,
-                            place_.rank, silence);
+  const std::string no_thread = fmt::format("{}: {}", name(), kNoThread);
+  try {
+    watch_ = RankWatch::begin(connection(place_, /*serves=*/false, silence), connections_->names,
+                              place_.rank, silence);
+  } catch (const std::system_error&) {
+    RankWatch::tell(*connections_->store, {place_.rank, 1, no_thread});
+    throw MachineError(no_thread);
+  }
+  const LastWords words([&] {
+    watch_->leave(ProcessEnd{place_.rank, 1, no_thread});
+    if (place_.rank == 0) message(no_thread);
+  });
   try {
     const auto options = c10d::ProcessGroupGloo::Options::create(2 * silence);
     options->devices.push_back(device_of(place_));

@@ -10,7 +10,8 @@ namespace penalmt {
 
 class LineLog {
  public:
-  // Keeps the file's first `lines` lines; makes it where there is none. Throws as write_file does.
+  // Keeps the file's first `lines` lines, JSON objects; makes it where there is none. Throws Error
+  // "metrics.jsonl:2: not JSON; ..." where one of them is none; as write_file does.
   LineLog(std::filesystem::path path, int64_t lines);
   ~LineLog();
   LineLog(const LineLog&) = delete;

@@ -55,6 +55,15 @@ std::shared_ptr<RankWatch> RankWatch::begin(c10::intrusive_ptr<c10d::Store> stor
   return watch;
 }
 
+// The thread may be the last that holds this.
+RankWatch::~RankWatch() {
+  if (thread_.joinable()) thread_.detach();
+}
+
+void RankWatch::tell(c10d::Store& store, const ProcessEnd& end) {
+  store.compareSet("end", std::string(), as_json(end));
+}
+
 void RankWatch::run() {
   while (true) {
     try {
@@ -80,7 +89,7 @@ void RankWatch::speak_and_listen() {
   const bool leaving = leaving_, hurries = hurries_;
   lock.unlock();
   if (hurries) store_->add("hurry", 1);
-  if (own) store_->compareSet("end", std::string(), as_json(*own));
+  if (own) tell(*store_, *own);
   if (leaving) {
     store_->add(key_of("left", rank_), 1);
     if (rank_ == 0) {
@@ -125,7 +134,7 @@ void RankWatch::listen_to(int rank) {
   heard.left = store_->add(key_of("left", rank), 0) > 0;
   if (heard.left) return;
   const ProcessEnd end = silent(rank, names_[rank], silence);
-  if (rank_ == 0) store_->compareSet("end", std::string(), as_json(end));
+  if (rank_ == 0) tell(*store_, end);
   set_end(end);
 }
 

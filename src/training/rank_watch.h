@@ -29,6 +29,10 @@ class RankWatch : public std::enable_shared_from_this<RankWatch> {
                                           std::vector<std::string> names, int rank,
                                           std::chrono::milliseconds silence);
 
+  ~RankWatch();
+
+  // Tells the others how this process ended, where it has no watch yet.
+  static void tell(c10d::Store& store, const ProcessEnd& end);
   // How another process ended, where one did; this one is then asked to end, too (ask_for_end,
   // base/interrupt.h).
   std::optional<ProcessEnd> other_end();

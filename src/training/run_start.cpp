@@ -13,7 +13,6 @@
 #include "training/checkpoint.h"
 
 namespace penalmt {
-
 namespace {
 
 // How two JSON objects differ, a line for each key that does, by `words` of "training.warmup" and
@@ -44,16 +43,22 @@ std::string way_out(const std::filesystem::path& run, const std::string& resume)
 
 }  // namespace
 
-void expect_recipe_beside_checkpoints(const std::filesystem::path& run, const std::string& resume) {
+void expect_readable_recipe(const std::filesystem::path& run, const std::string& resume) {
   const std::filesystem::path file = run / "recipe.json";
-  if (!std::filesystem::exists(run / "checkpoints") || !newest_checkpoint(run)) return;
-  if (!std::filesystem::exists(file))
+  const bool has_checkpoints =
+      std::filesystem::exists(run / "checkpoints") && newest_checkpoint(run).has_value();
+  if (!std::filesystem::exists(file)) {
+    if (!has_checkpoints) return;
     throw Error(fmt::format("{}: holds checkpoints but no recipe.json{}", run.string(),
                             way_out(run, resume)));
+  }
   try {
     config::parse_file(file);
   } catch (const Error& error) {
-    throw Error(error.what() + way_out(run, resume));
+    throw Error(error.what() +
+                (has_checkpoints ? way_out(run, resume)
+                                 : "; there is no checkpoint to go on from: begin with a recipe in "
+                                   "a new folder, or remove this one first"));
   }
 }
 

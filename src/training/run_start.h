@@ -19,8 +19,8 @@ namespace penalmt {
 // run begun earlier lacks has its default.
 using ReadRecipe = std::function<nlohmann::json(const std::filesystem::path&)>;
 
-// Throws Error where the folder holds checkpoints and no recipe that can be read.
-void expect_recipe_beside_checkpoints(const std::filesystem::path& run, const std::string& resume);
+// Throws Error where the folder has a recipe that cannot be read, or checkpoints and none.
+void expect_readable_recipe(const std::filesystem::path& run, const std::string& resume);
 
 // A new run needs a new or empty folder, or one whose start came to no update; one that goes on the
 // same recipe, but for how long it goes on. `recipe`: as written by config::write. Throws Error

@@ -336,7 +336,7 @@ TEST(Config, TakesListsOfObjects) {
     config::set(boxed, assignment, problems);
     return problems.lines();
   };
-  EXPECT_EQ(config::write(boxed).dump(), R"({"whole":{"parts":[]},"open":false})");
+  EXPECT_EQ(config::write(boxed).dump(), R"({"open":false,"whole":{"parts":[]}})");
   EXPECT_EQ(read(R"({"whole": {"parts": [{"name": "a"}, {"name": "b", "weight": 2}]}})"), Lines{});
   ASSERT_EQ(boxed.whole.parts.size(), 2u);
   EXPECT_EQ(boxed.whole.parts[1].weight, 2);

@@ -66,8 +66,9 @@ TEST(Library, AnotherProgramTranslatesWithIt) {
   const std::string shown = shell("cd '" + folder.path().string() +
                                       "' && cmake -G Ninja -S shown -B shown/build "
                                       "-DCMAKE_PREFIX_PATH='" +
-                                      prefix + "' > log && ninja -C shown/build >> log && "
-                                               "shown/build/translate",
+                                      prefix +
+                                      "' > log && ninja -C shown/build >> log && "
+                                      "shown/build/translate",
                                   &status);
   EXPECT_EQ(status, 0) << shown;
   EXPECT_EQ(shown, run_penalmt({"translate", folder / "run", "--image", folder / "scene.png",

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "harness.h"
 
@@ -200,6 +201,19 @@ TEST(Program, ExplainsEveryCommandWithAnExample) {
     ++commands;
   }
   EXPECT_GE(commands, 1);
+}
+
+// What lies in the folder where one works, such as a model from somewhere, is no code of ours.
+TEST(Program, LoadsNoLibraryFromTheCurrentFolder) {
+  const TemporaryFolder folder;
+  for (const char* library : {"libfmt.so.9", "libz.so.1", "libgomp.so.1", "libsentencepiece.so.0",
+                              "libtorch_cpu.so", "libstdc++.so.6"})
+    write_file(folder / library, "no library\n");
+  for (const std::string program : {PENALMT_PROGRAM, PENALMT_PROGRAM "-engine"}) {
+    const std::string command = "cd '" + folder.path().string() + "' && env -u LD_LIBRARY_PATH '" +
+                                program + "' --version >/dev/null 2>&1";
+    EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 0) << program;
+  }
 }
 
 // One registry serves both executables.

@@ -225,6 +225,30 @@ TEST(Threads, OfAUserWithoutMoreProcessesAreGoneWithout) {
   EXPECT_EQ(outcome.output, expected);
 }
 
+// Where a process of several gets no thread, all end in words.
+TEST(Threads, ThatProcessesLackEndThemInWords) {
+  if (geteuid() != 0 || std::system("setpriv --version >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "only root can become a user without other processes, by setpriv";
+  const TemporaryFolder folder;
+  shell(folder, "$P shapes --out corpus --train 60 --val 6 --test 6 --size 16");
+  fs::permissions(folder.path(), fs::perms::all);
+  const std::string train =
+      "train '" PENALMT_SOURCE
+      "/recipes/shapes/gated.json' --set data.folder=corpus --set training.updates=2 --set "
+      "training.warmup=1 --set training.accumulate=3 --device cpu --threads 1 --processes 3";
+  for (const int processes : {1, 3, 5, 7}) {
+    const std::string run = "run" + std::to_string(processes);
+    const Outcome outcome =
+        shell(folder, as_another_user() + "bash -c 'ulimit -u " + std::to_string(processes) +
+                          "; exec \"$0-engine\" " + train + " --out " + run + "' $P");
+    EXPECT_TRUE(outcome.status == 0 || outcome.status == 1) << processes << outcome.errors;
+    EXPECT_EQ(outcome.errors.find("terminate"), std::string::npos) << outcome.errors;
+    if (outcome.status == 0) continue;
+    const size_t last = outcome.errors.rfind('\n', outcome.errors.size() - 2) + 1;
+    EXPECT_EQ(outcome.errors.compare(last, 9, "penalmt: "), 0) << outcome.errors;
+  }
+}
+
 // Threads that fit when they are tried out must not take the memory that the work needs.
 TEST(Threads, OfTrainingLeaveTheMemoryToTheWork) {
   const TemporaryFolder folder;

@@ -478,6 +478,42 @@ TEST_F(TrainCommand, SaysWhatToDoWhereTheRecipeOfARunIsLost) {
   EXPECT_EQ(run_penalmt(starts[2]).status, 0);
 }
 
+TEST_F(TrainCommand, SaysWhatToDoWhereNothingOfARunCanBeGoneOnWith) {
+  ASSERT_EQ(run_penalmt(train("run")).status, 0);
+  const std::string recipe = folder_ / "run/recipe.json";
+  for (const char* part : {"checkpoints", "best", "averaged"})
+    std::filesystem::remove_all(folder_ / "run" / part);
+  write_file(recipe, read_file(recipe).substr(0, 20));
+  for (const std::vector<std::string>& start :
+       {train("run"), train("run", {"--resume"}),
+        std::vector<std::string>{"train", "--out", folder_ / "run", "--resume"}}) {
+    const std::string said = refusal(start);
+    EXPECT_EQ(said.substr(0, 34), "penalmt: run/recipe.json:3:5: not ") << said;
+    EXPECT_TRUE(
+        said.ends_with("; there is no checkpoint to go on from: begin with a recipe in a "
+                       "new folder, or remove this one first\n"))
+        << said;
+  }
+  EXPECT_EQ(refusal({"train", folder_ / "run", "--out", folder_ / "new"}),
+            "penalmt: run: a folder, expected a recipe; a run is gone on with by --resume --out "
+            "run\n");
+}
+
+TEST_F(TrainCommand, FindsLinesOfARunThatWereChanged) {
+  ASSERT_EQ(run_penalmt(train("run")).status, 0);
+  const std::string metrics = folder_ / "run/metrics.jsonl", sound = read_file(metrics);
+  for (const std::string& line : {std::string("{\"update\":"), std::string(5000, '[')}) {
+    write_file(metrics, line + "\n" + sound.substr(sound.find('\n') + 1));
+    const std::string said = refusal(train("run", {"--resume"}));
+    EXPECT_TRUE(said.ends_with(
+        "\npenalmt: run/metrics.jsonl:1: not JSON; expected an object, as the run wrote it; put "
+        "the line right, or remove the file: the run goes on without it\n"))
+        << said;
+  }
+  std::filesystem::remove(metrics);
+  EXPECT_EQ(run_penalmt(train("run", {"--resume"})).status, 0);
+}
+
 TEST_F(TrainCommand, WhereItCannotWriteIsFoundBeforeTheDataIsRead) {
   std::filesystem::remove_all(folder_ / "corpus");
   EXPECT_EQ(refusal(train("recipe.json")), "penalmt: recipe.json: cannot write: Not a directory\n");

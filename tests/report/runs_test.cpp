@@ -88,8 +88,7 @@ TEST_F(Runs, RefuseWhatTrainingDoesNotWrite) {
       refusal(""),
       "run/metrics.jsonl: got no lines, expected at least one; the run has not been validated yet");
   const auto absent = thrown_message<Error>([&] { read_runs({folder_ / "absent"}); });
-  EXPECT_EQ(folder_.without_path(absent),
-            "absent/metrics.jsonl: cannot read: No such file or directory");
+  EXPECT_EQ(folder_.without_path(absent), "absent: no such folder; expected a run folder");
 }
 
 }  // namespace penalmt::runs_test

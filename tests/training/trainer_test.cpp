@@ -802,6 +802,7 @@ class CorporaTest : public testing::Test {
     const Tokenizers cut = tokenizers();
     DataSplit valid = read_split(recipe_, "val");
     encode_split(valid, cut, recipe_);
+    fs::create_directories(folder_.path / run);
     Trainer(recipe_, folder_.path / run, {cut, train_split(cut), std::move(valid)}, c10::kCPU,
             false)
         .run();
@@ -874,7 +875,7 @@ TEST_F(CorporaTest, ATokenizerIsTrainedOnPairsSpreadEvenly) {
 
 TEST_F(CorporaTest, RefusalsNameTheCorpus) {
   recipe_.data.corpora = {{.source = "b.en", .target = "b.de"}};
-  recipe_.model.positions = "learned", recipe_.model.longest = 6;
+  recipe_.model.positions = "learned", recipe_.model.longest = 12;
   write_file(folder_.path / "b.en", "a\n\nb\na b c d e f a b c d e f\n");
   const auto refusal = [&] {
     const Tokenizers cut = tokenizers();
@@ -882,7 +883,7 @@ TEST_F(CorporaTest, RefusalsNameTheCorpus) {
   };
   const std::string said = refusal();
   EXPECT_TRUE(said.starts_with((folder_.path / "b.en").string() + ":4: ")) << said;
-  EXPECT_TRUE(said.ends_with(" tokens, expected at most model.longest = 6")) << said;
+  EXPECT_TRUE(said.ends_with(" tokens, expected at most model.longest = 12")) << said;
   recipe_.data.cache = (folder_.path / "pieces").string();
   EXPECT_EQ(refusal(), said);
   write_file(folder_.path / "b.en", "");

@@ -9,6 +9,18 @@
 #include "translation/translator.h"
 
 namespace penalmt {
+namespace {
+
+// "2 of 3 lines have capital letters and 1 unspaced marks": what there is of the two.
+std::string raw_signs(const SourceSigns& signs, const std::string& lines) {
+  const std::string capitals = with_commas(signs.capitals), marks = with_commas(signs.marks);
+  if (signs.capitals == 0) return fmt::format("{} of {} lines have unspaced marks", marks, lines);
+  if (signs.marks == 0) return fmt::format("{} of {} lines have capital letters", capitals, lines);
+  return fmt::format("{} of {} lines have capital letters and {} unspaced marks", capitals, lines,
+                     marks);
+}
+
+}  // namespace
 
 void warn_of_source(const std::string& model, const Translator& translator,
                     const SourceSigns& signs, const PieceCount& pieces, const std::string& hint) {
@@ -16,10 +28,8 @@ void warn_of_source(const std::string& model, const Translator& translator,
   const std::string lines = with_commas(signs.lines);
   std::vector<std::string> said;
   if (text == "tok" && !hint.empty() && signs.look_raw())
-    said.push_back(fmt::format(
-        "{} of {} lines have capital letters and {} unspaced marks, its text is lower-cased and "
-        "tokenised ({})",
-        with_commas(signs.capitals), lines, with_commas(signs.marks), hint));
+    said.push_back(fmt::format("{}, its text is lower-cased and tokenised ({})",
+                               raw_signs(signs, lines), hint));
   if (text == "raw" && signs.look_tokenised())
     said.push_back(fmt::format(
         "{} of {} lines look tokenised, its text is as people write it (penalmt normalize "

@@ -12,8 +12,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <thread>
 
+#include "base/error.h"
 #include "base/files.h"
 
 namespace penalmt {
@@ -87,7 +89,8 @@ LocalProcesses::LocalProcesses(int size) {
     if (child < 0) {
       const int error_number = errno;
       for (const pid_t begun : children_) ::kill(begun, SIGKILL);
-      throw_file_error("another process", "start", error_number);
+      throw MachineError(fmt::format("cannot start process {} of {}: {}", rank + 1, size,
+                                     std::strerror(error_number)));
     }
     children_.push_back(child);
   }

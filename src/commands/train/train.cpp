@@ -47,7 +47,7 @@ std::optional<Tokenizers> begin_run(RunFolder& folder, Recipe& recipe, const c10
   const auto read_again = [](const std::filesystem::path& file) {
     return config::write(load_recipe(file, {}));
   };
-  expect_recipe_beside_checkpoints(folder.path(), kResume);
+  if (!folder.holds_mere_start()) expect_readable_recipe(folder.path(), kResume);
   recipe.training.precision =
       settled_precision(recipe.training.precision, folder, read_again, device.is_cpu());
   check_run_folder(folder, config::write(recipe), read_again, resume, kResume);

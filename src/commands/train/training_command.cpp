@@ -29,9 +29,13 @@ std::string fields_with(const std::string& word, const std::string& fields) {
 }  // namespace
 
 std::filesystem::path recipe_file(const TrainingArguments& arguments) {
+  if (std::filesystem::is_directory(arguments.recipe))
+    throw Error(
+        fmt::format("{0}: a folder, expected a recipe; a run is gone on with by --resume --out {0}",
+                    arguments.recipe));
   if (!arguments.recipe.empty()) return arguments.recipe;
   const std::filesystem::path file = std::filesystem::path(arguments.out) / "recipe.json";
-  expect_recipe_beside_checkpoints(arguments.out, kResume);
+  expect_readable_recipe(arguments.out, kResume);
   if (!std::filesystem::exists(file))
     throw Error(fmt::format(
         "{}: no recipe.json there; expected a run to continue, or a recipe to begin with",

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/config.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -98,9 +99,7 @@ TableFormat table_format_named(const std::string& name) {
 std::optional<TableFormat> table_format_of(const std::filesystem::path& path) {
   std::filesystem::path plain = path;
   if (plain.extension() == ".gz") plain = plain.stem();
-  std::string ending = plain.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string ending = lowercase_ascii(plain.extension().string());
   if (ending == ".tsv" || ending == ".tab") return TableFormat::kTsv;
   if (ending == ".csv") return TableFormat::kCsv;
   if (ending == ".jsonl" || ending == ".ndjson") return TableFormat::kJsonLines;

@@ -45,8 +45,17 @@ std::string legend(const TrainingCurves& curves, bool dashes) {
   return text + "</ul>\n";
 }
 
-std::string chart(const TrainingCurves& curves, const std::string& id, const std::string& title,
-                  Field field, Field dashed, bool lower_is_better, int digits) {
+// What a chart shows of the runs.
+struct Shown {
+  std::string id, title;
+  Field field;
+  Field dashed;  // beside it; null: nothing
+  bool lower_is_better;
+  int digits;
+};
+
+std::string chart(const TrainingCurves& curves, const Shown& shown) {
+  const auto& [id, title, field, dashed, lower_is_better, digits] = shown;
   svg::LineChart chart{id, title + " against updates", "", "updates", {}};
   chart.logarithmic = lower_is_better;
   bool any_dashed = false;
@@ -112,10 +121,18 @@ std::string run_table(const TrainingCurves& curves) {
 
 std::string training_section(const TrainingCurves& curves) {
   if (curves.runs.empty()) return "";
-  const std::string nll = chart(curves, "nll", "nll, nats per target token (logarithmic axis)",
-                                &RunPoint::valid_nll, &RunPoint::nll, true, 3),
-                    bleu = chart(curves, "bleu", "Validation BLEU", &RunPoint::valid_bleu, nullptr,
-                                 false, 2);
+  const std::string nll = chart(curves, {.id = "nll",
+                                         .title = "nll, nats per target token (logarithmic axis)",
+                                         .field = &RunPoint::valid_nll,
+                                         .dashed = &RunPoint::nll,
+                                         .lower_is_better = true,
+                                         .digits = 3}),
+                    bleu = chart(curves, {.id = "bleu",
+                                          .title = "Validation BLEU",
+                                          .field = &RunPoint::valid_bleu,
+                                          .dashed = nullptr,
+                                          .lower_is_better = false,
+                                          .digits = 2});
   // The table fills the place of a chart that is not there.
   const bool beside = nll.empty() != bleu.empty();
   const std::string table = run_table(curves);

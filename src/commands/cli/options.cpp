@@ -156,9 +156,9 @@ bool Option::is_flag() const {
 }
 
 bool Option::is_path() const {
-  static const Strings kWords = {"FILE", "DIR", "RUN", "MODEL", "STORE", "LIST", "PHOTO"};
+  static const Strings words = {"FILE", "DIR", "RUN", "MODEL", "STORE", "LIST", "PHOTO"};
   if (!takes_text(*this) || rules.is_words) return false;
-  return rules.is_positional || std::find(kWords.begin(), kWords.end(), rules.word) != kWords.end();
+  return rules.is_positional || std::find(words.begin(), words.end(), rules.word) != words.end();
 }
 
 std::string option_name(std::string field) {

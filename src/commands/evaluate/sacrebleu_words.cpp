@@ -7,6 +7,7 @@
 #include <map>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace penalmt {
@@ -127,9 +128,7 @@ class Rewriting {
   }
 
   void expect_utf8(const Named& word) {
-    std::string encoding = value_of(word);
-    std::transform(encoding.begin(), encoding.end(), encoding.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const std::string encoding = lowercase_ascii(value_of(word));
     if (encoding != "utf-8" && encoding != "utf8")
       throw Error(fmt::format("evaluate: {}: got '{}', expected utf-8; iconv converts others",
                               word.name, encoding));

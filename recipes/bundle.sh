@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Packs penalmt with the libraries it needs into build/penalmt-<version>-linux-x86_64.tar.xz: for machines whose user is not root and has only a
 # Python environment with torch 2.11. LibTorch and glibc are the machine's own; all else comes along, libstdc++ too (any newer one would do, an
-# older one would not). Unpack it anywhere and run its `penalmt`.
+# older one would not). Unpack it anywhere and run its `penalmt`; share/ has its manual page and
+# completions for bash, zsh and fish.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -30,16 +31,24 @@ while read -r library _ path _; do
   packages+=("$(dpkg -S "*/$(basename "$(readlink -f "$path")")" 2>/dev/null | head -n 1 | cut -d: -f1)")
 done <<<"$listing"
 
-# 3. The licences of what comes along.
+# 3. The manual page and the shells' completions, as the program itself says them.
+share=$folder/share
+mkdir -p "$share"/{man/man1,bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
+build/release/penalmt manual man >"$share/man/man1/penalmt.1"
+build/release/penalmt manual bash >"$share/bash-completion/completions/penalmt"
+build/release/penalmt manual zsh >"$share/zsh/site-functions/_penalmt"
+build/release/penalmt manual fish >"$share/fish/vendor_completions.d/penalmt.fish"
+
+# 4. The licences of what comes along.
 mkdir "$folder/licences"
 for package in $(printf '%s\n' "${packages[@]}" | sort -u); do
   [ ! -f "/usr/share/doc/$package/copyright" ] || cp -L "/usr/share/doc/$package/copyright" "$folder/licences/$package"
 done
 
-# 4. The oldest glibc that serves.
+# 5. The oldest glibc that serves.
 objdump -T "$folder"/bin/* "$folder"/lib/* | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -V | tail -n 1 >"$folder/glibc"
 
-# 5. One archive, the same bytes for the same files.
+# 6. One archive, the same bytes for the same files.
 date=$(git log -1 --format=%cI 2>/dev/null || echo 2000-01-01)
 XZ_OPT='-9e -T0' tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="$date" -cJf "$archive.partial" "$name"
 size=$(stat -c %s "$archive.partial")

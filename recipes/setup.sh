@@ -9,7 +9,7 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache libsentencepiece-dev sentencepiece libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libgloo-dev
-  nlohmann-json3-dev libfmt-dev libcli11-dev libicu-dev zlib1g-dev libtcmalloc-minimal4 libgtest-dev xz-utils)
+  nlohmann-json3-dev libfmt-dev libcli11-dev libicu-dev zlib1g-dev libcpp-httplib-dev libtcmalloc-minimal4 libgtest-dev xz-utils)
 download_packages=(python3-venv) # only to fetch LibTorch
 version=2.11.0
 cpu_wheels=("torch==$version" nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)

@@ -19,29 +19,11 @@ namespace {
 
 enum ExitStatus { kDone = 0, kMachineFault = 1, kUserMistake = 2, kInterrupted = 130 };
 
-constexpr const char* kDescription =
-    "PenalMT translates a sentence with the help of an image.\n"
-    "It trains, translates and scores; every residual connection in its models is a penal "
-    "connection.\n";
-
-constexpr const char* kExamples =
-    "Examples:\n"
-    "  penalmt shapes --out shapes                                    make a small corpus with "
-    "images\n"
-    "  penalmt train recipes/shapes/gated.json --set data.folder=shapes --out runs/shapes\n"
-    "                                                                 train on it\n"
-    "  penalmt translate runs/shapes --image photo.png \"a circle .\"   translate one sentence "
-    "with its image\n"
-    "  penalmt evaluate --hypotheses out.de --references ref.de       score translations\n"
-    "\n"
-    "penalmt COMMAND --help says more about one of them.";
-
 // Runs the command; what it throws is sorted into exit statuses.
 int run(int argc, char** argv) {
   try {
     penalmt::hand_over(argc, argv);
-    penalmt::run_command_line({kDescription, PENALMT_VERSION, kExamples, penalmt::all_commands()},
-                              argc, argv);
+    penalmt::run_command_line(penalmt::whole_program(), argc, argv);
     if (!std::cout.flush() || std::fflush(stdout) != 0)
       penalmt::throw_file_error("standard output", "write", errno);
     return kDone;

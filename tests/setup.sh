@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the tests need beside what the program needs: sacreBLEU 2.6.0 with its own tests, in a cache folder outside the checkout; the
-# browser Chromium; clang-format and clang-tidy (tests/style.sh). Tests that lack them are skipped, visibly; so this never fails, but
-# says what it could not get.
+# browser Chromium; groff and the shells zsh and fish (manual page, completions); clang-format and clang-tidy (tests/style.sh). Tests that
+# lack them are skipped, visibly; so this never fails, but says what it could not get.
 #
 #   tests/setup.sh      prints the folder of sacreBLEU (packages/, source/) where it is there; what it does goes to stderr
 set -uo pipefail
@@ -10,6 +10,9 @@ say() { echo "tests/setup: $*" >&2; }
 
 packages=()
 command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core)
+command -v groff >/dev/null || packages+=(groff-base)
+command -v zsh >/dev/null || packages+=(zsh)
+command -v fish >/dev/null || packages+=(fish)
 command -v clang-format >/dev/null || packages+=(clang-format)
 command -v clang-tidy >/dev/null || packages+=(clang-tidy)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)

@@ -27,8 +27,8 @@ cv::Mat squashed(const cv::Mat& image, int size) {
 }
 
 // Writes the image as [3, size, size] RGB.
-void load_into(const fs::path& path, int size, uint8_t* planes) {
-  const cv::Mat square = squashed(decode_image(path), size);
+void write_planes(const cv::Mat& image, int size, uint8_t* planes) {
+  const cv::Mat square = squashed(image, size);
   const std::size_t area = static_cast<std::size_t>(size) * size;
   cv::Mat outputs[3];
   for (int c = 0; c < 3; ++c) outputs[c] = cv::Mat(size, size, CV_8U, planes + c * area);
@@ -36,12 +36,20 @@ void load_into(const fs::path& path, int size, uint8_t* planes) {
   cv::mixChannels(&square, 1, outputs, 3, from_to, 3);
 }
 
+at::Tensor square_pixels(const cv::Mat& image, int64_t size) {
+  at::Tensor pixels = at::empty({3, size, size}, at::kByte);
+  write_planes(image, static_cast<int>(size), pixels.data_ptr<uint8_t>());
+  return pixels;
+}
+
 }  // namespace
 
 at::Tensor load_image(const fs::path& path, int64_t size) {
-  at::Tensor pixels = at::empty({3, size, size}, at::kByte);
-  load_into(path, static_cast<int>(size), pixels.data_ptr<uint8_t>());
-  return pixels;
+  return square_pixels(decode_image(path), size);
+}
+
+at::Tensor load_image(std::string_view bytes, const fs::path& path, int64_t size) {
+  return square_pixels(decode_image(bytes, path), size);
 }
 
 ImageFiles find_images(const std::vector<std::string>& names, const fs::path& root,
@@ -95,7 +103,8 @@ DecodedImages::DecodedImages(const std::vector<std::string>& names, const fs::pa
   parallel_for(static_cast<int64_t>(found.files.size()), threads, [&](int64_t i) {
     if (i > first_broken && !rules.skip_broken) return;  // it stops the work, whatever comes after
     try {
-      load_into(found.files[i], static_cast<int>(size), pixels + i * 3 * size * size);
+      write_planes(decode_image(found.files[i]), static_cast<int>(size),
+                   pixels + i * 3 * size * size);
     } catch (const Error& error) {
       problems[i] = error.what();
       int64_t first = first_broken;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -28,6 +29,9 @@ struct ImageOptions {
 // obeys EXIF orientation; grey becomes RGB, 16 bits become 8, transparent parts show white. Throws
 // what decode_image (image_decoding.h) throws.
 at::Tensor load_image(const std::filesystem::path& path, int64_t size);
+
+// The same of the bytes of a file that errors call `path`.
+at::Tensor load_image(std::string_view bytes, const std::filesystem::path& path, int64_t size);
 
 // How images are found that a list names.
 struct ImageRules {

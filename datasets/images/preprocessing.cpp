@@ -35,6 +35,22 @@ at::Tensor per_channel(const std::vector<double>& values, const at::Tensor& pixe
   return at::tensor(values, at::kFloat).to(pixels.device()).view({3, 1, 1});
 }
 
+at::Tensor cropped_pixels(const cv::Mat& image, const Preprocessing& preprocessing) {
+  const auto [width, height] = resized(preprocessing, {image.cols, image.rows});
+  const int64_t crop = preprocessing.crop;
+  const auto filter = preprocessing.interpolation == "bicubic" ? ResamplingFilter::bicubic
+                                                               : ResamplingFilter::bilinear;
+  const cv::Mat square = resize_antialiased(
+      image, width, height, filter, {middle(width, crop), middle(height, crop), crop, crop});
+  at::Tensor pixels = at::empty({3, crop, crop}, at::kByte);
+  cv::Mat planes[3];
+  const int side = static_cast<int>(crop);
+  for (int c = 0; c < 3; ++c) planes[c] = cv::Mat(side, side, CV_8U, pixels[c].data_ptr<uint8_t>());
+  const int from_to[] = {2, 0, 1, 1, 0, 2};  // BGR → RGB
+  cv::mixChannels(&square, 1, planes, 3, from_to, 3);
+  return pixels;
+}
+
 }  // namespace
 
 void Preprocessing::check(config::Problems& problems, const std::string& prefix) const {
@@ -60,20 +76,12 @@ ImagePart seen_part(const Preprocessing& preprocessing, int64_t width, int64_t h
 }
 
 at::Tensor load_pixels(const std::filesystem::path& file, const Preprocessing& preprocessing) {
-  const cv::Mat image = decode_image(file);
-  const auto [width, height] = resized(preprocessing, {image.cols, image.rows});
-  const int64_t crop = preprocessing.crop;
-  const auto filter = preprocessing.interpolation == "bicubic" ? ResamplingFilter::bicubic
-                                                               : ResamplingFilter::bilinear;
-  const cv::Mat square = resize_antialiased(
-      image, width, height, filter, {middle(width, crop), middle(height, crop), crop, crop});
-  at::Tensor pixels = at::empty({3, crop, crop}, at::kByte);
-  cv::Mat planes[3];
-  const int side = static_cast<int>(crop);
-  for (int c = 0; c < 3; ++c) planes[c] = cv::Mat(side, side, CV_8U, pixels[c].data_ptr<uint8_t>());
-  const int from_to[] = {2, 0, 1, 1, 0, 2};  // BGR → RGB
-  cv::mixChannels(&square, 1, planes, 3, from_to, 3);
-  return pixels;
+  return cropped_pixels(decode_image(file), preprocessing);
+}
+
+at::Tensor load_pixels(std::string_view bytes, const std::filesystem::path& file,
+                       const Preprocessing& preprocessing) {
+  return cropped_pixels(decode_image(bytes, file), preprocessing);
 }
 
 at::Tensor normalised(const at::Tensor& pixels, const Preprocessing& preprocessing) {

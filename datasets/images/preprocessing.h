@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -55,6 +56,10 @@ ImagePart seen_part(const Preprocessing& preprocessing, int64_t width, int64_t h
 // earlier ones) and to torchvision's Resize and CenterCrop with it, on the same decoded image.
 // Throws what decode_image (image_decoding.h) throws.
 at::Tensor load_pixels(const std::filesystem::path& file, const Preprocessing& preprocessing);
+
+// The same of the bytes of a file that errors call `file`.
+at::Tensor load_pixels(std::string_view bytes, const std::filesystem::path& file,
+                       const Preprocessing& preprocessing);
 
 // [B, 3, crop, crop] of uint8 RGB → float32, in the encoder's order of channels, normalised; on the
 // device of `pixels`.

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -15,6 +16,8 @@ namespace {
 
 constexpr int kExitInterrupted = 130;
 volatile std::sig_atomic_t signals_seen = 0, end_asked = 0;
+
+std::atomic<bool> is_awaited = false;  // an AwaitedSignal lives
 
 // An event readable from the first signal on: a flag alone would be missed between looking at it
 // and beginning to wait.
@@ -54,10 +57,24 @@ void ask_for_end() {
   wake();
 }
 
-bool interrupted() { return signals_seen != 0 || end_asked != 0; }
+bool interrupted() { return !is_awaited && (signals_seen != 0 || end_asked != 0); }
 
 void throw_if_interrupted() {
   if (interrupted()) throw Interrupted();
+}
+
+AwaitedSignal::AwaitedSignal() {
+  is_awaited = true;
+  if (signals_seen == 0 && end_asked == 0) return;
+  is_awaited = false;
+  throw Interrupted();
+}
+
+AwaitedSignal::~AwaitedSignal() { is_awaited = false; }
+
+void AwaitedSignal::wait() const {
+  pollfd watched = {signal_event, POLLIN, 0};
+  while (signals_seen == 0 && end_asked == 0) poll(&watched, 1, -1);
 }
 
 void wait_until_readable(int descriptor) {

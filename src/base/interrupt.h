@@ -19,6 +19,19 @@ void throw_if_interrupted();
 // it is still the first.
 void ask_for_end();
 
+// While one lives, a first signal interrupts nothing but wait(): what a server has begun it ends in
+// peace. A second one ends the program at once, as ever. One at a time, made by the thread that
+// waits; no signal came before (it throws Interrupted).
+class AwaitedSignal {
+ public:
+  AwaitedSignal();
+  ~AwaitedSignal();
+  AwaitedSignal(const AwaitedSignal&) = delete;
+  AwaitedSignal& operator=(const AwaitedSignal&) = delete;
+  // Returns once a signal came, or ask_for_end() was called.
+  void wait() const;
+};
+
 // Waits until `descriptor` can be read; throws Interrupted where a signal comes first, also where
 // it came just before.
 void wait_until_readable(int descriptor);

@@ -60,13 +60,13 @@ struct FeaturesArguments {
   }
 };
 
-struct Images {
+struct NamedImages {
   fs::path root;
   std::vector<std::string> names;  // each once
   std::vector<int64_t> lines;      // a name: its first line in the list; empty: of a folder
 };
 
-Images images_below(const fs::path& folder) {
+NamedImages images_below(const fs::path& folder) {
   ImageFolder found = images_in(folder);
   for (const std::string& name : found.names)
     if (first_invalid_utf8(name) || name.find('\n') != std::string::npos)
@@ -78,8 +78,8 @@ Images images_below(const fs::path& folder) {
   return {folder, std::move(found.names), {}};
 }
 
-Images listed_images(const fs::path& list, const fs::path& root, bool allow_outside) {
-  Images images{.root = root, .names = {}, .lines = {}};
+NamedImages listed_images(const fs::path& list, const fs::path& root, bool allow_outside) {
+  NamedImages images{.root = root, .names = {}, .lines = {}};
   std::set<std::string> seen = {""};  // an empty line: a sentence without an image
   std::vector<std::string> names = read_image_list(list);
   if (!allow_outside) expect_inside(names, root, list.string(), kAllowOutside);
@@ -92,7 +92,7 @@ Images listed_images(const fs::path& list, const fs::path& root, bool allow_outs
   return images;
 }
 
-Images images_to_encode(const FeaturesArguments& arguments) {
+NamedImages images_to_encode(const FeaturesArguments& arguments) {
   if (!fs::exists(arguments.images)) throw_file_error(arguments.images, "read", ENOENT);
   const bool is_folder = fs::is_directory(arguments.images);
   if (is_folder && !arguments.image_root.empty())
@@ -108,11 +108,11 @@ Images images_to_encode(const FeaturesArguments& arguments) {
 }
 
 // "list.txt:3: ", where the images are those of a list.
-std::string place_of(const Images& images, std::size_t number, const std::string& list) {
+std::string place_of(const NamedImages& images, std::size_t number, const std::string& list) {
   return images.lines.empty() ? "" : fmt::format("{}:{}: ", list, images.lines[number]);
 }
 
-void refuse_missing(const Images& images, const std::string& list) {
+void refuse_missing(const NamedImages& images, const std::string& list) {
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < images.names.size(); ++i) {
     const std::string& name = images.names[i];
@@ -155,7 +155,7 @@ bool is_complete(const FeaturesArguments& arguments, const StorePlan& plan) {
 void features(const FeaturesArguments& arguments) {
   if (arguments.trust_encoder) trust_all_scripts();
   expect_output("--out", arguments.out, {arguments.images});
-  const Images images = images_to_encode(arguments);
+  const NamedImages images = images_to_encode(arguments);
   if (!arguments.skip_broken) refuse_missing(images, arguments.images);
   const ExportedEncoder encoder =
       ExportedEncoder::open(arguments.encoder, choose_device(arguments.machine.device));

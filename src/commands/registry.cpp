@@ -42,6 +42,23 @@ constexpr Row kRows[] = {
 #include "commands/registry.inc"
 };
 
+constexpr const char* kDescription =
+    "PenalMT translates a sentence with the help of an image.\n"
+    "It trains, translates and scores; every residual connection in its models is a penal "
+    "connection.\n";
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  penalmt shapes --out shapes                                    make a small corpus with "
+    "images\n"
+    "  penalmt train recipes/shapes/gated.json --set data.folder=shapes --out runs/shapes\n"
+    "                                                                 train on it\n"
+    "  penalmt translate runs/shapes --image photo.png \"a circle .\"   translate one sentence "
+    "with its image\n"
+    "  penalmt evaluate --hypotheses out.de --references ref.de       score translations\n"
+    "\n"
+    "penalmt COMMAND --help says more about one of them.";
+
 }  // namespace
 
 std::vector<Command> all_commands() {
@@ -52,6 +69,8 @@ std::vector<Command> all_commands() {
   }
   return commands;
 }
+
+Program whole_program() { return {kDescription, PENALMT_VERSION, kExamples, all_commands()}; }
 
 #ifdef PENALMT_LIBTORCH
 

@@ -8,12 +8,16 @@
 #include <vector>
 
 #include "commands/cli/command.h"
+#include "commands/cli/command_line.h"
 
 namespace penalmt {
 
 // In alphabetical order. Those of the other executable have their name and meaning alone, for the
 // list of commands: hand_over() comes first.
 std::vector<Command> all_commands();
+
+// These, and what is said of all of them.
+Program whole_program();
 
 // Does not return where the command line is the other executable's. Throws as throw_file_error()
 // where that cannot be run, and Error where it could not find its LibTorch.

@@ -166,14 +166,30 @@ ExportedEncoder open_encoder(const fs::path& folder, const FeatureOptions& featu
   return encoder;
 }
 
+ExportedEncoder open_encoder_of(const Translator& translator, const fs::path& encoder,
+                                const std::string& expected) {
+  const FeatureOptions& features = translator.description().model.features;
+  const fs::path folder = encoder.empty() ? translator.carried_encoder() : encoder;
+  if (folder.empty())
+    throw Error(fmt::format(
+        "{}: the model takes {}, and carries no encoder; expected {}", translator.place(),
+        features.encoder.empty() ? "features" : "the features of '" + features.encoder + "'",
+        expected));
+  return open_encoder(folder, features, translator.device());
+}
+
+void expect_no_encoder(const Translator& translator, const fs::path& encoder) {
+  if (!encoder.empty())
+    throw Error(fmt::format("{}: the model has an image encoder of its own; got the encoder {}",
+                            translator.place(), encoder.string()));
+}
+
 std::unique_ptr<const ImageSource> open_images(const Translator& translator,
                                                const ImageSourceOptions& options) {
   const ModelOptions& model = translator.description().model;
   const FeatureOptions& features = model.features;
   if (!model.takes_features()) {
-    if (!options.encoder.empty())
-      throw Error(fmt::format("{}: the model has an image encoder of its own; got the encoder {}",
-                              translator.place(), options.encoder.string()));
+    expect_no_encoder(translator, options.encoder);
     if (!options.features.empty())
       throw Error(
           fmt::format("{}: the model has an image encoder of its own; got features {}, expected "
@@ -190,14 +206,9 @@ std::unique_ptr<const ImageSource> open_images(const Translator& translator,
                       options.features.string(), features.encoder));
     return std::make_unique<StoreSource>(options, std::move(store));
   }
-  const fs::path folder = options.encoder.empty() ? translator.carried_encoder() : options.encoder;
-  if (folder.empty())
-    throw Error(fmt::format(
-        "{}: the model takes {}, and carries no encoder; expected {} or {}", translator.place(),
-        features.encoder.empty() ? "features" : "the features of '" + features.encoder + "'",
-        options.a_store, options.an_encoder));
-  return std::make_unique<EncoderSource>(options,
-                                         open_encoder(folder, features, translator.device()));
+  return std::make_unique<EncoderSource>(
+      options,
+      open_encoder_of(translator, options.encoder, options.a_store + " or " + options.an_encoder));
 }
 
 }  // namespace penalmt

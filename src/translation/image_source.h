@@ -84,6 +84,13 @@ struct ImageSourceOptions {
 std::unique_ptr<const ImageSource> open_images(const Translator& translator,
                                                const ImageSourceOptions& options);
 
+// Of a model that takes features: the encoder of that folder, else the one that the model carries.
+// Throws Error where there is neither, `expected` saying what would do; as open_encoder.
+ExportedEncoder open_encoder_of(const Translator& translator, const std::filesystem::path& encoder,
+                                const std::string& expected);
+// Of a model with an image encoder of its own: throws Error where another one is named.
+void expect_no_encoder(const Translator& translator, const std::filesystem::path& encoder);
+
 // Throws as ExportedEncoder::open, and Error where it does not give the features that `features`
 // says (0 and empty: any).
 ExportedEncoder open_encoder(const std::filesystem::path& folder, const FeatureOptions& features,

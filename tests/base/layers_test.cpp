@@ -26,8 +26,10 @@ const std::map<std::string, Names>& layers() {
     t["translation"] = {"models", "tokenizers", "datasets", "decoding", "tensors", "base"};
     t["training"] = {"translation", "evaluation", "models",  "tokenizers",
                      "datasets",    "decoding",   "tensors", "base"};
-    t["commands"] = {"training",   "translation", "evaluation", "report",  "models",
-                     "tokenizers", "datasets",    "decoding",   "tensors", "base"};
+    t["serving"] = {"translation", "report",   "models",  "tokenizers",
+                    "datasets",    "decoding", "tensors", "base"};
+    t["commands"] = {"serving",    "training", "translation", "evaluation", "report", "models",
+                     "tokenizers", "datasets", "decoding",    "tensors",    "base"};
     t["main"] = {"commands", "base"};
     return t;
   }();
@@ -119,6 +121,14 @@ TEST(Layers, KeepTheCommandLineInOneFolder) {
     const bool may = include.place.starts_with("src/commands/cli/");
     EXPECT_TRUE(may || !begins_with(include.file, "CLI/"))
         << include.place << ": only src/commands/cli may include " << include.file;
+  }
+}
+
+TEST(Layers, KeepHttpInOneFolder) {
+  for (const Include& include : all_includes()) {
+    const bool may = include.place.starts_with("src/serving/");
+    EXPECT_TRUE(may || !begins_with(include.file, "httplib"))
+        << include.place << ": only src/serving may include " << include.file;
   }
 }
 

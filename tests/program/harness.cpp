@@ -134,6 +134,8 @@ std::string Conversation::answer() {
   return line;
 }
 
+void Conversation::signal(int number) const { kill(child_, number); }
+
 Outcome Conversation::finish() {
   close(in_);
   Outcome outcome;

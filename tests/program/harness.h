@@ -40,6 +40,7 @@ class Conversation {
   void say(const std::string& bytes);
   // The next line of standard output; "nothing" where none comes within a minute.
   std::string answer();
+  void signal(int number) const;
   // Ends the input; the rest of the output, the errors and the exit status.
   Outcome finish();
 

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
-#include <cmath>
 #include <optional>
 
 #include "base/error.h"
@@ -21,6 +20,7 @@
 #include "datasets/features/script_trust.h"
 #include "evaluation/answer_signs.h"
 #include "tensors/devices.h"
+#include "translation/translation_json.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -31,31 +31,6 @@ std::vector<std::string> best_texts(const std::vector<Translation>& translations
   for (const Translation& translation : translations)
     texts.push_back(translation.n_best.front().text);
   return texts;
-}
-
-// Four digits say all that there is to see.
-double rounded(double number) { return std::round(number * 1e4) / 1e4; }
-
-nlohmann::ordered_json as_json(const ScoredText& text, bool token_scores) {
-  nlohmann::ordered_json object = {
-      {"translation", text.text}, {"score", text.score}, {"tokens", text.pieces}};
-  if (!token_scores) return object;
-  nlohmann::ordered_json& scores = object["token_scores"] = nlohmann::ordered_json::array();
-  for (const float score : text.piece_log_probabilities) scores.push_back(rounded(score));
-  return object;
-}
-
-// What the model did with the image: the pieces that looked, each with its gate and, where there
-// are regions, its attention.
-nlohmann::ordered_json as_json(const ImageUse& use) {
-  nlohmann::ordered_json object = {{"side", use.of_target ? "target" : "source"},
-                                   {"tokens", use.pieces}};
-  for (const double gate : use.gate) object["gate"].push_back(rounded(gate));
-  for (const std::vector<double>& weights : use.attention) {
-    nlohmann::ordered_json& row = object["attention"].emplace_back(nlohmann::ordered_json::array());
-    for (const double weight : weights) row.push_back(rounded(weight));
-  }
-  return object;
 }
 
 // A line's translation and what was asked for beside it.
@@ -74,12 +49,12 @@ std::string formatted(const TranslateArguments& arguments, const InputLines& lin
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
     if (!line.image.empty()) object["image"] = line.image;
     if (!line.image.empty() && !has_image) object["image_missing"] = true;
-    object.update(as_json(best, arguments.token_scores));
+    object.update(scored_text_json(best, arguments.token_scores));
     if (arguments.alignment) object["alignment"] = answer.alignment;
     if (arguments.search.n_best)
       for (const ScoredText& text : translation.n_best)
-        object["n_best"].push_back(as_json(text, arguments.token_scores));
-    if (!answer.use.pieces.empty()) object["image_use"] = as_json(answer.use);
+        object["n_best"].push_back(scored_text_json(text, arguments.token_scores));
+    if (!answer.use.pieces.empty()) object["image_use"] = image_use_json(answer.use);
     return "{\"source\":" + dump_json(nlohmann::json(line.source)) +
            (line.id.empty() ? "" : ",\"id\":" + line.id) + "," + dump_json(object).substr(1) + "\n";
   }

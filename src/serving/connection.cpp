@@ -15,14 +15,16 @@ using namespace std::chrono_literals;
 
 constexpr auto kLook = 100ms;  // how often an idle connection looks whether the server ends
 constexpr auto kFinish = 2s;
+constexpr std::string_view kHeadersEnd = "\r\n\r\n";
 constexpr int64_t kMostPassedOver = 64 << 20;
 
 }  // namespace
 
-Connection::Connection(int descriptor, int64_t most_bytes, std::chrono::seconds time,
-                       const std::atomic<bool>& is_ending)
+Connection::Connection(int descriptor, int64_t most_headers, int64_t most_body,
+                       std::chrono::seconds time, const std::atomic<bool>& is_ending)
     : descriptor_(descriptor),
-      most_bytes_(most_bytes),
+      most_headers_(most_headers),
+      most_body_(most_body),
       time_(time),
       is_ending_(is_ending),
       read_deadline_(Clock::now() + time) {}
@@ -45,14 +47,22 @@ bool Connection::wait_for(short event, Clock::time_point deadline) const {
   }
 }
 
+bool Connection::takes(std::string_view bytes) {
+  for (; matched_ < kHeadersEnd.size() && !bytes.empty(); bytes.remove_prefix(1)) {
+    ++headers_;
+    matched_ = bytes[0] == kHeadersEnd[matched_] ? matched_ + 1 : bytes[0] == kHeadersEnd[0];
+  }
+  body_ += static_cast<int64_t>(bytes.size());
+  return headers_ <= most_headers_ && body_ <= most_body_;
+}
+
 ssize_t Connection::read(char* bytes, size_t size) {
   if (begin_ == end_) {
-    const int64_t left = most_bytes_ - received_;
-    if (left <= 0 || !wait_for(POLLIN, read_deadline_)) return -1;
-    const ssize_t got =
-        recv(descriptor_, buffer_.data(), std::min(buffer_.size(), static_cast<size_t>(left)), 0);
+    if (!wait_for(POLLIN, read_deadline_)) return -1;
+    const ssize_t got = recv(descriptor_, buffer_.data(), buffer_.size(), 0);
     if (got <= 0) return got;
     received_ += got;
+    if (!takes({buffer_.data(), static_cast<std::size_t>(got)})) return -1;
     begin_ = 0;
     end_ = static_cast<std::size_t>(got);
   }

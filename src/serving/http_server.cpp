@@ -240,7 +240,7 @@ class HttpServer::Http : public httplib::Server {
 
   // One request a connection: an idle one would keep a thread from others.
   bool process_and_close_socket(socket_t socket) override {
-    Connection connection(socket, server_.options_.most_body + kMostHeaders, server_.options_.time,
+    Connection connection(socket, kMostHeaders, server_.options_.most_body, server_.options_.time,
                           server_.is_ending_);
     bool is_closed = false;
     const bool is_answered =

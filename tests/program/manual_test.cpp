@@ -61,10 +61,9 @@ class Manual : public ::testing::Test {
     line += "); COMP_CWORD=" + std::to_string(words.size() - 1) +
             "; compopt() { :; }; _penalmt; echo \"${COMPREPLY[@]}\"";
     write_file(folder_ / "script", line + "\n");
+    const std::string answer = printed("bash '" + (folder_ / "script").string() + "'");
     Words all;
-    for (const std::string_view word :
-         split_whitespace(printed("bash '" + (folder_ / "script").string() + "'")))
-      all.emplace_back(word);
+    for (const std::string_view word : split_whitespace(answer)) all.emplace_back(word);
     return all;
   }
 

@@ -67,27 +67,28 @@ std::string zsh_argument(const Option& option) {
   const std::string action = !choices.empty()   ? fmt::format("({})", fmt::join(choices, " "))
                              : option.is_path() ? "_files"
                                                 : " ";
-  const std::string value = fmt::format(":{}:{}", escaped(value_word(option), ":\\"), action);
+  const std::string value = fmt::format(
+      ":{}:{}", escaped(option.rules.is_positional ? option.name : value_word(option), ":\\"),
+      action);
   if (option.rules.is_positional) return shell_quoted(option.is_list() ? "*" + value : value);
   const std::string name = option.is_list() ? "*" + option.name : option.name;
   return shell_quoted(name + "[" + escaped(option.meaning, "[]\\") + "]" +
                       (option.is_flag() ? "" : value));
 }
 
+// Its own commands first, where the word is not yet an option; else its options.
 std::string zsh_function(const CommandPath& path) {
   const Command& command = *path.command;
   std::string text = function_of(path.words) + "() {\n";
   if (!command.commands.empty()) {
-    text += "  if (( CURRENT == 2 )); then\n    local -a commands=(\n";
+    text += "  if (( CURRENT > 2 )); then\n    case $words[2] in\n";
+    for (const Command& inner : command.commands)
+      text += fmt::format("      {}) shift words; (( CURRENT -= 1 )); {}; return ;;\n", inner.name,
+                          function_of(path.words + " " + inner.name));
+    text += "    esac\n  elif [[ $words[2] != -* ]]; then\n    local -a commands=(\n";
     for (const Command& inner : command.commands)
       text += "      " + shell_quoted(inner.name + ":" + inner.meaning) + "\n";
-    text +=
-        "    )\n    _describe command commands\n    return\n  fi\n  shift words\n"
-        "  (( CURRENT -= 1 ))\n  case $words[1] in\n";
-    for (const Command& inner : command.commands)
-      text +=
-          fmt::format("    {}) {} ;;\n", inner.name, function_of(path.words + " " + inner.name));
-    return text + "  esac\n}\n";
+    text += "    )\n    _describe command commands\n    return\n  fi\n";
   }
   text += "  _arguments \\\n";
   for (const Option& option : command.options) text += "    " + zsh_argument(option) + " \\\n";

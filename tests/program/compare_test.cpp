@@ -152,8 +152,7 @@ TEST_F(Compare, TakesScoresMadeElsewhere) {
 }
 
 TEST_F(Compare, RefusesWhatIsNoRunOrDoesNotFit) {
-  expect_refusal({path("absent")},
-                 path("absent/metrics.jsonl") + ": cannot read: No such file or directory");
+  expect_refusal({path("absent")}, path("absent") + ": no such folder; expected a run folder");
   write_file(folder_ / "gated-seed1/recipe.json", "{}");
   expect_refusal(
       {path("gated-seed1")},

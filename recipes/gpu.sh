@@ -126,7 +126,7 @@ scenes() {
   local began=$SECONDS right
   "$penalmt" shapes --out "$out/scenes" --train 120000 >/dev/null 2>&1 || return 1
   train scenes cuda "$recipes/shapes/gated.json" --threads 4 "--set=data.folder=$out/scenes" || return 1
-  "$penalmt" translate "$out/scenes-cuda" --input "$out/scenes/tok/test.lc.norm.tok.en" --output "$out/scenes.de" --images "$out/scenes/image_splits/test.txt" \
+  "$penalmt" translate "$out/scenes-cuda" --input "$out/scenes/raw/test.en.gz" --output "$out/scenes.de" --images "$out/scenes/image_splits/test.txt" \
     --image-root "$out/scenes/images" --device cuda 2>"$out/logs/scenes-translate" || return 1
   right=$("$penalmt" shapes score --hypotheses "$out/scenes.de" --marks "$out/scenes/left_out/test.de.tsv" | awk '$1 == "all" { split($2, n, "/"); print 100 * n[1] / n[2] }')
   python3 - "$right" "$((SECONDS - began))" "$card" <<'E'

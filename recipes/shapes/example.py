@@ -6,12 +6,13 @@ RUN was trained with --set model.fusion=selective; LINE and OTHER are numbers of
 Standard library only; `penalmt` is found on the PATH.
 """
 import base64
+import gzip
 import json
 import subprocess
 import sys
 
 run, corpus, line, other, word = sys.argv[1:]
-sentence = open(f"{corpus}/tok/test.lc.norm.tok.en", encoding="utf-8").read().splitlines()[int(line) - 1]
+sentence = gzip.open(f"{corpus}/raw/test.en.gz", "rt", encoding="utf-8").read().splitlines()[int(line) - 1]
 SIDE = 192
 
 

@@ -63,7 +63,12 @@ class Corpus:
         language = self.data[f"{side}_language"]
         if self.data["text"] == "tok":
             return self.root / "tok" / f"{split}.lc.norm.tok.{language}"
-        return self.root / "raw" / f"{split}.{language}"
+        file = self.root / "raw" / f"{split}.{language}"
+        return file if file.exists() else file.with_name(file.name + ".gz")
+
+    def tokenizer(self):
+        """Tokenised text is scored on its tokens, as the published figures are."""
+        return "none" if self.data["text"] == "tok" else "13a"
 
     def image_options(self, split):
         """Without any image at hand the option is refused: then the text alone is translated."""
@@ -99,7 +104,7 @@ def bleu(folder, program, corpus, split):
     program.run("translate", folder / "model", "--input", corpus.text(split, "source"), "--output",
                 hypotheses, "--beam", "5", *ONE_CPU, *corpus.image_options(split))
     program.run("evaluate", "--hypotheses", hypotheses, "--references",
-                corpus.text(split, "target"), "--tokenize", "none", "--width", "4", "--json",
+                corpus.text(split, "target"), "--tokenize", corpus.tokenizer(), "--width", "4", "--json",
                 output=scores)
     return read_json(scores)["score"]
 

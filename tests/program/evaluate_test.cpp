@@ -410,7 +410,7 @@ TEST_F(Evaluate, ReportShowsTrainingCurves) {
   EXPECT_NE(read_file(report).find("<title>seed1, update 62: validation nll 7.500</title>"),
             std::string::npos);
   expect_refusal({"--hypotheses", path("hyp.de"), "--report", report, "--runs", path("seed2")},
-                 "FOLDER/seed2/metrics.jsonl: cannot read: No such file or directory");
+                 "FOLDER/seed2: no such folder; expected a run folder");
   // A classifier's curve says nothing beside a translator's.
   file("seed1/recipe.json", R"({"model": {"fusion": "gated"}})");
   fs::create_directories(folder_ / "images");

@@ -119,6 +119,8 @@ void Browser::open(const std::string& address, int width, bool is_dark) {
   events_.clear();
   call("Page.navigate", {{"url", address}});
   wait_for([](const Json& one) { return one.value("method", "") == "Page.loadEventFired"; });
+  // The page gives its first field the focus a little later: a key before that would be lost.
+  EXPECT_TRUE(becomes_true("document.activeElement !== document.body"));
 }
 
 nlohmann::json Browser::value(const std::string& expression) {

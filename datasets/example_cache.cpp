@@ -218,9 +218,12 @@ void ExampleCache::open(const fs::path& cache) {
     throw damaged(fmt::format("places.bin has {} bytes, expected {}", places_->size(),
                               size_ * static_cast<int64_t>(sizeof(Place))));
   uint64_t pieces = 0;
-  if (size_ > 0) {
-    const Place& last = place(size_ - 1);
-    pieces = last.first + last.source + last.target;
+  for (int64_t i = 0, next = 0; i < size_; ++i) {
+    const Place& place = this->place(i);
+    if (place.first != pieces || place.pair < next || place.pair >= pairs_)
+      throw damaged(fmt::format("places.bin: example {} is not behind the one before it", i + 1));
+    pieces += uint64_t{place.source} + place.target;
+    next = int64_t{place.pair} + 1;
   }
   const uint64_t bytes = pieces * (narrow_ ? sizeof(uint16_t) : sizeof(int32_t));
   if (pieces_->size() != bytes)

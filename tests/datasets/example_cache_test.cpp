@@ -150,7 +150,8 @@ TEST_F(ExampleCacheTest, RefusesWhatIsDamaged) {
   const std::string name = "cache/" + cache.filename().string() + ": ",
                     again = "; remove the folder, and it is made again",
                     meta = read_file(cache / "meta.json");
-  const std::string pieces = read_file(cache / "pieces.bin");
+  const std::string pieces = read_file(cache / "pieces.bin"),
+                    places = read_file(cache / "places.bin");
   write_file(cache / "pieces.bin", pieces + "x");
   EXPECT_EQ(
       refusal(),
@@ -159,6 +160,16 @@ TEST_F(ExampleCacheTest, RefusesWhatIsDamaged) {
   write_file(cache / "pieces.bin", pieces);
   write_file(cache / "places.bin", "");
   EXPECT_EQ(refusal(), name + "places.bin has 0 bytes, expected 72" + again);
+  write_file(cache / "places.bin", places);
+  for (const std::size_t byte : {0, 8, 31, 64}) {  // where it begins, its length, its pair
+    std::string changed = places;
+    changed[byte] = '\x7F';
+    write_file(cache / "places.bin", changed);
+    const std::string said = refusal();
+    EXPECT_TRUE(said.starts_with(name + "places.bin: example ")) << byte << said;
+    EXPECT_TRUE(said.ends_with(" is not behind the one before it" + again)) << said;
+  }
+  write_file(cache / "places.bin", places);
   std::string later = meta;
   later.replace(later.find("\"format\": 1"), 11, "\"format\": 2");
   write_file(cache / "meta.json", later);

@@ -35,9 +35,8 @@ void train_classifier(const TrainingArguments& arguments) {
     return config::write(load_classifier_recipe(file, {}));
   };
   const c10::Device device = choose_device(arguments.machine.device);
-  if (!folder.holds_mere_start()) expect_readable_recipe(folder.path(), kResume);
   recipe.training.precision =
-      settled_precision(recipe.training.precision, folder, read_again, device.is_cpu());
+      settled_precision(recipe.training.precision, folder, read_again, device.is_cpu(), kResume);
   check_run_folder(folder, config::write(recipe), read_again, arguments.resume, kResume);
   set_threads(arguments.machine.threads);
 

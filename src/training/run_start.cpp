@@ -63,7 +63,9 @@ void expect_readable_recipe(const std::filesystem::path& run, const std::string&
 }
 
 std::string settled_precision(const std::string& precision, const RunFolder& run,
-                              const ReadRecipe& read_again, bool on_cpu) {
+                              const ReadRecipe& read_again, bool on_cpu,
+                              const std::string& resume) {
+  if (!run.holds_mere_start()) expect_readable_recipe(run.path(), resume);
   if (precision != "auto") return precision;
   const std::filesystem::path file = run.path() / "recipe.json";
   if (!run.is_empty() && !run.holds_mere_start() && std::filesystem::exists(file)) {

@@ -29,9 +29,10 @@ void check_run_folder(const RunFolder& run, const nlohmann::json& recipe,
                       const ReadRecipe& read_again, bool goes_on, const std::string& resume);
 
 // What `training.precision` is in this run where it is auto: as the run in the folder has it, else
-// bfloat16 where it trains on a CPU that multiplies it.
+// bfloat16 where it trains on a CPU that multiplies it. Throws as expect_readable_recipe, unless a
+// start came to no update there, and what `read_again` throws.
 std::string settled_precision(const std::string& precision, const RunFolder& run,
-                              const ReadRecipe& read_again, bool on_cpu);
+                              const ReadRecipe& read_again, bool on_cpu, const std::string& resume);
 
 // The precision that `auto` is on a device: bfloat16 on a CPU that multiplies it, else float32.
 std::string native_precision(const std::string& precision, bool on_cpu);

@@ -47,9 +47,8 @@ std::optional<Tokenizers> begin_run(RunFolder& folder, Recipe& recipe, const c10
   const auto read_again = [](const std::filesystem::path& file) {
     return config::write(load_recipe(file, {}));
   };
-  if (!folder.holds_mere_start()) expect_readable_recipe(folder.path(), kResume);
   recipe.training.precision =
-      settled_precision(recipe.training.precision, folder, read_again, device.is_cpu());
+      settled_precision(recipe.training.precision, folder, read_again, device.is_cpu(), kResume);
   check_run_folder(folder, config::write(recipe), read_again, resume, kResume);
   return newest_checkpoint(folder.path()) ? std::nullopt : initial_tokenizers(recipe);
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "tests/base/colour_contrast.h"
 #include "tests/program/browser.h"
 #include "tests/program/http_client.h"
 #include "tests/program/served_model.h"
@@ -123,7 +124,7 @@ TEST_F(ServePage, IsUsedByKeyboardAlone) {
 // has a name.
 TEST_F(ServePage, FitsEveryWindowInBothColourSchemes) {
   ServedModel server(path("selective"));
-  const std::string checks = R"js((async () => {
+  const std::string checks = "(async () => {" + std::string(kColourContrast) + R"js(
 const said = [];
 const check = (what, so) => { if (!so) said.push(what); };
 const wide = document.scrollingElement.scrollWidth;
@@ -133,23 +134,11 @@ for (const one of document.querySelectorAll('body *')) {
   const {left, right} = one.getBoundingClientRect();
   check(`${one.tagName} ${one.className} from ${left} to ${right}`, left >= 0 && right <= innerWidth + 0.5);
 }
-const numbers = (colour) => (colour.match(/[\d.]+/g) ?? []).map(Number);
-const luminance = (colour) => {
-  const [r, g, b] = colour.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
-const ground = (element) => {
-  for (let one = element; one; one = one.parentElement) {
-    const colour = numbers(getComputedStyle(one).backgroundColor);
-    if (colour.length === 3) return colour;
-  }
-  return [255, 0, 255];
-};
 let checked = 0;
 for (const one of document.querySelectorAll('body *')) {
   if (one.closest('script, noscript') || ![...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())) continue;
-  const [low, high] = [luminance(numbers(getComputedStyle(one).color)), luminance(ground(one))].sort((x, y) => x - y);
-  check(`${one.tagName} ${one.textContent.slice(0, 20)}: ${((high + 0.05) / (low + 0.05)).toFixed(2)}`, (high + 0.05) / (low + 0.05) >= 4.5);
+  const ratio = contrast(numbers(getComputedStyle(one).color), ground(one));
+  check(`${one.tagName} ${one.textContent.slice(0, 20)}: ${ratio.toFixed(2)}`, ratio >= 4.5);
   ++checked;
 }
 check(`only ${checked} texts`, checked > 40);

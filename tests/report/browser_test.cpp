@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "report/evaluation_report.h"
 #include "report/probe_report.h"
+#include "tests/base/colour_contrast.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/report/sample_probe.h"
 #include "tests/report/sample_report.h"
@@ -185,7 +186,7 @@ table.querySelectorAll('thead button')[1].click();
 check('it can be sorted', table.querySelector('thead th[aria-sort]') !== null);
 )js";
   for (const bool stacked : {false, true}) {
-    std::string text = script;
+    std::string text = kColourContrast + std::string(script);
     for (std::size_t at; (at = text.find("STACKED")) != std::string::npos;)
       text.replace(at, 7, stacked ? "true" : "false");
     EvaluationReport report = sample_report(folder_.path());
@@ -277,22 +278,6 @@ expect('sorted', [...document.querySelectorAll('article')].map((one) => one.id).
 // The Web Content Accessibility Guidelines, 1.4.3: at least 4.5 to 1.
 TEST_F(ReportInABrowser, TextStandsOutInBothColourSchemes) {
   const char* script = R"js(
-const numbers = (colour) => (colour.match(/[\d.]+/g) ?? []).map(Number);
-const luminance = (colour) => {
-  const [r, g, b] = colour.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
-const ground = (element) => {
-  for (let one = element; one; one = one.parentElement) {
-    const colour = numbers(getComputedStyle(one).backgroundColor);
-    if (colour.length === 3) return colour;
-  }
-  return [255, 0, 255];
-};
-const contrast = (a, b) => {
-  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
-  return (high + 0.05) / (low + 0.05);
-};
 expect('the scheme', matchMedia('(prefers-color-scheme: dark)').matches, DARK);
 let checked = 0;
 for (const one of document.querySelectorAll('body *')) {
@@ -309,7 +294,7 @@ for (const one of document.querySelectorAll('.key, .chart .line, .chart g.c0')) 
 check(`only ${checked} texts checked`, checked > 60);
 )js";
   for (const bool dark : {false, true}) {
-    std::string text = script;
+    std::string text = kColourContrast + std::string(script);
     text.replace(text.find("DARK"), 4, dark ? "true" : "false");
     const std::string options = dark ? "--blink-settings=preferredColorScheme=0" : "";
     EXPECT_EQ(say(page(), text, 1000, options), "done") << dark;

@@ -143,8 +143,6 @@ class LastWords {
   std::terminate_handler before_;
 };
 
-constexpr const char* kNoThread = "the system has no thread to give";
-
 }  // namespace
 
 struct GlooGroup::Connections {
@@ -227,7 +225,7 @@ void GlooGroup::refuse(const std::string& text) {
 }
 
 void GlooGroup::connect(seconds silence) {
-  const std::string no_thread = fmt::format("{}: {}", name(), kNoThread);
+  const std::string no_thread = name() + ": the system has no thread to give";
   try {
     watch_ = RankWatch::begin(connection(place_, /*serves=*/false, silence), connections_->names,
                               place_.rank, silence);

@@ -214,9 +214,7 @@ int64_t Translator::scored_length(const std::string& target) const {
 }
 
 void Translator::set_target(Example& example, std::vector<int> pieces) {
-  example.target = std::move(pieces);
-  example.target.insert(example.target.begin(), kBos);
-  example.target.push_back(kEos);
+  example.target = example_of({}, std::move(pieces), example.id).target;
 }
 
 std::vector<Example> Translator::written_examples(const std::vector<std::string>& sources,

@@ -20,12 +20,15 @@ at::Tensor attention_weights(const at::Tensor& q, const at::Tensor& k, const at:
 
 namespace {
 
-// softmax(q k^T / sqrt(D)) v with dropout on the weights. q: [B, H, T, D]; k, v: [B, H, M, D] → [B,
-// T, C]. The kernel of LibTorch serves where no weight is dropped; its own dropout would not be
-// drawn from counters.
-at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                  const at::Tensor& visible, bool causal, CounterDropoutImpl& dropout,
-                  const Rows& rows) {
+struct Heads {
+  at::Tensor q, k, v;  // [B, H, T, D], [B, H, M, D], [B, H, M, D]
+};
+
+// softmax(q k^T / sqrt(D)) v with dropout on the weights → [B, T, C]. The kernel of LibTorch serves
+// where no weight is dropped; its own dropout would not be drawn from counters.
+at::Tensor attend(const Heads& inputs, const at::Tensor& visible, bool causal,
+                  CounterDropoutImpl& dropout, const Rows& rows) {
+  const auto& [q, k, v] = inputs;
   const int64_t heads = q.size(1), queries = q.size(2), keys = k.size(2);
   at::Tensor y;  // [B, H, T, D]
   const DropoutSite site = dropout.active_site();
@@ -88,7 +91,7 @@ at::Tensor SelfAttentionImpl::attention(const at::Tensor& x, const at::Tensor& v
                        .view({x.size(0), x.size(1), 3, heads, -1})
                        .permute({2, 0, 3, 1, 4})
                        .unbind(0);
-  return out_projection(attend(qkv[0], qkv[1], qkv[2], visible, causal, *dropout, rows));
+  return out_projection(attend({qkv[0], qkv[1], qkv[2]}, visible, causal, *dropout, rows));
 }
 
 CrossAttentionImpl::CrossAttentionImpl(int64_t width, int64_t heads_, double dropout_)
@@ -106,7 +109,7 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& me
                       .view({memory.size(0), memory.size(1), 2, heads, -1})
                       .permute({2, 0, 3, 1, 4})
                       .unbind(0);
-  return out_projection(attend(q, kv[0], kv[1], visible, false, *dropout, rows));
+  return out_projection(attend({q, kv[0], kv[1]}, visible, false, *dropout, rows));
 }
 
 at::Tensor CrossAttentionImpl::packed(const at::Tensor& x, const at::Tensor& memory,

@@ -56,12 +56,21 @@ class StreamPenalAddition : public torch::autograd::Function<StreamPenalAddition
   }
 };
 
+// What needs no gradient of norm(x + dropout(branch)).
+struct ResidualNormSettings {
+  const Rows& rows;
+  double epsilon;
+  DropoutSite site;
+  PenalTerm penal;
+};
+
 // norm(x + dropout(branch)) by the fused kernel.
 class PenalResidualNorm : public torch::autograd::Function<PenalResidualNorm> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& branch,
-                            const at::Tensor& weight, const at::Tensor& bias, const Rows& rows,
-                            double epsilon, const DropoutSite& site, const PenalTerm& penal) {
+                            const at::Tensor& weight, const at::Tensor& bias,
+                            const ResidualNormSettings& settings) {
+    const auto& [rows, epsilon, site, penal] = settings;
     const at::Tensor contiguous_x = x.contiguous();
     ResidualNormResult result = residual_norm(contiguous_x, branch.contiguous(),
                                               {weight, bias, epsilon}, {rows.counters, site});
@@ -87,7 +96,7 @@ class PenalResidualNorm : public torch::autograd::Function<PenalResidualNorm> {
          .real = saved[5],
          .penal = {context->saved_data["tau"].toDouble(), context->saved_data["relative"].toBool()},
          .branch_type = static_cast<at::ScalarType>(context->saved_data["type"].toInt())});
-    return {result.x, result.branch, result.weight, result.bias, {}, {}, {}, {}};
+    return {result.x, result.branch, result.weight, result.bias, {}};
   }
 };
 
@@ -201,9 +210,12 @@ at::Tensor PenalConnectionImpl::normalised(const at::Tensor& x, const at::Tensor
         .y;
   TORCH_CHECK(dropout->active_site().threshold() == 0 || rows.counters.defined(),
               "dropout in training needs the rows' counters");
-  return PenalResidualNorm::apply(x, scaled(branch), norm.weight, norm.bias, rows,
-                                  norm.options.eps(), dropout->active_site(),
-                                  PenalTerm{tau_ * rows.tau_scale, penalty_ == Penalty::relative});
+  return PenalResidualNorm::apply(
+      x, scaled(branch), norm.weight, norm.bias,
+      ResidualNormSettings{rows,
+                           norm.options.eps(),
+                           dropout->active_site(),
+                           {tau_ * rows.tau_scale, penalty_ == Penalty::relative}});
 }
 
 ResidualImpl::ResidualImpl(int64_t width, NormOrder order, double dropout,

@@ -25,17 +25,25 @@ struct SoftmaxRow {
   float highest, factor;  // weight = e^(score - highest) * factor
 };
 
+struct PackedHead {
+  HeadShape shape;
+  HeadRows q, k, v;
+  SoftmaxRow* softmax;  // of query t at softmax[t * softmax_stride]
+  int64_t softmax_stride;
+};
+
+struct HeadGradients {
+  HeadRows out, q, k, v;
+};
+
 struct AttentionKernels {
   int64_t (*scratch_floats)(const HeadShape& shape);
 
-  // out = softmax(q k^T / sqrt(D)) v. softmax: of query t at softmax[t * softmax_stride].
-  void (*forward)(const HeadShape& shape, HeadRows q, HeadRows k, HeadRows v, HeadRows out,
-                  SoftmaxRow* softmax, int64_t softmax_stride, float* scratch);
+  // out = softmax(q k^T / sqrt(D)) v; writes the head's softmax.
+  void (*forward)(const PackedHead& head, HeadRows out, float* scratch);
 
   // The gradients at q, k and v from the one at out.
-  void (*backward)(const HeadShape& shape, HeadRows q, HeadRows k, HeadRows v, HeadRows gradient,
-                   const SoftmaxRow* softmax, int64_t softmax_stride, HeadRows gradient_q,
-                   HeadRows gradient_k, HeadRows gradient_v, float* scratch);
+  void (*backward)(const PackedHead& head, const HeadGradients& gradients, float* scratch);
 };
 
 const AttentionKernels& attention_kernels_for(InstructionSet set);

@@ -13,16 +13,20 @@ namespace penalmt {
 namespace {
 
 // Two overloads instead of a template: function versions cannot be templates.
-PENALMT_CLONES void fill_rows(float* factors, const int64_t* counters, int64_t begin, int64_t end,
-                              int64_t channels, uint64_t site, uint32_t threshold, float scale) {
-  for (int64_t row = begin; row < end; ++row)
-    fill_factors(factors + row * channels, channels, row_key(counters[row], site), threshold,
+PENALMT_CLONES void fill_rows(float* factors, const int64_t* counters, int64_t rows,
+                              int64_t channels, const DropoutSite& site) {
+  const uint32_t threshold = site.threshold();
+  const float scale = static_cast<float>(site.scale());
+  for (int64_t row = 0; row < rows; ++row)
+    fill_factors(factors + row * channels, channels, row_key(counters[row], site.site), threshold,
                  scale);
 }
-PENALMT_CLONES void fill_rows(double* factors, const int64_t* counters, int64_t begin, int64_t end,
-                              int64_t channels, uint64_t site, uint32_t threshold, double scale) {
-  for (int64_t row = begin; row < end; ++row)
-    fill_factors(factors + row * channels, channels, row_key(counters[row], site), threshold,
+PENALMT_CLONES void fill_rows(double* factors, const int64_t* counters, int64_t rows,
+                              int64_t channels, const DropoutSite& site) {
+  const uint32_t threshold = site.threshold();
+  const double scale = site.scale();
+  for (int64_t row = 0; row < rows; ++row)
+    fill_factors(factors + row * channels, channels, row_key(counters[row], site.site), threshold,
                  scale);
 }
 
@@ -101,8 +105,8 @@ at::Tensor dropout_factors(const at::Tensor& counters, const DropoutSite& site, 
   const at::Tensor rows = counters.contiguous();
   AT_DISPATCH_FLOATING_TYPES(like.scalar_type(), "dropout_factors", [&] {
     at::parallel_for(0, rows.numel(), 256, [&](int64_t begin, int64_t end) {
-      fill_rows(factors.mutable_data_ptr<scalar_t>(), rows.const_data_ptr<int64_t>(), begin, end,
-                channels, site.site, site.threshold(), static_cast<scalar_t>(site.scale()));
+      fill_rows(factors.mutable_data_ptr<scalar_t>() + begin * channels,
+                rows.const_data_ptr<int64_t>() + begin, end - begin, channels, site);
     });
   });
   return factors;

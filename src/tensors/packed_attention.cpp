@@ -93,74 +93,100 @@ LaunchShape device_shape(const PackedAttention& attention) {
       .head_depth = static_cast<int>(depth)};
 }
 
-at::Tensor attend_forward(const at::Tensor& queries, const at::Tensor& memory, const Places& at,
-                          const PackedAttention& attention, at::Tensor& softmax) {
+struct AttentionInputs {
+  const at::Tensor &queries, &memory;
+  Places at;
+  PackedAttention attention;
+};
+
+// What the backward pass needs of the forward pass.
+struct AttentionOutputs {
+  at::Tensor out;      // [1, N, C]
+  at::Tensor softmax;  // [N, heads, 2] a SoftmaxRow each
+};
+
+struct AttentionGradients {
+  const at::Tensor &out, &queries, &memory;
+};
+
+// use(head with its inputs, first query, first key, which head, scratch), on the CPU.
+template <class Use>
+void each_head(const AttentionInputs& inputs, const at::Tensor& softmax, const Use& use) {
+  const int64_t heads = inputs.attention.heads, depth = inputs.attention.depth;
+  auto* kept = static_cast<SoftmaxRow*>(softmax.data_ptr());
+  const PackedRows q = PackedRows::in(inputs.queries, inputs.at.q),
+                   k = PackedRows::in(inputs.memory, inputs.at.k),
+                   v = PackedRows::in(inputs.memory, inputs.at.v);
+  inputs.attention.each(
+      [&](const HeadShape& shape, int64_t row, int64_t key, int64_t h, float* scratch) {
+        use(PackedHead{shape, q.of(row, h, depth), k.of(key, h, depth), v.of(key, h, depth),
+                       kept + row * heads + h, heads},
+            row, key, h, scratch);
+      });
+}
+
+AttentionOutputs attend_forward(const AttentionInputs& inputs) {
+  const PackedAttention& attention = inputs.attention;
+  const at::Tensor &queries = inputs.queries, &memory = inputs.memory;
   const int64_t heads = attention.heads, width = heads * attention.depth, rows = queries.size(1);
-  const at::Tensor out = at::empty({1, rows, width}, queries.options());
-  softmax = at::empty({rows, heads, 2}, queries.options().dtype(at::kFloat));
+  const Places& at = inputs.at;
+  AttentionOutputs result{at::empty({1, rows, width}, queries.options()),
+                          at::empty({rows, heads, 2}, queries.options().dtype(at::kFloat))};
   if (!queries.is_cpu()) {
     launch_kernel(queries.device(), kernel_for("attention", queries.scalar_type()),
                   device_shape(attention), column(queries, at.q), column(memory, at.k),
-                  column(memory, at.v), queries.size(-1), memory.size(-1), column(out, 0), width,
-                  softmax.mutable_data_ptr<float>(), attention.starts, attention.memory_starts,
-                  heads, static_cast<int>(attention.depth), static_cast<int>(attention.causal));
-    return out;
+                  column(memory, at.v), queries.size(-1), memory.size(-1), column(result.out, 0),
+                  width, result.softmax.mutable_data_ptr<float>(), attention.starts,
+                  attention.memory_starts, heads, static_cast<int>(attention.depth),
+                  static_cast<int>(attention.causal));
+    return result;
   }
-  auto* kept = static_cast<SoftmaxRow*>(softmax.data_ptr());
-  const PackedRows q = PackedRows::in(queries, at.q), k = PackedRows::in(memory, at.k),
-                   v = PackedRows::in(memory, at.v), to = PackedRows::in(out, 0);
-  attention.each([&](const HeadShape& shape, int64_t row, int64_t key, int64_t h, float* scratch) {
-    attention_kernels().forward(shape, q.of(row, h, shape.depth), k.of(key, h, shape.depth),
-                                v.of(key, h, shape.depth), to.of(row, h, shape.depth),
-                                kept + row * heads + h, heads, scratch);
-  });
-  return out;
+  const PackedRows out = PackedRows::in(result.out, 0);
+  each_head(inputs, result.softmax,
+            [&](const PackedHead& head, int64_t row, int64_t /*key*/, int64_t h, float* scratch) {
+              attention_kernels().forward(head, out.of(row, h, head.shape.depth), scratch);
+            });
+  return result;
 }
 
-// out: as attend_forward returned it.
-void device_attend_backward(const at::Tensor& queries, const at::Tensor& memory, const Places& at,
-                            const PackedAttention& attention, const at::Tensor& softmax,
-                            const at::Tensor& out, const at::Tensor& gradient,
-                            const at::Tensor& gradient_queries, const at::Tensor& gradient_memory) {
+void device_attend_backward(const AttentionInputs& inputs, const AttentionOutputs& outputs,
+                            const AttentionGradients& gradients) {
+  const PackedAttention& attention = inputs.attention;
+  const at::Tensor &queries = inputs.queries, &memory = inputs.memory;
+  const Places& at = inputs.at;
   const int64_t heads = attention.heads, width = heads * attention.depth, rows = queries.size(1);
-  const at::Tensor deltas = at::empty({rows, heads}, softmax.options());
+  const at::Tensor deltas = at::empty({rows, heads}, outputs.softmax.options());
+  auto* softmax = outputs.softmax.mutable_data_ptr<float>();
   const int depth = static_cast<int>(attention.depth), causal = static_cast<int>(attention.causal);
   const auto type = queries.scalar_type();
   launch_kernel(queries.device(), kernel_for("attention_queries", type), device_shape(attention),
                 column(queries, at.q), column(memory, at.k), column(memory, at.v), queries.size(-1),
-                memory.size(-1), column(out, 0), column(gradient, 0), width,
-                softmax.mutable_data_ptr<float>(), deltas.mutable_data_ptr<float>(),
-                column(gradient_queries, at.q), attention.starts, attention.memory_starts, heads,
-                depth, causal);
+                memory.size(-1), column(outputs.out, 0), column(gradients.out, 0), width, softmax,
+                deltas.mutable_data_ptr<float>(), column(gradients.queries, at.q), attention.starts,
+                attention.memory_starts, heads, depth, causal);
   launch_kernel(queries.device(), kernel_for("attention_keys", type), device_shape(attention),
                 column(queries, at.q), column(memory, at.k), column(memory, at.v), queries.size(-1),
-                memory.size(-1), column(gradient, 0), width, softmax.mutable_data_ptr<float>(),
-                deltas.mutable_data_ptr<float>(), column(gradient_memory, at.k),
-                column(gradient_memory, at.v), attention.starts, attention.memory_starts, heads,
+                memory.size(-1), column(gradients.out, 0), width, softmax,
+                deltas.mutable_data_ptr<float>(), column(gradients.memory, at.k),
+                column(gradients.memory, at.v), attention.starts, attention.memory_starts, heads,
                 depth, causal);
 }
 
-void attend_backward(const at::Tensor& queries, const at::Tensor& memory, const Places& at,
-                     const PackedAttention& attention, const at::Tensor& softmax,
-                     const at::Tensor& out, const at::Tensor& gradient,
-                     const at::Tensor& gradient_queries, const at::Tensor& gradient_memory) {
-  if (!queries.is_cpu())
-    return device_attend_backward(queries, memory, at, attention, softmax, out, gradient,
-                                  gradient_queries, gradient_memory);
-  const int64_t heads = attention.heads;
-  const auto* kept = static_cast<const SoftmaxRow*>(softmax.const_data_ptr());
-  const PackedRows q = PackedRows::in(queries, at.q), k = PackedRows::in(memory, at.k),
-                   v = PackedRows::in(memory, at.v), from = PackedRows::in(gradient, 0),
-                   gq = PackedRows::in(gradient_queries, at.q),
-                   gk = PackedRows::in(gradient_memory, at.k),
-                   gv = PackedRows::in(gradient_memory, at.v);
-  attention.each([&](const HeadShape& shape, int64_t row, int64_t key, int64_t h, float* scratch) {
-    const int64_t depth = shape.depth;
-    attention_kernels().backward(shape, q.of(row, h, depth), k.of(key, h, depth),
-                                 v.of(key, h, depth), from.of(row, h, depth),
-                                 kept + row * heads + h, heads, gq.of(row, h, depth),
-                                 gk.of(key, h, depth), gv.of(key, h, depth), scratch);
-  });
+void attend_backward(const AttentionInputs& inputs, const AttentionOutputs& outputs,
+                     const AttentionGradients& gradients) {
+  if (!inputs.queries.is_cpu()) return device_attend_backward(inputs, outputs, gradients);
+  const PackedRows out = PackedRows::in(gradients.out, 0),
+                   q = PackedRows::in(gradients.queries, inputs.at.q),
+                   k = PackedRows::in(gradients.memory, inputs.at.k),
+                   v = PackedRows::in(gradients.memory, inputs.at.v);
+  each_head(inputs, outputs.softmax,
+            [&](const PackedHead& head, int64_t row, int64_t key, int64_t h, float* scratch) {
+              const int64_t depth = head.shape.depth;
+              attention_kernels().backward(head,
+                                           {out.of(row, h, depth), q.of(row, h, depth),
+                                            k.of(key, h, depth), v.of(key, h, depth)},
+                                           scratch);
+            });
 }
 
 class PackedSelfAttention : public torch::autograd::Function<PackedSelfAttention> {
@@ -169,10 +195,11 @@ class PackedSelfAttention : public torch::autograd::Function<PackedSelfAttention
                             const at::Tensor& starts, int64_t heads, bool causal) {
     const at::Tensor all = qkv.contiguous();
     const int64_t width = all.size(-1) / 3;
-    at::Tensor softmax;
-    at::Tensor out =
-        attend_forward(all, all, {0, width, 2 * width},
-                       attention_over(all, width, starts, starts, heads, causal), softmax);
+    const auto [out, softmax] =
+        attend_forward({all,
+                        all,
+                        {0, width, 2 * width},
+                        attention_over(all, width, starts, starts, heads, causal)});
     context->save_for_backward({all, starts, softmax, out});
     context->saved_data["heads"] = heads;
     context->saved_data["causal"] = causal;
@@ -183,11 +210,11 @@ class PackedSelfAttention : public torch::autograd::Function<PackedSelfAttention
     const at::Tensor& all = saved[0];
     const int64_t width = all.size(-1) / 3;
     at::Tensor gradient = at::empty_like(all);
-    attend_backward(
-        all, all, {0, width, 2 * width},
+    const PackedAttention attention =
         attention_over(all, width, saved[1], saved[1], context->saved_data["heads"].toInt(),
-                       context->saved_data["causal"].toBool()),
-        saved[2], saved[3], gradients[0].contiguous(), gradient, gradient);
+                       context->saved_data["causal"].toBool());
+    attend_backward({all, all, {0, width, 2 * width}, attention}, {saved[3], saved[2]},
+                    {gradients[0].contiguous(), gradient, gradient});
     return {gradient, {}, {}, {}};
   }
 };
@@ -199,10 +226,11 @@ class PackedCrossAttention : public torch::autograd::Function<PackedCrossAttenti
                             int64_t heads) {
     const at::Tensor queries = q.contiguous(), memory = kv.contiguous();
     const int64_t width = queries.size(-1);
-    at::Tensor softmax;
-    at::Tensor out = attend_forward(
-        queries, memory, {0, 0, width},
-        attention_over(queries, width, starts, memory_starts, heads, false), softmax);
+    const auto [out, softmax] =
+        attend_forward({queries,
+                        memory,
+                        {0, 0, width},
+                        attention_over(queries, width, starts, memory_starts, heads, false)});
     context->save_for_backward({queries, memory, starts, memory_starts, softmax, out});
     context->saved_data["heads"] = heads;
     return out;
@@ -211,10 +239,10 @@ class PackedCrossAttention : public torch::autograd::Function<PackedCrossAttenti
     const auto saved = context->get_saved_variables();
     const int64_t width = saved[0].size(-1);
     at::Tensor gradient_q = at::empty_like(saved[0]), gradient_kv = at::empty_like(saved[1]);
-    attend_backward(saved[0], saved[1], {0, 0, width},
-                    attention_over(saved[0], width, saved[2], saved[3],
-                                   context->saved_data["heads"].toInt(), false),
-                    saved[4], saved[5], gradients[0].contiguous(), gradient_q, gradient_kv);
+    const PackedAttention attention = attention_over(saved[0], width, saved[2], saved[3],
+                                                     context->saved_data["heads"].toInt(), false);
+    attend_backward({saved[0], saved[1], {0, 0, width}, attention}, {saved[5], saved[4]},
+                    {gradients[0].contiguous(), gradient_q, gradient_kv});
     return {gradient_q, gradient_kv, {}, {}, {}};
   }
 };

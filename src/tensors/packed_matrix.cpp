@@ -120,7 +120,7 @@ void PackedMatrix::multiply(const Rows& x, int64_t first, int64_t columns, float
                              scales_.data() + c, bias_.data() + c},
                             to, step);
     else
-      kernels.multiply(x.x, x.count, depth_, panels_.data() + c * depth_, bias_.data() + c, to,
+      kernels.multiply({x.x, x.count, depth_}, {panels_.data() + c * depth_, bias_.data() + c}, to,
                        step);
     if (real < kPanel)
       for (int64_t r = 0; r < x.count; ++r)

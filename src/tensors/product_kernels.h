@@ -8,6 +8,16 @@ namespace penalmt {
 
 inline constexpr int64_t kPanel = 64;  // columns of a packed matrix that lie together
 
+struct FloatRows {
+  const float* x;  // [count, depth]
+  int64_t count, depth;
+};
+
+struct FloatPanel {
+  const float* weights;  // [depth, kPanel]
+  const float* bias;     // [kPanel]
+};
+
 // Rows of numbers from 1 to 255: x = scale (number - 128).
 struct QuantisedRows {
   const uint8_t* numbers;  // [count, depth]
@@ -23,10 +33,9 @@ struct Int8Panel {
 };
 
 struct ProductKernels {
-  // out[r][c] = bias[c] + sum over k of x[r][k] panel[k][c]. x: [rows, depth]; panel: [depth,
-  // kPanel]; the rows of out lie `stride` floats apart.
-  void (*multiply)(const float* x, int64_t rows, int64_t depth, const float* panel,
-                   const float* bias, float* out, int64_t stride);
+  // out[r][c] = bias[c] + sum over k of x[r][k] panel[k][c]. The rows of out lie `stride` floats
+  // apart.
+  void (*multiply)(const FloatRows& x, const FloatPanel& panel, float* out, int64_t stride);
   // x: [depth] → numbers [padded], the last ones 128; the scale is the largest |x| / 127, and no
   // number where one of x is none.
   void (*quantise)(const float* x, int64_t depth, int64_t padded, uint8_t* numbers, float* scale);

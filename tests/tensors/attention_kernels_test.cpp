@@ -30,10 +30,9 @@ std::vector<float> answer(const AttentionKernels& kernels, bool causal) {
   const auto rows = [](float* data) { return HeadRows{data, kStride}; };
   float *out = all.data(), *at_q = out + kQueries * kStride, *at_k = at_q + kQueries * kStride,
         *at_v = at_k + keys * kStride;
-  kernels.forward(shape, rows(q.data()), rows(k.data()), rows(v.data()), rows(out), softmax.data(),
-                  1, scratch.data());
-  kernels.backward(shape, rows(q.data()), rows(k.data()), rows(v.data()), rows(slope.data()),
-                   softmax.data(), 1, rows(at_q), rows(at_k), rows(at_v), scratch.data());
+  const PackedHead head{shape, rows(q.data()), rows(k.data()), rows(v.data()), softmax.data(), 1};
+  kernels.forward(head, rows(out), scratch.data());
+  kernels.backward(head, {rows(slope.data()), rows(at_q), rows(at_k), rows(at_v)}, scratch.data());
   return all;
 }
 

@@ -42,14 +42,11 @@ void write(const ShapesArguments& arguments) {
 
 nlohmann::ordered_json as_json(const LeftOutScore& score) {
   nlohmann::ordered_json object;
-  const auto add = [&](const LeftOutScore::Attribute& attribute) {
+  for (const LeftOutScore::Attribute& attribute : score.with_all())
     object[attribute.name] = {{"right", attribute.right},
                               {"total", attribute.total},
                               {"accuracy", attribute.accuracy()},
                               {"chance", attribute.chance}};
-  };
-  for (const LeftOutScore::Attribute& attribute : score.attributes) add(attribute);
-  add(score.all);
   return object;
 }
 

@@ -75,4 +75,13 @@ std::string AnswerSigns::text() const {
   return text;
 }
 
+AnswerSigns signs_of(const std::vector<std::string>& answers,
+                     const std::vector<std::string>& sources) {
+  AnswerSigns signs;
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    signs.add(repeats_itself(split_whitespace(answers[i])),
+              !sources.empty() && copies_source(sources[i], answers[i]));
+  return signs;
+}
+
 }  // namespace penalmt

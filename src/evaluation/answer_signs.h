@@ -31,4 +31,8 @@ struct AnswerSigns {
   std::string text() const;
 };
 
+// Of the words of each answer; `sources`: line by line, or none, where copies are not looked for.
+AnswerSigns signs_of(const std::vector<std::string>& answers,
+                     const std::vector<std::string>& sources);
+
 }  // namespace penalmt

@@ -27,15 +27,18 @@ LeftOutScore LeftOutCount::score() const {
   return score;
 }
 
+std::vector<LeftOutScore::Attribute> LeftOutScore::with_all() const {
+  std::vector<Attribute> every = attributes;
+  every.push_back(all);
+  return every;
+}
+
 std::string to_text(const LeftOutScore& score) {
   std::string text;
-  const auto add = [&](const LeftOutScore::Attribute& attribute) {
+  for (const LeftOutScore::Attribute& attribute : score.with_all())
     text += fmt::format("{:<8}{:>12}{:>8.1f} %   (chance {:.1f} %)\n", attribute.name,
                         fmt::format("{}/{}", attribute.right, attribute.total),
                         100 * attribute.accuracy(), 100 * attribute.chance);
-  };
-  for (const LeftOutScore::Attribute& attribute : score.attributes) add(attribute);
-  add(score.all);
   return text;
 }
 

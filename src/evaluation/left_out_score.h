@@ -20,6 +20,9 @@ struct LeftOutScore {
   };
   std::vector<Attribute> attributes;  // in alphabetical order
   Attribute all;                      // its chance is the mean over the lines
+
+  // The attributes and, last, all of them together.
+  std::vector<Attribute> with_all() const;
 };
 
 class LeftOutCount {

@@ -19,8 +19,12 @@ void evaluate(const EvaluateOptions& options) {
   scoring.given = read_given_scores(options, texts, scoring.metrics, references.sentences());
   std::vector<System> systems = scored_systems(options, texts, scoring, references.sentences(),
                                                report ? report->source : Lines());
-  if (options.confidence) estimate_confidence(options, scoring, systems.front());
-  if (options.paired()) test_in_pairs(options, scoring, systems);
+  if (options.confidence) estimate_confidence(scoring.all(), options.resampling(), systems.front());
+  if (options.paired()) {
+    std::vector<ScoredSystem*> tested;
+    for (System& system : systems) tested.push_back(&system);
+    test_in_pairs(scoring.all(), options.test(), options.resampling(), tested);
+  }
   if (report) write_report(options, scoring, systems, std::move(*report));
   print_results(options, scoring, std::move(systems));
 }

@@ -14,7 +14,7 @@ nlohmann::ordered_json left_out_json(const LeftOutScore& score, int width) {
     return std::stod(fmt::format("{:.{}f}", 100 * share, width));
   };
   nlohmann::ordered_json json;
-  for (const auto& attribute : with_all(score))
+  for (const auto& attribute : score.with_all())
     json[attribute.name] = {{"right", attribute.right},
                             {"total", attribute.total},
                             {"percent", percent(attribute.accuracy())},

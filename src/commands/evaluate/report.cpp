@@ -63,7 +63,7 @@ void expect_model_with_images(const EvaluateOptions& options) {
 // Each group's scores, as if it were a test set of its own.
 ReportBreakdown breakdown(const std::string& title, const std::vector<SentenceGroup>& groups,
                           const Scoring& scoring, const std::vector<System>& systems) {
-  const std::vector<const NamedScore*> scores = scoring.all();
+  const NamedScores scores = scoring.all();
   ReportBreakdown breakdown{title, {}};
   for (const SentenceGroup& group : groups) {
     ReportGroup& row = breakdown.groups.emplace_back();
@@ -88,7 +88,7 @@ ReportSystem report_system(const Scoring& scoring, const System& system) {
   for (std::size_t i = 0; i < system.hypotheses.size(); ++i)
     row.sentence_scores.push_back(
         scoring.metrics.front()->sentence_score(system.statistics.front().row(i)).score);
-  if (system.left_out) row.left_out = with_all(*system.left_out);
+  if (system.left_out) row.left_out = system.left_out->with_all();
   return row;
 }
 
@@ -132,7 +132,7 @@ EvaluationReport begin_report(const EvaluateOptions& options, const EvaluatedTex
 
 void write_report(const EvaluateOptions& options, const Scoring& scoring,
                   const std::vector<System>& systems, EvaluationReport report) {
-  const std::vector<const NamedScore*> scores = scoring.all();
+  const NamedScores scores = scoring.all();
   for (std::size_t m = 0; m < scores.size(); ++m) {
     const MetricScore& first = systems.front().scores[m];
     report.metrics.push_back({.name = first.name,

@@ -94,14 +94,6 @@ void warn_of_tokenised_text(const System& system, const EvaluateOptions& options
                     system.name, tokenised, tokenizer));
 }
 
-AnswerSigns signs_of(const Lines& hypotheses, const Lines& source) {
-  AnswerSigns signs;
-  for (std::size_t i = 0; i < hypotheses.size(); ++i)
-    signs.add(repeats_itself(split_whitespace(hypotheses[i])),
-              !source.empty() && copies_source(source[i], hypotheses[i]));
-  return signs;
-}
-
 // Fills `same_as` of the last one.
 void find_equal(std::vector<System>& systems) {
   System& last = systems.back();
@@ -171,8 +163,8 @@ std::string file_of_scores(const std::string& scores) {
   return scores.substr(scores.find('=') + 1);
 }
 
-std::vector<const NamedScore*> Scoring::all() const {
-  std::vector<const NamedScore*> all;
+NamedScores Scoring::all() const {
+  NamedScores all;
   for (const auto& metric : metrics) all.push_back(metric.get());
   for (const GivenScores& one : given) all.push_back(&one.score);
   return all;
@@ -228,50 +220,11 @@ std::vector<System> scored_systems(const EvaluateOptions& options, const Evaluat
     for (const auto& metric : scoring.metrics)
       system.statistics.push_back(metric->statistics(system.hypotheses, options.threads));
     for (const GivenScores& given : scoring.given) system.statistics.push_back(given.rows[i]);
-    for (const NamedScore* score : scoring.all())
-      system.scores.push_back(score->score(system.statistics[system.scores.size()].sum()));
+    score_as_a_whole(scoring.all(), system);
     if (!options.left_out.empty())
       system.left_out = score_left_out(marks, right_words(system.hypotheses, marks));
   }
   return systems;
-}
-
-void estimate_confidence(const EvaluateOptions& options, const Scoring& scoring, System& system) {
-  const std::vector<const NamedScore*> scores = scoring.all();
-  const ResamplingOptions resampling = {options.confidence_samples, options.seed, options.threads};
-  for (std::size_t m = 0; m < scores.size(); ++m) {
-    system.scores[m].confidence =
-        bootstrap_confidence(*scores[m], system.statistics[m], resampling);
-    system.scores[m].signature =
-        scores[m]->signature(fmt::format("bs:{}|seed:{}", resampling.samples, options.seed));
-  }
-}
-
-void test_in_pairs(const EvaluateOptions& options, const Scoring& scoring,
-                   std::vector<System>& systems) {
-  const std::vector<const NamedScore*> scores = scoring.all();
-  const auto& test = options.paired_bootstrap ? paired_bootstrap : paired_randomisation;
-  const int64_t samples =
-      options.paired_bootstrap ? options.bootstrap_samples : options.randomisation_samples;
-  for (std::size_t m = 0; m < scores.size(); ++m) {
-    std::vector<Statistics> statistics;
-    for (const System& system : systems) statistics.push_back(system.statistics[m]);
-    const auto results = test(*scores[m], statistics, {samples, options.seed, options.threads});
-    for (std::size_t s = 0; s < systems.size(); ++s) {
-      MetricScore& score = systems[s].scores[m];
-      score.confidence = results[s].confidence;
-      score.p_value = results[s].p_value;
-      score.equals_first = s > 0 && statistics[s].numbers == statistics.front().numbers;
-      score.signature = scores[m]->signature(fmt::format(
-          "{}:{}|seed:{}", options.paired_bootstrap ? "bs" : "ar", samples, options.seed));
-    }
-  }
-}
-
-std::vector<LeftOutScore::Attribute> with_all(const LeftOutScore& score) {
-  auto attributes = score.attributes;
-  attributes.push_back(score.all);
-  return attributes;
 }
 
 }  // namespace penalmt

@@ -14,7 +14,7 @@
 #include "evaluation/given_scores.h"
 #include "evaluation/left_out_score.h"
 #include "evaluation/metrics.h"
-#include "evaluation/resampling.h"
+#include "evaluation/scored_system.h"
 #include "report/evaluation_report.h"
 
 namespace penalmt {
@@ -43,6 +43,16 @@ struct EvaluateOptions {
   int64_t samples = 20;
 
   bool paired() const { return paired_bootstrap || paired_randomisation; }
+  PairedTest test() const {
+    return paired_bootstrap ? PairedTest::bootstrap : PairedTest::randomisation;
+  }
+  // Of what was asked for: a test, or --confidence.
+  ResamplingOptions resampling() const {
+    return {confidence         ? confidence_samples
+            : paired_bootstrap ? bootstrap_samples
+                               : randomisation_samples,
+            seed, threads};
+  }
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -163,15 +173,13 @@ struct Scoring {
   Metrics metrics;
   std::vector<GivenScores> given;
 
-  std::vector<const NamedScore*> all() const;
+  NamedScores all() const;
 };
 
 // One of the files of --hypotheses, with everything that is found out about it.
-struct System {
+struct System : ScoredSystem {  // under Scoring::all()
   std::string name;
   Lines hypotheses;
-  std::vector<Statistics> statistics;  // one of each of Scoring::all()
-  std::vector<MetricScore> scores;     // one of each of Scoring::all()
   std::optional<std::size_t> same_as;  // the first system before it with the same translations
   std::optional<LeftOutScore> left_out;
   AnswerSigns signs;  // of words; copies where there is a source
@@ -194,17 +202,8 @@ std::vector<System> scored_systems(const EvaluateOptions& options, const Evaluat
                                    const Scoring& scoring, std::size_t sentences,
                                    const Lines& source);
 
-// --confidence, and --paired-bs or --paired-ar: adds what they find to the systems' scores and
-// signatures.
-void estimate_confidence(const EvaluateOptions& options, const Scoring& scoring, System& system);
-void test_in_pairs(const EvaluateOptions& options, const Scoring& scoring,
-                   std::vector<System>& systems);
-
 // The file of "COMET=base.comet"; all of it where it has no name.
 std::string file_of_scores(const std::string& scores);
-
-// The attributes of left-out words and, last, all of them together.
-std::vector<LeftOutScore::Attribute> with_all(const LeftOutScore& score);
 
 // To standard output, as text or JSON.
 void print_results(const EvaluateOptions& options, const Scoring& scoring,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <set>
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -106,6 +107,22 @@ void check_same_plan(const Json& found, const Json& expected, const fs::path& pa
 }
 
 }  // namespace
+
+std::string other_kind(const FeatureStore& there, const StorePlan& plan) {
+  const bool half = there.type() == at::kHalf;
+  if (there.encoder() == plan.encoder && half == plan.half) return "";
+  const auto precision = [](bool is_half) { return is_half ? "fp16" : "fp32"; };
+  return fmt::format("got features of '{}', {}; expected '{}', {}", there.encoder(),
+                     precision(half), plan.encoder, precision(plan.half));
+}
+
+std::vector<std::string> missing_names(const FeatureStore& there, const StorePlan& plan) {
+  const std::set<std::string> names(there.names().begin(), there.names().end());
+  std::vector<std::string> missing;
+  for (const std::string& name : plan.names)
+    if (!names.contains(name)) missing.push_back(name);
+  return missing;
+}
 
 struct FeatureWriter::State {
   fs::path target;

@@ -28,6 +28,12 @@ struct StorePlan {
   bool half = true;  // float16, else float32
 };
 
+// How a store that is there differs from one of this plan: "got features of 'a', fp32; expected
+// 'b', fp16"; "" where it was made by the same encoder in the same precision.
+std::string other_kind(const FeatureStore& there, const StorePlan& plan);
+// The plan's images that such a store has no row of.
+std::vector<std::string> missing_names(const FeatureStore& there, const StorePlan& plan);
+
 class FeatureWriter {
  public:
   // `path` ends in .safetensors or .npy. With `resume` it goes on with what an interrupted run

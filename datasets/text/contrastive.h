@@ -25,4 +25,7 @@ struct ContrastivePairs {
 // line, and as read_parallel_text, where the files do not have as many lines.
 ContrastivePairs read_contrastive(const std::filesystem::path& folder);
 
+// Where CoMMuTE's archive puts their images: in the folder, or beside it.
+std::filesystem::path contrastive_images(const std::filesystem::path& folder);
+
 }  // namespace penalmt

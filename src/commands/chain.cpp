@@ -19,7 +19,7 @@
 #include "report/chain_report.h"
 #include "tensors/devices.h"
 #include "training/chain_measuring.h"
-#include "training/classifier_trainer.h"
+#include "training/recognition.h"
 #include "translation/model_location.h"
 #include "translation/translator.h"
 

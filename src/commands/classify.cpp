@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/printable.h"
 #include "base/progress.h"
@@ -16,12 +15,11 @@
 #include "datasets/text/image_names.h"
 #include "tensors/devices.h"
 #include "training/classifier_trainer.h"
+#include "training/recognition.h"
 #include "translation/model_location.h"
 
 namespace penalmt {
 namespace {
-
-constexpr size_t kImagesAtATime = 256;  // images decoded and classified at a time
 
 void warn_of_others(const std::filesystem::path& folder, const std::vector<std::string>& others) {
   if (!others.empty()) warning(about_others(folder, others));
@@ -129,29 +127,17 @@ std::string prediction(const std::string& name, const at::Tensor& probabilities,
   return dump_json(object) + "\n";
 }
 
-void predict_files(Classifier& model, const ClassifierDescription& description,
-                   const std::vector<std::filesystem::path>& files,
-                   const PredictArguments& arguments, c10::Device device) {
-  torch::NoGradGuard no_grad;
+// One image after another.
+void print_predictions(Classifier& model, const ClassifierDescription& description,
+                       const std::vector<std::filesystem::path>& files,
+                       const PredictArguments& arguments, c10::Device device) {
   AtomicFile output("-");
-  for (size_t begin = 0; begin < files.size(); begin += kImagesAtATime) {
-    throw_if_interrupted();
-    const std::vector<std::filesystem::path> chunk(
-        files.begin() + begin, files.begin() + std::min(begin + kImagesAtATime, files.size()));
-    ImageProblems problems(chunk.size());
-    const at::Tensor pixels =
-        load_images(chunk, description.image_encoder.size, arguments.machine.threads,
-                    arguments.skip_broken ? &problems : nullptr)
-            .to(device);
-    const at::Tensor probabilities = model->logits(pixels).softmax(1).cpu();
-    for (size_t i = 0; i < chunk.size(); ++i) {
-      if (problems[i].empty())
-        output.write(prediction(chunk[i].string(), probabilities[static_cast<int64_t>(i)],
-                                description.classes, arguments));
-      else
-        warning(problems[i]);
-    }
-  }
+  predict_classes(
+      model, device, files,
+      {description.image_encoder.size, arguments.machine.threads, arguments.skip_broken},
+      [&](const std::filesystem::path& file, const at::Tensor& probabilities) {
+        output.write(prediction(file.string(), probabilities, description.classes, arguments));
+      });
   output.commit();
 }
 
@@ -221,7 +207,7 @@ void predict(const PredictArguments& arguments) {
       arguments.folder.empty()
           ? std::vector<std::filesystem::path>(arguments.images.begin(), arguments.images.end())
           : files_in(arguments.folder);
-  predict_files(model, description, files, arguments, device);
+  print_predictions(model, description, files, arguments, device);
 }
 
 }  // namespace

@@ -4,15 +4,14 @@
 
 #include <numeric>
 
-#include "base/interrupt.h"
 #include "base/random.h"
 #include "datasets/images/augmentation.h"
 #include "training/chain_measuring.h"
+#include "training/recognition.h"
 
 namespace penalmt {
 namespace {
 
-constexpr int64_t kEvaluationBatch = 256;
 constexpr int64_t kChainImages = 64;  // spread over validation, for training.chain_every
 
 Classifier build(const ClassifierRecipe& recipe, int64_t classes, c10::Device device) {
@@ -26,36 +25,7 @@ Classifier build(const ClassifierRecipe& recipe, int64_t classes, c10::Device de
   return model;
 }
 
-// Summed over the batch. logits: [B, classes]; labels: [B].
-at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& labels, double smoothing) {
-  return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum, /*ignore_index=*/-100,
-                                smoothing);
-}
-
 }  // namespace
-
-double Recognition::accuracy() const {
-  return static_cast<double>(confusion.trace().item<int64_t>()) /
-         static_cast<double>(confusion.sum().item<int64_t>());
-}
-
-Recognition recognise(Classifier& model, const LabelledImages& images, c10::Device device) {
-  torch::NoGradGuard no_grad;
-  model->eval();
-  const auto classes = static_cast<int64_t>(images.classes.size());
-  double nll = 0;
-  at::Tensor pairs =
-      at::zeros({classes * classes}, at::kLong);  // of a class and what it was taken for
-  for (int64_t begin = 0; begin < images.count(); begin += kEvaluationBatch) {
-    throw_if_interrupted();
-    const int64_t count = std::min(kEvaluationBatch, images.count() - begin);
-    const at::Tensor labels = images.labels.narrow(0, begin, count);
-    const at::Tensor logits = model->logits(images.pixels.narrow(0, begin, count).to(device)).cpu();
-    nll += cross_entropy(logits, labels, 0).item<double>();
-    pairs.add_(at::bincount(labels * classes + logits.argmax(1), {}, classes * classes));
-  }
-  return {nll / static_cast<double>(images.count()), pairs.view({classes, classes})};
-}
 
 ClassifierTrainer::ClassifierTrainer(const ClassifierRecipe& recipe, std::filesystem::path run,
                                      LabelledSplits images, c10::Device device, bool resume)

@@ -12,20 +12,6 @@
 
 namespace penalmt {
 
-// What a classifier makes of labelled images: its mean negative log likelihood, and what it takes
-// each class for.
-struct Recognition {
-  double nll = 0;
-  at::Tensor
-      confusion;  // [classes, classes] int64: images of the row's class taken for the column's
-
-  double accuracy() const;  // share of the images whose class is right
-};
-
-// Without gradients, the model in evaluation mode, a batch at a time. images: at least one. Throws
-// Interrupted after Ctrl-C.
-Recognition recognise(Classifier& model, const LabelledImages& images, c10::Device device);
-
 class ClassifierTrainer : private LearningTask {
  public:
   // A new run, or with `resume` the continuation of the newest checkpoint in `run`. Throws as

@@ -2,6 +2,8 @@
 // model's.
 #include "training/classifier_trainer.h"
 
+#include "training/recognition.h"
+
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 

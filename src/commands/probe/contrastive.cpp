@@ -17,15 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// --contrastive-image-root, or where CoMMuTE's archive puts its images: in the folder or beside it.
-fs::path image_root_of(const ProbeOptions& options) {
-  if (!options.contrastive_image_root.empty()) return options.contrastive_image_root;
-  const fs::path folder(options.contrastive), inside = folder / "images";
-  return fs::is_directory(inside)
-             ? inside
-             : fs::absolute(folder).lexically_normal().parent_path() / "images";
-}
-
 void normalise(Lines& lines, const std::string& language) {
   for (std::string& line : lines) line = to_moses(line, moses_language(language));
 }
@@ -39,7 +30,9 @@ ImageArguments images_of_pairs(const ProbeOptions& options, const ContrastivePai
   } else {
     images.features.clear();
     images.feature_names.clear();
-    images.image_root = image_root_of(options).string();
+    images.image_root = options.contrastive_image_root.empty()
+                            ? contrastive_images(options.contrastive).string()
+                            : options.contrastive_image_root;
   }
   return images;
 }

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <filesystem>
 #include <regex>
@@ -132,16 +134,51 @@ done
     EXPECT_NE(output.find(row), std::string::npos) << row << output;
 }
 
-TEST(Readme, ItsLinksLeadSomewhere) {
-  const std::regex link("\\]\\(([^)#]+)\\)");
-  int links = 0;
-  for (const char* page : {"README.md", "recipes/README.md", "src/evaluation/README.md"}) {
-    const std::string text = read_file(kSource / page);
-    for (std::sregex_iterator at(text.begin(), text.end(), link), end; at != end; ++at, ++links)
-      EXPECT_TRUE(fs::exists(kSource / fs::path(page).parent_path() / (*at)[1].str()))
-          << page << ": " << (*at)[1];
+// "## Many processes: how" → "many-processes-how", as links name a heading.
+std::string anchor_of(const std::string& heading) {
+  std::string anchor;
+  for (const char c :
+       heading.substr(std::min(heading.find_first_not_of('#') + 1, heading.size()))) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || byte >= 0x80)
+      anchor += static_cast<char>(std::tolower(byte));
+    else if (c == ' ')
+      anchor += '-';
   }
-  EXPECT_GT(links, 5);
+  return anchor;
+}
+
+bool has_heading(const fs::path& page, const std::string& anchor) {
+  const std::vector<std::string> lines = read_lines(page.string());
+  return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+    return line.starts_with('#') && anchor_of(line) == anchor;
+  });
+}
+
+std::vector<fs::path> pages_of_the_project() {
+  std::vector<fs::path> pages = {kSource / "README.md"};
+  for (const char* folder : {"recipes", "src", "models", "tokenizers", "datasets"})
+    for (const auto& entry : fs::recursive_directory_iterator(kSource / folder))
+      if (entry.path().extension() == ".md") pages.push_back(entry.path());
+  return pages;
+}
+
+TEST(Readme, LinksLeadSomewhereOnEveryPage) {
+  const std::regex link("\\]\\(([^)#]*)(#[^)]*)?\\)");
+  int links = 0;
+  for (const fs::path& page : pages_of_the_project()) {
+    const std::string text = read_file(page);
+    for (std::sregex_iterator at(text.begin(), text.end(), link), end; at != end; ++at) {
+      const std::string file = (*at)[1], anchor = (*at)[2];
+      if (file.starts_with("http")) continue;
+      ++links;
+      const fs::path target = file.empty() ? page : page.parent_path() / file;
+      EXPECT_TRUE(fs::exists(target)) << page << ": " << file;
+      if (!anchor.empty() && fs::exists(target))
+        EXPECT_TRUE(has_heading(target, anchor.substr(1))) << page << ": " << file << anchor;
+    }
+  }
+  EXPECT_GT(links, 20);
 }
 
 }  // namespace

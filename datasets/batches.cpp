@@ -119,7 +119,7 @@ Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& 
                 batch.target_output.data_ptr<int64_t>() + row * t);
       batch.target_tokens += target_length(example);
     }
-    if (images && example.image >= 0) {
+    if (images && example.has_image()) {
       image_rows.push_back(example.image);
       batch.has_image.data_ptr<bool>()[row] = true;
     }

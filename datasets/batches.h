@@ -17,6 +17,8 @@ struct Example {
   std::vector<int> target;  // BOS ... EOS; empty when translating
   int64_t image = -1;       // row of the ImageSet; -1: no image
   int64_t id = 0;           // line number from 0
+
+  bool has_image() const { return image >= 0; }
 };
 
 // The pieces of a sentence as the model meets them: source EOS; BOS target EOS. Without an image.

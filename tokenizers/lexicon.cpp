@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/line_reader.h"
 #include "base/numbers.h"
 #include "base/text.h"
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/line_reader.h"
 #include "base/refusal.h"
 #include "base/text.h"
 #include "datasets/text/parallel_text.h"

@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/line_reader.h"
 #include "base/text.h"
 
 namespace penalmt {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/line_reader.h"
 #include "base/text.h"
 #include "datasets/text/parallel_text.h"
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/line_reader.h"
 #include "datasets/text/table.h"
 
 namespace penalmt {

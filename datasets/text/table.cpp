@@ -10,6 +10,8 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/line_reader.h"
+#include "base/text.h"
 
 namespace penalmt {
 namespace {

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/text.h"
+#include "base/line_reader.h"
 #include "datasets/text/delimited_record.h"
 
 namespace penalmt {

@@ -1,3 +1,5 @@
+#include "base/line_reader.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>

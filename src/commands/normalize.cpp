@@ -1,6 +1,7 @@
 // penalmt normalize: captions as written to the lower-cased, tokenised text that models are trained
 // on, and back.
 #include "base/error.h"
+#include "base/line_reader.h"
 #include "commands/cli/command.h"
 #include "commands/cli/common.h"
 #include "tokenizers/moses.h"

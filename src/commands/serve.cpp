@@ -46,10 +46,7 @@ struct ServeArguments {
     v("raw", raw,
       "text as people write it, for a model of tokenised lower-cased text (data.text tok)");
     visit_beam(v, beam);
-    v("precision", precision,
-      "numbers of the matrix products on the CPU: auto, float32, bfloat16 or int8; default: the "
-      "model's",
-      option(config::one_of({"auto", "float32", "bfloat16", "int8"})));
+    visit_product_format(v, precision);
     v("encoder", encoder, "the exported encoder of a model that takes features and carries none",
       option().value("DIR"));
     visit_trust(v, trust_encoder);

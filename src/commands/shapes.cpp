@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/line_reader.h"
 #include "base/progress.h"
-#include "base/text.h"
 #include "commands/cli/command.h"
 #include "commands/cli/shared_options.h"
 #include "datasets/scenes/scenes_corpus.h"

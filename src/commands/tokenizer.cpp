@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/files.h"
+#include "base/line_reader.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "commands/cli/command.h"

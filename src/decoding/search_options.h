@@ -31,7 +31,7 @@ struct SearchOptions {
   // false: hypotheses come without log probabilities and scores (0), which greedy search for one
   // translation does not need and is faster without.
   bool scores = true;
-  std::optional<SamplingOptions> sampling;  // there: n_best draws, `beam` and `patience` aside
+  std::optional<SamplingOptions> sampling = {};  // there: n_best draws, `beam` and `patience` aside
 };
 
 struct SentenceSearch {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/line_reader.h"
 #include "base/text.h"
 #include "evaluation/unicode.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "base/text.h"
+#include "base/line_reader.h"
 #include "evaluation/chain_statistics.h"
 
 namespace penalmt {

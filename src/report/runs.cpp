@@ -10,8 +10,8 @@
 #include "base/expect_folder.h"
 #include "base/json.h"
 #include "base/json_mistake.h"
+#include "base/line_reader.h"
 #include "base/progress.h"
-#include "base/text.h"
 
 namespace penalmt {
 namespace {

@@ -212,7 +212,7 @@ std::optional<double> Trainer::mean_gate() {
   if (!data_.valid.images) return std::nullopt;
   std::vector<Example> some;
   for (const Example& example : data_.valid.examples)
-    if (example.image >= 0 && some.size() < kMeasuredSentences) some.push_back(example);
+    if (example.has_image() && some.size() < kMeasuredSentences) some.push_back(example);
   if (some.empty()) return std::nullopt;
   std::vector<int64_t> all(some.size());
   std::iota(all.begin(), all.end(), 0);

@@ -17,7 +17,7 @@ std::vector<ImageUse> Translator::image_use(const std::vector<std::string>& sour
                                             const std::vector<std::string>& targets,
                                             const ImageSet& images, const BatchOptions& batches) {
   std::vector<Example> examples = written_examples(sources, targets, &images);
-  std::erase_if(examples, [](const Example& example) { return example.image < 0; });
+  std::erase_if(examples, [](const Example& example) { return !example.has_image(); });
   std::vector<ImageUse> uses(sources.size());
   const c10::Device device = this->device();
   const auto new_worker = [&]() -> BatchJob {

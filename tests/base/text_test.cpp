@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "base/line_reader.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 #include "evaluation/answer_signs.h"
+#include "base/line_reader.h"
 
 #include <gtest/gtest.h>
 

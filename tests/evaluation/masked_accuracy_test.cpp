@@ -1,4 +1,5 @@
 #include "evaluation/masked_accuracy.h"
+#include "base/line_reader.h"
 
 #include <gtest/gtest.h>
 

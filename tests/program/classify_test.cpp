@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/line_reader.h"
 #include "base/text.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/datasets/coloured_images.h"

@@ -1,12 +1,11 @@
 // PenalMT as a library: installed, linked by the example in recipes/library, and run.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 
 #include "base/files.h"
 #include "base/text.h"
+#include "tests/base/shell.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/program/harness.h"
 
@@ -14,15 +13,6 @@ namespace penalmt {
 namespace {
 
 namespace fs = std::filesystem;
-
-// What a shell command prints, on standard error too.
-std::string shell(const std::string& command, int* status) {
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  std::string text;
-  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
-  *status = WEXITSTATUS(pclose(pipe));
-  return text;
-}
 
 // The program that README.md shows.
 std::string shown_program() {
@@ -35,7 +25,6 @@ TEST(Library, AnotherProgramTranslatesWithIt) {
   const TemporaryFolder folder;
   const fs::path build = fs::path(PENALMT_PROGRAM).parent_path();
   const std::string prefix = folder / "prefix", example = folder / "example";
-  int status = 0;
   // 1. A model.
   ASSERT_EQ(run_penalmt({"shapes", "--out", folder / "corpus", "--train", "40", "--val", "4",
                          "--test", "2"})
@@ -48,37 +37,32 @@ TEST(Library, AnotherProgramTranslatesWithIt) {
                    "cpu", "--out", folder / "run"});
   ASSERT_EQ(trained.status, 0) << trained.errors;
   // 2. The package, and the example on it.
-  const std::string installed = shell(
-      "cmake --install '" + build.string() + "' --component library --prefix '" + prefix + "'",
-      &status);
-  ASSERT_EQ(status, 0) << installed;
-  const std::string built =
-      shell("cmake -G Ninja -S '" + std::string(PENALMT_SOURCE) + "/recipes/library' -B '" +
-                example + "' -DCMAKE_PREFIX_PATH='" + prefix + "' && ninja -C '" + example + "'",
-            &status);
-  ASSERT_EQ(status, 0) << built;
+  const ShellOutcome installed = run_shell("cmake --install '" + build.string() +
+                                           "' --component library --prefix '" + prefix + "'");
+  ASSERT_EQ(installed.status, 0) << installed.text;
+  const ShellOutcome built =
+      run_shell("cmake -G Ninja -S '" + std::string(PENALMT_SOURCE) + "/recipes/library' -B '" +
+                example + "' -DCMAKE_PREFIX_PATH='" + prefix + "' && ninja -C '" + example + "'");
+  ASSERT_EQ(built.status, 0) << built.text;
   // 3. The program of README.md, in its place, with an image of that name.
   fs::create_directory(folder / "shown");
   fs::copy_file(fs::path(PENALMT_SOURCE) / "recipes/library/CMakeLists.txt",
                 folder / "shown/CMakeLists.txt");
   write_file(folder / "shown/translate.cpp", shown_program());
   fs::copy_file(folder / "corpus/images/test-000001.png", folder / "scene.png");
-  const std::string shown = shell("cd '" + folder.path().string() +
-                                      "' && cmake -G Ninja -S shown -B shown/build "
-                                      "-DCMAKE_PREFIX_PATH='" +
-                                      prefix +
-                                      "' > log && ninja -C shown/build >> log && "
-                                      "shown/build/translate",
-                                  &status);
-  EXPECT_EQ(status, 0) << shown;
-  EXPECT_EQ(shown, run_penalmt({"translate", folder / "run", "--image", folder / "scene.png",
-                                "A circle.", "--beam", "5", "--device", "cpu"})
-                       .output);
+  const ShellOutcome shown =
+      run_shell("cd '" + folder.path().string() +
+                "' && cmake -G Ninja -S shown -B shown/build -DCMAKE_PREFIX_PATH='" + prefix +
+                "' > log && ninja -C shown/build >> log && shown/build/translate");
+  EXPECT_EQ(shown.status, 0) << shown.text;
+  EXPECT_EQ(shown.text, run_penalmt({"translate", folder / "run", "--image", folder / "scene.png",
+                                     "A circle.", "--beam", "5", "--device", "cpu"})
+                            .output);
   // 4. The same as the program's translations.
   const std::string image = folder / "corpus/images/test-000001.png";
-  const std::string translated = shell("'" + example + "/translate' '" + (folder / "run").string() +
-                                           "' '" + image + "' 'a circle .'",
-                                       &status);
+  const auto [translated, status] =
+      run_shell("'" + example + "/translate' '" + (folder / "run").string() + "' '" + image +
+                "' 'a circle .'");
   EXPECT_EQ(status, 0);
   const Outcome outcome = run_penalmt({"translate", folder / "run", "--image", image, "a circle .",
                                        "--beam", "5", "--n-best", "2", "--device", "cpu"});
@@ -93,8 +77,9 @@ TEST(Library, AnotherProgramTranslatesWithIt) {
     EXPECT_EQ(found[1], columns[2]);
     EXPECT_NEAR(std::stod(std::string(found[0])), std::stod(std::string(columns[1])), 1e-4);
   }
-  EXPECT_EQ(shell("'" + example + "/translate' nowhere x.png y", &status).substr(0, 7), "nowhere");
-  EXPECT_EQ(status, 1);
+  const ShellOutcome refused = run_shell("'" + example + "/translate' nowhere x.png y");
+  EXPECT_EQ(refused.text.substr(0, 7), "nowhere");
+  EXPECT_EQ(refused.status, 1);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "harness.h"
+#include "tests/base/shell.h"
 
 namespace penalmt {
 namespace {
@@ -144,11 +145,7 @@ TEST(Program, WithoutItsEngineDoesWhatNeedsNoLibtorch) {
   fs::create_directories(folder);
   fs::copy_file(PENALMT_PROGRAM, folder / "penalmt");
   const auto run = [&](const std::string& arguments) {
-    FILE* pipe =
-        popen(("'" + (folder / "penalmt").string() + "' " + arguments + " 2>&1").c_str(), "r");
-    std::string text;
-    for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
-    return text + "exit " + std::to_string(WEXITSTATUS(pclose(pipe)));
+    return run_shell("'" + (folder / "penalmt").string() + "' " + arguments).with_status();
   };
   EXPECT_EQ(run("--version"), std::string(PENALMT_VERSION) + "\nexit 0");
   EXPECT_EQ(run("translate MODEL"), "penalmt: " + (folder / "penalmt-engine").string() +
@@ -164,13 +161,9 @@ TEST(Program, TellsAnotherUserThatItsLibtorchIsNotForThem) {
   fs::create_directories(folder);
   for (const char* file : {"penalmt", "penalmt-engine"})
     fs::copy_file(fs::path(PENALMT_PROGRAM).parent_path() / file, folder / file);
-  FILE* pipe = popen(("setpriv --reuid=65534 --clear-groups env -u LD_LIBRARY_PATH '" +
-                      (folder / "penalmt").string() + "' translate MODEL x 2>&1")
-                         .c_str(),
-                     "r");
-  std::string text;
-  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
-  const int status = WEXITSTATUS(pclose(pipe));
+  const auto [text, status] =
+      run_shell("setpriv --reuid=65534 --clear-groups env -u LD_LIBRARY_PATH '" +
+                (folder / "penalmt").string() + "' translate MODEL x");
   fs::remove_all(folder);
   if (text.find("MODEL") != std::string::npos)
     GTEST_SKIP() << "this machine's LibTorch is open to all users";
@@ -218,11 +211,9 @@ TEST(Program, LoadsNoLibraryFromTheCurrentFolder) {
 
 // One registry serves both executables.
 TEST(Program, ListsTheCommandsThatItsEngineHas) {
-  FILE* pipe = popen("'" PENALMT_PROGRAM "-engine' --help", "r");
-  std::string text;
-  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
-  EXPECT_EQ(pclose(pipe), 0);
-  EXPECT_EQ(run_penalmt({"--help"}).output, text);
+  const ShellOutcome engine = output_of_shell("'" PENALMT_PROGRAM "-engine' --help");
+  EXPECT_EQ(engine.status, 0);
+  EXPECT_EQ(run_penalmt({"--help"}).output, engine.text);
 }
 
 TEST(Program, RefusesAWordThatAnOptionDoesNotTake) {

@@ -1,12 +1,12 @@
 // The manual page and the completions: of all commands, and as man and the shells take them.
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <regex>
 #include <set>
 
 #include "base/files.h"
 #include "base/text.h"
+#include "tests/base/shell.h"
 #include "tests/program/harness.h"
 
 namespace penalmt {
@@ -19,15 +19,6 @@ std::string manual(const std::string& form) {
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_EQ(outcome.errors, "");
   return outcome.output;
-}
-
-// What a shell command prints on both streams.
-std::string printed(const std::string& command) {
-  FILE* pipe = popen(("(" + command + ") 2>&1").c_str(), "r");
-  std::string text;
-  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
-  pclose(pipe);
-  return text;
 }
 
 bool has_tool(const std::string& name) {
@@ -61,7 +52,7 @@ class Manual : public ::testing::Test {
     line += "); COMP_CWORD=" + std::to_string(words.size() - 1) +
             "; compopt() { :; }; _penalmt; echo \"${COMPREPLY[@]}\"";
     write_file(folder_ / "script", line + "\n");
-    const std::string answer = printed("bash '" + (folder_ / "script").string() + "'");
+    const std::string answer = run_shell("bash '" + (folder_ / "script").string() + "'").text;
     Words all;
     for (const std::string_view word : split_whitespace(answer)) all.emplace_back(word);
     return all;
@@ -98,9 +89,9 @@ TEST_F(Manual, IsReadByManWithoutAWord) {
   if (!has_tool("groff")) GTEST_SKIP() << "no groff on the PATH (Debian's package groff-base)";
   write_file(folder_ / "penalmt.1", manual("man"));
   const std::string page = (folder_ / "penalmt.1").string();
-  EXPECT_EQ(printed("groff -man -Tutf8 -ww -z '" + page + "'"), "");
+  EXPECT_EQ(run_shell("groff -man -Tutf8 -ww -z '" + page + "'").text, "");
   const std::string text =
-      printed("MANWIDTH=200 groff -man -Tascii -P-cbou -rLL=200n '" + page + "'");
+      run_shell("MANWIDTH=200 groff -man -Tascii -P-cbou -rLL=200n '" + page + "'").text;
   EXPECT_NE(text.find("penalmt tokenizer train"), std::string::npos);
   EXPECT_NE(text.find("penalmt serve model [OPTIONS]"), std::string::npos);
   EXPECT_NE(text.find("where to listen; 0: a port that is free (0 to 65535); default: 8080"),
@@ -121,7 +112,7 @@ TEST_F(Manual, LetsBashCompleteCommandsOptionsWordsAndFiles) {
   EXPECT_EQ(offered({"penalmt", "translate", "runs"}), Words{});           // a folder
   Words all = offered({"penalmt", ""});
   EXPECT_EQ(all.size(), commands().size() + 2);
-  EXPECT_EQ(printed("bash -n '" + (folder_ / "bash").string() + "'"), "");
+  EXPECT_EQ(run_shell("bash -n '" + (folder_ / "bash").string() + "'").text, "");
 }
 
 TEST_F(Manual, IsReadByZshAndFish) {
@@ -131,14 +122,14 @@ TEST_F(Manual, IsReadByZshAndFish) {
   write_file(folder_ / "penalmt.fish", manual("fish"));
   const std::string zsh = (folder_ / "_penalmt").string(),
                     fish = "source '" + (folder_ / "penalmt.fish").string() + "'; complete -C ";
-  EXPECT_EQ(printed("zsh -n '" + zsh + "'"), "");
+  EXPECT_EQ(run_shell("zsh -n '" + zsh + "'").text, "");
   // What zsh's own functions are given.
   write_file(folder_ / "ask",
              "compdef() { :; }\n_arguments() { print -rl -- \"$@\"; }\n"
              "_describe() { print -rl -- ${(P)2}; }\n"
              "words=(penalmt tokenizer '') CURRENT=3\nsource '" +
                  zsh + "'\nwords=(penalmt translate r) CURRENT=3\n_penalmt\n");
-  const std::string said = printed("zsh -f '" + (folder_ / "ask").string() + "'");
+  const std::string said = run_shell("zsh -f '" + (folder_ / "ask").string() + "'").text;
   EXPECT_TRUE(
       said.starts_with("train:find the pieces of some text\n"
                        "encode:lines of text to lines of pieces\n"))
@@ -149,8 +140,9 @@ TEST_F(Manual, IsReadByZshAndFish) {
         "\n--help[show this help]\n"})
     EXPECT_NE(said.find(argument), std::string::npos) << argument << "in" << said;
   const auto asked = [&](const std::string& line) {
-    return printed("HOME='" + folder_.path().string() + "' fish --no-config -c \"" + fish + "'" +
-                   line + "'\"");
+    return run_shell("HOME='" + folder_.path().string() + "' fish --no-config -c \"" + fish + "'" +
+                     line + "'\"")
+        .text;
   };
   EXPECT_EQ(asked("penalmt trai"), "train\ttrain a model from a recipe\n");
   EXPECT_EQ(asked("penalmt tokenizer enc"), "encode\tlines of text to lines of pieces\n");

@@ -20,7 +20,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "base/text.h"
+#include "base/line_reader.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/program/harness.h"
 

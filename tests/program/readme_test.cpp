@@ -1,16 +1,16 @@
 // README.md, as its readers use it: its commands run (on a smaller corpus), its links lead
 // somewhere.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
 #include <filesystem>
 #include <regex>
 
 #include "base/files.h"
+#include "base/line_reader.h"
 #include "base/text.h"
+#include "tests/base/shell.h"
 #include "tests/base/temporary_folder.h"
 
 namespace penalmt {
@@ -50,11 +50,9 @@ TEST(Readme, IsAFrontDoor) { EXPECT_LE(read_lines((kSource / "README.md").string
 std::string run_script(const TemporaryFolder& folder, const std::string& lines, int* status) {
   write_file(folder / "commands.sh",
              "set -euo pipefail\nexec 2>&1\ncd '" + kSource.string() + "'\n" + lines);
-  FILE* pipe = popen(("bash '" + (folder / "commands.sh").string() + "'").c_str(), "r");
-  std::string output;
-  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) output += static_cast<char>(c);
-  *status = WEXITSTATUS(pclose(pipe));
-  return output;
+  const ShellOutcome outcome = run_shell("bash '" + (folder / "commands.sh").string() + "'");
+  *status = outcome.status;
+  return outcome.text;
 }
 
 // The commands with each text in the place of another, which is in the page.

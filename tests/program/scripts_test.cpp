@@ -1,13 +1,13 @@
 // The scripts in recipes/ refuse what cannot work, in one line.
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/base/shell.h"
 
 namespace penalmt {
 namespace {
@@ -37,12 +37,7 @@ class Scripts : public testing::Test {
   }
 
   // What a shell command prints on standard output and error, then "exit " and its status.
-  static std::string run(const std::string& command) {
-    FILE* pipe = popen(("exec 2>&1; " + command).c_str(), "r");
-    std::string text;
-    for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
-    return text + "exit " + std::to_string(WEXITSTATUS(pclose(pipe)));
-  }
+  static std::string run(const std::string& command) { return run_shell(command).with_status(); }
   std::string launch(const std::string& environment) {
     return run("cd / && env " + environment + " sh " + folder_.string() + "/penalmt --help");
   }

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
-#include "base/text.h"
+#include "base/line_reader.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/program/harness.h"
 

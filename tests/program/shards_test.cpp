@@ -1,7 +1,6 @@
 // A corpus in shards (recipes/translate): joined, it is what one call writes; a shard is complete
 // or absent, and a second call does what is missing.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -9,6 +8,7 @@
 #include <regex>
 
 #include "base/files.h"
+#include "tests/base/shell.h"
 #include "tests/program/harness.h"
 #include "tests/translation/tiny_run.h"
 
@@ -55,11 +55,6 @@ done
 wc -l <"$here/submitted"
 )";
 
-struct ShardsOutcome {
-  std::string text;  // standard output and error
-  int status = -1;
-};
-
 class Shards : public testing::Test {
  protected:
   void SetUp() override {
@@ -85,21 +80,19 @@ class Shards : public testing::Test {
   bool is_there(const std::string& name) const { return fs::exists(folder_ / name); }
 
   // A command in this test's folder; seconds and hashes, which differ, become N.
-  ShardsOutcome shell(const std::string& command) const {
-    const std::string line = "exec 2>&1; cd " + folder_.path().string() + "; " + command;
-    FILE* pipe = popen(line.c_str(), "r");
-    std::string text;
-    for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
-    const int status = WEXITSTATUS(pclose(pipe));
+  ShellOutcome shell(const std::string& command) const {
+    ShellOutcome outcome = run_shell("cd " + folder_.path().string() + "; " + command);
+    std::string& text = outcome.text;
     text = std::regex_replace(folder_.without_path(text), std::regex(", \\d+ s\n"), ", N s\n");
-    return {std::regex_replace(text, std::regex("sha256 [0-9a-f]{12}\\b"), "sha256 N"), status};
+    text = std::regex_replace(text, std::regex("sha256 [0-9a-f]{12}\\b"), "sha256 N");
+    return outcome;
   }
-  ShardsOutcome translate(const std::string& words, const std::string& script = "run.sh") const {
+  ShellOutcome translate(const std::string& words, const std::string& script = "run.sh") const {
     return shell("PATH=" + path("bin") + ":$PATH PENALMT=bin/penalmt " + kTranslateRecipes +
                  script + " " + words);
   }
   void expect_refusal(const std::string& words, const std::string& message) const {
-    const ShardsOutcome outcome = translate(words);
+    const ShellOutcome outcome = translate(words);
     EXPECT_EQ(outcome.text, "translate: " + message + "\n");
     EXPECT_EQ(outcome.status, 2);
   }
@@ -109,10 +102,10 @@ class Shards : public testing::Test {
     const std::string one = path("one"), joined = path("joined");
     fs::remove_all(joined + ".shards");
     fs::remove(joined);
-    const ShardsOutcome plain = shell(std::string(PENALMT_PROGRAM) + " translate " + model + " " +
-                                      own + " " + options + " --output " + one);
+    const ShellOutcome plain = shell(std::string(PENALMT_PROGRAM) + " translate " + model + " " +
+                                     own + " " + options + " --output " + one);
     ASSERT_EQ(plain.status, 0) << plain.text;
-    const ShardsOutcome shards =
+    const ShellOutcome shards =
         shell("PENALMT=" + std::string(PENALMT_PROGRAM) + " " + kTranslateRecipes + "run.sh " +
               model + " " + own + " --output " + joined + " --shards 3 -- " + options);
     ASSERT_EQ(shards.status, 0) << shards.text;
@@ -171,7 +164,7 @@ TEST_F(Shards, MayHaveNoImageThatIsThere) {
 TEST_F(Shards, ThatFailAreNamedAndASecondCallDoesWhatIsMissing) {
   file("a.en", "one\ntwo die\nthree\nfour\nfive\nsix fail\nseven\n");
   const std::string call = "model --input a.en --output a.de --shards 4 -- --beam 5";
-  const ShardsOutcome first = translate(call);
+  const ShellOutcome first = translate(call);
   EXPECT_EQ(first.text,
             "translate: 7 lines in 4 shards, 4 of them to do; a.de.shards\n"
             "translate: shard 1 of 4: 1 line, N s\n"
@@ -187,7 +180,7 @@ TEST_F(Shards, ThatFailAreNamedAndASecondCallDoesWhatIsMissing) {
   EXPECT_FALSE(is_there("a.de.shards/output/00002.txt"));
   file("bin/mended", "");
   fs::remove(folder_ / "bin/calls");
-  const ShardsOutcome second = translate(call);
+  const ShellOutcome second = translate(call);
   EXPECT_EQ(second.text,
             "translate: 7 lines in 4 shards, 2 of them to do; a.de.shards\n"
             "translate: shard 2 of 4: 2 lines, N s\n"
@@ -214,7 +207,7 @@ TEST_F(Shards, AreJoinedOnlyWhereTheirCountsAreRight) {
             "translate: 1 of 2 shards missing: 2; nothing is joined; the same call again does "
             "what is missing\n");
   file("a.de.shards/output/00002.txt", "TWO\n");
-  const ShardsOutcome damaged = translate(call);
+  const ShellOutcome damaged = translate(call);
   EXPECT_EQ(damaged.text,
             "translate: 3 lines in 2 shards, 0 of them to do; a.de.shards\n"
             "translate: a.de.shards/output/00002.txt: 1 line, expected 2 as in "
@@ -310,7 +303,7 @@ TEST_F(Shards, AreTranslatedByASlurmArray) {
   program("bin/sbatch", kSbatch);
   file("a.en", "one\ntwo die\nthree\n");
   const std::string call = "model --input a.en --output a.de --shards 3 ";
-  const ShardsOutcome first =
+  const ShellOutcome first =
       translate(call + "--jobs 2 --sbatch --partition=cpu -- --beam 4", "slurm.sh");
   EXPECT_EQ(first.text,
             "translate: 3 lines in 3 shards, 3 of them to do; a.de.shards\n"

@@ -8,8 +8,9 @@
 #include <set>
 
 #include "base/files.h"
-#include "base/text.h"
+#include "base/line_reader.h"
 #include "harness.h"
+#include "tests/base/shell.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/datasets/coloured_images.h"
 
@@ -20,19 +21,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 const std::string kScript = std::string(PENALMT_SOURCE) + "/recipes/study/run.sh";
-
-struct Ended {
-  std::string text;  // standard output and error
-  int status = -1;
-};
-
-Ended shell(const std::string& command) {
-  FILE* pipe = popen(("exec 2>&1; " + command).c_str(), "r");
-  Ended ended;
-  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) ended.text += static_cast<char>(c);
-  ended.status = WEXITSTATUS(pclose(pipe));
-  return ended;
-}
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -52,7 +40,7 @@ class Study : public testing::Test {
   static void TearDownTestSuite() { delete corpus_; }
 
   Study() {
-    if (shell("python3 --version").status != 0) return;
+    if (run_shell("python3 --version").status != 0) return;
     write_plan({{"plain", 0.0}, {"penal", 0.01}});
   }
   void SetUp() override {
@@ -86,8 +74,8 @@ class Study : public testing::Test {
     return "PENALMT=" + std::string(PENALMT_PROGRAM) + " PENALMT_RUNS=" + folder_.path().string() +
            "/runs " + kScript + " " + words + " --study " + folder_.path().string();
   }
-  Ended study(const std::string& words) const {
-    Ended ended = shell(line(words));
+  ShellOutcome study(const std::string& words) const {
+    ShellOutcome ended = run_shell(line(words));
     ended.text = folder_.without_path(ended.text);
     return ended;
   }
@@ -107,7 +95,7 @@ class Study : public testing::Test {
 TemporaryFolder* Study::corpus_ = nullptr;
 
 TEST_F(Study, TrainsScoresAndWritesDownEveryArm) {
-  const Ended all = study("all");
+  const ShellOutcome all = study("all");
   EXPECT_EQ(all.status, 0) << all.text;
   const std::vector<json> lines = results();
   ASSERT_EQ(lines.size(), 2u);
@@ -136,7 +124,7 @@ TEST_F(Study, TrainsScoresAndWritesDownEveryArm) {
             "group         done  running  failed  waiting  left  core-hours\n"
             "Small scenes     2        0       0        0     0         0.0\n"
             "all              2        0       0        0     0         0.0\n");
-  const Ended again = study("next");
+  const ShellOutcome again = study("next");
   EXPECT_EQ(again.text, "study: nothing is left to run\n");
   EXPECT_EQ(again.status, 1);
   EXPECT_EQ(study("report").status, 0);
@@ -145,10 +133,10 @@ TEST_F(Study, TrainsScoresAndWritesDownEveryArm) {
 
 TEST_F(Study, AnInterruptedRunEndsAsOneNeverStopped) {
   write_plan({{"plain", 0.0}}, 60);
-  const Ended cut =
-      shell(line("next") + " & until [ -e " + folder_.path().string() +
-            "/runs/study/record1/plain-seed1/model/checkpoints/00000002 ] || ! kill -0 $!; "
-            "do sleep 0.02; done; kill -TERM $!; wait $!");
+  const ShellOutcome cut =
+      run_shell(line("next") + " & until [ -e " + folder_.path().string() +
+                "/runs/study/record1/plain-seed1/model/checkpoints/00000002 ] || ! kill -0 $!; "
+                "do sleep 0.02; done; kill -TERM $!; wait $!");
   EXPECT_EQ(cut.status, 130) << cut.text;
   EXPECT_TRUE(results().empty());
   EXPECT_EQ(study("next").status, 0);
@@ -164,7 +152,7 @@ TEST_F(Study, AnInterruptedRunEndsAsOneNeverStopped) {
 TEST_F(Study, KnowsNoCommitWhereThereIsNoGit) {
   write_plan({{"plain", 0}});
   const std::string tools = (folder_ / "tools").string();
-  const Ended ended = shell(
+  const ShellOutcome ended = run_shell(
       "mkdir " + tools + " && for tool in bash env dirname; do ln -s \"$(command -v $tool)\" " +
       tools + "; done && ln -s \"$(python3 -c 'import sys; print(sys.executable)')\" " + tools +
       "/python3 && PATH=" + tools + " " + line("next"));
@@ -177,8 +165,8 @@ TEST_F(Study, PassesOverWhatIsRunning) {
   const std::string run = (folder_ / "runs/study/record1/plain-seed1").string();
   fs::create_directories(run);
   write_file(run + "/lock", "host, process 7");
-  const Ended next =
-      shell("flock " + run + "/lock bash -c '" + line("status") + "; " + line("next") + "'");
+  const ShellOutcome next =
+      run_shell("flock " + run + "/lock bash -c '" + line("status") + "; " + line("next") + "'");
   EXPECT_TRUE(
       next.text.starts_with("group         done  running  failed  waiting  left  core-hours\n"
                             "Small scenes     0        1       0        0     1         1.0\n"
@@ -190,7 +178,7 @@ TEST_F(Study, PassesOverWhatIsRunning) {
 }
 
 TEST_F(Study, TwoAtOnceShareTheRuns) {
-  const Ended both = shell(line("all") + " & " + line("all") + "; wait $!");
+  const ShellOutcome both = run_shell(line("all") + " & " + line("all") + "; wait $!");
   EXPECT_EQ(both.status, 0) << both.text;
   std::set<std::string> arms;
   for (const json& result : results()) arms.insert(result["arm"]);
@@ -213,7 +201,7 @@ TEST_F(Study, RecognisesImagesToo) {
                   {"training.warmup", 2},
                   {"training.updates", 4}};
   save_plan();
-  const Ended next = study("next");
+  const ShellOutcome next = study("next");
   EXPECT_EQ(next.status, 0) << next.text;
   ASSERT_EQ(results().size(), 1u);
   const json found = results()[0];
@@ -228,7 +216,7 @@ TEST_F(Study, RecognisesImagesToo) {
 TEST_F(Study, ARunThatFailedIsNamedAndTriedByAnotherProgramAlone) {
   plan_["groups"][0]["arms"] = {{{"name", "plain"}, {"set", {{"model.tua.encoder", 0}}}}};
   save_plan();
-  const Ended failed = study("next");
+  const ShellOutcome failed = study("next");
   EXPECT_EQ(failed.status, 1);
   const std::string words =
       "exit 2: penalmt: set: model.tua.encoder: unknown key; did you mean 'model.tau.encoder'?\n";
@@ -278,7 +266,7 @@ TEST_F(Study, RefusesWhatItCannotRead) {
   plan_["groups"][0]["arms"][1] = {{"name", "penal"}};
   save_plan();
   write_file(folder_ / "results.jsonl", "{\"arm\": 1}\n");
-  const Ended refused = study("status");
+  const ShellOutcome refused = study("status");
   EXPECT_EQ(refused.text,
             "study: results.jsonl:1: not a result; expected a JSON object with record, arm, seed "
             "and precision\n");
@@ -329,7 +317,7 @@ TEST_F(Study, TheReportComesFromResultsAlone) {
   write_file(folder_ / "README.md",
              "Above.\n<!-- results: made by run.sh report -->\nold\n<!-- end of results -->\n"
              "Below.\n");
-  const Ended report = study("report");
+  const ShellOutcome report = study("report");
   EXPECT_EQ(report.status, 0) << report.text;
   const std::string head =
       "| arm | seeds | validation nll | validation BLEU | against control | p | `test` | `test` "

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/files.h"
+#include "base/line_reader.h"
 #include "base/text.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/program/harness.h"

@@ -1,8 +1,6 @@
 // The page in a real browser: a script added to a copy of it clicks, types and measures, in a frame
 // as wide as a phone.
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <string>
 
@@ -12,6 +10,7 @@
 #include "report/evaluation_report.h"
 #include "report/probe_report.h"
 #include "tests/base/colour_contrast.h"
+#include "tests/base/shell.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/report/sample_probe.h"
 #include "tests/report/sample_report.h"
@@ -20,10 +19,8 @@ namespace penalmt::browser_test {
 
 // What a shell command prints on standard output; "" where it fails.
 std::string output_of(const std::string& command) {
-  FILE* pipe = popen(command.c_str(), "r");
-  std::string text;
-  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
-  return WEXITSTATUS(pclose(pipe)) == 0 ? text : "";
+  const ShellOutcome outcome = output_of_shell(command);
+  return outcome.status == 0 ? outcome.text : "";
 }
 
 // What `script` says of the page: it calls check(what, whether it is so), or expect(what, got,

@@ -1,5 +1,6 @@
 // Captions to the text of the published scores and back, in the four languages of Multi30k.
 #include "tokenizers/moses.h"
+#include "base/line_reader.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +9,6 @@
 
 #include "base/config.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "tests/base/temporary_folder.h"
 #include "tokenizers/code_points.h"
 #include "tokenizers/moses_normalize.h"

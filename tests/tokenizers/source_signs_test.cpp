@@ -1,11 +1,10 @@
 #include "tokenizers/source_signs.h"
+#include "base/line_reader.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
-
-#include "base/text.h"
 
 namespace penalmt::source_signs_test {
 

@@ -1,13 +1,13 @@
 // Laws of a classifier's run: it learns, it resumes to the bit, its encoder is a translation
 // model's.
 #include "training/classifier_trainer.h"
+#include "base/line_reader.h"
 
 #include "training/recognition.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "base/text.h"
 #include "models/translation_model.h"
 #include "tensors/safetensors.h"
 #include "tests/base/expect_error.h"

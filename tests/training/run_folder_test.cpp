@@ -1,6 +1,7 @@
 // A run's folder is always right: one process at a time, and whatever kills it, the run that goes
 // on ends as one that nothing killed.
 #include "training/run_folder.h"
+#include "base/line_reader.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -13,7 +14,6 @@
 
 #include "base/disk.h"
 #include "base/files.h"
-#include "base/text.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/training/toy_training.h"
 #include "training/trainer.h"

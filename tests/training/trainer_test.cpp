@@ -1,6 +1,7 @@
 // Laws of a training run: it learns, it resumes to the bit, accumulation changes nothing, it stops
 // and averages as told.
 #include "training/trainer.h"
+#include "base/line_reader.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -10,7 +11,6 @@
 #include "base/files.h"
 #include "base/progress.h"
 #include "base/sha256.h"
-#include "base/text.h"
 #include "tensors/safetensors.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/training/toy_training.h"

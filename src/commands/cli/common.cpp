@@ -14,6 +14,7 @@
 #include "base/files_read.h"
 #include "base/interrupt.h"
 #include "base/line_output.h"
+#include "base/line_reader.h"
 #include "base/printable.h"
 #include "base/text.h"
 #include "base/utf8.h"

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/line_reader.h"
 #include "commands/cli/shared_options.h"
 #include "datasets/text/table.h"
 #include "report/downloads.h"

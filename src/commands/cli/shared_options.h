@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "commands/cli/options.h"
@@ -33,6 +34,18 @@ void visit_beam(
     Visitor& v, Number& beam,
     const char* meaning = "hypotheses kept open a sentence; 1: greedy; default: the model's") {
   v("beam", beam, meaning, option(config::between(1, 1000)).value("K"));
+}
+
+// --precision of the products, on the CPU; `meaning` may say more of what becomes of it.
+template <class Visitor>
+void visit_product_format(Visitor& v, std::optional<std::string>& precision,
+                          const std::string& meaning = "") {
+  v("precision", precision,
+    ("numbers of the matrix products on the CPU: auto, float32, bfloat16 or int8; auto takes int8 "
+     "where the processor multiplies it (VNNI), else float32; " +
+     meaning + "default: the model's")
+        .c_str(),
+    option(config::one_of({"auto", "float32", "bfloat16", "int8"})));
 }
 
 // --trust-encoder, for commands that open an exported encoder: where it is given, they call

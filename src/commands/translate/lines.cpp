@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/line_reader.h"
 #include "base/text.h"
 #include "commands/cli/common.h"
 #include "commands/translate/steps.h"

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/line_reader.h"
 #include "commands/cli/image_options.h"
 #include "commands/cli/shared_options.h"
 #include "commands/cli/source_length.h"
@@ -108,11 +109,7 @@ struct TranslateArguments {
       option(config::between(0, 1e9)).value("N").needs("shortlist"));
     v("shortlist_best", shortlist_best, "with --shortlist: so many pieces for one of the source",
       option(config::between(1, 1e9)).value("N").needs("shortlist"));
-    v("precision", precision,
-      "numbers of the matrix products on the CPU: auto, float32, bfloat16 or int8; auto takes int8 "
-      "where the processor multiplies it (VNNI), else float32; the best pieces are compared in "
-      "float32 all the same; default: the model's",
-      option(config::one_of({"auto", "float32", "bfloat16", "int8"})));
+    visit_product_format(v, precision, "the best pieces are compared in float32 all the same; ");
     v("check", check,
       "translate the first N lines in float32, too, and say how many come out the same",
       option(config::at_least(1)).value("N"));

@@ -13,14 +13,14 @@ using Names = std::vector<std::string>;
 TEST(ImagesToEncode, OfAListAreEachNameOnceWithItsFirstLine) {
   const TemporaryFolder folder;
   write_file(folder / "list.txt", "b.jpg\n\na.jpg#3\nb.jpg#1\n");
-  write_file(folder / "a.png", "");
+  write_file(folder / "b.png", "");
   const ImagesToEncode images = images_of_list(folder / "list.txt", folder.path());
   EXPECT_EQ(images.names, (Names{"b.jpg", "a.jpg"}));
   EXPECT_EQ(images.lines, (std::vector<int64_t>{1, 3}));
   const std::string list = (folder / "list.txt").string(), root = folder.path().string();
   EXPECT_EQ(images.missing(),
-            (Names{list + ":1: " + root + "/b.jpg: no such file",
-                   list + ":3: " + root + "/a.jpg: no such file; did you mean 'a.png'?"}));
+            (Names{list + ":1: " + root + "/b.jpg: no such file; did you mean 'b.png'?",
+                   list + ":3: " + root + "/a.jpg: no such file"}));
 }
 
 TEST(ImagesToEncode, OfAListStayInTheFolderUnlessTheyMayLeaveIt) {

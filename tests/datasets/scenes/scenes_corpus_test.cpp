@@ -1,4 +1,5 @@
 #include "datasets/scenes/scenes_corpus.h"
+#include "base/line_reader.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/text.h"
 #include "datasets/images/decoded_images.h"
 #include "datasets/text/corpus.h"
 #include "tests/base/temporary_folder.h"

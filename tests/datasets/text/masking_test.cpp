@@ -1,4 +1,5 @@
 #include "datasets/text/masking.h"
+#include "base/line_reader.h"
 
 #include <gtest/gtest.h>
 

@@ -28,7 +28,7 @@ void estimate_confidence(const NamedScores& named, const ResamplingOptions& opti
 
 void test_in_pairs(const NamedScores& named, PairedTest test, const ResamplingOptions& options,
                    const std::vector<ScoredSystem*>& systems) {
-  const bool is_bootstrap = test == PairedTest::bootstrap;
+  const bool is_bootstrap = test == PairedTest::kBootstrap;
   const auto& tested = is_bootstrap ? paired_bootstrap : paired_randomisation;
   for (std::size_t m = 0; m < named.size(); ++m) {
     std::vector<Statistics> statistics;

@@ -26,7 +26,7 @@ void estimate_confidence(const NamedScores& named, const ResamplingOptions& opti
 
 // Each system against the first: adds p-values, and intervals where the test gives some, to the
 // scores and their signatures.
-enum class PairedTest { bootstrap, randomisation };
+enum class PairedTest { kBootstrap, kRandomisation };
 void test_in_pairs(const NamedScores& named, PairedTest test, const ResamplingOptions& options,
                    const std::vector<ScoredSystem*>& systems);
 

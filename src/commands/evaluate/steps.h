@@ -44,7 +44,7 @@ struct EvaluateOptions {
 
   bool paired() const { return paired_bootstrap || paired_randomisation; }
   PairedTest test() const {
-    return paired_bootstrap ? PairedTest::bootstrap : PairedTest::randomisation;
+    return paired_bootstrap ? PairedTest::kBootstrap : PairedTest::kRandomisation;
   }
   // Of what was asked for: a test, or --confidence.
   ResamplingOptions resampling() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "commands/cli/options.h"
@@ -33,6 +34,15 @@ void visit_beam(
     Visitor& v, Number& beam,
     const char* meaning = "hypotheses kept open a sentence; 1: greedy; default: the model's") {
   v("beam", beam, meaning, option(config::between(1, 1000)).value("K"));
+}
+
+// --target-language CODE.
+template <class Visitor>
+void visit_target_language(Visitor& v, std::optional<std::string>& language) {
+  v("target_language", language,
+    "of a model that translates into several: sources begin with its code, as \">>deu<<\"; a line "
+    "that begins with one itself keeps that",
+    option().value("CODE"));
 }
 
 // --trust-encoder, for commands that open an exported encoder: where it is given, they call

@@ -25,11 +25,14 @@ class ClassifierImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Classifier);
 
+// The newest format of a classifier's model.json that is read.
+constexpr int64_t kClassifierFormat = 1;
+
 // model.json of a classifier.
 struct ClassifierDescription {
   ImageEncoderOptions image_encoder;
   std::vector<std::string> classes;
-  int64_t format = kModelFormat;
+  int64_t format = kClassifierFormat;
   template <class Visitor>
   void visit(Visitor& v) {
     v("format", format, "of this file", config::at_least(1));

@@ -127,6 +127,20 @@ at::Tensor CrossAttentionImpl::weights(const at::Tensor& x, const at::Tensor& me
       .mean(1);
 }
 
+Activation activation_named(const std::string& name) {
+  if (name == "silu") return Activation::silu;
+  return name == "gelu" ? Activation::gelu : Activation::relu;
+}
+
+namespace {
+
+at::Tensor activated(Activation activation, const at::Tensor& x) {
+  if (activation == Activation::silu) return at::silu(x);
+  return activation == Activation::relu ? at::relu(x) : at::gelu(x);
+}
+
+}  // namespace
+
 FeedForwardImpl::FeedForwardImpl(int64_t width, int64_t inner, Activation activation_,
                                  double dropout_)
     : activation(activation_),
@@ -138,12 +152,17 @@ at::Tensor FeedForwardImpl::forward(const at::Tensor& x, const Rows& rows) {
   // Dropout's kernel is of floats.
   const bool drops = dropout->active_site().threshold() != 0;
   const at::Tensor inner = up(drops ? x : for_products(x));  // [B, T, inner]
-  return down(dropout(activation == Activation::relu ? at::relu(inner) : at::gelu(inner), rows));
+  return down(dropout(activated(activation, inner), rows));
 }
 
-at::Tensor sinusoidal_positions(int64_t length, int64_t width) {
-  const int64_t half = width / 2;
-  const double step = half > 1 ? std::log(10000.0) / static_cast<double>(half - 1) : 0;
+PositionKind position_kind_named(const std::string& name) {
+  if (name == "marian") return PositionKind::marian;
+  return name == "learned" ? PositionKind::learned : PositionKind::sinusoidal;
+}
+
+at::Tensor computed_positions(PositionKind kind, int64_t length, int64_t width) {
+  const int64_t half = width / 2, steps = kind == PositionKind::marian ? half : half - 1;
+  const double step = steps > 0 ? std::log(10000.0) / static_cast<double>(steps) : 0;
   const at::Tensor wavelength = at::exp(at::arange(half, at::kDouble) * -step);
   const at::Tensor angle =
       at::arange(length, at::kDouble).unsqueeze(1) * wavelength;  // [length, half]
@@ -157,9 +176,11 @@ at::Tensor new_embedding(int64_t vocabulary, int64_t width) {
   return embedding;
 }
 
-PositionsImpl::PositionsImpl(bool learned, int64_t longest, int64_t width) : width_(width) {
-  if (!learned) sines_ = sinusoidal_positions(512, width);
-  if (learned)
+PositionsImpl::PositionsImpl(PositionKind kind, int64_t longest, int64_t width)
+    : kind_(kind), width_(width) {
+  if (kind != PositionKind::learned)
+    sines_ = computed_positions(kind, 512, width);
+  else
     learned_ = register_parameter(
         "weight",
         at::empty({longest, width}).normal_(0, 1 / std::sqrt(static_cast<double>(width))));
@@ -168,7 +189,7 @@ PositionsImpl::PositionsImpl(bool learned, int64_t longest, int64_t width) : wid
 at::Tensor PositionsImpl::forward(int64_t length) {
   if (learned_.defined()) return learned_.narrow(0, 0, length);
   return length <= sines_.size(0) ? sines_.narrow(0, 0, length)
-                                  : sinusoidal_positions(length, width_);
+                                  : computed_positions(kind_, length, width_);
 }
 
 at::Tensor PositionsImpl::forward(int64_t length, const at::TensorOptions& options) {
@@ -181,9 +202,9 @@ at::Tensor PositionsImpl::forward(int64_t length, const at::TensorOptions& optio
   return ready_.narrow(0, 0, length);
 }
 
-at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions,
+at::Tensor embed(const at::Tensor& ids, const ScaledEmbedding& scaled, PositionsImpl& positions,
                  CounterDropoutImpl& words, CounterDropoutImpl& dropout, const Rows& rows) {
-  const double scale = std::sqrt(static_cast<double>(embedding.size(1)));
+  const auto& [embedding, scale] = scaled;
   const Spans& spans = rows.spans;
   at::Tensor position =
       positions.forward(spans.packed() ? spans.longest : ids.size(1), embedding.options());

@@ -69,7 +69,9 @@ class CrossAttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(CrossAttention);
 
-enum class Activation { relu, gelu };
+enum class Activation { relu, gelu, silu };
+// "gelu" or "silu"; any other word is relu.
+Activation activation_named(const std::string& name);
 
 class FeedForwardImpl : public torch::nn::Module {
  public:
@@ -82,17 +84,22 @@ class FeedForwardImpl : public torch::nn::Module {
 };
 TORCH_MODULE(FeedForward);
 
-// Position vectors [length, width]: sines in the first half, cosines in the second, wavelengths
-// from 2 pi to 20,000 pi.
-at::Tensor sinusoidal_positions(int64_t length, int64_t width);
+// Position vectors: computed, with wavelengths from 2 pi to 20,000 pi, or to almost that
+// (Marian's, and Vaswani et al.'s: 2 pi 10000^(2i / C)); or learned.
+enum class PositionKind { sinusoidal, marian, learned };
+// "marian" or "learned"; any other word is sinusoidal.
+PositionKind position_kind_named(const std::string& name);
+
+// [length, width]: sines in the first half, cosines in the second. `kind`: not learned.
+at::Tensor computed_positions(PositionKind kind, int64_t length, int64_t width);
 
 // The numbers of an embedding: normal with deviation C^-0.5, the padding row zero. [V, C]
 at::Tensor new_embedding(int64_t vocabulary, int64_t width);
 
-// Position vectors of a stack: computed sines, or learned.
+// Position vectors of a stack.
 class PositionsImpl : public torch::nn::Module {
  public:
-  PositionsImpl(bool learned, int64_t longest, int64_t width);
+  PositionsImpl(PositionKind kind, int64_t longest, int64_t width);
   // [length, C]. Throws c10::Error where learned positions end before: callers refuse such
   // sentences beforehand.
   at::Tensor forward(int64_t length);
@@ -104,13 +111,20 @@ class PositionsImpl : public torch::nn::Module {
   at::Tensor sines_;    // [512, C] float64; further positions are computed when asked for
   std::mutex mutex_;
   at::Tensor ready_;  // [at least 512, C] as they were last asked for
+  PositionKind kind_;
   int64_t width_;
 };
 TORCH_MODULE(Positions);
 
-// dropout(words(embedding) * sqrt(C) + positions): what enters a stack. `words` drops whole tokens.
-// ids: [B, T] int64; embedding: [V, C] → [B, T, C]; or packed, with [1, N].
-at::Tensor embed(const at::Tensor& ids, const at::Tensor& embedding, PositionsImpl& positions,
+// What tokens become: rows of a matrix, times a number.
+struct ScaledEmbedding {
+  const at::Tensor& matrix;  // [V, C]
+  double scale = 1;
+};
+
+// dropout(words(embedding) * scale + positions): what enters a stack. `words` drops whole tokens.
+// ids: [B, T] int64 → [B, T, C]; or packed, with [1, N].
+at::Tensor embed(const at::Tensor& ids, const ScaledEmbedding& embedding, PositionsImpl& positions,
                  CounterDropoutImpl& words, CounterDropoutImpl& dropout, const Rows& rows);
 
 }  // namespace penalmt

@@ -15,7 +15,7 @@ struct DecodingDefaults {
   int64_t beam = 5;
   double length_penalty = 1.0, patience = 0.0;
   int64_t min_length = 0, max_length = 0, no_repeat_ngram = 0;
-  bool no_unknown = false;
+  bool refill = false, guess_end = false, renormalize = false, no_unknown = false;
   std::string precision = "float32";
   template <class Visitor>
   void visit(Visitor& v) {
@@ -26,6 +26,16 @@ struct DecodingDefaults {
       "a sentence ends once patience x beam hypotheses are finished; 0: once no open one can be "
       "better",
       config::between(0, 1000));
+    v("refill", refill,
+      "the places of hypotheses that end go to the next best ones at once, and patience alone ends "
+      "a sentence where it is above 0; as Transformers searches");
+    v("guess_end", guess_end,
+      "with refill and patience 0: a sentence ends once beam hypotheses are finished and the best "
+      "open one, with its present length, is no better than the worst of them; as Transformers' "
+      "early_stopping false");
+    v("renormalize", renormalize,
+      "the piece that sentences start with, which is never written, has no share of a search's "
+      "probabilities; as Transformers' renormalize_logits");
     v("min_length", min_length, "pieces before a translation may end", config::between(0, 100000));
     v("max_length", max_length, "the most pieces of a translation; 0: twice the source's and 20",
       config::between(0, 100000));
@@ -40,12 +50,15 @@ struct DecodingDefaults {
 };
 
 // The newest format of model.json that is read. A file that does not say its format is of the
-// first.
-constexpr int64_t kModelFormat = 1;
+// first. 2: with model.scale_embeddings, model.output_bias and decoding.refill, .guess_end and
+// .renormalize, the activation silu and the positions marian; models that use none of these are
+// written as the first.
+constexpr int64_t kModelFormat = 2;
 
-// Throws Error where model.json is of a newer format, whose fields are not known here.
-// `description`: what stands in `file`, of any kind of model.
-void expect_known_format(const nlohmann::json& description, const std::filesystem::path& file);
+// Throws Error where model.json is of a newer format than `newest`, whose fields are not known
+// here. `description`: what stands in `file`, of any kind of model.
+void expect_known_format(const nlohmann::json& description, const std::filesystem::path& file,
+                         int64_t newest);
 
 struct ModelDescription {
   ModelOptions model;  // resolved
@@ -73,6 +86,9 @@ struct ModelDescription {
     v.group("decoding", decoding, "how it translates unless told otherwise");
   }
 };
+
+// What stands in model.json: in the earliest format that can say it.
+nlohmann::ordered_json written(const ModelDescription& description);
 
 // Of any shapes.
 using NamedWeights = std::vector<std::pair<std::string, at::Tensor>>;

@@ -73,10 +73,9 @@ ModelOptions ModelOptions::resolved(config::Problems& problems) const {
   if (full.penalty == "stream" && full.norm != "pre")
     problems.add("model.penalty",
                  fmt::format("got stream with model.norm {}, expected the norm pre", full.norm));
-  if (full.positions == "sinusoidal" && full.width % 2 != 0)
-    problems.add(
-        "model.width",
-        fmt::format("got {}, expected an even number for sinusoidal positions", full.width));
+  if (full.positions != "learned" && full.width % 2 != 0)
+    problems.add("model.width", fmt::format("got {}, expected an even number for {} positions",
+                                            full.width, full.positions));
   if (full.uses_images() && !full.takes_features())
     full.image_encoder.check("model.image_encoder", problems);
   return full;

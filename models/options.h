@@ -136,6 +136,7 @@ struct ModelOptions {
   std::string positions = "sinusoidal";
   int64_t longest = 1024;
   std::string embeddings = "shared";
+  bool scale_embeddings = true, output_bias = false;
   double dropout = 0.3, attention_dropout = 0, activation_dropout = 0;
   TauOptions tau;
   std::string penalty = "absolute";
@@ -164,14 +165,24 @@ struct ModelOptions {
       config::between(0, 100));
     v("norm", norm, "layer normalisation after the sum, or before the branch",
       config::one_of({"post", "pre"}));
-    v("activation", activation, "of the feed-forward block", config::one_of({"relu", "gelu"}));
-    v("positions", positions, "position vectors", config::one_of({"sinusoidal", "learned"}));
+    v("activation", activation, "of the feed-forward block; silu: x sigmoid(x), or swish",
+      config::one_of({"relu", "gelu", "silu"}));
+    v("positions", positions,
+      "position vectors; i of C / 2 sinusoids turns by 10000^(-i / (C / 2 - 1)) a position, "
+      "marian: "
+      "by 10000^(-i / (C / 2))",
+      config::one_of({"sinusoidal", "marian", "learned"}));
     v("longest", longest, "longest sentence in tokens that learned positions serve",
       config::between(2, 65536));
     v("embeddings", embeddings,
       "one matrix for source, target and output (joint vocabulary), for target and output, or "
       "three",
       config::one_of({"shared", "target", "separate"}));
+    v("scale_embeddings", scale_embeddings,
+      "an embedding is multiplied by the square root of the width before its position is added");
+    v("output_bias", output_bias,
+      "a number a piece is added to its logit; padding, which is never written, has none then, nor "
+      "a share of the smoothed labels");
     v("dropout", dropout,
       "probability of dropping a channel of the embedding sum and of each branch's output",
       config::between(0, 0.99));

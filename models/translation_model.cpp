@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
+#include <limits>
+
 #include "tensors/packed_attention.h"
 #include "tensors/shape_check.h"
 
@@ -10,9 +13,6 @@ namespace {
 
 NormOrder norm_order(const std::string& name) {
   return name == "pre" ? NormOrder::pre : NormOrder::post;
-}
-Activation activation(const std::string& name) {
-  return name == "gelu" ? Activation::gelu : Activation::relu;
 }
 
 // tau: of the stack.
@@ -29,7 +29,7 @@ StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau, 
           .feed_forward = options.feed_forward,
           .heads = options.heads,
           .norm = norm_order(options.norm),
-          .activation = activation(options.activation),
+          .activation = activation_named(options.activation),
           .dropout = options.dropout,
           .attention_dropout = options.attention_dropout,
           .activation_dropout = options.activation_dropout,
@@ -50,10 +50,10 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
                                            int64_t target_vocabulary)
     : source_positions(register_module(
           "source_positions",
-          Positions(options.positions == "learned", options.longest, options.width))),
+          Positions(position_kind_named(options.positions), options.longest, options.width))),
       target_positions(register_module(
           "target_positions",
-          Positions(options.positions == "learned", options.longest, options.width))),
+          Positions(position_kind_named(options.positions), options.longest, options.width))),
       source_word_dropout(
           register_module("source_word_dropout", CounterDropout(options.word_dropout.source))),
       target_word_dropout(
@@ -82,6 +82,8 @@ TranslationModelImpl::TranslationModelImpl(const ModelOptions& options, int64_t 
                             : register_parameter("output_embedding",
                                                  new_embedding(target_vocabulary, options.width));
   }
+  if (options.output_bias)
+    output_bias_ = register_parameter("output_bias", at::zeros({target_vocabulary}));
   if (options.uses_images()) {
     if (!options.takes_features())
       image_encoder = register_module(
@@ -109,8 +111,8 @@ ImageStates TranslationModelImpl::encode_images(const Images& images, const Forw
 }
 
 Memory TranslationModelImpl::encode_text(const at::Tensor& source, const Rows& rows) {
-  const at::Tensor x = embed(source, source_embedding_, *source_positions, *source_word_dropout,
-                             *source_dropout, rows);
+  const at::Tensor x = embed(source, {source_embedding_, embedding_scale()}, *source_positions,
+                             *source_word_dropout, *source_dropout, rows);
   return {encoder(x, attention_mask(rows.real), rows), rows.real};
 }
 
@@ -126,8 +128,8 @@ at::Tensor TranslationModelImpl::decode(const at::Tensor& target_input, const Me
                                         const ForwardPass& pass) {
   const Rows rows =
       rows_of(target_input.ne(kPad), target_input.size(1), pass, target_input.device());
-  const at::Tensor x = embed(target_input, target_embedding_, *target_positions,
-                             *target_word_dropout, *target_dropout, rows);
+  const at::Tensor x = embed(target_input, {target_embedding_, embedding_scale()},
+                             *target_positions, *target_word_dropout, *target_dropout, rows);
   return decoder->forward(x, memory, attention_mask(memory.visible), rows);
 }
 
@@ -160,8 +162,36 @@ Memory TranslationModelImpl::encode_packed(const at::Tensor& source, const Image
   return packed_memory;
 }
 
+double TranslationModelImpl::embedding_scale() const {
+  return options_.scale_embeddings ? std::sqrt(static_cast<double>(options_.width)) : 1;
+}
+
+at::Tensor TranslationModelImpl::output_bias() const {
+  if (!output_bias_.defined()) return {};
+  const at::Tensor padding =
+      at::full({kPad + 1}, -std::numeric_limits<double>::infinity(), output_bias_.options());
+  return at::cat({padding, output_bias_.slice(0, kPad + 1)});
+}
+
 at::Tensor TranslationModelImpl::logits(const at::Tensor& states) {
-  return at::linear(states, output_embedding_);
+  return at::linear(states, output_embedding_, output_bias());
+}
+
+// Products like rows of a multiple of 8 numbers.
+TranslationModelImpl::LossInput TranslationModelImpl::loss_input() const {
+  if (!output_bias_.defined()) return {output_embedding_};
+  constexpr int64_t kColumns = 8;
+  const int64_t first = kPad + 1;
+  const at::Tensor bias =
+      at::constant_pad_nd(output_bias_.slice(0, first).unsqueeze(1), {0, kColumns - 1});
+  return {at::cat({output_embedding_.slice(0, first), bias}, 1), first, kColumns};
+}
+
+at::Tensor TranslationModelImpl::LossInput::states(const at::Tensor& states) const {
+  if (columns == 0) return states;
+  const at::Tensor one =
+      at::constant_pad_nd(at::ones({states.size(0), 1}, states.options()), {0, columns - 1});
+  return at::cat({states, one}, 1);
 }
 
 TranslationModelImpl::TargetStates TranslationModelImpl::packed_target_states(
@@ -171,8 +201,8 @@ TranslationModelImpl::TargetStates TranslationModelImpl::packed_target_states(
   const PackedText text =
       packed_text(input, sentences.target_output, rows_of({}, input.size(1), pass, at::kCPU),
                   output_embedding_.device());
-  const at::Tensor x = embed(text.ids, target_embedding_, *target_positions, *target_word_dropout,
-                             *target_dropout, text.rows);
+  const at::Tensor x = embed(text.ids, {target_embedding_, embedding_scale()}, *target_positions,
+                             *target_word_dropout, *target_dropout, text.rows);
   return {decoder->forward(x, memory, {}, text.rows).squeeze(0), text.gold};
 }
 
@@ -188,14 +218,17 @@ TranslationModelImpl::TargetStates TranslationModelImpl::target_states(const Sen
 TokenLoss TranslationModelImpl::loss(const Sentences& sentences, double smoothing,
                                      const ForwardPass& pass) {
   const auto [states, gold] = target_states(sentences, pass);
-  return token_loss(states, output_embedding_, gold, smoothing, kPad);
+  const LossInput input = loss_input();
+  return token_loss(input.states(states), input.weight, input.gold(gold), smoothing, input.pad());
 }
 
 TokenLoss TranslationModelImpl::pair_loss(const Sentences& sentences, double smoothing,
                                           const PairWeights& weights, const ForwardPass& first,
                                           const ForwardPass& second) {
   const TargetStates a = target_states(sentences, first), b = target_states(sentences, second);
-  return token_pair_loss({a.states, b.states}, output_embedding_, a.gold, smoothing, weights, kPad);
+  const LossInput input = loss_input();
+  return token_pair_loss({input.states(a.states), input.states(b.states)}, input.weight,
+                         input.gold(a.gold), smoothing, weights, input.pad());
 }
 
 ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::Tensor& images,
@@ -218,8 +251,8 @@ ImageView TranslationModelImpl::view_images(const at::Tensor& source, const at::
 
 DecoderView TranslationModelImpl::view_of(const at::Tensor& target_input, const Memory& memory) {
   const Rows rows = rows_of(target_input.ne(kPad), target_input.size(1), {}, target_input.device());
-  const at::Tensor x = embed(target_input, target_embedding_, *target_positions,
-                             *target_word_dropout, *target_dropout, rows);
+  const at::Tensor x = embed(target_input, {target_embedding_, embedding_scale()},
+                             *target_positions, *target_word_dropout, *target_dropout, rows);
   DecoderView view;
   decoder->forward(x, memory, attention_mask(memory.visible), rows, &view);
   return view;

@@ -80,6 +80,10 @@ class TranslationModelImpl : public torch::nn::Module {
 
   const at::Tensor& target_embedding() const { return target_embedding_; }  // [V, C]
   const at::Tensor& output_embedding() const { return output_embedding_; }  // [V, C]
+  // What is added to the logits: [V], -infinity at padding; undefined where nothing is.
+  at::Tensor output_bias() const;
+  // What an embedding is multiplied by.
+  double embedding_scale() const;
   const ModelOptions& options() const { return options_; }
   // Sets tau of every penal connection below the child module `stack` ("encoder", "decoder",
   // "fusion", "image_encoder").
@@ -107,10 +111,21 @@ class TranslationModelImpl : public torch::nn::Module {
   };
   TargetStates target_states(const Sentences& sentences, const ForwardPass& pass);
   TargetStates packed_target_states(const Sentences& sentences, const ForwardPass& pass);
+  // What the losses take: states [N, C'], weight [V', C'] and gold in 0..V' - 1, `pad` elsewhere. A
+  // bias is one more column of the weight, and a 1 in every state; padding has no row then.
+  struct LossInput {
+    at::Tensor weight;
+    int64_t first = 0, columns = 0;  // the weight's first piece; columns beyond C
+    at::Tensor states(const at::Tensor& states) const;
+    at::Tensor gold(const at::Tensor& gold) const { return first == 0 ? gold : gold - first; }
+    int64_t pad() const { return kPad - first; }
+  };
+  LossInput loss_input() const;
 
   ModelOptions options_;
   at::Tensor source_embedding_, target_embedding_,
-      output_embedding_;  // [V, C]; the same tensor where shared
+      output_embedding_;    // [V, C]; the same tensor where shared
+  at::Tensor output_bias_;  // [V], at padding without effect; undefined where there is none
 };
 TORCH_MODULE(TranslationModel);
 

@@ -7,70 +7,14 @@
 #include <vector>
 
 #include "base/text.h"
+#include "tokenizers/piece_vocabulary.h"
+#include "tokenizers/protocol_buffer.h"
 
 namespace penalmt {
 namespace {
 
 constexpr std::size_t kLongestPiece = 4096;  // bytes
 constexpr int kPieceKinds = 6;               // normal, unknown, control, user-defined, unused, byte
-
-// ---- protocol buffers: a message is a row of fields, (number and kind, value)
-
-struct Field {
-  uint64_t number = 0;
-  int kind = 0;  // 0: a whole number; 1, 5: 8 and 4 bytes; 2: a length and that many bytes
-  uint64_t whole = 0;
-  std::string_view bytes;
-};
-
-class Message {
- public:
-  explicit Message(std::string_view bytes) : rest_(bytes) {}
-
-  // False at the end, and where the rest is no field.
-  bool next(Field& field) {
-    uint64_t key = 0;
-    if (rest_.empty() || !varint(key)) return false;
-    field = {key >> 3, static_cast<int>(key & 7), 0, {}};
-    switch (field.kind) {
-      case 0:
-        return varint(field.whole);
-      case 1:
-        return take(8, field.bytes);
-      case 2:
-        return varint(field.whole) && take(field.whole, field.bytes);
-      case 5:
-        return take(4, field.bytes);
-      default:
-        return fail();
-    }
-  }
-  bool is_whole() const { return !failed_; }
-
- private:
-  bool fail() {
-    failed_ = true;
-    return false;
-  }
-  bool varint(uint64_t& value) {
-    for (int shift = 0; !rest_.empty() && shift < 64; shift += 7) {
-      const auto byte = static_cast<unsigned char>(rest_.front());
-      rest_.remove_prefix(1);
-      value |= uint64_t{byte & 0x7FU} << shift;
-      if (byte < 0x80) return true;
-    }
-    return fail();
-  }
-  bool take(uint64_t size, std::string_view& bytes) {
-    if (size > rest_.size()) return fail();
-    bytes = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return true;
-  }
-
-  std::string_view rest_;
-  bool failed_ = false;
-};
 
 // ---- the character map of a normaliser
 //
@@ -147,10 +91,17 @@ bool is_sound_map(std::string_view map) {
 
 // ---- the parts of a model
 
+std::optional<std::string> damage_in_text(std::string_view text) {
+  if (text.empty() || text.size() > kLongestPiece) return "a piece is empty or endless";
+  if (first_invalid_utf8(text) || text.find('\0') != std::string_view::npos)
+    return "a piece is no text";
+  return std::nullopt;
+}
+
 std::optional<std::string> damage_in_piece(std::string_view bytes) {
-  Message message(bytes);
+  ProtocolMessage message(bytes);
   std::string_view text;
-  for (Field field; message.next(field);) {
+  for (ProtocolField field; message.next(field);) {
     if (field.number == 1 && field.kind == 2) text = field.bytes;
     if (field.number == 2 && field.kind == 5) {
       float score = 0;
@@ -161,15 +112,12 @@ std::optional<std::string> damage_in_piece(std::string_view bytes) {
       return "a piece is of an unknown kind";
   }
   if (!message.is_whole()) return "";
-  if (text.empty() || text.size() > kLongestPiece) return "a piece is empty or endless";
-  if (first_invalid_utf8(text) || text.find('\0') != std::string_view::npos)
-    return "a piece is no text";
-  return std::nullopt;
+  return damage_in_text(text);
 }
 
 std::optional<std::string> damage_in_normalizer(std::string_view bytes) {
-  Message message(bytes);
-  for (Field field; message.next(field);)
+  ProtocolMessage message(bytes);
+  for (ProtocolField field; message.next(field);)
     if (field.number == 2 && field.kind == 2 && !is_sound_map(field.bytes))
       return "its character map points outside itself";
   if (!message.is_whole()) return "";
@@ -182,14 +130,15 @@ std::optional<std::string> damage_in_normalizer(std::string_view bytes) {
 // the trainer and the normaliser, which come last, have to be there.
 std::optional<std::string> damage_in_model(std::string_view bytes) {
   enum Part { kPiece = 1, kTrainer = 2, kNormalizer = 3, kDenormalizer = 5 };
-  Message message(bytes);
+  ProtocolMessage message(bytes);
   bool trainer = false, normalizer = false;
-  for (Field field; message.next(field);) {
+  for (ProtocolField field; message.next(field);) {
     if (field.kind != 2) return "";  // all that stands here has a length
     std::optional<std::string> damage;
     if (field.number == kPiece) damage = damage_in_piece(field.bytes);
     if (field.number == kNormalizer || field.number == kDenormalizer)
       damage = damage_in_normalizer(field.bytes);
+    if (field.number == kVocabularyField) damage = damage_in_text(field.bytes);
     if (damage) return damage;
     trainer |= field.number == kTrainer;
     normalizer |= field.number == kNormalizer;

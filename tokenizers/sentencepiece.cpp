@@ -5,6 +5,8 @@
 #include <sentencepiece_trainer.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <mutex>
 #include <regex>
 #include <system_error>
@@ -12,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/random.h"
 #include "base/thread_count.h"
 #include "tokenizers/piece_model.h"
 #include "tokenizers/text_limits.h"
@@ -22,6 +25,7 @@ namespace {
 namespace spm = sentencepiece;
 using Settings = std::unordered_map<std::string, std::string>;
 
+constexpr std::string_view kSpace = "\u2581";
 constexpr int kTrainingThreads = 16;  // unigram's sums depend on it: the same on every machine
 
 class Lines : public spm::SentenceIterator {
@@ -90,28 +94,86 @@ spm::util::Status train_with_threads(Settings settings, const std::vector<std::s
   }
 }
 
+// Those of the lines, the most frequent first.
+std::vector<std::string> pieces_of_lines(const SubwordCodes& codes,
+                                         const std::vector<std::string>& lines,
+                                         const std::string& place) {
+  std::map<std::string, int64_t> counts;
+  for (const std::string& line : lines)
+    for (const std::string& piece : codes.pieces(line)) ++counts[piece];
+  for (const std::string& special : special_pieces()) counts.erase(special);
+  std::vector<std::pair<int64_t, std::string>> ranked;
+  for (const auto& [piece, count] : counts) ranked.emplace_back(-count, piece);
+  std::ranges::sort(ranked);
+  std::vector<std::string> pieces;
+  for (auto& [count, piece] : ranked) pieces.push_back(std::move(piece));
+  if (pieces.empty()) throw Error(place + ": the training text gives no pieces");
+  return pieces;
+}
+
+bool has_our_ids(const spm::SentencePieceProcessor& p) {
+  return p.pad_id() == kPad && p.bos_id() == kBos && p.eos_id() == kEos && p.unk_id() == kUnknown;
+}
+
 }  // namespace
 
-Tokenizer::Tokenizer(std::shared_ptr<const spm::SentencePieceProcessor> processor,
+Tokenizer::Tokenizer(Cutter cutter, std::shared_ptr<const PieceVocabulary> vocabulary,
                      std::string serialized)
-    : processor_(std::move(processor)),
+    : cutter_(std::move(cutter)),
+      vocabulary_(std::move(vocabulary)),
       serialized_(std::make_shared<const std::string>(std::move(serialized))) {}
 
 Tokenizer Tokenizer::open(const std::filesystem::path& model_file) {
   return from_serialized(read_file(model_file), model_file.string());
 }
 
+Tokenizer Tokenizer::of_codes(std::string bytes, const std::string& place) {
+  auto codes = std::make_shared<const SubwordCodes>(bytes, place);
+  if (codes->vocabulary().empty())
+    throw Error(
+        place +
+        ": codes of subword-nmt, without a vocabulary; a recipe's tokenizer.files takes them");
+  std::vector<std::string> pieces = special_pieces();
+  pieces.insert(pieces.end(), codes->vocabulary().begin(), codes->vocabulary().end());
+  auto vocabulary = std::make_shared<const PieceVocabulary>(std::move(pieces), place);
+  return {{nullptr, std::move(codes)}, std::move(vocabulary), std::move(bytes)};
+}
+
 Tokenizer Tokenizer::from_serialized(std::string bytes, const std::string& place) {
+  if (SubwordCodes::is_codes(bytes)) return of_codes(std::move(bytes), place);
   auto processor = load_piece_model(bytes, place);
+  if (std::vector<std::string> pieces = vocabulary_of(bytes); !pieces.empty()) {
+    auto vocabulary = std::make_shared<const PieceVocabulary>(std::move(pieces), place);
+    return {{std::move(processor), nullptr}, std::move(vocabulary), std::move(bytes)};
+  }
   const spm::SentencePieceProcessor& p = *processor;
-  if (p.pad_id() != kPad || p.bos_id() != kBos || p.eos_id() != kEos || p.unk_id() != kUnknown) {
+  if (!has_our_ids(p)) {
     throw Error(fmt::format(
         "{}: ids of pad, bos, eos, unknown: got {}, {}, {}, {}, expected {}, {}, {}, {}; train it "
         "with "
         "'penalmt tokenizer train'",
         place, p.pad_id(), p.bos_id(), p.eos_id(), p.unk_id(), kPad, kBos, kEos, kUnknown));
   }
-  return {std::move(processor), std::move(bytes)};
+  return {{std::move(processor), nullptr}, nullptr, std::move(bytes)};
+}
+
+Tokenizer Tokenizer::adopt(const std::filesystem::path& model_file,
+                           const std::vector<std::string>& lines) {
+  const std::string bytes = read_file(model_file), place = model_file.string();
+  if (SubwordCodes::is_codes(bytes)) {
+    const SubwordCodes codes(bytes, place);
+    return of_codes(codes.vocabulary().empty()
+                        ? SubwordCodes::with_vocabulary(bytes, pieces_of_lines(codes, lines, place))
+                        : bytes,
+                    place);
+  }
+  const auto processor = load_piece_model(bytes, place);
+  const spm::SentencePieceProcessor& p = *processor;
+  if (has_our_ids(p) || !vocabulary_of(bytes).empty()) return from_serialized(bytes, place);
+  std::vector<std::string> pieces = special_pieces();
+  for (int id = 0; id < p.GetPieceSize(); ++id)
+    if (!p.IsControl(id) && !p.IsUnknown(id) && !p.IsUnused(id)) pieces.push_back(p.IdToPiece(id));
+  return from_serialized(with_vocabulary(bytes, pieces), place);
 }
 
 Tokenizer Tokenizer::train(const std::vector<std::string>& lines, const TokenizerOptions& options) {
@@ -124,18 +186,50 @@ Tokenizer Tokenizer::train(const std::vector<std::string>& lines, const Tokenize
 }
 
 std::vector<int> Tokenizer::encode(std::string_view line) const {
+  if (vocabulary_) return ids_of(pieces(line));
   expect_within_limits(line, "tokenizer");
-  return processor_->EncodeAsIds({line.data(), line.size()});
+  return cutter_.processor->EncodeAsIds({line.data(), line.size()});
 }
 
 std::vector<std::string> Tokenizer::pieces(std::string_view line) const {
   expect_within_limits(line, "tokenizer");
-  return processor_->EncodeAsPieces({line.data(), line.size()});
+  const std::string_view code = leading_code(line), text = line.substr(code.size());
+  std::vector<std::string> found =
+      cutter_.codes ? cutter_.codes->pieces(text)
+                    : cutter_.processor->EncodeAsPieces({text.data(), text.size()});
+  if (!code.empty()) found.emplace(found.begin(), code);
+  return found;
+}
+
+std::string_view Tokenizer::leading_code(std::string_view line) const {
+  if (!vocabulary_ || !line.starts_with(">>")) return {};
+  const std::size_t end = line.find("<<");
+  if (end == std::string_view::npos) return {};
+  const std::string_view code = line.substr(0, end + 2);
+  return find(std::string(code)) ? code : std::string_view();
+}
+
+std::vector<int> Tokenizer::ids_of(const std::vector<std::string>& pieces) const {
+  std::vector<int> ids;
+  for (const std::string& piece : pieces) ids.push_back(vocabulary_->id(piece));
+  return ids;
+}
+
+std::vector<std::vector<int>> Tokenizer::sample_codes(const std::vector<std::string>& lines,
+                                                      double dropout, uint64_t seed) const {
+  std::vector<std::vector<int>> sampled;
+  for (const std::string& line : lines) {
+    SplitMix64 random(seed, sampled.size());
+    sampled.push_back(
+        ids_of(cutter_.codes->pieces(line, [&] { return random.uniform() < dropout; })));
+  }
+  return sampled;
 }
 
 std::vector<std::vector<int>> Tokenizer::sample(const std::vector<std::string>& lines,
                                                 double dropout, uint64_t seed) const {
   for (const std::string& line : lines) expect_within_limits(line, "tokenizer");
+  if (cutter_.codes) return sample_codes(lines, dropout, seed);
   // SentencePiece seeds a thread's generator once, when it first draws: so each call draws in a
   // thread of its own, one at a time.
   static std::mutex one_at_a_time;
@@ -145,8 +239,18 @@ std::vector<std::vector<int>> Tokenizer::sample(const std::vector<std::string>& 
   std::vector<std::vector<int>> sampled(lines.size());
   const auto draw = [&] {
     constexpr int kSample = -1;  // 0 and 1 would ask for the plain pieces
-    for (std::size_t i = 0; i < lines.size(); ++i)
-      sampled[i] = processor_->SampleEncodeAsIds(lines[i], kSample, static_cast<float>(dropout));
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (!vocabulary_) {
+        sampled[i] =
+            cutter_.processor->SampleEncodeAsIds(lines[i], kSample, static_cast<float>(dropout));
+        continue;
+      }
+      const std::string_view code = leading_code(lines[i]);
+      const std::string text = lines[i].substr(code.size());
+      sampled[i] = ids_of(
+          cutter_.processor->SampleEncodeAsPieces(text, kSample, static_cast<float>(dropout)));
+      if (!code.empty()) sampled[i].insert(sampled[i].begin(), vocabulary_->id(std::string(code)));
+    }
   };
   if (!run_in_thread(draw))
     throw MachineError("tokenizer: cannot cut words at random: the system has no thread to give");
@@ -158,15 +262,60 @@ std::string Tokenizer::decode(const std::vector<int>& ids) const {
     if (id < 0 || id >= vocabulary_size())
       throw Error(fmt::format("piece id: got {}, expected 0 to {}", id, vocabulary_size() - 1));
   }
-  return processor_->DecodeIds(ids);
+  if (!vocabulary_) return cutter_.processor->DecodeIds(ids);
+  std::vector<std::string> pieces;
+  for (const int id : ids) pieces.push_back(vocabulary_->pieces()[id]);
+  return decode(pieces);
 }
 
 std::string Tokenizer::decode(const std::vector<std::string>& pieces) const {
-  return processor_->DecodePieces(pieces);
+  if (!vocabulary_) return cutter_.processor->DecodePieces(pieces);
+  std::vector<std::string> said;
+  const auto& special = special_pieces();
+  for (const std::string& piece : pieces)
+    if (std::ranges::find(special, piece) == special.end()) said.push_back(piece);
+  if (cutter_.codes) return SubwordCodes::join(said);
+  // A piece that the model itself does not know keeps its "▁".
+  std::string text = cutter_.processor->DecodePieces(said);
+  for (std::size_t at = 0; (at = text.find(kSpace, at)) != std::string::npos; ++at)
+    text.replace(at, kSpace.size(), " ");
+  const std::size_t first = text.find_first_not_of(' ');
+  return first == std::string::npos ? ""
+                                    : text.substr(first, text.find_last_not_of(' ') + 1 - first);
 }
 
-int64_t Tokenizer::vocabulary_size() const { return processor_->GetPieceSize(); }
+int64_t Tokenizer::vocabulary_size() const {
+  return vocabulary_ ? static_cast<int64_t>(vocabulary_->pieces().size())
+                     : cutter_.processor->GetPieceSize();
+}
 
-const std::string& Tokenizer::piece(int id) const { return processor_->IdToPiece(id); }
+const std::string& Tokenizer::piece(int id) const {
+  return vocabulary_ ? vocabulary_->pieces()[id] : cutter_.processor->IdToPiece(id);
+}
+
+std::vector<std::string> Tokenizer::marked_pieces(const std::vector<int>& ids) const {
+  std::vector<std::string> pieces;
+  bool inside = false;
+  for (const int id : ids) {
+    pieces.push_back(piece(id));
+    if (cutter_.codes == nullptr) continue;
+    const bool begins = !inside && id > kUnknown;
+    inside = id > kUnknown && SubwordCodes::goes_on(pieces.back());
+    pieces.back() = (begins ? std::string(kSpace) : "") + SubwordCodes::without_mark(pieces.back());
+  }
+  return pieces;
+}
+
+std::optional<int> Tokenizer::find(const std::string& piece) const {
+  const int id = vocabulary_ ? vocabulary_->id(piece) : kUnknown;
+  return id == kUnknown ? std::nullopt : std::optional(id);
+}
+
+std::vector<std::string> Tokenizer::language_codes() const {
+  std::vector<std::string> codes;
+  if (vocabulary_)
+    std::ranges::copy_if(vocabulary_->pieces(), std::back_inserter(codes), is_language_code);
+  return codes;
+}
 
 }  // namespace penalmt

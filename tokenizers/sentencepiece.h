@@ -10,17 +10,25 @@
 // text (coverage 1) or byte_fallback is on, and where "▁" itself does not occur in it (it comes
 // back as a space). A character never seen is the unknown piece and comes back as " ⁇ " from ids;
 // pieces keep it. SentencePiece leaves lines with a tab out of training, so a tab is never seen.
+//
+// A .model file may have a vocabulary of its own (piece_vocabulary.h): ids are then its own, pieces
+// that it lacks are unknown, and text is as Transformers' MarianTokenizer has it: a language code
+// that begins a line (">>deu<<") is a piece, and the unknown piece gives no text. In the place of
+// SentencePiece's may stand the codes of subword-nmt (subword_codes.h), with such a vocabulary.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/config.h"
 #include "base/token_ids.h"
+#include "tokenizers/piece_vocabulary.h"
+#include "tokenizers/subword_codes.h"
 
 namespace sentencepiece {
 class SentencePieceProcessor;
@@ -56,9 +64,15 @@ struct TokenizerOptions {
 class Tokenizer {
  public:
   // The bytes are checked before the library sees them (model_check.h). Throws Error where they are
-  // no SentencePiece model or a damaged one, or its pad, bos, eos and unknown ids are not ours; as
-  // read_file (base/files.h).
+  // no SentencePiece model or a damaged one, or its pad, bos, eos and unknown ids are not ours, and
+  // for codes without a vocabulary; as SubwordCodes, PieceVocabulary and read_file (base/files.h).
   static Tokenizer open(const std::filesystem::path& model_file);
+  // A model that others trained: open(), or, where its pad, bos, eos and unknown ids are not ours,
+  // with a vocabulary of its own that has them first and then its pieces in their order. Or codes
+  // of subword-nmt, whose vocabulary is the pieces of `lines`, the most frequent first. Throws
+  // Error where lines give none.
+  static Tokenizer adopt(const std::filesystem::path& model_file,
+                         const std::vector<std::string>& lines);
   // The same from a .model file's bytes; `place` names them in errors.
   static Tokenizer from_serialized(std::string bytes, const std::string& place);
   // The same lines and options give the same bytes. Throws Error where the text is empty or does
@@ -81,13 +95,33 @@ class Tokenizer {
 
   int64_t vocabulary_size() const;
   const std::string& piece(int id) const;  // id: in the vocabulary
+  // Of a row of ids, as SentencePiece marks words: "▁" before each piece that begins one, whatever
+  // the tokenizer's own marks are.
+  std::vector<std::string> marked_pieces(const std::vector<int>& ids) const;
+  // The piece of that text; nullopt where there is none, and in models without a vocabulary of
+  // their own.
+  std::optional<int> find(const std::string& piece) const;
+  // Those of the vocabulary's pieces, as above.
+  std::vector<std::string> language_codes() const;
   // The .model file's bytes.
   const std::string& serialized() const { return *serialized_; }
 
  private:
-  Tokenizer(std::shared_ptr<const sentencepiece::SentencePieceProcessor> processor,
+  // What cuts lines: one of the two is there.
+  struct Cutter {
+    std::shared_ptr<const sentencepiece::SentencePieceProcessor> processor;
+    std::shared_ptr<const SubwordCodes> codes;
+  };
+  Tokenizer(Cutter cutter, std::shared_ptr<const PieceVocabulary> vocabulary,
             std::string serialized);
-  std::shared_ptr<const sentencepiece::SentencePieceProcessor> processor_;
+  static Tokenizer of_codes(std::string bytes, const std::string& place);
+  std::vector<std::vector<int>> sample_codes(const std::vector<std::string>& lines, double dropout,
+                                             uint64_t seed) const;
+  std::vector<int> ids_of(const std::vector<std::string>& pieces) const;
+  // The language code that begins the line and is a piece, "" where none does.
+  std::string_view leading_code(std::string_view line) const;
+  Cutter cutter_;
+  std::shared_ptr<const PieceVocabulary> vocabulary_;  // null where ids are the model's own
   std::shared_ptr<const std::string> serialized_;
 };
 

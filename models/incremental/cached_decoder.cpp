@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/sorted.h"
+#include "base/token_ids.h"
 #include "models/incremental/step_kernels.h"
 
 namespace penalmt {
@@ -57,13 +59,30 @@ void StepLinear::apply(const at::Tensor& x, at::Tensor& out) const {
     at::addmm_out(out, bias, x, transposed);
 }
 
-StepWeights::StepWeights(TranslationModelImpl& model, ProductFormat format)
+namespace {
+
+// The model's, undefined where it has none; or, renormalized, with -infinity at the start.
+at::Tensor step_bias(const TranslationModelImpl& model, bool renormalized) {
+  at::Tensor bias = model.output_bias();
+  if (bias.defined()) bias = bias.detach();
+  if (!renormalized) return bias;
+  const at::Tensor& output = model.output_embedding();
+  bias = bias.defined() ? bias.clone() : at::zeros({output.size(0)}, output.options());
+  bias.select(0, kBos).fill_(-std::numeric_limits<double>::infinity());
+  return bias;
+}
+
+}  // namespace
+
+StepWeights::StepWeights(TranslationModelImpl& model, ProductFormat format, bool renormalized)
     : doubly_attentive(model.options().fusion_kind().decoder_looks),
       norm(model.options().norm == "pre" ? NormOrder::pre : NormOrder::post),
-      activation(model.options().activation == "gelu" ? Activation::gelu : Activation::relu),
+      activation(activation_named(model.options().activation)),
       shape{model.options().decoder_layers, model.options().heads, model.options().width},
       embedding(model.target_embedding().detach()),
+      embedding_scale(model.embedding_scale()),
       output(model.output_embedding().detach()),
+      output_bias(step_bias(model, renormalized)),
       position_vectors(model.target_positions.ptr()),
       longest(model.options().positions == "learned" ? model.options().longest : 0) {
   for (const auto& module : *model.decoder->layers) {
@@ -90,7 +109,7 @@ StepWeights::StepWeights(TranslationModelImpl& model, ProductFormat format)
     layers.back().image_gate = step_linear(*image.gate, format);
     layers.back().image_norm = step_norm(*layer.image_attention_residual->norm);
   }
-  if (uses_cpu_kernels()) packed_output = PackedMatrix(output, {}, format);
+  if (uses_cpu_kernels()) packed_output = PackedMatrix(output, output_bias, format);
   if (norm == NormOrder::pre) final_norm = step_norm(*model.decoder->final_norm);
 }
 
@@ -200,10 +219,17 @@ at::Tensor CachedDecoder::feed_forward(const StepLayer& layer, const at::Tensor&
   at::Tensor inner = buffer(kNormed, y.size(0), layer.up.bias.size(0)),
              branch = buffer(kBranch, y.size(0), y.size(1));
   layer.up.apply(y, inner);
-  if (weights_->activation == Activation::relu)
-    inner.relu_();
-  else
-    at::gelu_(inner);
+  switch (weights_->activation) {
+    case Activation::relu:
+      inner.relu_();
+      break;
+    case Activation::gelu:
+      at::gelu_(inner);
+      break;
+    case Activation::silu:
+      at::silu_(inner);
+      break;
+  }
   layer.down.apply(inner, branch);
   return branch;
 }
@@ -237,8 +263,9 @@ void CachedDecoder::reorder(const std::vector<int64_t>& rows) {
 }
 
 at::Tensor CachedDecoder::logits(const at::Tensor& states) {
-  const at::Tensor all = weights_->packed_output.defined() ? weights_->packed_output.product(states)
-                                                           : at::mm(states, weights_->output.t());
+  const at::Tensor all = weights_->packed_output.defined()
+                             ? weights_->packed_output.product(states)
+                             : at::linear(states, weights_->output, weights_->output_bias);
   if (!choice_) return all;
   if (!barred_.defined()) {
     const auto columns = static_cast<int64_t>(choice_->columns.size());
@@ -264,8 +291,7 @@ void CachedDecoder::embed(const std::vector<int>& tokens, at::Tensor& x) {
     if (weights_->longest > 0) wanted = std::min(wanted, weights_->longest);
     positions_ = weights_->positions(wanted);
   }
-  embed_tokens(tokens, weights_->embedding, std::sqrt(static_cast<double>(x.size(1))),
-               positions_[position_], x);
+  embed_tokens(tokens, weights_->embedding, weights_->embedding_scale, positions_[position_], x);
 }
 
 // A contiguous [rows, columns] of memory that earlier steps used too.

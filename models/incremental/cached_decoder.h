@@ -38,8 +38,10 @@ struct StepLayer {
 // The weights of a model's decoder, copied into the layout that single steps want, branch scales
 // folded in. Never changes: threads share one.
 struct StepWeights {
-  // `format`: of the products, on the CPU; elsewhere they are in the model's own.
-  explicit StepWeights(TranslationModelImpl& model, ProductFormat format = ProductFormat::float32);
+  // `format`: of the products, on the CPU; elsewhere they are in the model's own. `renormalized`:
+  // the start has the probability 0 (model_folder.h: DecodingDefaults).
+  explicit StepWeights(TranslationModelImpl& model, ProductFormat format = ProductFormat::float32,
+                       bool renormalized = false);
 
   bool uses_cpu_kernels() const;  // float32 on the CPU
   // [length, C]
@@ -52,9 +54,11 @@ struct StepWeights {
   Activation activation;
   StepAttentionShape shape;
   std::vector<StepLayer> layers;
-  StepNorm final_norm;         // pre-norm only
-  at::Tensor embedding;        // [V, C]
+  StepNorm final_norm;   // pre-norm only
+  at::Tensor embedding;  // [V, C]
+  double embedding_scale = 1;
   at::Tensor output;           // [V, C]
+  at::Tensor output_bias;      // [V], undefined: 0
   PackedMatrix packed_output;  // float32 on the CPU, else undefined
   std::shared_ptr<PositionsImpl> position_vectors;
   int64_t longest;  // the most positions there are; 0: no limit

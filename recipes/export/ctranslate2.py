@@ -30,7 +30,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path = [entry for entry in sys.path if pathlib.Path(entry or ".").resolve() != HERE]
 
 PACKAGES = "ctranslate2==4.8.5 numpy safetensors sentencepiece"
-FORMAT = 1  # of model.json: the newest that is read
+FORMAT = 2  # of model.json: the newest that is read
+OWN_VOCABULARY = b"\xc2\x0c\x05<pad>\xc2\x0c\x03<s>"  # begins so (tokenizers/piece_vocabulary.h)
 LONGEST_LINE = 1024  # source tokens that CTranslate2 reads of a line
 
 EXAMPLE = '''\
@@ -96,8 +97,8 @@ def describe(file):
     if model["fusion"] != "none":
         fail(f"{file}: model.fusion: got {model['fusion']}, expected none; CTranslate2's "
              "translation models take no image")
-    for key, known in (("norm", ("post", "pre")), ("activation", ("relu", "gelu")),
-                       ("positions", ("sinusoidal", "learned"))):
+    for key, known in (("norm", ("post", "pre")), ("activation", ("relu", "gelu", "silu")),
+                       ("positions", ("sinusoidal", "marian", "learned"))):
         if model[key] not in known:
             fail(f"{file}: model.{key}: got {model[key]}, expected {' or '.join(known)}, which "
                  "can be exported")
@@ -159,16 +160,18 @@ def put_layer(spec, weights, name):
     put_norm(spec.ffn.layer_norm, weights, name + ".feed_forward_residual.norm")
 
 
-def sinusoidal_positions(length, width):
+def computed_positions(kind, length, width):
     numpy, half = need("numpy"), width // 2
-    step = math.log(10000) / (half - 1) if half > 1 else 0
+    steps = half if kind == "marian" else half - 1
+    step = math.log(10000) / steps if steps > 0 else 0
     angle = numpy.arange(length)[:, None] * numpy.exp(numpy.arange(half) * -step)
     return numpy.concatenate([numpy.sin(angle), numpy.cos(angle)], 1).astype("float32")
 
 
 def specification(model, weights, vocabularies):
     specs, numpy = need("ctranslate2.specs"), need("numpy")
-    activation = specs.common_spec.Activation[model["activation"].upper()]
+    activation = specs.common_spec.Activation[
+        {"relu": "RELU", "gelu": "GELU", "silu": "SWISH"}[model["activation"]]]
     spec = specs.TransformerSpec.from_config(
         (model["encoder_layers"], model["decoder_layers"]), model["heads"],
         pre_norm=model["norm"] == "pre", activation=activation)
@@ -181,16 +184,19 @@ def specification(model, weights, vocabularies):
     spec.decoder.embeddings.weight = weights[target]
     for stack, name, side in ((spec.encoder, "encoder", "source"),
                               (spec.decoder, "decoder", "target")):
-        stack.scale_embeddings = True  # by sqrt(C)
+        stack.scale_embeddings = model.get("scale_embeddings", True)  # by sqrt(C)
         stack.position_encodings.encodings = (
             weights[side + "_positions.weight"] if model["positions"] == "learned"
-            else sinusoidal_positions(2 * LONGEST_LINE + 20, model["width"]))
+            else computed_positions(model["positions"], 2 * LONGEST_LINE + 20, model["width"]))
         for number, layer in enumerate(stack.layer):
             put_layer(layer, weights, f"{name}.layers.{number}")
         if model["norm"] == "pre":
             put_norm(stack.layer_norm, weights, name + ".final_norm")
     spec.decoder.projection.weight = weights[output]
     spec.decoder.projection.bias = numpy.zeros(len(vocabularies[1]), "float32")
+    if model.get("output_bias", False):
+        spec.decoder.projection.bias = weights["output_bias"].copy()
+        spec.decoder.projection.bias[0] = -1e9  # padding has no probability
     weights.expect_none_left()
 
     spec.register_source_vocabulary(vocabularies[0])
@@ -204,6 +210,12 @@ def specification(model, weights, vocabularies):
 
 
 def pieces_of(file, expected, place):
+    if (content := file.read_bytes()).startswith(b"#version:"):
+        fail(f"{file}: codes of subword-nmt; expected a SentencePiece model")
+    if OWN_VOCABULARY in content:
+        fail(f"{file}: a SentencePiece model with a vocabulary of its own, which is lost elsewhere; "
+             "of an imported model, CTranslate2 converts the folder that it was made of: "
+             "ct2-transformers-converter --model DIR --output_dir OUT")
     processor = need("sentencepiece").SentencePieceProcessor(str(file))
     pieces = [processor.id_to_piece(number) for number in range(processor.get_piece_size())]
     if len(pieces) != expected:

@@ -28,12 +28,12 @@ from safetensors.torch import load_file
 from torch import nn
 
 PADDING, START, END = 0, 1, 2
-FORMAT = 1  # of model.json: the newest that is read
-KNOWN = {"norm": ("post", "pre"), "activation": ("relu", "gelu"),
-         "positions": ("sinusoidal", "learned"), "embeddings": ("shared", "target", "separate"),
+FORMAT = 2  # of model.json: the newest that is read
+KNOWN = {"norm": ("post", "pre"), "positions": ("sinusoidal", "marian", "learned"),
+         "activation": ("relu", "gelu", "silu"), "embeddings": ("shared", "target", "separate"),
          "fusion": ("none", "gated", "concatenated", "selective", "doubly_attentive")}
-PARTS = {"embedding", "source_embedding", "target_embedding", "output_embedding", "encoder", "head",
-         "decoder", "source_positions", "target_positions", "fusion", "image_encoder"}
+PARTS = set("embedding source_embedding target_embedding output_embedding output_bias encoder head "
+            "decoder source_positions target_positions fusion image_encoder".split())
 
 
 class Part(nn.Module):
@@ -112,9 +112,8 @@ def layer(part, options, x, visible, memory=None):
             seen = residual(part.image_attention_residual, norm, x, lambda y: image.gate(
                 y).sigmoid() * cross_attention(image.attention, heads, y, regions))
             x = torch.where(present[:, None, None], seen, x)
-    activation, block = {"relu": F.relu, "gelu": F.gelu}[options["activation"]], part.feed_forward
-    return residual(part.feed_forward_residual, norm, x,
-                    lambda y: block.down(activation(block.up(y))))
+    return residual(part.feed_forward_residual, norm, x, lambda y: part.feed_forward.down(
+        getattr(F, options["activation"])(part.feed_forward.up(y))))
 
 
 def run_stack(stack, options, x, visible=None, memory=None):
@@ -187,10 +186,12 @@ class Translator(Part):
             positions = getattr(self, side + "_positions").weight[:length]
         else:
             half = words.shape[-1] // 2
-            rates = torch.arange(half, dtype=torch.float64) * (-math.log(1e4) / max(half - 1, 1))
-            angle = torch.arange(length, dtype=torch.float64)[:, None] * rates.exp()
+            steps = half if self.options["positions"] == "marian" else max(half - 1, 1)
+            rates = 10000 ** (-torch.arange(half, dtype=torch.float64) / steps)
+            angle = torch.arange(length, dtype=torch.float64)[:, None] * rates
             positions = torch.cat([angle.sin(), angle.cos()], 1).to(words)
-        return words * math.sqrt(words.shape[-1]) + positions
+        scale = self.options.get("scale_embeddings", True)
+        return words * (math.sqrt(words.shape[-1]) if scale else 1) + positions
 
     def encode(self, source, images=None, present=None):
         """source: [B, S] int64, END last, then PADDING; images: pixels [P, 3, size, size] uint8 or
@@ -212,7 +213,7 @@ class Translator(Part):
     def decode(self, target, memory):
         """target: [B, T], START first; memory: what encode() gives → logits [B, T, vocabulary]"""
         x = run_stack(self.decoder, self.options, self.embed(target, "target"), memory=memory)
-        return F.linear(x, self.table("output"))
+        return F.linear(x, self.table("output"), getattr(self, "output_bias", None))
 
     def forward(self, source, target, images=None, present=None):
         return self.decode(target, self.encode(source, images, present))
@@ -239,6 +240,7 @@ def load(folder):
     for name in tensors:
         if name.partition(".")[0] not in PARTS:
             raise ValueError(f"{place}/model.safetensors: tensor '{name}' is unknown here")
+    tensors.get("output_bias", torch.zeros(1))[PADDING] = -math.inf  # it is never written
     if "classes" in description:
         return Classifier(tensors, description["image_encoder"])
     for key, known in KNOWN.items():

@@ -24,6 +24,7 @@ namespace {
 
 struct ScoreArguments {
   std::string model, source, target, target_column;
+  std::optional<std::string> target_language;
   TableArguments table;
   ImageArguments images;
   LengthOptions length;
@@ -44,6 +45,7 @@ struct ScoreArguments {
         option().needs("target-column").excludes("source").excludes("target").excludes("images"));
     v("target_column", target_column, "--table: the column of their translations",
       option().value("COLUMN").needs("table"));
+    visit_target_language(v, target_language);
     length.visit(v);
     images.visit(v);
     v("json", json, "one JSON object a line: source, target, log_probability, tokens");
@@ -97,6 +99,7 @@ void score(const ScoreArguments& arguments) {
   const ImageArguments image_arguments = checked_images(arguments);
   Translator translator =
       Translator::open(arguments.model, choose_device(arguments.machine.device));
+  if (arguments.target_language) translator.set_target_language(*arguments.target_language);
   const ParallelText text = read_pairs(arguments);
   const std::string &source_place = arguments.source_place(),
                     &target_place = arguments.target_place();
@@ -125,6 +128,7 @@ void score(const ScoreArguments& arguments) {
   if (count.missing > 0) message(count.text());
   warn_of_source(arguments.model, translator, signs, translator.source_pieces(),
                  "penalmt normalize makes such text");
+  warn_of_languages(arguments.model, translator);
 }
 
 }  // namespace

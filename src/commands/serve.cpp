@@ -27,7 +27,7 @@ struct ServeArguments {
   std::string model, host = "127.0.0.1", token_file, encoder;
   int64_t port = 8080, megabytes = 20, megapixels = 50, most_waiting = 1000, seconds = 60;
   std::optional<int64_t> beam, longest;
-  std::optional<std::string> precision;
+  std::optional<std::string> precision, target_language;
   bool raw = false, trust_encoder = false;
   MachineOptions machine;
 
@@ -45,6 +45,7 @@ struct ServeArguments {
       option().value("FILE"));
     v("raw", raw,
       "text as people write it, for a model of tokenised lower-cased text (data.text tok)");
+    visit_target_language(v, target_language);
     visit_beam(v, beam);
     visit_product_format(v, precision);
     v("encoder", encoder, "the exported encoder of a model that takes features and carries none",
@@ -127,6 +128,7 @@ void serve(const ServeArguments& arguments) {
   const ServerOptions options = server_options(arguments);
   Translator translator =
       Translator::open(arguments.model, choose_device(arguments.machine.device));
+  if (arguments.target_language) translator.set_target_language(*arguments.target_language);
   std::optional<RawText> raw;
   if (arguments.raw) raw.emplace(translator.description(), arguments.model, "--raw");
   if (!arguments.raw && translator.description().text == "tok")

@@ -77,7 +77,8 @@ class Search {
   }
 
  private:
-  // 1. The K best next tokens of every open hypothesis, and as many more as may be forbidden.
+  // 1. The K best next tokens of every open hypothesis, the end aside where others take its place,
+  // and as many more as may be forbidden.
   Choices extend() {
     Choices choices;
     int64_t spare = 0;
@@ -86,7 +87,7 @@ class Search {
         choices.forbidden.push_back(rules_.forbidden(tokens_until(static_cast<int64_t>(row))));
         spare = std::max(spare, static_cast<int64_t>(choices.forbidden.back().size()));
       }
-    const CandidateRule rule{.count = options_.beam + spare,
+    const CandidateRule rule{.count = options_.beam + (refills() ? 1 : 0) + spare,
                              .first_token = kFirstWritable,
                              .end_token = kEos,
                              .probabilities = !is_blind()};
@@ -110,8 +111,8 @@ class Search {
     return choices;
   }
 
-  // 2. The K best extensions of each sentence, best first. A prefix leaves one, the last position
-  // only the end.
+  // 2. The K best extensions of each sentence, best first; with `refill` the K best that go on, and
+  // those among the K best that end. A prefix leaves one, the last position only the end.
   std::vector<Extension> pick_best(const Choices& choices) const {
     std::vector<Extension> picked, of_sentence;
     const auto add = [&](int64_t row, int token, float log_probability) {
@@ -127,7 +128,7 @@ class Search {
         if (is_in_prefix(sentence)) {
           add(row, forced_token(sentence), choices.forced[row]);
         } else if (length_ == sentences_[sentence].limit) {
-          add(row, kEos, candidates.end[row]);
+          add(row, kEos, refills() ? 0 : candidates.end[row]);
         } else {
           for (int64_t i = row * candidates.count; i < (row + 1) * candidates.count; ++i)
             if (choices.forbidden.empty() ||
@@ -136,14 +137,26 @@ class Search {
               add(row, candidates.tokens[i], candidates.log_probabilities[i]);
         }
       }
-      const size_t kept = std::min<size_t>(options_.beam, of_sentence.size());
+      const size_t kept = std::min<size_t>((refills() ? 2 : 1) * options_.beam, of_sentence.size());
       std::partial_sort(of_sentence.begin(), of_sentence.begin() + kept, of_sentence.end(), better);
-      picked.insert(picked.end(), of_sentence.begin(), of_sentence.begin() + kept);
+      of_sentence.resize(kept);
+      if (refills()) refill(of_sentence);
+      picked.insert(picked.end(), of_sentence.begin(), of_sentence.end());
     }
     return picked;
   }
 
-  // 3. Those that end become finished hypotheses, of which the n_best best are kept. The others are
+  // Of the 2 K best, of which at most K end: those that end behind the K-th place go, and those
+  // that are more than K others.
+  void refill(std::vector<Extension>& extensions) const {
+    int64_t place = 0, open = 0;
+    std::erase_if(extensions, [&](const Extension& extension) {
+      const bool ends = extension.token == kEos;
+      return ends ? place++ >= options_.beam : (++place, open++ >= options_.beam);
+    });
+  }
+
+  // 3. Those that end become finished hypotheses, of which the best are kept. The others are
   // returned.
   std::vector<Extension> retire_finished(std::vector<Extension> extensions) {
     std::erase_if(extensions, [&](const Extension& extension) {
@@ -156,23 +169,33 @@ class Search {
       auto place = std::upper_bound(
           finished.begin(), finished.end(), score,
           [](double value, const Hypothesis& other) { return value > other.score; });
-      if (place - finished.begin() >= options_.n_best) return true;
+      if (place - finished.begin() >= kept()) return true;
       finished.insert(place, {tokens_until(extension.row), extension.log_probability, score,
                               log_probabilities_until(extension)});
-      if (static_cast<int64_t>(finished.size()) > options_.n_best) finished.pop_back();
+      if (static_cast<int64_t>(finished.size()) > kept()) finished.pop_back();
       return true;
     });
     return extensions;
   }
 
-  // 4. Without those that can no longer be among the n_best.
+  // 4. Without those that can no longer be among the n_best, or are guessed not to be.
   std::vector<Extension> drop_hopeless(std::vector<Extension> extensions) const {
+    int64_t ended = -1, going_on = -1;  // sentences, by their best one
     std::erase_if(extensions, [&](const Extension& extension) {
       const int64_t sentence = open_[extension.row].sentence;
       const auto& finished = finished_[sentence];
-      if (static_cast<int64_t>(finished.size()) < options_.n_best) return false;
+      if (static_cast<int64_t>(finished.size()) < kept()) return false;
+      if (guesses()) {
+        if (sentence != ended && sentence != going_on) {
+          const double score =
+              hypothesis_score(extension.log_probability, length_, options_.length_penalty);
+          (score <= finished.back().score ? ended : going_on) = sentence;
+        }
+        return sentence == ended;
+      }
       if (options_.patience > 0 && ended_[sentence] >= options_.patience * options_.beam)
         return true;
+      if (options_.patience > 0 && refills()) return false;
       const int64_t best_length =
           options_.length_penalty >= 0 ? sentences_[sentence].limit : length_ + 1;
       return hypothesis_score(extension.log_probability, best_length, options_.length_penalty) <=
@@ -198,6 +221,8 @@ class Search {
 
   // 6. The answer.
   std::vector<std::vector<Hypothesis>> ranked() {
+    for (auto& of_sentence : finished_)
+      of_sentence.resize(std::min<size_t>(of_sentence.size(), options_.n_best));
     if (is_blind())
       for (auto& of_sentence : finished_)
         for (Hypothesis& hypothesis : of_sentence) {
@@ -206,6 +231,12 @@ class Search {
         }
     return std::move(finished_);
   }
+
+  // One hypothesis alone is greedy search.
+  bool refills() const { return options_.refill && options_.beam > 1; }
+  bool guesses() const { return refills() && options_.guess_end && options_.patience == 0; }
+  // Finished hypotheses kept of a sentence.
+  int64_t kept() const { return guesses() ? options_.beam : options_.n_best; }
 
   // With one hypothesis a sentence the next token is that of the largest logit.
   bool is_blind() const { return options_.beam == 1 && !options_.scores; }

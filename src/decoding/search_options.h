@@ -24,6 +24,14 @@ struct SearchOptions {
   // P: a sentence ends once P * beam hypotheses are finished (Kasai et al. 2022); 0: only once no
   // open one can be better than those.
   double patience = 0.0;
+  // true: K hypotheses stay open when some of the K best end (Transformers' and CTranslate2's
+  // search, for K above 1); patience, where it is given, alone ends a sentence; and the end that
+  // the last position forces costs nothing. false: they
+  // leave their places empty for that position.
+  bool refill = false;
+  // With `refill` and no patience, Transformers' guess: a sentence ends once K hypotheses are
+  // finished and the best open one, with its present length, is no better than the worst of these.
+  bool guess_end = false;
   int64_t min_length = 0;       // tokens before the end may come
   int64_t max_length = 0;       // the most tokens before the end; 0: longest_translation
   int64_t no_repeat_ngram = 0;  // no n tokens in a row come twice; 0: they may

@@ -25,9 +25,12 @@ class FloatLinear : public torch::autograd::Function<FloatLinear> {
     const auto saved = context->get_saved_variables();
     const at::Tensor gradient = gradients[0].reshape({-1, gradients[0].size(-1)});  // [N, out]
     const at::Tensor x = saved[0].reshape({-1, saved[0].size(-1)});                 // [N, in]
-    at::Tensor gradient_x =
-        onednn_linear(gradient, saved[1].t().contiguous(), {}).view_as(saved[0]);
-    return {gradient_x, at::mm(gradient.t(), x), gradient.sum(0)};
+    at::Tensor of_x, of_weight, of_bias;
+    if (context->needs_input_grad(0))
+      of_x = onednn_linear(gradient, saved[1].t().contiguous(), {}).view_as(saved[0]);
+    if (context->needs_input_grad(1)) of_weight = at::mm(gradient.t(), x);
+    if (context->needs_input_grad(2)) of_bias = gradient.sum(0);
+    return {of_x, of_weight, of_bias};
   }
 };
 
@@ -51,8 +54,11 @@ class DeviceLinear : public torch::autograd::Function<DeviceLinear> {
     const auto saved = context->get_saved_variables();
     const at::Tensor gradient = gradients[0].reshape({-1, gradients[0].size(-1)});  // [N, out]
     const at::Tensor x = saved[0].reshape({-1, saved[0].size(-1)});                 // [N, in]
-    return {at::mm(gradient, saved[1]).view_as(saved[0]), at::mm(gradient.t(), x),
-            row_sum(gradient)};
+    at::Tensor of_x, of_weight, of_bias;
+    if (context->needs_input_grad(0)) of_x = at::mm(gradient, saved[1]).view_as(saved[0]);
+    if (context->needs_input_grad(1)) of_weight = at::mm(gradient.t(), x);
+    if (context->needs_input_grad(2)) of_bias = row_sum(gradient);
+    return {of_x, of_weight, of_bias};
   }
 };
 
@@ -64,7 +70,6 @@ class NarrowLinear : public torch::autograd::Function<NarrowLinear> {
                             const at::Tensor& weight, const at::Tensor& bias) {
     const at::Tensor narrow_x = x.to(at::kBFloat16), narrow_weight = narrowed(weight);
     context->save_for_backward({narrow_x, narrow_weight});
-    context->saved_data["bias"] = bias.defined();
     return at::linear(narrow_x, narrow_weight, bias.defined() ? narrowed(bias) : bias)
         .to(x.scalar_type());
   }
@@ -74,9 +79,12 @@ class NarrowLinear : public torch::autograd::Function<NarrowLinear> {
     const at::Tensor gradient = gradients[0].reshape({-1, gradients[0].size(-1)});
     const at::Tensor narrow = gradient.to(at::kBFloat16);
     const at::Tensor x = saved[0].reshape({-1, saved[0].size(-1)});
-    return {at::mm(narrow, saved[1]).to(gradient.scalar_type()).view_as(saved[0]),
-            at::mm(narrow.t(), x).to(at::kFloat),
-            context->saved_data["bias"].toBool() ? row_sum(gradient) : at::Tensor()};
+    at::Tensor of_x, of_weight, of_bias;
+    if (context->needs_input_grad(0))
+      of_x = at::mm(narrow, saved[1]).to(gradient.scalar_type()).view_as(saved[0]);
+    if (context->needs_input_grad(1)) of_weight = at::mm(narrow.t(), x).to(at::kFloat);
+    if (context->needs_input_grad(2)) of_bias = row_sum(gradient);
+    return {of_x, of_weight, of_bias};
   }
 };
 

@@ -61,15 +61,15 @@ struct PackedMatrix::Rows {
 
 PackedMatrix::PackedMatrix(const at::Tensor& weight, const at::Tensor& bias, ProductFormat format)
     : format_(format), in_(weight.size(1)), out_(weight.size(0)), weight_(weight.contiguous()) {
+  const int64_t columns = rounded_up(out_, kPanel);
+  const float* from = weight_.const_data_ptr<float>();
+  bias_.assign(columns, 0.0f);
+  if (bias.defined()) std::copy_n(bias.contiguous().const_data_ptr<float>(), out_, bias_.begin());
   if (format == ProductFormat::bfloat16) {
     narrow_weight_ = weight.to(at::kBFloat16);
     if (bias.defined()) narrow_bias_ = bias.to(at::kBFloat16);
     return;
   }
-  const int64_t columns = rounded_up(out_, kPanel);
-  const float* from = weight_.const_data_ptr<float>();
-  bias_.assign(columns, 0.0f);
-  if (bias.defined()) std::copy_n(bias.contiguous().const_data_ptr<float>(), out_, bias_.begin());
   depth_ = format == ProductFormat::int8 ? rounded_up(in_, 4) : in_;
   if (format == ProductFormat::float32) {
     panels_.assign(columns * depth_, 0.0f);
@@ -171,13 +171,15 @@ PackedMatrix PackedMatrix::of_columns(const std::vector<int>& columns) const {
   chosen.out_ = static_cast<int64_t>(columns.size());
   chosen.weight_ = weight_;
   chosen.columns_ = columns;
+  const int64_t room = rounded_up(chosen.out_, kPanel);
+  chosen.bias_.assign(room, 0.0f);
+  for (int64_t c = 0; c < chosen.out_; ++c) chosen.bias_[c] = bias_[columns[c]];
   if (format_ == ProductFormat::bfloat16) {
     const at::Tensor which = at::tensor(columns, at::kInt);
     chosen.narrow_weight_ = narrow_weight_.index_select(0, which);
     if (narrow_bias_.defined()) chosen.narrow_bias_ = narrow_bias_.index_select(0, which);
     return chosen;
   }
-  const int64_t room = rounded_up(chosen.out_, kPanel);
   const bool is_int8 = format_ == ProductFormat::int8;
   // A panel holds `step` numbers of a column beside each other, then those of the next one.
   const auto gather = [&](const auto& from, auto& to, int64_t step) {
@@ -194,12 +196,9 @@ PackedMatrix PackedMatrix::of_columns(const std::vector<int>& columns) const {
     gather(int8_panels_, chosen.int8_panels_, 4);
   else
     gather(panels_, chosen.panels_, 1);
-  chosen.bias_.assign(room, 0.0f);
   chosen.scales_.assign(is_int8 ? room : 0, 0.0f);
   chosen.start_.assign(is_int8 ? room : 0, 0);
-  for (int64_t c = 0; c < chosen.out_; ++c) {
-    chosen.bias_[c] = bias_[columns[c]];
-    if (!is_int8) continue;
+  for (int64_t c = 0; is_int8 && c < chosen.out_; ++c) {
     chosen.scales_[c] = scales_[columns[c]];
     chosen.start_[c] = start_[columns[c]];
   }
@@ -265,7 +264,7 @@ Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule,
                          : scan.finish([&](int64_t row, int token) {
                              const int64_t column = choice ? columns_[token] : token;
                              return dot(from + (r + row) * in_, weight + column * in_, in_) +
-                                    (choice ? bars(row)[token] : 0.0f);
+                                    bias_[token] + (choice ? bars(row)[token] : 0.0f);
                            });
     }
   });

@@ -103,22 +103,25 @@ struct FusedResult {
   at::Tensor gradient_states, gradient_weight;
 };
 
+// Which gradients are asked for; that of the weight only with that of the states.
+struct Wanted {
+  bool states, weight;
+};
+
 at::Tensor tensor_of(const Sums& sums) {
   return at::tensor({sums.smoothed, sums.nll, sums.correct}, at::kDouble);
 }
 
 FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold,
-                        double smoothing, int64_t pad, bool gradient) {
+                        double smoothing, int64_t pad, Wanted wanted) {
   const int64_t rows = states.size(0), vocabulary = weight.size(0);
   FusedResult result;
   Sums sums;
-  if (gradient) {
-    result.gradient_states = at::empty_like(states);
-    result.gradient_weight = at::zeros_like(weight);
-  }
+  if (wanted.states) result.gradient_states = at::empty_like(states);
+  if (wanted.weight) result.gradient_weight = at::zeros_like(weight);
   // MKL's product with the weight as it lies is slower on AMD than oneDNN's with a turned one (75
   // against 93 GFLOP/s on one thread of an EPYC).
-  const bool turn = gradient && onednn_is_faster(states);
+  const bool turn = wanted.states && onednn_is_faster(states);
   const at::Tensor turned = turn ? weight.t().contiguous() : at::Tensor();  // [C, V]
   at::Tensor buffer = at::empty({std::min(kRowsAtOnce, rows), vocabulary}, states.options());
   for (int64_t begin = 0; begin < rows; begin += kRowsAtOnce) {
@@ -131,30 +134,28 @@ FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, cons
       at::mm_out(logits, slice, weight.t());
     }
     slice_loss(logits.mutable_data_ptr<float>(), vocabulary, gold.const_data_ptr<int64_t>() + begin,
-               count, pad, smoothing, gradient, sums);
-    if (!gradient) continue;
+               count, pad, smoothing, wanted.states, sums);
+    if (!wanted.states) continue;
     at::Tensor out = result.gradient_states.narrow(0, begin, count);
     if (turn)
       out.copy_(onednn_linear(logits, turned, {}));
     else
       at::mm_out(out, logits, weight);
-    result.gradient_weight.addmm_(logits.t(), slice);
+    if (wanted.weight) result.gradient_weight.addmm_(logits.t(), slice);
   }
   result.sums = tensor_of(sums);
   return result;
 }
 
 FusedResult fused_narrow(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold,
-                         double smoothing, int64_t pad, bool gradient) {
+                         double smoothing, int64_t pad, Wanted wanted) {
   const int64_t rows = states.size(0), vocabulary = weight.size(0);
   const at::Tensor narrow_states = states.to(at::kBFloat16),
                    narrow_weight = weight.to(at::kBFloat16);
   FusedResult result;
   Sums sums;
-  if (gradient) {
-    result.gradient_states = at::empty_like(states);
-    result.gradient_weight = at::zeros_like(weight);
-  }
+  if (wanted.states) result.gradient_states = at::empty_like(states);
+  if (wanted.weight) result.gradient_weight = at::zeros_like(weight);
   at::Tensor buffer =
       at::empty({std::min(kNarrowRowsAtOnce, rows), vocabulary}, narrow_states.options());
   for (int64_t begin = 0; begin < rows; begin += kNarrowRowsAtOnce) {
@@ -163,10 +164,10 @@ FusedResult fused_narrow(const at::Tensor& states, const at::Tensor& weight, con
     at::Tensor logits = buffer.narrow(0, 0, count);
     at::mm_out(logits, slice, narrow_weight.t());
     slice_loss(reinterpret_cast<uint16_t*>(logits.data_ptr()), vocabulary,
-               gold.const_data_ptr<int64_t>() + begin, count, pad, smoothing, gradient, sums);
-    if (!gradient) continue;
+               gold.const_data_ptr<int64_t>() + begin, count, pad, smoothing, wanted.states, sums);
+    if (!wanted.states) continue;
     result.gradient_states.narrow(0, begin, count).copy_(at::mm(logits, narrow_weight));
-    result.gradient_weight.add_(at::mm(logits.t(), slice));
+    if (wanted.weight) result.gradient_weight.add_(at::mm(logits.t(), slice));
   }
   result.sums = tensor_of(sums);
   return result;
@@ -174,23 +175,24 @@ FusedResult fused_narrow(const at::Tensor& states, const at::Tensor& weight, con
 
 // By the kernel of the GPU that the states lie on.
 FusedResult fused_on_device(const at::Tensor& states, const at::Tensor& weight,
-                            const at::Tensor& gold, double smoothing, int64_t pad, bool gradient) {
+                            const at::Tensor& gold, double smoothing, int64_t pad, Wanted wanted) {
   const int64_t rows = states.size(0), vocabulary = weight.size(0);
   const at::ScalarType type =
       matrix_precision() == Precision::bfloat16 ? at::kBFloat16 : at::kFloat;
   const at::Tensor all = states.to(type), matrix = type == at::kFloat ? weight : narrowed(weight);
   const at::Tensor losses = at::empty({rows, 3}, states.options());
   FusedResult result;
-  if (gradient) result.gradient_states = at::empty_like(states);
+  if (wanted.states) result.gradient_states = at::empty_like(states);
   for (int64_t begin = 0; begin < rows; begin += kDeviceRowsAtOnce) {
     const int64_t count = std::min(kDeviceRowsAtOnce, rows - begin);
     const at::Tensor slice = all.narrow(0, begin, count), logits = at::mm(slice, matrix.t());
     launch_kernel(states.device(), kernel_for("token_loss", type), a_block_each(count),
                   logits.mutable_data_ptr(), vocabulary, gold.const_data_ptr<int64_t>() + begin,
-                  pad, static_cast<float>(smoothing), static_cast<int>(gradient),
+                  pad, static_cast<float>(smoothing), static_cast<int>(wanted.states),
                   losses.mutable_data_ptr<float>() + begin * 3);
-    if (!gradient) continue;
+    if (!wanted.states) continue;
     result.gradient_states.narrow(0, begin, count).copy_(at::mm(logits, matrix));
+    if (!wanted.weight) continue;
     const at::Tensor part = at::mm(logits.t(), slice);
     result.gradient_weight =
         result.gradient_weight.defined() ? result.gradient_weight.add_(part) : part.to(at::kFloat);
@@ -214,7 +216,7 @@ class FusedLoss : public torch::autograd::Function<FusedLoss> {
     const at::Tensor& scale = gradients[0];  // nearly always 1, but asking a GPU would wait for it
     if (!scale.is_cpu() || scale.item<double>() != 1) {
       states = states * scale;
-      weight = weight * scale;
+      if (weight.defined()) weight = weight * scale;
     }
     context->saved_data.clear();
     return {states, weight, {}};
@@ -227,7 +229,8 @@ TokenLoss composed(const at::Tensor& states, const at::Tensor& weight, const at:
   const auto type = logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   const at::Tensor log_probabilities = at::log_softmax(logits, -1, type);  // [N, V]
   const at::Tensor real = gold.ne(pad);
-  const at::Tensor nll = -log_probabilities.gather(-1, gold.unsqueeze(-1)).squeeze(-1);  // [N]
+  const at::Tensor nll =
+      -log_probabilities.gather(-1, gold.clamp_min(0).unsqueeze(-1)).squeeze(-1);  // [N]
   const at::Tensor uniform = -log_probabilities.mean(-1);
   const at::Tensor rows = (nll * (1 - smoothing) + uniform * smoothing).masked_fill(~real, 0);
   TokenLoss loss;
@@ -250,7 +253,8 @@ TokenLoss token_loss(const at::Tensor& states, const at::Tensor& weight, const a
     const auto fused = !states.is_cpu()                            ? fused_on_device
                        : matrix_precision() == Precision::bfloat16 ? fused_narrow
                                                                    : fused_float;
-    result = fused(states.detach().contiguous(), weight.detach(), gold, smoothing, pad, gradient);
+    result = fused(states.detach().contiguous(), weight.detach(), gold, smoothing, pad,
+                   {gradient, gradient && weight.requires_grad()});
   }
   return {
       gradient ? FusedLoss::apply(states, weight, result) : result.sums[0].to(states.scalar_type()),

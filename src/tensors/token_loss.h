@@ -14,10 +14,10 @@ struct TokenLoss {
   at::Tensor correct;  // float64: of how many the likeliest piece is the right one
 };
 
-// states: [N, C]; weight: [V, C], the output layer (no bias); gold: [N] int64, `pad` where there is
-// no token. Label smoothing e puts (1 - e) on the gold piece and e / V on every piece (Szegedy et
-// al., 2016, equation 9, as PyTorch has it). Gradients are computed in the forward pass, as the
-// loss is only ever scaled.
+// states: [N, C]; weight: [V, C], the output layer (no bias); gold: [N] int64, `pad` (a row's
+// number or -1) where there is no token. Label smoothing e puts (1 - e) on the gold piece and e / V
+// on every piece (Szegedy et al., 2016, equation 9, as PyTorch has it). Gradients are computed in
+// the forward pass, as the loss is only ever scaled.
 TokenLoss token_loss(const at::Tensor& states, const at::Tensor& weight, const at::Tensor& gold,
                      double smoothing, int64_t pad);
 

@@ -126,12 +126,13 @@ void slice_pair(Scalar* first, Scalar* second, int64_t vocabulary, const int64_t
 
 // The same with LibTorch's operators, for float64. Returns the two gradients.
 std::pair<at::Tensor, at::Tensor> slice_pair(const at::Tensor& first, const at::Tensor& second,
-                                             const at::Tensor& gold, double smoothing,
+                                             const at::Tensor& right, double smoothing,
                                              const PairWeights& weights, int64_t pad,
                                              PairResult& result) {
   const auto type = first.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   const at::Tensor p = at::log_softmax(first, -1, type), q = at::log_softmax(second, -1, type);
-  const at::Tensor real = gold.ne(pad), mask = real.unsqueeze(-1).to(type);
+  const at::Tensor real = right.ne(pad), gold = right.clamp_min(0);
+  const at::Tensor mask = real.unsqueeze(-1).to(type);
   const at::Tensor of_p = p.exp(), of_q = q.exp(), difference = p - q;
   const at::Tensor forward = (of_p * difference).sum(-1, true),
                    backward = -(of_q * difference).sum(-1, true);

@@ -10,6 +10,7 @@
 namespace penalmt {
 
 void add_gradients(const at::Tensor& loss, const std::vector<at::Tensor>& parameters) {
+  if (!loss.requires_grad()) return;
   if (loss.is_cpu()) return loss.backward();
   const auto gradients = torch::autograd::grad({loss}, parameters, {}, std::nullopt,
                                                /*create_graph=*/false, /*allow_unused=*/true);
@@ -23,11 +24,21 @@ void add_gradients(const at::Tensor& loss, const std::vector<at::Tensor>& parame
   at::_foreach_add_(sums, added);
 }
 
-Adam::Adam(torch::nn::Module& module, const AdamOptions& options) : options_(options) {
+Adam::Adam(torch::nn::Module& module, const AdamOptions& options, const RateFactor& factor)
+    : options_(options) {
   torch::NoGradGuard no_grad;
-  std::vector<at::Tensor> flat;
-  for (const at::Tensor& parameter : module.parameters())
-    flat.push_back(parameter.detach().flatten());
+  std::vector<at::Tensor> learning, flat;
+  int64_t all = 0;
+  for (const auto& item : module.named_parameters()) {
+    if (!item.value().requires_grad()) continue;
+    learning.push_back(item.value());
+    flat.push_back(item.value().detach().flatten());
+    const double of_parameter = factor(item.key());
+    if (stretches_.empty() || stretches_.back().factor != of_parameter)
+      stretches_.push_back({all, 0, of_parameter});
+    stretches_.back().count += flat.back().numel();
+    all += flat.back().numel();
+  }
   values_ = at::cat(flat);
   gradients_ = at::zeros_like(values_);
   mean_ = at::zeros_like(values_);
@@ -35,7 +46,7 @@ Adam::Adam(torch::nn::Module& module, const AdamOptions& options) : options_(opt
   steps_ = at::zeros({}, values_.options().dtype(at::kFloat));
   if (options_.average > 0) average_ = values_.clone();
   int64_t offset = 0;
-  for (at::Tensor parameter : module.parameters()) {
+  for (at::Tensor& parameter : learning) {
     const int64_t count = parameter.numel();
     parameter.set_data(values_.narrow(0, offset, count).view(parameter.sizes()));
     parameter.mutable_grad() = gradients_.narrow(0, offset, count).view(parameter.sizes());
@@ -43,11 +54,20 @@ Adam::Adam(torch::nn::Module& module, const AdamOptions& options) : options_(opt
   }
 }
 
+void Adam::take_step(double learning_rate, const at::Tensor& scale, const at::Tensor& refused) {
+  for (const auto& [begin, count, factor] : stretches_) {
+    const auto part = [begin = begin, count = count](const at::Tensor& whole) {
+      return whole.narrow(0, begin, count);
+    };
+    fused_adam({part(values_), part(gradients_), part(mean_), part(square_), steps_},
+               {learning_rate * factor, options_.beta1, options_.beta2, options_.epsilon,
+                options_.weight_decay},
+               scale, refused);
+  }
+}
+
 at::Tensor Adam::step(double divisor, double clip_norm, double learning_rate) {
   torch::NoGradGuard no_grad;
-  const AdamStep options{learning_rate, options_.beta1, options_.beta2, options_.epsilon,
-                         options_.weight_decay};
-  const AdamTensors tensors{values_, gradients_, mean_, square_, steps_};
   steps_.add_(1);
   ++steps_made_;
   at::Tensor norm;
@@ -56,14 +76,14 @@ at::Tensor Adam::step(double divisor, double clip_norm, double learning_rate) {
     const double value = norm.item<double>();
     if (!std::isfinite(value)) return norm;
     if (clip_norm > 0 && value > clip_norm) gradients_.mul_(clip_norm / (value + 1e-6));
-    fused_adam(tensors, options);
+    take_step(learning_rate, {}, {});
   } else {
     // The same without asking what the norm is: the step divides by `scale` and looks at `refused`.
     norm = gradients_.norm().div_(divisor);
     at::Tensor scale = at::full_like(norm, divisor);
     if (clip_norm > 0) scale.mul_(norm.add(1e-6).div_(clip_norm).clamp_min_(1));
     const at::Tensor refused = norm.isfinite().logical_not_().to(at::kFloat);
-    fused_adam(tensors, options, scale, refused);
+    take_step(learning_rate, scale, refused);
   }
   if (average_.defined()) {
     const auto step = static_cast<double>(steps_made_);

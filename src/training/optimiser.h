@@ -4,6 +4,9 @@
 
 #include <torch/nn/module.h>
 
+#include <functional>
+#include <string>
+
 namespace penalmt {
 
 struct AdamOptions {
@@ -12,15 +15,23 @@ struct AdamOptions {
   double average = 0;       // decay of the parameters' moving average; 0: none is kept
 };
 
-// Adds the gradients of `loss` to those of the parameters, as loss.backward() does; on a GPU all at
-// once, where backward() takes a kernel for each.
+// Adds the gradients of `loss` to those of the parameters that learn, as loss.backward() does; on a
+// GPU all at once, where backward() takes a kernel for each. A loss of which none depends adds
+// none.
 void add_gradients(const at::Tensor& loss, const std::vector<at::Tensor>& parameters);
 
-// Adam (Kingma and Ba, 2015). On construction the module's parameters become views of one vector,
-// and their gradients of another; the module must stay on its device and keep its type afterwards.
+// Adam (Kingma and Ba, 2015). On construction the module's parameters that learn (requires_grad)
+// become views of one vector, and their gradients of another; the others stay as they are. The
+// module must stay on its device and keep its type afterwards.
 class Adam {
  public:
-  Adam(torch::nn::Module& module, const AdamOptions& options);
+  // What the learning rate of a parameter is multiplied by, by its name.
+  using RateFactor = std::function<double(const std::string&)>;
+
+  // There is a parameter that learns.
+  Adam(
+      torch::nn::Module& module, const AdamOptions& options,
+      const RateFactor& factor = [](const std::string&) { return 1.0; });
 
   // Divides the summed gradients by `divisor`, clips their norm to `clip_norm` (0: never) and takes
   // a step. Returns the norm before clipping, a scalar on the parameters' device: nothing waits for
@@ -47,7 +58,17 @@ class Adam {
   const at::Tensor& gradients() const { return gradients_; }  // [P]
 
  private:
+  // Parameters beside each other that have one factor.
+  struct Stretch {
+    int64_t begin, count;
+    double factor;
+  };
+
+  // The step of what is between, without the average.
+  void take_step(double learning_rate, const at::Tensor& scale, const at::Tensor& refused);
+
   AdamOptions options_;
+  std::vector<Stretch> stretches_;                         // all of [P], in order
   at::Tensor values_, gradients_, mean_, square_, steps_;  // [P], but steps_: []
   int64_t steps_made_ = 0;                                 // as steps_, without asking a GPU
   at::Tensor average_;                                     // [P] or undefined

@@ -2,7 +2,75 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace penalmt {
+
+ModelPart part_of(const std::string& parameter) {
+  if (parameter.starts_with("fusion.") || parameter.find(".image_attention") != std::string::npos)
+    return ModelPart::fusion;
+  for (const ModelPart part : {ModelPart::encoder, ModelPart::decoder, ModelPart::image_encoder})
+    if (parameter.starts_with(name_of(part) + ".")) return part;
+  return ModelPart::embeddings;
+}
+
+std::string name_of(ModelPart part) {
+  switch (part) {
+    case ModelPart::encoder:
+      return "encoder";
+    case ModelPart::decoder:
+      return "decoder";
+    case ModelPart::embeddings:
+      return "embeddings";
+    case ModelPart::fusion:
+      return "fusion";
+    case ModelPart::image_encoder:
+      return "image_encoder";
+  }
+  return "";
+}
+
+double RateOptions::of(ModelPart part) const {
+  switch (part) {
+    case ModelPart::encoder:
+      return encoder;
+    case ModelPart::decoder:
+      return decoder;
+    case ModelPart::embeddings:
+      return embeddings;
+    case ModelPart::fusion:
+      return fusion;
+    case ModelPart::image_encoder:
+      return image_encoder;
+  }
+  return 1;
+}
+
+bool Recipe::trains(const std::string& parameter) const {
+  const auto& only = training.train_only;
+  return only.empty() || std::ranges::find(only, name_of(part_of(parameter))) != only.end();
+}
+
+namespace {
+
+// Parts that the model has not got would leave nothing, or less than was meant, to learn.
+void check_parts(const Recipe& recipe, config::Problems& problems) {
+  const ModelOptions& model = recipe.model;
+  const bool has_encoder = model.uses_images() && !model.takes_features();
+  for (const std::string& part : recipe.training.train_only) {
+    if (part == "fusion" && !model.uses_images())
+      problems.add("training.train_only",
+                   "got fusion with model.fusion none, expected a fusion or other parts");
+    if (part == "image_encoder" && !has_encoder)
+      problems.add(
+          "training.train_only",
+          fmt::format("got image_encoder with model.{}, expected an image encoder or other "
+                      "parts",
+                      model.uses_images() ? "image_encoder.kind features" : "fusion none"));
+  }
+}
+
+}  // namespace
 
 Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& assignments) {
   config::Problems problems(path.string());
@@ -19,6 +87,14 @@ Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::str
   problems.throw_if_any();
   recipe.model = recipe.model.resolved(problems);
   recipe.training.check(problems);
+  check_parts(recipe, problems);
+  if (const size_t files = recipe.tokenizer.files.size();
+      files > 2 || (files == 2 && recipe.joint_vocabulary()))
+    problems.add("tokenizer.files",
+                 fmt::format("got {} files, expected {}", files,
+                             recipe.joint_vocabulary()
+                                 ? "one for both languages with model.embeddings shared"
+                                 : "one or two"));
   if (recipe.training.bpe_dropout > 0 && recipe.tokenizer.kind != "bpe")
     problems.add("training.bpe_dropout",
                  fmt::format("got {} with tokenizer.kind {}, expected 0, or the kind bpe",

@@ -13,6 +13,43 @@
 
 namespace penalmt {
 
+// How the pieces are found, or the user's own models of them.
+struct PieceOptions : TokenizerOptions {
+  std::vector<std::string> files = {};
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    TokenizerOptions::visit(v);
+    v("files", files,
+      "SentencePiece models (.model) of your own in place of new ones: one for both languages, or "
+      "the source's and the target's; the other fields are not used then, but for kind",
+      config::anything());
+  }
+};
+
+// The parts of a model by their names in recipes: the stacks of the text; the embeddings, learned
+// positions and output bias; the encoder of the images; and what joins the two, the attention of a
+// doubly attentive decoder over the image too.
+enum class ModelPart { encoder, decoder, embeddings, fusion, image_encoder };
+// Of a parameter, by its name in the model.
+ModelPart part_of(const std::string& parameter);
+std::string name_of(ModelPart part);
+
+// By part, what training.learning_rate is multiplied by.
+struct RateOptions {
+  double encoder = 1, decoder = 1, embeddings = 1, fusion = 1, image_encoder = 1;
+  double of(ModelPart part) const;
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("encoder", encoder, "of the text encoder", config::between(0, 1000));
+    v("decoder", decoder, "of the decoder", config::between(0, 1000));
+    v("embeddings", embeddings, "of the embeddings, learned positions and output bias",
+      config::between(0, 1000));
+    v("fusion", fusion, "of the fusion", config::between(0, 1000));
+    v("image_encoder", image_encoder, "of the image encoder", config::between(0, 1000));
+  }
+};
+
 struct TrainingOptions : LearningOptions {
   int64_t batch_tokens = 4096;
   int64_t accumulate = 2;
@@ -21,6 +58,8 @@ struct TrainingOptions : LearningOptions {
   double r_drop = 0;
   double token_cutoff = 0, token_cutoff_weight = 3;
   std::string initial_weights = "";
+  std::vector<std::string> train_only = {};
+  RateOptions rates;
   bool validate_bleu = true;
 
   template <class Visitor>
@@ -50,6 +89,11 @@ struct TrainingOptions : LearningOptions {
       "image encoder (penalmt classify); what the "
       "model has beyond them is drawn, and a fusion new to a trained text starts silent",
       config::anything());
+    v("train_only", train_only,
+      "parts that learn; the others stay as they are, and cost neither gradients nor optimiser "
+      "state; empty: all",
+      config::one_of({"encoder", "decoder", "embeddings", "fusion", "image_encoder"}));
+    v.group("rates", rates, "factors of learning_rate, by part");
     v("validate_bleu", validate_bleu,
       "also translate the validation sentences (greedily) at each validation", config::anything());
     LearningOptions::visit(v);
@@ -58,7 +102,7 @@ struct TrainingOptions : LearningOptions {
 
 struct Recipe {
   DataOptions data;
-  TokenizerOptions tokenizer;
+  PieceOptions tokenizer;
   ModelOptions model;
   TrainingOptions training;
   DecodingDefaults decoding;
@@ -75,6 +119,8 @@ struct Recipe {
 
   // One vocabulary for both languages: wherever the embeddings are shared.
   bool joint_vocabulary() const { return model.embeddings == "shared"; }
+  // Whether the parameter of that name learns: training.train_only.
+  bool trains(const std::string& parameter) const;
 };
 
 // Reads a recipe file, applies assignments (`key=value`) in their order, fills in the sizes and

@@ -29,11 +29,15 @@ ModelDescription describe(const Recipe& recipe, const Tokenizers& tokenizers) {
           .decoding = recipe.decoding};
 }
 
-TranslationModel build(const ModelDescription& description, int64_t seed, c10::Device device) {
-  torch::manual_seed(static_cast<uint64_t>(seed));
+// Parameters that do not learn ask for no gradient.
+TranslationModel build(const ModelDescription& description, const Recipe& recipe,
+                       c10::Device device) {
+  torch::manual_seed(static_cast<uint64_t>(recipe.training.seed));
   TranslationModel model(description.model, description.source_vocabulary,
                          description.target_vocabulary);
   model->to(device);
+  for (const auto& item : model->named_parameters())
+    at::Tensor(item.value()).set_requires_grad(recipe.trains(item.key()));
   return model;
 }
 
@@ -73,9 +77,10 @@ Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, TrainingData d
       device_(device),
       group_(group),
       description_(describe(recipe, data_.tokenizers)),
-      model_(build(description_, recipe.training.seed, device)),
+      model_(build(description_, recipe, device)),
       loop_(*this, recipe.training, recipe.training.accumulate, std::move(run), resume, group) {
-  parameters_ = model_->parameters();
+  for (const at::Tensor& parameter : model_->parameters())
+    if (parameter.requires_grad()) parameters_.push_back(parameter);
   if (group_.leads() && state().update == 0 && !recipe_.training.initial_weights.empty())
     begin_with(*model_,
                expand_environment(recipe_.training.initial_weights, "training.initial_weights"));
@@ -228,9 +233,12 @@ std::optional<double> Trainer::mean_gate() {
 
 Rehearsal Trainer::rehearse(double seconds) {
   Rehearsal found;
-  for (const at::Tensor& parameter : parameters_) found.parameters += parameter.numel();
-  const int kept = recipe_.training.ema > 0 ? 5 : 4;  // weights, gradients, Adam's two, the average
-  found.state_bytes = kept * 4.0 * static_cast<double>(found.parameters);
+  int64_t learning = 0;
+  for (const at::Tensor& parameter : parameters_) learning += parameter.numel();
+  for (const at::Tensor& parameter : model_->parameters()) found.parameters += parameter.numel();
+  const int kept = recipe_.training.ema > 0 ? 4 : 3;  // gradients, Adam's two, the average
+  found.state_bytes =
+      4.0 * static_cast<double>(found.parameters) + kept * 4.0 * static_cast<double>(learning);
   const auto batches = start_epoch(1);
   double places = 0, real = 0, largest_places = 0;
   int64_t largest = 0;

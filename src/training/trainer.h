@@ -39,9 +39,12 @@ class Trainer : private LearningTask {
 
  private:
   torch::nn::Module& module() override { return *model_; }
-  nlohmann::ordered_json description() const override { return config::write(description_); }
+  nlohmann::ordered_json description() const override { return written(description_); }
   nlohmann::ordered_json recipe() const override { return config::write(recipe_); }
   Counted counted() const override { return {"target_tokens", "token"}; }
+  double rate_factor(const std::string& parameter) const override {
+    return recipe_.training.rates.of(part_of(parameter));
+  }
   int64_t start_epoch(int64_t epoch) override;
   LossSums add_gradients(const std::vector<int64_t>& batches, int64_t update,
                          double tau_scale) override;
@@ -68,7 +71,7 @@ class Trainer : private LearningTask {
   ProcessGroup& group_;
   ModelDescription description_;
   TranslationModel model_;
-  std::vector<at::Tensor> parameters_;  // the model's
+  std::vector<at::Tensor> parameters_;  // those of the model that learn
   std::vector<std::vector<int64_t>> epoch_batches_;
   bool halved_ = false;  // a batch, for lack of memory
   TrainingLoop loop_;    // last: it asks for the model

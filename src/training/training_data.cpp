@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -115,6 +116,26 @@ void refuse_other_embeddings(const ModelLocation& from, const Recipe& recipe) {
       embeddings));
 }
 
+// What changes no tensor's shape changes what the weights do.
+void refuse_another_network(const ModelLocation& from, const Recipe& recipe) {
+  const nlohmann::ordered_json got = config::write(read_description(from.folder).model),
+                               expected = config::write(recipe.model);
+  std::vector<std::string> all, fitting;
+  for (const char* key :
+       {"norm", "activation", "positions", "heads", "scale_embeddings", "output_bias"}) {
+    if (got[key] == expected[key]) continue;
+    const auto word = [&](const nlohmann::ordered_json& value) {
+      return value.is_string() ? value.get<std::string>() : value.dump();
+    };
+    all.push_back(fmt::format("model.{} {} where the recipe has {}", key, word(got[key]),
+                              word(expected[key])));
+    fitting.push_back(fmt::format("model.{}={}", key, word(got[key])));
+  }
+  if (!all.empty())
+    throw Error(fmt::format("training.initial_weights: {}: got {}; set {}", from.folder.string(),
+                            fmt::join(all, ", "), fmt::join(fitting, ", ")));
+}
+
 }  // namespace
 
 std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe) {
@@ -125,20 +146,42 @@ std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe) {
   if (!translates(folder)) return std::nullopt;
   const ModelLocation from = locate_model(folder);
   refuse_other_embeddings(from, recipe);
+  refuse_another_network(from, recipe);
   return read_tokenizers(from.source_tokenizer.parent_path());
 }
 
 void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokenizers, bool joint) {
-  if (joint) return write_file(run / "tokenizer.model", tokenizers.source.serialized());
+  // Those of an imported model are two with one vocabulary.
+  if (joint && tokenizers.source.serialized() == tokenizers.target.serialized())
+    return write_file(run / "tokenizer.model", tokenizers.source.serialized());
   write_file(run / "source.model", tokenizers.source.serialized());
   write_file(run / "target.model",
              tokenizers.target.serialized());  // last: read_tokenizers looks for it
 }
 
+namespace {
+
+// Those of tokenizer.files.
+Tokenizers users_tokenizers(const EvenSample& sample, const Recipe& recipe) {
+  const std::vector<std::string>& files = recipe.tokenizer.files;
+  const auto open = [](const std::string& file, const std::vector<std::string>& lines) {
+    return Tokenizer::adopt(expand_environment(file, "tokenizer.files"), lines);
+  };
+  if (!recipe.joint_vocabulary())
+    return {open(files.front(), sample.source), open(files.back(), sample.target)};
+  std::vector<std::string> lines = sample.source;
+  lines.insert(lines.end(), sample.target.begin(), sample.target.end());
+  const Tokenizer joint = open(files.front(), lines);
+  return {joint, joint};
+}
+
+}  // namespace
+
 Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe) {
   EvenSample sample(static_cast<std::size_t>(recipe.data.tokenizer_pairs));
   for (std::size_t pair = 0; pair < text.source.size(); ++pair)
     sample.add(text.source[pair], text.target[pair]);
+  if (!recipe.tokenizer.files.empty()) return users_tokenizers(sample, recipe);
   if (!recipe.joint_vocabulary())
     return {Tokenizer::train(sample.source, recipe.tokenizer),
             Tokenizer::train(sample.target, recipe.tokenizer)};

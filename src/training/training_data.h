@@ -18,13 +18,14 @@ struct Tokenizers {
 // Reads RUN/tokenizer.model (joint) or RUN/source.model and RUN/target.model; nullopt where there
 // is none yet. Throws as Tokenizer::open.
 std::optional<Tokenizers> read_tokenizers(const std::filesystem::path& run);
-// Throws as write_file (base/files.h).
+// `joint`: one vocabulary. Throws as write_file (base/files.h).
 void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokenizers, bool joint);
 // Those of the run that a recipe's training.initial_weights names; nullopt where it names none, or
 // only an image encoder. Throws Error where there is no model, where the run has no tokenizers, or
-// other model.embeddings than the recipe.
+// its model is of another network than the recipe's as far as tensors have no shape of that.
 std::optional<Tokenizers> initial_tokenizers(const Recipe& recipe);
-// Trains them on the training text, or data.tokenizer_pairs of it. Throws as Tokenizer::train.
+// Those of tokenizer.files, or trained on the training text, or data.tokenizer_pairs of it. Throws
+// as Tokenizer::train, Tokenizer::adopt and expand_environment (datasets/text/corpus.h).
 Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe);
 
 // Sentences with their translations and images: in memory, or, of a training split with data.cache,

@@ -110,7 +110,8 @@ TrainingLoop::TrainingLoop(LearningTask& task, const LearningOptions& options, i
       accumulate_(accumulate),
       run_(std::move(run)),
       group_(group),
-      adam_(task.module(), adam_options(options)) {
+      adam_(task.module(), adam_options(options),
+            [&task](const std::string& parameter) { return task.rate_factor(parameter); }) {
   if (!group_.leads()) return;
   if (const auto folder = resume ? newest_checkpoint(run_) : std::nullopt) {
     expect_undamaged(run_, *folder);
@@ -138,6 +139,8 @@ void TrainingLoop::share_start() {
   config::read(state_, parse_json<nlohmann::json>(state, "state"), problems);
   problems.throw_if_any();
   group_.share(adam_.parameters());
+  for (const at::Tensor& parameter : task_.module().parameters())
+    if (!parameter.requires_grad()) group_.share(parameter);
   for (const auto& [name, tensor] : adam_.state()) group_.share(tensor);
   adam_.count_steps();
 }

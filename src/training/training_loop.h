@@ -47,6 +47,8 @@ class LearningTask {
   virtual nlohmann::ordered_json description() const = 0;  // model.json of what is saved
   virtual nlohmann::ordered_json recipe() const = 0;       // all of its values
   virtual Counted counted() const = 0;
+  // What the learning rate of a parameter is multiplied by.
+  virtual double rate_factor(const std::string& parameter) const { return 1; }
   // Puts the batches of an epoch (from 1) into its order. Returns how many there are, at least one.
   virtual int64_t start_epoch(int64_t epoch) = 0;
   // Adds the gradients of the summed losses of these batches of the epoch; `update` is the number

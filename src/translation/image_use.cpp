@@ -33,8 +33,7 @@ std::vector<ImageUse> Translator::image_use(const std::vector<std::string>& sour
         const auto first = example.target.begin() + 1;
         const std::vector<int> looked =
             view.of_target ? std::vector<int>(first, example.target.end()) : example.source;
-        for (const int piece : looked)
-          use.pieces.push_back((view.of_target ? target_ : source_).piece(piece));
+        use.pieces = (view.of_target ? target_ : source_).marked_pieces(looked);
         const auto count = static_cast<int64_t>(looked.size()), at = static_cast<int64_t>(row);
         use.gate = numbers(view.gate[at].narrow(0, 0, count));
         if (!view.attention.defined()) continue;

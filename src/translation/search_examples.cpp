@@ -59,8 +59,8 @@ Memory encoded(TranslationModelImpl& model, const SearchWeights& weights, const 
 
 }  // namespace
 
-SearchWeights::SearchWeights(TranslationModelImpl& model, ProductFormat format)
-    : steps(std::make_shared<const StepWeights>(model, format)) {
+SearchWeights::SearchWeights(TranslationModelImpl& model, ProductFormat format, bool renormalized)
+    : steps(std::make_shared<const StepWeights>(model, format, renormalized)) {
   if (!steps->uses_cpu_kernels()) return;
   for (const auto& module : model.named_modules("", /*include_self=*/false)) {
     const auto* linear = module.value()->as<LinearImpl>();

@@ -14,7 +14,8 @@ namespace penalmt {
 // A model's weights laid out for translating: once for many calls. Never changes, nor may the
 // model's.
 struct SearchWeights {
-  SearchWeights(TranslationModelImpl& model, ProductFormat format);
+  // As StepWeights (models/incremental/cached_decoder.h).
+  SearchWeights(TranslationModelImpl& model, ProductFormat format, bool renormalized);
   std::shared_ptr<const StepWeights> steps;
   PackedMatrices encoder;  // all that comes before the decoder; on the CPU
 };

@@ -1,6 +1,7 @@
 #include "translation/translator.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -65,10 +66,23 @@ SearchOptions Translator::default_search() const {
   return {.beam = defaults.beam,
           .length_penalty = defaults.length_penalty,
           .patience = defaults.patience,
+          .refill = defaults.refill,
+          .guess_end = defaults.guess_end,
           .min_length = defaults.min_length,
           .max_length = defaults.max_length,
           .no_repeat_ngram = defaults.no_repeat_ngram,
-          .no_unknown = defaults.no_unknown};
+          .no_unknown = defaults.no_unknown,
+          .sampling = {}};
+}
+
+void Translator::set_target_language(const std::string& language) {
+  const std::string code = is_language_code(language) ? language : ">>" + language + "<<";
+  language_ = source_.find(code);
+  if (language_) return;
+  const std::vector<std::string> known = target_languages();
+  throw Error(fmt::format("{}: target language: got '{}', expected {}", place_, language,
+                          known.empty() ? "none: the model translates into one language"
+                                        : fmt::format("one of {}", fmt::join(known, ", "))));
 }
 
 void Translator::join(Translator other) {
@@ -138,13 +152,16 @@ std::vector<Translation> Translator::translate(const SourceLines& lines,
   const LinesPlace& place = lines.place;
   const std::vector<Example> examples =
       encode_lines(lines.texts, lines.images, place.file, place.first);
-  for (const Example& example : examples) source_pieces_.add(example.source);
+  count_sources(examples);
   const std::vector<SentenceSearch> sentences = sentence_searches(examples, lines, search);
   const auto began = std::chrono::steady_clock::now();
   if (searched_.empty()) {
-    searched_.push_back({&*model_, std::make_shared<const SearchWeights>(*model_, format_)});
-    for (TranslationModel& other : others_)
-      searched_.push_back({&*other, std::make_shared<const SearchWeights>(*other, format_)});
+    const auto add = [&](TranslationModelImpl& model) {
+      searched_.push_back({&model, std::make_shared<const SearchWeights>(
+                                       model, format_, description_.decoding.renormalize)});
+    };
+    add(*model_);
+    for (TranslationModel& other : others_) add(*other);
   }
   const auto found =
       search_examples(searched_, {examples, sentences, lines.images}, search, batches, progress);
@@ -176,6 +193,22 @@ std::vector<int> Translator::pieces_of(const std::string& line, const Tokenizer&
   return pieces;
 }
 
+std::vector<int> Translator::source_pieces_of(const std::string& line, const std::string& place,
+                                              int64_t number) const {
+  std::vector<int> pieces = pieces_of(line, source_, place, number);
+  if (pieces.empty() || is_language_code(source_.piece(pieces.front()))) return pieces;
+  if (language_) pieces.insert(pieces.begin(), *language_);
+  return pieces;
+}
+
+void Translator::count_sources(const std::vector<Example>& examples) {
+  const bool many = !target_languages().empty();
+  for (const Example& example : examples) {
+    source_pieces_.add(example.source);
+    without_language_ += many && !is_language_code(source_.piece(example.source.front()));
+  }
+}
+
 std::vector<Example> Translator::encode_lines(const std::vector<std::string>& lines,
                                               const ImageSet* images, const std::string& place,
                                               int64_t first_line) const {
@@ -183,7 +216,7 @@ std::vector<Example> Translator::encode_lines(const std::vector<std::string>& li
   for (size_t i = 0; i < lines.size(); ++i) {
     Example example;
     example.id = static_cast<int64_t>(i);
-    example.source = pieces_of(lines[i], source_, place, first_line + example.id);
+    example.source = source_pieces_of(lines[i], place, first_line + example.id);
     if (example.source.empty()) continue;
     example.source.push_back(kEos);
     example.image = images ? images->index()[i] : -1;
@@ -263,7 +296,7 @@ std::vector<double> Translator::score(const std::vector<std::string>& sources,
                                       const std::string& target_place) {
   const std::vector<Example> examples =
       paired_examples(sources, targets, images, source_place, target_place);
-  for (const Example& example : examples) source_pieces_.add(example.source);
+  count_sources(examples);
   const std::vector<double> of_examples = score_examples(*model_, examples, images, batches);
   std::vector<double> scores(sources.size(), 0);
   for (size_t i = 0; i < examples.size(); ++i) scores[examples[i].id] = of_examples[i];

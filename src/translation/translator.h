@@ -84,6 +84,16 @@ class Translator {
   // kind, and for one that looks at images where this one does not.
   void join(Translator other);
 
+  // The target languages that a model of several tells apart, as ">>deu<<"; a source says which it
+  // wants by beginning with one.
+  std::vector<std::string> target_languages() const { return source_.language_codes(); }
+  // From now on a source that names no target language wants this one: "deu" or ">>deu<<". Throws
+  // Error where the model does not know it.
+  void set_target_language(const std::string& language);
+  // Sources of translate() and score() so far that named no target language of several, where none
+  // was set either.
+  int64_t without_language() const { return without_language_; }
+
   // From now on translate() writes the list's pieces alone (and a prefix's). A score is then the
   // probability among these.
   void set_shortlist(Shortlist shortlist) { shortlist_ = std::move(shortlist); }
@@ -152,6 +162,11 @@ class Translator {
   const PieceCount& source_pieces() const { return source_pieces_; }
 
  private:
+  // Adds the sources of translate() and score() to what is counted.
+  void count_sources(const std::vector<Example>& examples);
+  // The source's pieces, as below, behind the target language's.
+  std::vector<int> source_pieces_of(const std::string& line, const std::string& place,
+                                    int64_t number) const;
   // The line's pieces, without the end, cut as cut_lines() says. `place`, `number`: of the line.
   std::vector<int> pieces_of(const std::string& line, const Tokenizer& tokenizer,
                              const std::string& place, int64_t number) const;
@@ -175,6 +190,8 @@ class Translator {
   std::string place_;
   std::filesystem::path carried_encoder_;
   std::optional<int64_t> longest_line_;
+  std::optional<int> language_;  // the piece of set_target_language()
+  int64_t without_language_ = 0;
   ProductFormat format_ = ProductFormat::float32;
   std::optional<Shortlist> shortlist_;
   std::vector<TranslationModel> others_;  // that were joined

@@ -114,6 +114,81 @@ TEST(BeamSearch, DropsNoHypothesisThatTheFullSearchWouldReturn) {
           }
 }
 
+// The search of Transformers, spelt out: 2 K candidates, of which those that end count where they
+// are among the K best, and the K best others go on; at the last position the end is forced and
+// costs nothing. With patience 1 (early_stopping true) it ends with K finished ones, with guess_end
+// (false) once the best open one is no better than these, else ("never") at the last position.
+std::vector<Hypothesis> refilled_beam(const Formula& formula, int64_t sentence, int64_t limit,
+                                      const SearchOptions& options) {
+  const auto width = static_cast<size_t>(options.beam);
+  std::vector<std::pair<Prefix, double>> open = {{{}, 0.0}};
+  std::vector<Hypothesis> finished;
+  for (int64_t length = 1; length <= limit && !open.empty(); ++length) {
+    std::vector<std::pair<Prefix, double>> longer, next;
+    for (const auto& [prefix, so_far] : open) {
+      const auto scores = log_softmax(formula(sentence, prefix));
+      for (int v = kEos; v < static_cast<int>(scores.size()); ++v) {
+        if (length == limit && v != kEos) break;
+        Prefix one = prefix;
+        one.push_back(v);
+        longer.push_back({one, so_far + (length == limit ? 0 : scores[v])});
+      }
+    }
+    std::stable_sort(longer.begin(), longer.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    if (longer.size() > 2 * width) longer.resize(2 * width);
+    for (size_t place = 0; place < longer.size(); ++place) {
+      auto& [prefix, total] = longer[place];
+      if (prefix.back() != kEos) {
+        if (next.size() < width) next.push_back(longer[place]);
+        continue;
+      }
+      if (place >= width) continue;
+      prefix.pop_back();
+      finished.push_back(
+          {prefix, total, total / std::pow(static_cast<double>(length), options.length_penalty)});
+    }
+    open = std::move(next);
+    if (finished.size() < width || open.empty()) continue;
+    if (options.patience > 0) break;
+    if (!options.guess_end) continue;
+    std::vector<double> scores;
+    for (const Hypothesis& hypothesis : finished) scores.push_back(hypothesis.score);
+    std::sort(scores.begin(), scores.end(), std::greater());
+    const double divisor = std::pow(static_cast<double>(length), options.length_penalty);
+    if (open.front().second / divisor <= scores[width - 1]) break;
+  }
+  std::stable_sort(finished.begin(), finished.end(),
+                   [](const auto& a, const auto& b) { return a.score > b.score; });
+  if (static_cast<int64_t>(finished.size()) > options.n_best) finished.resize(options.n_best);
+  return finished;
+}
+
+TEST(BeamSearch, WithRefillIsTheSearchOfTransformers) {
+  int64_t different = 0, guessed = 0;
+  for (const double patience : {0.0, 1.0})
+    for (const double end : {-2.0, 0.0, 1.5})
+      for (const int64_t beam : {2, 4, 7})
+        for (int64_t sentence = 0; sentence < 6; ++sentence) {
+          SearchOptions options{.beam = beam, .n_best = 2, .patience = patience, .refill = true};
+          const Formula formula = mixed(9, end);
+          const auto found = search(formula, {sentence}, 12, options)[0];
+          expect_same(found, refilled_beam(formula, sentence, 12, options));
+          options.guess_end = true;
+          const auto hasty = search(formula, {sentence}, 12, options)[0];
+          expect_same(hasty, refilled_beam(formula, sentence, 12, options));
+          if (patience == 0) guessed += hasty.front().tokens != found.front().tokens;
+          options.refill = false;
+          different +=
+              search(formula, {sentence}, 12, options)[0].front().tokens != found.front().tokens;
+        }
+  EXPECT_GT(different, 0);
+  EXPECT_GT(guessed, 0);
+  // One hypothesis is greedy search all the same.
+  expect_same(search(mixed(9), {3}, 12, {.beam = 1, .refill = true})[0],
+              search(mixed(9), {3}, 12, {.beam = 1})[0]);
+}
+
 TEST(BeamSearch, OfOneIsGreedy) {
   for (int64_t sentence = 0; sentence < 20; ++sentence) {
     const auto formula = mixed(9, 0.5);

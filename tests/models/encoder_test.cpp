@@ -75,7 +75,7 @@ TEST(Embed, DropsWholeTokensAndKeepsTheirPositions) {
                                    .view({201, 6})
                                    .set_requires_grad(true);
   const Rows rows{.real = {}, .counters = row_counters(torch::arange(4), 50, 1, 3)};
-  const at::Tensor y = embed(ids, embedding, *positions, *words, *none, rows);
+  const at::Tensor y = embed(ids, {embedding, std::sqrt(6.0)}, *positions, *words, *none, rows);
   const at::Tensor kept =
       dropout_factors(rows.counters, words->active_site(), 1, embedding.detach());  // [4, 50, 1]
   EXPECT_NEAR(kept.eq(0).to(torch::kDouble).mean().item<double>(), 0.4, 0.1);
@@ -87,8 +87,9 @@ TEST(Embed, DropsWholeTokensAndKeepsTheirPositions) {
                               (kept * std::sqrt(6.0)).expand({4, 50, 6}).reshape({200, 6}), 1e-12,
                               1e-12));
   words->eval();
-  EXPECT_TRUE(torch::equal(embed(ids, embedding, *positions, *words, *none, rows),
-                           embed(ids, embedding, *positions, *none, *none, rows)));
+  EXPECT_TRUE(
+      torch::equal(embed(ids, {embedding, std::sqrt(6.0)}, *positions, *words, *none, rows),
+                   embed(ids, {embedding, std::sqrt(6.0)}, *positions, *none, *none, rows)));
 }
 
 }  // namespace penalmt::encoder_test

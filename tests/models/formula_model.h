@@ -14,6 +14,7 @@ struct FormulaModelOptions {
   std::string norm = "post", activation = "relu", positions = "sinusoidal", fusion = "none",
               branch_scale = "none";
   int64_t width = 32, heads = 4, layers = 2, vocabulary = 23, longest = 64;
+  bool scale_embeddings = true, output_bias = false;
 };
 
 inline ModelOptions formula_model_options(const FormulaModelOptions& wanted) {
@@ -28,6 +29,8 @@ inline ModelOptions formula_model_options(const FormulaModelOptions& wanted) {
   options.longest = wanted.longest;
   options.fusion = wanted.fusion;
   options.branch_scale = wanted.branch_scale;
+  options.scale_embeddings = wanted.scale_embeddings;
+  options.output_bias = wanted.output_bias;
   options.image_encoder.size = 16;
   options.image_encoder.width = 16;
   options.image_encoder.feed_forward = 32;

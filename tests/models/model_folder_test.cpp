@@ -43,12 +43,42 @@ TEST(ReadDescription, TakesAFileThatDoesNotSayItsFormat) {
 
 TEST(ReadDescription, RefusesANewerFormatBeforeItsFields) {
   const TemporaryFolder folder;
-  for (const std::string format : {"2", "1e30"})
+  for (const std::string format : {"3", "1e30"})
     EXPECT_EQ(description_refusal(folder, "{\"format\": " + format + ", \"whatever\": [1]}"),
               "model.json: format: got " + nlohmann::json::parse(format).dump() +
-                  ", expected at most 1; a newer penalmt wrote it");
+                  ", expected at most 2; a newer penalmt wrote it");
   EXPECT_EQ(description_refusal(folder, "{\"format\": 0}"),
             "model.json: format: got 0, expected whole number, at least 1");
+}
+
+TEST(WrittenDescription, OfWhatEarlierProgramsKnowIsTheirs) {
+  ModelDescription description;
+  const auto first = written(description);
+  EXPECT_EQ(first.at("format"), 1);
+  for (const char* key : {"scale_embeddings", "output_bias"})
+    EXPECT_FALSE(first.at("model").contains(key)) << key;
+  for (const char* key : {"refill", "guess_end", "renormalize"})
+    EXPECT_FALSE(first.at("decoding").contains(key)) << key;
+  const std::vector<std::function<void(ModelDescription&)>> news = {
+      [](ModelDescription& d) { d.model.scale_embeddings = false; },
+      [](ModelDescription& d) { d.model.output_bias = true; },
+      [](ModelDescription& d) { d.model.activation = "silu"; },
+      [](ModelDescription& d) { d.model.positions = "marian"; },
+      [](ModelDescription& d) { d.decoding.refill = true; },
+      [](ModelDescription& d) { d.decoding.guess_end = true; },
+      [](ModelDescription& d) { d.decoding.renormalize = true; }};
+  const TemporaryFolder folder;
+  for (const auto& change : news) {
+    description = {};
+    description.source_vocabulary = description.target_vocabulary = 7;
+    change(description);
+    const auto object = written(description);
+    EXPECT_EQ(object.at("format"), 2);
+    write_file(folder / "model.json", object.dump());
+    const auto again = written(read_description(folder.path()));
+    EXPECT_EQ(again.at("format"), 2);
+    EXPECT_EQ(again.at("decoding"), object.at("decoding"));
+  }
 }
 
 TEST(AverageModels, GivesTheMeanAndTheLastDescription) {

@@ -392,8 +392,9 @@ TEST(TranslationModel, ViewsTheSourceAsALayerOfTheDecoderDoes) {
     const Memory memory = model->encode(source(), seen);
     auto& layer = *model->decoder->layers[0]->as<DecoderLayerImpl>();
     const Rows rows = rows_of(target_input().ne(0), 4, {}, at::kCPU);
-    const at::Tensor x = embed(target_input(), model->target_embedding(), *model->target_positions,
-                               *model->target_word_dropout, *model->target_dropout, rows);
+    const at::Tensor x =
+        embed(target_input(), {model->target_embedding(), model->embedding_scale()},
+              *model->target_positions, *model->target_word_dropout, *model->target_dropout, rows);
     const at::Tensor after =
         layer.self_attention_residual->norm->forward(x + layer.self_attention->causal(x, rows));
     const auto heads = [](const at::Tensor& all) {

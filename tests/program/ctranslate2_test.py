@@ -109,6 +109,10 @@ class ExportTest(unittest.TestCase):
                                      positions="learned", embeddings="separate",
                                      branch_scale="channel"))
 
+    def test_what_imported_models_have(self):
+        self.expect_equal(self.train("silu", 200, activation="silu", positions="marian",
+                                     scale_embeddings=False, output_bias=True))
+
     def refusal(self, run, out="none"):
         done = call(sys.executable, SCRIPT, run, "--out", self.folder / out)
         self.assertEqual((done.returncode, done.stdout), (2, ""))
@@ -132,7 +136,17 @@ class ExportTest(unittest.TestCase):
         file.write_text(json.dumps(description | {"format": 7}))
         self.assertEqual(self.refusal(run),
                          "ctranslate2.py: refused/averaged/model.json: got format 7, expected at "
-                         "most 1; use the script that comes with the program that wrote it\n")
+                         "most 2; use the script that comes with the program that wrote it\n")
+        run_program("import", ROOT / "tests/golden/marian/swish", "--out", self.folder / "opus")
+        self.assertEqual(self.refusal(self.folder / "opus"),
+                         "ctranslate2.py: opus/source.model: a SentencePiece model with a "
+                         "vocabulary of its own, which is lost elsewhere; of an imported model, "
+                         "CTranslate2 converts the folder that it was made of: "
+                         "ct2-transformers-converter --model DIR --output_dir OUT\n")
+        (self.folder / "opus/source.model").write_text("#version: 0.2\na b\n")
+        self.assertEqual(self.refusal(self.folder / "opus"),
+                         "ctranslate2.py: opus/source.model: codes of subword-nmt; expected a "
+                         "SentencePiece model\n")
         self.assertEqual(self.refusal("/nowhere"), "ctranslate2.py: /nowhere: no such folder; "
                          "expected a run folder or a checkpoint folder\n")
 

@@ -131,6 +131,16 @@ TEST_F(OnGpu, EveryVariantTrainsAsOnTheCpu) {
   expect_as_on_cpu({text, pre, "model.activation=gelu", "model.positions=learned",
                     "model.attention_dropout=0.2", "model.activation_dropout=0.1",
                     "model.word_dropout.source=0.2"});
+  const std::vector<std::string> marian = {text,
+                                           post,
+                                           "model.activation=silu",
+                                           "model.positions=marian",
+                                           "model.output_bias=true",
+                                           "model.scale_embeddings=false"};
+  expect_as_on_cpu(marian);
+  expect_as_on_cpu({text, post, "model.output_bias=true", "training.r_drop=2"}, 1e-5);
+  expect_as_on_cpu({"model.fusion=gated", "training.train_only=[\"fusion\",\"image_encoder\"]",
+                    "training.rates.fusion=3"});
   expect_as_on_cpu({text, post, "training.r_drop=2"}, 1e-5);
   expect_as_on_cpu({text, pre, "training.token_cutoff=0.2", "training.ema=0.9"});
 }

@@ -69,6 +69,32 @@ class GoldenTest(unittest.TestCase):
             logits = model(case["source"], case["target"][:, :-1])
             self.expect(logits, case["logits"], case["target"][:, 1:])
 
+    @unittest.skipUnless("PENALMT" in os.environ, "PENALMT names no program")
+    def test_every_imported_model(self):
+        for name in ("swish", "gelu", "relu", "untied"):
+            opus = GOLDEN / "marian" / name
+            with tempfile.TemporaryDirectory() as folder:
+                subprocess.run([os.environ["PENALMT"], "import", opus, "--out", folder + "/model"],
+                               check=True, capture_output=True)
+                model = penalmt_torch.load(folder + "/model").double()
+            answers = load_file(opus / "answers.safetensors")
+            padding = json.loads((opus / "config.json").read_text())["pad_token_id"]
+            sides = [json.loads((opus / file).read_text()) for file in (
+                "vocab.json", "target_vocab.json" if name in ("relu", "untied") else "vocab.json")]
+            # Ours: padding, their padding, their end and unknown piece, the others.
+            order = [[padding, 0, 1] + [id for id in range(len(side)) if id not in (0, 1, padding)]
+                     for side in sides]
+            source, target = (torch.tensor(
+                [[0 if id == padding else numbers.index(id) + 1 for id in row]
+                 for row in answers[what].tolist()])
+                for numbers, what in zip(order, ("source", "target")))
+            start = torch.full_like(target[:, :1], penalmt_torch.START)
+            logits = model(source, torch.cat([start, target[:, :-1]], 1))
+            self.assertTrue(logits[..., 0].isneginf().all())
+            real = target.ne(penalmt_torch.PADDING)
+            difference = (logits[..., 1:] - answers["logits"][..., order[1]])[real]
+            self.assertLess(difference.abs().max().item(), 1e-5)
+
     def test_every_fusion(self):
         golden = load_file(GOLDEN / "fusions.safetensors")
         for fusion in ("gated", "concatenated", "selective", "doubly_attentive"):

@@ -127,6 +127,10 @@ TEST_F(Scripts, CTranslate2GivesTheProgramsProbabilitiesAndTranslations) {
   expect_passed("ctranslate2_test.py", "ctranslate2, numpy, safetensors, sentencepiece");
 }
 
+TEST_F(Scripts, ImportedModelsGiveTransformersProbabilitiesAndTranslations) {
+  expect_passed("marian_test.py", "torch, transformers, safetensors, sentencepiece");
+}
+
 // Slurm's two commands are stood in for: srun begins two tasks, one after the other.
 TEST_F(Scripts, SlurmTellsEachTaskItsPlace) {
   write("bin/scontrol", "#!/bin/sh\necho node7\necho node8\n");

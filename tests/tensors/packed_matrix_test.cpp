@@ -111,6 +111,30 @@ TEST(PackedMatrix, FindsTheBestColumns) {
   EXPECT_EQ(few.count, 2);  // padding and start are never written
 }
 
+TEST(PackedMatrix, FindsTheBestColumnsWithTheirBias) {
+  const at::Tensor x = waves({9, 64}, 0.7), weight = waves({300, 64}, 0.01);
+  at::Tensor bias = waves({300}, 2.1) * 3;
+  bias[7] = -std::numeric_limits<float>::infinity();  // never one of them
+  bias[299] = 40;
+  const Candidates expected = top_candidates(at::linear(x, weight, bias), {.count = 3});
+  const std::vector<int> columns = {0, 1, 2, 7, 50, 299};
+  const ColumnChoice choice{columns, std::vector<float>(columns.size(), 0.0F),
+                            std::vector<int64_t>(9, 0)};
+  for (const ProductFormat format :
+       {ProductFormat::float32, ProductFormat::bfloat16, ProductFormat::int8}) {
+    const PackedMatrix matrix(weight, bias, format);
+    const Candidates found = matrix.best(x, {.count = 3});
+    EXPECT_EQ(found.tokens, expected.tokens) << name_of(format);
+    for (size_t i = 0; i < found.tokens.size(); ++i)
+      EXPECT_NEAR(found.log_probabilities[i], expected.log_probabilities[i], 0.2);
+    const Candidates chosen = matrix.of_columns(columns).best(x, {.count = 6}, choice);
+    for (int64_t r = 0; r < 9; ++r) {
+      EXPECT_EQ(chosen.tokens[r * chosen.count], 299) << name_of(format);
+      EXPECT_EQ(chosen.log_probabilities[r * chosen.count], 0) << name_of(format);
+    }
+  }
+}
+
 TEST(PackedMatrix, TellsOfWhatIsNoNumber) {
   at::Tensor x = waves({3, 32}, 0.7);
   x[1][5] = std::nanf("");

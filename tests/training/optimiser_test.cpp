@@ -62,6 +62,43 @@ TEST(Adam, TakesTheStepsOfThePaper) {
   }
 }
 
+TEST(Adam, TakesStepsOfEachParametersOwnRate) {
+  const auto after = [](const Adam::RateFactor& factor, double rate) {
+    TwoParameters module;
+    module->to(torch::kDouble);
+    Adam adam(*module, {.weight_decay = 0.1}, factor);
+    for (int t = 0; t < 3; ++t) {
+      adam.zero_gradients();
+      module->loss().backward();
+      adam.step(2.0, 0, rate);
+    }
+    return std::pair(module->a.detach().clone(), module->b.detach().clone());
+  };
+  const auto one = [](const std::string&) { return 1.0; };
+  const auto apart = after([](const std::string& name) { return name == "a" ? 3.0 : 0.0; }, 0.01);
+  EXPECT_TRUE(torch::equal(apart.first, after(one, 3.0 * 0.01).first));
+  EXPECT_TRUE(torch::equal(apart.second, after(one, 0).second));
+}
+
+TEST(Adam, KeepsNothingOfParametersThatDoNotLearn) {
+  TwoParameters module;
+  module->a.set_requires_grad(false);
+  const at::Tensor before = module->a.clone();
+  Adam adam(*module, {.average = 0.5});
+  for (const auto& [name, tensor] : adam.state())
+    EXPECT_EQ(tensor.numel(), name == "steps" ? 1 : 4) << name;
+  add_gradients(module->loss(), {module->b});
+  EXPECT_GT(adam.gradients().norm().item<double>(), 0);
+  adam.step(1, 0, 0.1);
+  adam.exchange_average();
+  EXPECT_TRUE(torch::equal(module->a, before));
+  EXPECT_FALSE(module->a.grad().defined());
+  // A loss that hangs on nothing that learns adds nothing.
+  adam.zero_gradients();
+  add_gradients(module->a.sum(), {module->b});
+  EXPECT_EQ(adam.gradients().norm().item<double>(), 0);
+}
+
 TEST(Adam, ClipsTheNormAfterDividing) {
   TwoParameters module;
   Adam adam(*module, {});

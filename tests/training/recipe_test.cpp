@@ -46,6 +46,52 @@ TEST(Recipe, AllProblemsAreReportedAtOnce) {
   EXPECT_NE(what.find("model.dropout: "), std::string::npos) << what;
 }
 
+TEST(Recipe, TrainsPartsThatTheModelHas) {
+  EXPECT_EQ(refusal(R"({"training": {"train_only": ["fusion", "encodr"]}})"),
+            "training.train_only: got [\"fusion\",\"encodr\"], expected list of texts, one of "
+            "encoder, decoder, embeddings, fusion, image_encoder; did you mean 'encoder'?");
+  EXPECT_EQ(refusal(R"({"training": {"train_only": ["fusion", "image_encoder"]}})"),
+            "training.train_only: got fusion with model.fusion none, expected a fusion or other "
+            "parts\n"
+            "training.train_only: got image_encoder with model.fusion none, expected an image "
+            "encoder or other parts");
+  EXPECT_EQ(
+      refusal(R"({"data": {"features": "store"}, "training": {"train_only": ["image_encoder"]},
+                        "model": {"fusion": "gated", "image_encoder": {"kind": "features"}}})"),
+      "training.train_only: got image_encoder with model.image_encoder.kind features, "
+      "expected an image encoder or other parts");
+  const Recipe recipe = load(R"({"model": {"fusion": "doubly_attentive"},
+                                 "training": {"train_only": ["fusion", "embeddings"],
+                                              "rates": {"fusion": 3, "encoder": 0.5}}})");
+  const std::vector<std::pair<std::string, ModelPart>> parts = {
+      {"embedding", ModelPart::embeddings},
+      {"output_bias", ModelPart::embeddings},
+      {"source_positions.weight", ModelPart::embeddings},
+      {"encoder.layers.0.feed_forward.up.weight", ModelPart::encoder},
+      {"decoder.final_norm.bias", ModelPart::decoder},
+      {"decoder.layers.0.image_attention.gate.weight", ModelPart::fusion},
+      {"decoder.layers.0.image_attention_residual.norm.weight", ModelPart::fusion},
+      {"fusion.image_projection.bias", ModelPart::fusion},
+      {"image_encoder.encoder.layers.0.feed_forward.up.weight", ModelPart::image_encoder}};
+  for (const auto& [name, part] : parts) {
+    EXPECT_EQ(part_of(name), part) << name;
+    EXPECT_EQ(recipe.trains(name), part == ModelPart::fusion || part == ModelPart::embeddings);
+    EXPECT_EQ(recipe.training.rates.of(part), part == ModelPart::fusion    ? 3
+                                              : part == ModelPart::encoder ? 0.5
+                                                                           : 1);
+  }
+}
+
+TEST(Recipe, TakesAsManyTokenizersAsThereAreVocabularies) {
+  EXPECT_EQ(refusal(R"({"tokenizer": {"files": ["a.model", "b.model"]}})"),
+            "tokenizer.files: got 2 files, expected one for both languages with model.embeddings "
+            "shared");
+  EXPECT_EQ(
+      refusal(R"({"tokenizer": {"files": ["a", "b", "c"]}, "model": {"embeddings": "target"}})"),
+      "tokenizer.files: got 3 files, expected one or two");
+  EXPECT_EQ(load(R"({"tokenizer": {"files": ["a.model"]}})").tokenizer.files.size(), 1);
+}
+
 TEST(Recipe, BpeDropoutNeedsABpe) {
   EXPECT_EQ(refusal("{}", {"tokenizer.kind=unigram", "training.bpe_dropout=0.1"}),
             "set: training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the "

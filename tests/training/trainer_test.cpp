@@ -7,6 +7,7 @@
 #include <torch/torch.h>
 
 #include <csignal>
+#include <map>
 
 #include "base/files.h"
 #include "base/progress.h"
@@ -570,7 +571,7 @@ TEST(Trainer, RehearsesAnEpochAndWritesNothing) {
 
 // A split whose images are noise, for a gated model.
 std::unique_ptr<Trainer> gated_trainer(Recipe recipe, const fs::path& run,
-                                       const std::string& fusion = "gated") {
+                                       const std::string& fusion = "gated", bool resume = false) {
   class Noise : public ImageSet {
    public:
     explicit Noise(int64_t lines) {
@@ -593,7 +594,7 @@ std::unique_ptr<Trainer> gated_trainer(Recipe recipe, const fs::path& run,
   encode_split(train, tokenizers, recipe);
   encode_split(valid, tokenizers, recipe);
   return std::make_unique<Trainer>(
-      recipe, run, TrainingData{tokenizers, std::move(train), std::move(valid)}, c10::kCPU, false);
+      recipe, run, TrainingData{tokenizers, std::move(train), std::move(valid)}, c10::kCPU, resume);
 }
 
 TEST(Trainer, SaysHowFarItsGateIsOpen) {
@@ -684,6 +685,125 @@ TEST(Trainer, BeginsWithTheWeightsOfAnotherRun) {
                 .max()
                 .item<double>(),
             0);  // it starts silent
+}
+
+// A text model whose fusion alone is trained.
+TEST(Trainer, TrainsTheNamedPartsAlone) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.weight_decay = 0.1;
+  recipe.training.ema = 0.9;
+  recipe.training.image_dropout = 0.3;  // and some batches have nothing to learn from
+  recipe.training.batch_tokens = 12;
+  make_trainer(recipe, folder.path / "text")->run();
+  recipe.training.initial_weights = (folder.path / "text").string();
+  recipe.training.train_only = {"fusion"};
+  for (const std::string fusion : {"gated", "doubly_attentive"}) {
+    SCOPED_TRACE(fusion);
+    const fs::path run = folder.path / fusion;
+    const auto trainer = gated_trainer(recipe, run, fusion);
+    const Rehearsal rehearsal = gated_trainer(recipe, folder.path / "tried", fusion)->rehearse(0);
+    trainer->run();
+    const NamedTensors text = load_safetensors(folder.path / "text/averaged/model.safetensors");
+    int64_t all = 0, learning = 0;
+    for (const auto& item : trainer->model()->named_parameters()) {
+      all += item.value().numel();
+      if (part_of(item.key()) == ModelPart::fusion) {
+        learning += item.value().numel();
+        EXPECT_EQ(find(text, item.key()), nullptr) << item.key();
+        continue;
+      }
+      for (const char* of : {"averaged", "ema"})
+        EXPECT_TRUE(
+            torch::equal(*find(load_safetensors(run / of / "model.safetensors"), item.key()),
+                         *find(text, item.key())))
+            << of << " " << item.key();
+      EXPECT_FALSE(item.value().grad().defined()) << item.key();
+    }
+    ASSERT_GT(learning, 0);
+    const NamedTensors state =
+        load_safetensors(newest_checkpoint(run).value() / "optimiser.safetensors");
+    for (const char* name : {"mean", "square", "average"})
+      EXPECT_EQ(find(state, name)->numel(), learning) << name;
+    EXPECT_GT(find(state, "square")->max().item<double>(), 0);
+    EXPECT_EQ(rehearsal.parameters, all);
+    EXPECT_EQ(rehearsal.state_bytes, 4.0 * static_cast<double>(all + 4 * learning));
+
+    // Resumed, to the bit.
+    Recipe half = recipe;
+    half.training.updates = 7;
+    gated_trainer(half, folder.path / (fusion + "_parts"), fusion)->run();
+    gated_trainer(recipe, folder.path / (fusion + "_parts"), fusion, /*resume=*/true)->run();
+    expect_equal(last_weights(folder.path / (fusion + "_parts")), last_weights(run));
+  }
+}
+
+TEST(Trainer, TakesATokenizerOfTheUsersOwn) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.updates = 2;
+  const Tokenizer own = train_tokenizers(toy_split().text, recipe).source;
+  write_file(folder.path / "own.model", own.serialized());
+  recipe.tokenizer.files = {(folder.path / "own.model").string()};
+  recipe.tokenizer.vocabulary = 5;  // not used
+  const Tokenizers taken = train_tokenizers(toy_split().text, recipe);
+  EXPECT_EQ(taken.source.serialized(), own.serialized());
+  EXPECT_EQ(taken.target.serialized(), own.serialized());
+  // One with SentencePiece's usual ids: another file of the golden models.
+  recipe.tokenizer.files = {PENALMT_SOURCE "/tests/golden/marian/swish/source.spm"};
+  const Tokenizers others = train_tokenizers(toy_split().text, recipe);
+  EXPECT_EQ(others.source.piece(0), "<pad>");
+  EXPECT_EQ(others.source.decode(others.source.encode("The dog .")), "The dog .");
+  make_trainer(recipe, folder.path / "run")->run();
+}
+
+TEST(Trainer, TakesCodesOfSubwordNmt) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.updates = 2;
+  recipe.training.bpe_dropout = 0.2;
+  recipe.tokenizer.files = {PENALMT_SOURCE "/tests/golden/subword_codes/codes"};
+  const Tokenizers joint = train_tokenizers(toy_split().text, recipe);
+  EXPECT_EQ(joint.source.serialized(), joint.target.serialized());
+  const std::string line = toy_split().text.target.front();
+  EXPECT_EQ(joint.target.decode(joint.target.encode(line)), line);
+  make_trainer(recipe, folder.path / "run")->run();
+  recipe.model.embeddings = "separate";
+  const Tokenizers apart = train_tokenizers(toy_split().text, recipe);
+  EXPECT_LT(apart.source.vocabulary_size(), joint.source.vocabulary_size());
+  EXPECT_NE(apart.source.serialized(), apart.target.serialized());
+}
+
+TEST(Trainer, TrainsEachPartAtItsOwnRate) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.rates.decoder = 0;
+  recipe.training.rates.embeddings = 1.5;
+  const auto trainer = make_trainer(recipe, folder.path / "run");
+  std::map<std::string, at::Tensor> before;
+  for (const auto& item : trainer->model()->named_parameters())
+    before[item.key()] = item.value().detach().clone();
+  trainer->run();
+  for (const auto& item : trainer->model()->named_parameters())
+    EXPECT_EQ(torch::equal(item.value(), before[item.key()]),
+              part_of(item.key()) == ModelPart::decoder)
+        << item.key();
+}
+
+TEST(Trainer, RefusesInitialWeightsOfAnotherNetwork) {
+  Folder folder;
+  Recipe recipe = tiny_recipe();
+  recipe.training.updates = 1;
+  make_trainer(recipe, folder.path / "text")->run();
+  write_tokenizers(folder.path / "text", train_tokenizers(toy_split().text, recipe), true);
+  recipe.training.initial_weights = (folder.path / "text").string();
+  EXPECT_TRUE(initial_tokenizers(recipe));
+  recipe.model.activation = "silu";
+  recipe.model.heads = 2;
+  EXPECT_EQ(thrown_message<Error>([&] { initial_tokenizers(recipe); }),
+            "training.initial_weights: " + (folder.path / "text/averaged").string() +
+                ": got model.activation relu where the recipe has silu, model.heads 4 where the "
+                "recipe has 2; set model.activation=relu, model.heads=4");
 }
 
 TEST(Trainer, TakesTheTokenizersOfInitialWeightsOrRefuses) {

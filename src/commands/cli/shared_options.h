@@ -48,6 +48,15 @@ void visit_product_format(Visitor& v, std::optional<std::string>& precision,
     option(config::one_of({"auto", "float32", "bfloat16", "int8"})));
 }
 
+// --target-language CODE.
+template <class Visitor>
+void visit_target_language(Visitor& v, std::optional<std::string>& language) {
+  v("target_language", language,
+    "of a model that translates into several: sources begin with its code, as \">>deu<<\"; a line "
+    "that begins with one itself keeps that",
+    option().value("CODE"));
+}
+
 // --trust-encoder, for commands that open an exported encoder: where it is given, they call
 // trust_all_scripts() (datasets/features/script_trust.h) first.
 template <class Visitor>

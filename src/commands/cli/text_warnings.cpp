@@ -53,6 +53,14 @@ void warn_of_source(const std::string& model, const Translator& translator,
                         fmt::join(said, "; ")));
 }
 
+void warn_of_languages(const std::string& model, const Translator& translator) {
+  if (translator.without_language() == 0) return;
+  warning(fmt::format(
+      "{}: {} sources name no target language, the model knows {}; --target-language says which",
+      model, with_commas(translator.without_language()),
+      fmt::join(translator.target_languages(), ", ")));
+}
+
 void warn_of_answers(const std::string& model, const AnswerSigns& signs) {
   const std::string text = signs.text();
   if (!text.empty()) warning(fmt::format("{}: {}", model, text));

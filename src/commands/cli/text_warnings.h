@@ -16,6 +16,9 @@ class Translator;
 void warn_of_source(const std::string& model, const Translator& translator,
                     const SourceSigns& signs, const PieceCount& pieces, const std::string& hint);
 
+// Where sources did not say which of several languages they are to be translated into.
+void warn_of_languages(const std::string& model, const Translator& translator);
+
 // Where translations went wrong.
 void warn_of_answers(const std::string& model, const AnswerSigns& signs);
 

@@ -30,15 +30,16 @@ Tokenizers settled_tokenizers(const std::filesystem::path& run, const Recipe& re
 }
 
 // Those of rank 0, in all processes.
-Tokenizers shared_tokenizers(const std::optional<Tokenizers>& own, bool joint,
-                             ProcessGroup& group) {
+Tokenizers shared_tokenizers(const std::optional<Tokenizers>& own, ProcessGroup& group) {
   if (group.size() == 1) return *own;
-  const auto share = [&](Tokenizer Tokenizers::*side) {
-    return Tokenizer::from_serialized(group.shared(own ? ((*own).*side).serialized() : ""),
-                                      "the tokenizer of rank 0");
+  const auto shared = [&](Tokenizer Tokenizers::*side) {
+    return group.shared(own ? ((*own).*side).serialized() : "");
   };
-  const Tokenizer source = share(&Tokenizers::source);
-  return {source, joint ? source : share(&Tokenizers::target)};
+  const std::string place = "the tokenizer of rank 0";
+  const Tokenizer source = Tokenizer::from_serialized(shared(&Tokenizers::source), place);
+  const std::string target = shared(&Tokenizers::target);
+  return {source,
+          target == source.serialized() ? source : Tokenizer::from_serialized(target, place)};
 }
 
 // What rank 0 does alone before the data are read: the run's folder, and what a run settles.
@@ -77,7 +78,7 @@ void train_translation_model(const TrainingArguments& arguments, ProcessGroup& g
                    run / "image_encoder");
     tokenizers = settled_tokenizers(run, recipe, tokenizers, train.text);
   }
-  tokenizers = shared_tokenizers(tokenizers, recipe.joint_vocabulary(), group);
+  tokenizers = shared_tokenizers(tokenizers, group);
   for (DataSplit* split : {&train, &valid}) {
     encode_split(*split, *tokenizers, recipe);
     if (group.size() > 1)

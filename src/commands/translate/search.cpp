@@ -17,6 +17,8 @@ SearchOptions search_options(const SearchArguments& arguments, const SearchOptio
   take(arguments.min_length, search.min_length);
   take(arguments.max_length, search.max_length);
   take(arguments.no_repeat_ngram, search.no_repeat_ngram);
+  search.refill |= arguments.refill;
+  search.guess_end |= arguments.guess_end;
   search.no_unknown |= arguments.no_unknown;
   search.scores = scores;
   if (arguments.sample) {

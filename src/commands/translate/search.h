@@ -13,6 +13,7 @@ namespace penalmt {
 struct SearchArguments {
   std::optional<int64_t> beam, n_best, min_length, max_length, no_repeat_ngram;
   std::optional<double> length_penalty, patience;
+  bool refill = false, guess_end = false;
   bool no_unknown = false;
   bool sample = false;
   SamplingOptions sampling;
@@ -28,6 +29,13 @@ struct SearchArguments {
       "end a sentence once P x beam hypotheses are finished; 0: once no open one can be better; "
       "default: the model's",
       option(config::between(0, 1000)).value("P"));
+    v("refill", refill,
+      "the places of hypotheses that end go to the next best ones at once, and --patience alone "
+      "ends a sentence where it is above 0; as Transformers searches");
+    v("guess_end", guess_end,
+      "with --refill and --patience 0, end a sentence once beam hypotheses are finished and the "
+      "best open one, with its present length, is no better than the worst of them; as "
+      "Transformers' early_stopping false");
     v("min_length", min_length, "pieces before a translation may end; default: the model's",
       option(config::between(0, 100000)).value("N"));
     v("max_length", max_length,
@@ -40,7 +48,7 @@ struct SearchArguments {
     v("sample", sample,
       "draw translations by chance in place of searching; the same seed gives line 7 the same "
       "draw, whatever the other lines are",
-      option().excludes("beam").excludes("patience"));
+      option().excludes("beam").excludes("patience").excludes("refill"));
     v("temperature", sampling.temperature,
       "with --sample: logits are divided by it; below 1: safer, above: wilder",
       option(config::between(0.01, 100)).needs("sample"));

@@ -30,7 +30,7 @@ struct TranslateArguments {
   SearchArguments search;
   LengthOptions length;
   std::vector<std::string> ensemble;
-  std::optional<std::string> precision, prefix;
+  std::optional<std::string> precision, prefix, target_language;
   std::string prefixes, shortlist;
   int64_t shortlist_frequent = 100, shortlist_best = 50;
   TableArguments table;
@@ -79,6 +79,7 @@ struct TranslateArguments {
     v("prefix", prefix, "what every translation begins with", option().value("TEXT"));
     v("prefixes", prefixes, "what each line's translation begins with, a line each; may be empty",
       option().value("FILE").excludes("prefix").excludes("json-input").excludes("table"));
+    visit_target_language(v, target_language);
     v("ensemble", ensemble,
       "one more model of the same tokenizer; probabilities are the mean of all models'",
       option().value("MODEL").one_by_one());

@@ -92,6 +92,7 @@ void warn(const TranslateArguments& arguments, const Translator& translator,
   input.lengths().warn(input.name(), input.signs().lines);
   warn_of_source(arguments.model, translator, input.signs(), translator.source_pieces(),
                  arguments.raw ? "" : "--raw takes text as people write it");
+  warn_of_languages(arguments.model, translator);
   warn_of_answers(arguments.model, answers);
 }
 
@@ -173,6 +174,7 @@ void translate(const TranslateArguments& arguments) {
       Translator::open(arguments.model, choose_device(arguments.machine.device));
   for (const std::string& model : arguments.ensemble)
     translator.join(Translator::open(model, translator.device()));
+  if (arguments.target_language) translator.set_target_language(*arguments.target_language);
   if (!arguments.shortlist.empty())
     translator.set_shortlist({read_lexicon(arguments.shortlist, translator.source_tokenizer(),
                                            translator.target_tokenizer()),

@@ -60,7 +60,12 @@ void expect_as_the_full_decoder(TranslationModel& model, at::ScalarType type, do
         of_rows.has_image = memory.has_image.index_select(0, rows);
       }
       const at::Tensor full = model->logits(model->decode(target, of_rows)).select(1, position);
-      ASSERT_LT((logits - full).abs().max().item<double>(), tolerance) << "position " << position;
+      // With an output bias padding has the logit -infinity.
+      const int64_t first = model->options().output_bias ? 1 : 0;
+      ASSERT_LT((logits - full).slice(1, first).abs().max().item<double>(), tolerance)
+          << "position " << position;
+      ASSERT_TRUE(torch::equal(logits.slice(1, 0, first).isneginf(),
+                               at::ones({logits.size(0), first}, at::kBool)));
       const Candidates best = decoder.best(states, {.count = 3});
       const Candidates expected = top_candidates(full, {.count = 3});
       EXPECT_EQ(best.tokens, expected.tokens);
@@ -101,6 +106,64 @@ TEST(CachedDecoder, GivesTheFullDecodersLogitsAtEveryPosition) {
                                             .width = c.width,
                                             .heads = c.heads});
     expect_as_the_full_decoder(model, at::kFloat, 2e-5);
+  }
+}
+
+TEST(CachedDecoder, AddsTheOutputBias) {
+  for (const char* positions : {"marian", "sinusoidal"}) {
+    TranslationModel model = formula_model({.activation = "silu",
+                                            .positions = positions,
+                                            .scale_embeddings = false,
+                                            .output_bias = true});
+    expect_as_the_full_decoder(model, at::kFloat, 2e-5);
+    model->to(at::kDouble);
+    expect_as_the_full_decoder(model, at::kDouble, 1e-6);
+  }
+}
+
+TEST(CachedDecoder, RenormalizedGivesTheStartNoProbability) {
+  for (const bool biased : {true, false}) {
+    TranslationModel model = formula_model({.vocabulary = 90, .output_bias = biased});
+    c10::InferenceMode guard;
+    CachedDecoder decoder(
+        std::make_shared<StepWeights>(*model, ProductFormat::float32, /*renormalized=*/true));
+    decoder.start(some_memory(32, at::kFloat, false));
+    const at::Tensor states = decoder.advance({1, 1, 1});
+    at::Tensor expected = model->logits(states);
+    expected.select(1, kBos).fill_(-std::numeric_limits<float>::infinity());
+    EXPECT_TRUE(at::allclose(decoder.logits(states).slice(1, 1), expected.slice(1, 1), 1e-5, 1e-6));
+    const Candidates wanted = top_candidates(expected, {.count = 3}),
+                     found = decoder.best(states, {.count = 3});
+    EXPECT_EQ(found.tokens, wanted.tokens);
+    for (size_t i = 0; i < wanted.tokens.size(); ++i)
+      EXPECT_NEAR(found.log_probabilities[i], wanted.log_probabilities[i], 1e-5);
+  }
+}
+
+TEST(CachedDecoder, AddsTheOutputBiasToThePiecesOfAChoice) {
+  TranslationModel model = formula_model({.vocabulary = 90, .output_bias = true});
+  c10::InferenceMode guard;
+  const Memory memory = some_memory(32, at::kFloat, false);
+  const std::vector<int> choice = {0, 1, 2, 3, 5, 17, 40, 41, 77, 89};
+  const at::Tensor columns = at::tensor(choice).to(at::kLong);
+  for (const ProductFormat format :
+       {ProductFormat::float32, ProductFormat::bfloat16, ProductFormat::int8}) {
+    CachedDecoder decoder(std::make_shared<StepWeights>(*model, format));
+    decoder.start(memory, std::vector<std::vector<int>>(3, choice));
+    const at::Tensor states = decoder.advance({1, 1, 1});
+    const at::Tensor scores = at::log_softmax(model->logits(states).index_select(1, columns), -1);
+    const Candidates expected = top_candidates(scores, {.count = 8});
+    const Candidates found = decoder.best(states, {.count = 8});
+    const double tolerance = format == ProductFormat::float32 ? 1e-4 : 0.05;
+    for (size_t i = 0; i < expected.tokens.size(); ++i) {
+      EXPECT_EQ(found.tokens[i], choice[expected.tokens[i]]) << name_of(format);
+      EXPECT_NEAR(found.log_probabilities[i], expected.log_probabilities[i], tolerance);
+    }
+    // The same of all pieces, as far as rounding leaves their order alone.
+    decoder.start(memory);
+    const at::Tensor again = decoder.advance({1, 1, 1});
+    const Candidates whole = top_candidates(model->logits(again), {.count = 1});
+    EXPECT_EQ(decoder.best(again, {.count = 1}).tokens, whole.tokens) << name_of(format);
   }
 }
 

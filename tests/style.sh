@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# How the sources look: all of them as clang-format 14 writes them, and names as .clang-tidy says in the files without torch.
+# How the sources look: all of them as clang-format 14 writes them, and names and the number of parameters as .clang-tidy says in the files without
+# torch.
 #
 #   tests/style.sh [--required]      exit 1 where something differs. Where the two tools are missing (tests/setup.sh) it says so and checks
 #                                    nothing, or with --required fails
@@ -36,7 +37,7 @@ check_names() {
   local unit=$1 key
   key=$(cat .clang-tidy "$@" | sha256sum | cut -c1-32)
   [ ! -e "$cache/$key" ] || return 0
-  if "$clang_tidy" --quiet --checks='-*,readability-identifier-naming' --warnings-as-errors='*' --header-filter="$header_filter" "$unit" -- \
+  if "$clang_tidy" --quiet --checks='-*,readability-identifier-naming,readability-function-size' --warnings-as-errors='*' --header-filter="$header_filter" "$unit" -- \
     -x c++ -std=c++20 -I. -Isrc -DPENALMT_VERSION='""' >"$scratch/${unit//\//-}.log" 2>/dev/null; then
     touch "$cache/$key"
   else
@@ -50,5 +51,5 @@ failed=0
 header_filter='.*' check_names "$scratch/headers.cpp" "${headers[@]}" &
 printf '%s\n' "${units[@]}" | header_filter='^$' xargs -P "$(nproc)" -I {} bash -c 'check_names "$1"' _ {} || failed=1
 wait $! || failed=1
-[ $failed = 0 ] || { echo "style: FAILED: names that .clang-tidy forbids, above"; exit 1; }
+[ $failed = 0 ] || { echo "style: FAILED: what .clang-tidy forbids, above"; exit 1; }
 echo "style: ${#sources[@]} files formatted, names of $((${#units[@]} + ${#headers[@]})) checked, $((SECONDS - began)) s"

@@ -1,11 +1,11 @@
 #include "tokenizers/sentencepiece.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <regex>
@@ -43,7 +43,8 @@ class Lines : public spm::SentenceIterator {
 
 std::string yes_or_no(bool yes) { return yes ? "true" : "false"; }
 
-Settings trainer_settings(const TokenizerOptions& options) {
+Settings trainer_settings(const TokenizerOptions& options,
+                          const std::vector<std::string>& language_codes) {
   return {{"model_type", options.kind},
           {"vocab_size", std::to_string(options.vocabulary)},
           {"character_coverage", fmt::format("{}", options.coverage)},
@@ -56,6 +57,7 @@ Settings trainer_settings(const TokenizerOptions& options) {
           {"bos_id", std::to_string(kBos)},
           {"eos_id", std::to_string(kEos)},
           {"unk_id", std::to_string(kUnknown)},
+          {"control_symbols", fmt::format("{}", fmt::join(language_codes, ","))},
           {"max_sentence_length", "1000000"},  // bytes; the default skips lines longer than 4192
           {"minloglevel", "2"}};               // errors come back as a status
 }
@@ -121,7 +123,12 @@ Tokenizer::Tokenizer(Cutter cutter, std::shared_ptr<const PieceVocabulary> vocab
                      std::string serialized)
     : cutter_(std::move(cutter)),
       vocabulary_(std::move(vocabulary)),
-      serialized_(std::make_shared<const std::string>(std::move(serialized))) {}
+      serialized_(std::make_shared<const std::string>(std::move(serialized))) {
+  std::vector<std::string> codes;
+  for (int id = 0; id < vocabulary_size(); ++id)
+    if (is_language_code(piece(id))) codes.push_back(piece(id));
+  language_codes_ = std::make_shared<const std::vector<std::string>>(std::move(codes));
+}
 
 Tokenizer Tokenizer::open(const std::filesystem::path& model_file) {
   return from_serialized(read_file(model_file), model_file.string());
@@ -176,11 +183,13 @@ Tokenizer Tokenizer::adopt(const std::filesystem::path& model_file,
   return from_serialized(with_vocabulary(bytes, pieces), place);
 }
 
-Tokenizer Tokenizer::train(const std::vector<std::string>& lines, const TokenizerOptions& options) {
+Tokenizer Tokenizer::train(const std::vector<std::string>& lines, const TokenizerOptions& options,
+                           const std::vector<std::string>& language_codes) {
   for (std::size_t i = 0; i < lines.size(); ++i)
     expect_within_limits(lines[i], fmt::format("tokenizer: line {} of the training text", i + 1));
   std::string bytes;
-  const spm::util::Status status = train_with_threads(trainer_settings(options), lines, bytes);
+  const spm::util::Status status =
+      train_with_threads(trainer_settings(options, language_codes), lines, bytes);
   if (!status.ok()) throw Error(training_refusal(status.ToString(), options));
   return from_serialized(std::move(bytes), "tokenizer");
 }
@@ -188,12 +197,15 @@ Tokenizer Tokenizer::train(const std::vector<std::string>& lines, const Tokenize
 std::vector<int> Tokenizer::encode(std::string_view line) const {
   if (vocabulary_) return ids_of(pieces(line));
   expect_within_limits(line, "tokenizer");
-  return cutter_.processor->EncodeAsIds({line.data(), line.size()});
+  const auto [code, text] = coded(line);
+  std::vector<int> ids = cutter_.processor->EncodeAsIds({text.data(), text.size()});
+  if (!code.empty()) ids.insert(ids.begin(), *find(std::string(code)));
+  return ids;
 }
 
 std::vector<std::string> Tokenizer::pieces(std::string_view line) const {
   expect_within_limits(line, "tokenizer");
-  const std::string_view code = leading_code(line), text = line.substr(code.size());
+  const auto [code, text] = coded(line);
   std::vector<std::string> found =
       cutter_.codes ? cutter_.codes->pieces(text)
                     : cutter_.processor->EncodeAsPieces({text.data(), text.size()});
@@ -201,12 +213,15 @@ std::vector<std::string> Tokenizer::pieces(std::string_view line) const {
   return found;
 }
 
-std::string_view Tokenizer::leading_code(std::string_view line) const {
-  if (!vocabulary_ || !line.starts_with(">>")) return {};
-  const std::size_t end = line.find("<<");
-  if (end == std::string_view::npos) return {};
+Tokenizer::CodedLine Tokenizer::coded(std::string_view line) const {
+  const std::size_t end = line.starts_with(">>") ? line.find("<<") : std::string_view::npos;
+  if (end == std::string_view::npos) return {{}, line};
   const std::string_view code = line.substr(0, end + 2);
-  return find(std::string(code)) ? code : std::string_view();
+  if (!find(std::string(code))) return {{}, line};
+  std::string_view text = line.substr(code.size());
+  // A vocabulary's text loses the spaces in front; ours keeps every one but that behind the code.
+  if (!vocabulary_ && text.starts_with(' ')) text.remove_prefix(1);
+  return {code, text};
 }
 
 std::vector<int> Tokenizer::ids_of(const std::vector<std::string>& pieces) const {
@@ -240,16 +255,13 @@ std::vector<std::vector<int>> Tokenizer::sample(const std::vector<std::string>& 
   const auto draw = [&] {
     constexpr int kSample = -1;  // 0 and 1 would ask for the plain pieces
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      if (!vocabulary_) {
-        sampled[i] =
-            cutter_.processor->SampleEncodeAsIds(lines[i], kSample, static_cast<float>(dropout));
-        continue;
-      }
-      const std::string_view code = leading_code(lines[i]);
-      const std::string text = lines[i].substr(code.size());
-      sampled[i] = ids_of(
-          cutter_.processor->SampleEncodeAsPieces(text, kSample, static_cast<float>(dropout)));
-      if (!code.empty()) sampled[i].insert(sampled[i].begin(), vocabulary_->id(std::string(code)));
+      const CodedLine line = coded(lines[i]);
+      const std::string text(line.text);
+      sampled[i] = vocabulary_ ? ids_of(cutter_.processor->SampleEncodeAsPieces(
+                                     text, kSample, static_cast<float>(dropout)))
+                               : cutter_.processor->SampleEncodeAsIds(text, kSample,
+                                                                      static_cast<float>(dropout));
+      if (!line.code.empty()) sampled[i].insert(sampled[i].begin(), *find(std::string(line.code)));
     }
   };
   if (!run_in_thread(draw))
@@ -307,15 +319,8 @@ std::vector<std::string> Tokenizer::marked_pieces(const std::vector<int>& ids) c
 }
 
 std::optional<int> Tokenizer::find(const std::string& piece) const {
-  const int id = vocabulary_ ? vocabulary_->id(piece) : kUnknown;
+  const int id = vocabulary_ ? vocabulary_->id(piece) : cutter_.processor->PieceToId(piece);
   return id == kUnknown ? std::nullopt : std::optional(id);
-}
-
-std::vector<std::string> Tokenizer::language_codes() const {
-  std::vector<std::string> codes;
-  if (vocabulary_)
-    std::ranges::copy_if(vocabulary_->pieces(), std::back_inserter(codes), is_language_code);
-  return codes;
 }
 
 }  // namespace penalmt

@@ -11,9 +11,11 @@
 // back as a space). A character never seen is the unknown piece and comes back as " ⁇ " from ids;
 // pieces keep it. SentencePiece leaves lines with a tab out of training, so a tab is never seen.
 //
+// A language code that begins a line (">>deu<<") and is a piece is that piece, and gives no text.
+//
 // A .model file may have a vocabulary of its own (piece_vocabulary.h): ids are then its own, pieces
-// that it lacks are unknown, and text is as Transformers' MarianTokenizer has it: a language code
-// that begins a line (">>deu<<") is a piece, and the unknown piece gives no text. In the place of
+// that it lacks are unknown, and text is as Transformers' MarianTokenizer has it: the unknown piece
+// gives no text. In the place of
 // SentencePiece's may stand the codes of subword-nmt (subword_codes.h), with such a vocabulary.
 #pragma once
 
@@ -75,10 +77,12 @@ class Tokenizer {
                          const std::vector<std::string>& lines);
   // The same from a .model file's bytes; `place` names them in errors.
   static Tokenizer from_serialized(std::string bytes, const std::string& place);
-  // The same lines and options give the same bytes. Throws Error where the text is empty or does
-  // not fit the vocabulary; as expect_within_limits (text_limits.h); MachineError where the system
-  // has no thread to give: the library would end the program.
-  static Tokenizer train(const std::vector<std::string>& lines, const TokenizerOptions& options);
+  // The same lines and options give the same bytes. `language_codes` become pieces, as ">>fr<<",
+  // behind the special ones. Throws Error where the text is empty or does not fit the vocabulary;
+  // as expect_within_limits (text_limits.h); MachineError where the system has no thread to give:
+  // the library would end the program.
+  static Tokenizer train(const std::vector<std::string>& lines, const TokenizerOptions& options,
+                         const std::vector<std::string>& language_codes = {});
 
   // No bos, no eos. These and sample() throw as expect_within_limits (text_limits.h).
   std::vector<int> encode(std::string_view line) const;
@@ -98,11 +102,10 @@ class Tokenizer {
   // Of a row of ids, as SentencePiece marks words: "▁" before each piece that begins one, whatever
   // the tokenizer's own marks are.
   std::vector<std::string> marked_pieces(const std::vector<int>& ids) const;
-  // The piece of that text; nullopt where there is none, and in models without a vocabulary of
-  // their own.
+  // The piece of that text; nullopt where there is none.
   std::optional<int> find(const std::string& piece) const;
-  // Those of the vocabulary's pieces, as above.
-  std::vector<std::string> language_codes() const;
+  // The pieces that are such.
+  const std::vector<std::string>& language_codes() const { return *language_codes_; }
   // The .model file's bytes.
   const std::string& serialized() const { return *serialized_; }
 
@@ -118,10 +121,15 @@ class Tokenizer {
   std::vector<std::vector<int>> sample_codes(const std::vector<std::string>& lines, double dropout,
                                              uint64_t seed) const;
   std::vector<int> ids_of(const std::vector<std::string>& pieces) const;
-  // The language code that begins the line and is a piece, "" where none does.
-  std::string_view leading_code(std::string_view line) const;
+  // A line as the cutter takes it, and the language code that began it and is a piece, "" where
+  // none did.
+  struct CodedLine {
+    std::string_view code, text;
+  };
+  CodedLine coded(std::string_view line) const;
   Cutter cutter_;
   std::shared_ptr<const PieceVocabulary> vocabulary_;  // null where ids are the model's own
+  std::shared_ptr<const std::vector<std::string>> language_codes_;
   std::shared_ptr<const std::string> serialized_;
 };
 

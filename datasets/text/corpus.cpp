@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -95,20 +96,27 @@ PairFiles files_of(const DataOptions& options, const std::string& split) {
   return options.layout == "files" ? named_files(options, split) : multi30k_files(options, split);
 }
 
-// Of data.corpora.
-Corpus further_corpus(const DataOptions& options, std::size_t number) {
-  const CorpusOptions& corpus = options.corpora[number];
-  const std::string key = fmt::format("corpora.{}.", number);
-  if (!corpus.table.empty())
-    return {.files = table_files(options, in_folder(options, corpus.table, key + "table")),
-            .weight = corpus.weight};
+std::string language_piece(const std::string& language) { return ">>" + language + "<<"; }
+
+// Of data.corpora or data.valid_corpora, whose name `key` begins with.
+template <class Options>
+Corpus further_corpus(const DataOptions& options, const Options& corpus, const std::string& key) {
+  Corpus found;
+  if (!language_pieces(options).empty())
+    found.language = language_piece(corpus.target_language.empty() ? options.target_language
+                                                                   : corpus.target_language);
+  if (!corpus.table.empty()) {
+    found.files = table_files(options, in_folder(options, corpus.table, key + "table"));
+    return found;
+  }
   for (const auto& [file, name] : {std::pair(corpus.source, "source"), {corpus.target, "target"}})
     if (file.empty())
       throw Error(fmt::format("data.{}{}: empty, expected a file, or a table", key, name));
-  PairFiles files{.source = in_folder(options, corpus.source, key + "source"),
-                  .target = in_folder(options, corpus.target, key + "target")};
-  if (!corpus.images.empty()) files.images = in_folder(options, corpus.images, key + "images");
-  return {.files = std::move(files), .weight = corpus.weight};
+  found.files = {.source = in_folder(options, corpus.source, key + "source"),
+                 .target = in_folder(options, corpus.target, key + "target")};
+  if (!corpus.images.empty())
+    found.files.images = in_folder(options, corpus.images, key + "images");
+  return found;
 }
 
 void mask(const DataOptions& options, const std::string& split, const fs::path& place,
@@ -157,13 +165,34 @@ StoreFiles feature_files(const DataOptions& options, const std::string& split) {
           path(options.feature_names, "data.feature_names")};
 }
 
+std::vector<std::string> language_pieces(const DataOptions& options) {
+  std::set<std::string> pieces;
+  const auto add = [&](const auto& corpora) {
+    for (const auto& corpus : corpora)
+      if (!corpus.target_language.empty()) pieces.insert(language_piece(corpus.target_language));
+  };
+  add(options.corpora);
+  add(options.valid_corpora);
+  if (!pieces.empty()) pieces.insert(language_piece(options.target_language));
+  return {pieces.begin(), pieces.end()};
+}
+
 std::vector<Corpus> corpora_of(const DataOptions& options, const std::string& split) {
   std::vector<Corpus> corpora = {{.files = files_of(options, split)}};
-  if (split != options.train) return corpora;
-  corpora[0].limit = options.limit;
-  corpora[0].weight = options.weight;
-  for (std::size_t i = 0; i < options.corpora.size(); ++i)
-    corpora.push_back(further_corpus(options, i));
+  if (!language_pieces(options).empty())
+    corpora[0].language = language_piece(options.target_language);
+  if (split == options.train) {
+    corpora[0].limit = options.limit;
+    corpora[0].weight = options.weight;
+    for (std::size_t i = 0; i < options.corpora.size(); ++i) {
+      corpora.push_back(further_corpus(options, options.corpora[i], fmt::format("corpora.{}.", i)));
+      corpora.back().weight = options.corpora[i].weight;
+    }
+  } else if (split == options.valid) {
+    for (std::size_t i = 0; i < options.valid_corpora.size(); ++i)
+      corpora.push_back(
+          further_corpus(options, options.valid_corpora[i], fmt::format("valid_corpora.{}.", i)));
+  }
   return corpora;
 }
 

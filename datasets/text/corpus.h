@@ -11,22 +11,42 @@
 
 namespace penalmt {
 
-// A further corpus that a model is trained on.
+// Where a further corpus lies, and what it is translated into.
+template <class Visitor, class Options>
+void visit_corpus(Visitor& v, Options& corpus) {
+  v("source", corpus.source, "its sentences; relative to data.folder, where that is set",
+    config::anything());
+  v("target", corpus.target, "their translations", config::anything());
+  v("images", corpus.images, "their list of images, of the same folder as the others; empty: none",
+    config::anything());
+  v("table", corpus.table,
+    "a table in the place of these three, with the columns data.source_column, "
+    "data.target_column and data.image_column",
+    config::anything());
+  v("target_language", corpus.target_language,
+    "the language translated into; empty: data.target_language. Where one corpus names one, every "
+    "source begins with a piece that says which, as >>fr<<",
+    config::anything());
+}
+
+// A further corpus that a model is validated on.
+struct ValidationCorpusOptions {
+  std::string source = "", target = "", images = "", table = "", target_language = "";
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    visit_corpus(v, *this);
+  }
+};
+
+// One that it is trained on.
 struct CorpusOptions {
-  std::string source = "", target = "", images = "", table = "";
+  std::string source = "", target = "", images = "", table = "", target_language = "";
   double weight = 1;
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("source", source, "sentences to train on, too; relative to data.folder, where that is set",
-      config::anything());
-    v("target", target, "their translations", config::anything());
-    v("images", images, "their list of images, of the same folder as the others; empty: none",
-      config::anything());
-    v("table", table,
-      "a table in the place of these three, with the columns data.source_column, "
-      "data.target_column and data.image_column",
-      config::anything());
+    visit_corpus(v, *this);
     v("weight", weight,
       "how often each of its pairs stands in an epoch; of 0.25 each epoch draws one in four",
       config::between(0, 1000));
@@ -44,6 +64,7 @@ struct DataOptions {
   int64_t limit = 0;
   double weight = 1;
   std::vector<CorpusOptions> corpora = {};
+  std::vector<ValidationCorpusOptions> valid_corpora = {};
   int64_t tokenizer_pairs = 1000000;
   std::string cache = "";
   std::string images = "images";
@@ -79,6 +100,7 @@ struct DataOptions {
     v("weight", weight, "how often each pair of `train` stands in an epoch, as in corpora",
       config::between(0, 1000));
     v.list("corpora", corpora, "what is trained on besides");
+    v.list("valid_corpora", valid_corpora, "what is validated on besides");
     v("tokenizer_pairs", tokenizer_pairs,
       "pairs that a tokenizer is trained on at most, spread evenly over the text",
       config::between(1, 1e9));
@@ -133,8 +155,16 @@ struct Corpus {
   PairFiles files;
   int64_t limit = 0;  // the first so many pairs are used; 0: all
   double weight = 1;
+  // ">>fr<<", what its sources begin with; "" where a recipe has one target language.
+  std::string language = "";
 };
-// The corpora of a split: more than one for the split `train` with data.corpora. The layouts but
+
+// The pieces that say a target language, ">>de<<", sorted; none where no corpus but the first names
+// one.
+std::vector<std::string> language_pieces(const DataOptions& options);
+
+// The corpora of a split: more than one for the split `train` with data.corpora, and for `valid`
+// with data.valid_corpora. The layouts but
 // multi30k know the splits `train` and `valid`. Throws Error where a folder is missing or a file is
 // not named; as expand_environment.
 std::vector<Corpus> corpora_of(const DataOptions& options, const std::string& split);

@@ -29,9 +29,11 @@ ParallelText read_parallel_text(const PairFiles& files) {
   return text;
 }
 
-const TextPart& ParallelText::part_of(std::size_t pair) const {
-  return *std::find_if(parts.begin(), parts.end() - 1,
-                       [&](const TextPart& part) { return pair < part.first + part.count; });
+std::size_t ParallelText::part_number(std::size_t pair) const {
+  const auto part = std::find_if(parts.begin(), parts.end() - 1, [&](const TextPart& each) {
+    return pair < each.first + each.count;
+  });
+  return static_cast<std::size_t>(part - parts.begin());
 }
 
 void append(ParallelText& text, ParallelText other) {

@@ -28,7 +28,9 @@ struct ParallelText {
   int64_t line_of(std::size_t pair) const {
     return lines.empty() ? static_cast<int64_t>(pair) + 1 : lines[pair];
   }
-  const TextPart& part_of(std::size_t pair) const;
+  // Which of the parts the pair is in.
+  std::size_t part_number(std::size_t pair) const;
+  const TextPart& part_of(std::size_t pair) const { return parts[part_number(pair)]; }
 };
 
 // All pairs, as one part. Throws as PairReader.

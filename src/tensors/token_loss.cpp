@@ -72,11 +72,19 @@ struct Sums {
   double smoothed = 0, nll = 0, correct = 0;
 };
 
+// How rows of logits are judged.
+struct RowRules {
+  int64_t vocabulary, pad;
+  double smoothing;
+  bool gradient;
+};
+
 // Turns a slice of logits [n, V] into gradients (zero rows where there is no token) and adds up the
 // losses, in the rows' order.
 template <class Scalar>
-void slice_loss(Scalar* logits, int64_t vocabulary, const int64_t* gold, int64_t rows, int64_t pad,
-                double smoothing, bool gradient, Sums& sums) {
+void slice_loss(Scalar* logits, const int64_t* gold, int64_t rows, const RowRules& rules,
+                Sums& sums) {
+  const auto [vocabulary, pad, smoothing, gradient] = rules;
   std::vector<RowLoss> losses(rows);
   at::parallel_for(0, rows, 8, [&](int64_t begin, int64_t end) {
     std::vector<float> exponentials(vocabulary);
@@ -133,8 +141,8 @@ FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, cons
     } else {
       at::mm_out(logits, slice, weight.t());
     }
-    slice_loss(logits.mutable_data_ptr<float>(), vocabulary, gold.const_data_ptr<int64_t>() + begin,
-               count, pad, smoothing, wanted.states, sums);
+    slice_loss(logits.mutable_data_ptr<float>(), gold.const_data_ptr<int64_t>() + begin, count,
+               {vocabulary, pad, smoothing, wanted.states}, sums);
     if (!wanted.states) continue;
     at::Tensor out = result.gradient_states.narrow(0, begin, count);
     if (turn)
@@ -163,8 +171,9 @@ FusedResult fused_narrow(const at::Tensor& states, const at::Tensor& weight, con
     const at::Tensor slice = narrow_states.narrow(0, begin, count);
     at::Tensor logits = buffer.narrow(0, 0, count);
     at::mm_out(logits, slice, narrow_weight.t());
-    slice_loss(reinterpret_cast<uint16_t*>(logits.data_ptr()), vocabulary,
-               gold.const_data_ptr<int64_t>() + begin, count, pad, smoothing, wanted.states, sums);
+    slice_loss(reinterpret_cast<uint16_t*>(logits.data_ptr()),
+               gold.const_data_ptr<int64_t>() + begin, count,
+               {vocabulary, pad, smoothing, wanted.states}, sums);
     if (!wanted.states) continue;
     result.gradient_states.narrow(0, begin, count).copy_(at::mm(logits, narrow_weight));
     if (wanted.weight) result.gradient_weight.add_(at::mm(logits.t(), slice));

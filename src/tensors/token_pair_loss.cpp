@@ -102,8 +102,15 @@ struct PairResult {
 // Two slices of logits [n, V] become their gradients (zero rows where there is no token); the
 // losses are added up in the rows' order.
 template <class Scalar>
-void slice_pair(Scalar* first, Scalar* second, int64_t vocabulary, const int64_t* gold,
-                int64_t rows, int64_t pad, const RowOptions& options, PairSums& sums) {
+struct PairSlice {
+  Scalar *first, *second;  // [rows, vocabulary]
+  const int64_t* gold;     // [rows]
+  int64_t rows, vocabulary;
+};
+template <class Scalar>
+void slice_pair(const PairSlice<Scalar>& slice, int64_t pad, const RowOptions& options,
+                PairSums& sums) {
+  const auto [first, second, gold, rows, vocabulary] = slice;
   std::vector<RowPair> losses(rows);
   at::parallel_for(0, rows, 8, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
@@ -124,11 +131,17 @@ void slice_pair(Scalar* first, Scalar* second, int64_t vocabulary, const int64_t
   }
 }
 
+struct PairRules {
+  double smoothing;
+  PairWeights weights;
+  int64_t pad;
+};
+
 // The same with LibTorch's operators, for float64. Returns the two gradients.
 std::pair<at::Tensor, at::Tensor> slice_pair(const at::Tensor& first, const at::Tensor& second,
-                                             const at::Tensor& right, double smoothing,
-                                             const PairWeights& weights, int64_t pad,
+                                             const at::Tensor& right, const PairRules& rules,
                                              PairResult& result) {
+  const auto& [smoothing, weights, pad] = rules;
   const auto type = first.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   const at::Tensor p = at::log_softmax(first, -1, type), q = at::log_softmax(second, -1, type);
   const at::Tensor real = right.ne(pad), gold = right.clamp_min(0);
@@ -168,8 +181,8 @@ at::Tensor logits_of(const at::Tensor& slice, const at::Tensor& weight) {
 }
 
 PairResult fused(const at::Tensor& first, const at::Tensor& second, const at::Tensor& weight,
-                 const at::Tensor& gold, double smoothing, const PairWeights& weights,
-                 int64_t pad) {
+                 const at::Tensor& gold, const PairRules& rules) {
+  const auto& [smoothing, weights, pad] = rules;
   const bool kernels = first.scalar_type() == at::kFloat;
   const bool on_device = !first.is_cpu();
   const bool narrow = kernels && matrix_precision() == Precision::bfloat16;
@@ -202,14 +215,16 @@ PairResult fused(const at::Tensor& first, const at::Tensor& second, const at::Te
                     options.second, options.first_to_second, options.second_to_first,
                     losses.mutable_data_ptr<float>() + begin * 3);
     } else if (narrow) {
-      slice_pair(reinterpret_cast<uint16_t*>(a.data_ptr()),
-                 reinterpret_cast<uint16_t*>(b.data_ptr()), vocabulary,
-                 slice_gold.const_data_ptr<int64_t>(), count, pad, options, sums);
+      slice_pair<uint16_t>(
+          {reinterpret_cast<uint16_t*>(a.data_ptr()), reinterpret_cast<uint16_t*>(b.data_ptr()),
+           slice_gold.const_data_ptr<int64_t>(), count, vocabulary},
+          pad, options, sums);
     } else if (kernels) {
-      slice_pair(a.mutable_data_ptr<float>(), b.mutable_data_ptr<float>(), vocabulary,
-                 slice_gold.const_data_ptr<int64_t>(), count, pad, options, sums);
+      slice_pair<float>({a.mutable_data_ptr<float>(), b.mutable_data_ptr<float>(),
+                         slice_gold.const_data_ptr<int64_t>(), count, vocabulary},
+                        pad, options, sums);
     } else {
-      std::tie(a, b) = slice_pair(a, b, slice_gold, smoothing, weights, pad, result);
+      std::tie(a, b) = slice_pair(a, b, slice_gold, rules, result);
     }
     result.gradient_first.narrow(0, begin, count).copy_(at::mm(a, of_weight));
     result.gradient_second.narrow(0, begin, count).copy_(at::mm(b, of_weight));
@@ -251,7 +266,7 @@ TokenLoss token_pair_loss(const PairStates& states, const at::Tensor& weight,
   {
     at::NoGradGuard no_grad;
     result = fused(states.first.detach().contiguous(), states.second.detach().contiguous(),
-                   weight.detach(), gold, smoothing, weights, pad);
+                   weight.detach(), gold, {smoothing, weights, pad});
   }
   return {FusedPair::apply(states.first, states.second, weight, result), result.sums[1],
           result.sums[2]};

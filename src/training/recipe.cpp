@@ -1,8 +1,11 @@
 #include "training/recipe.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
+#include <set>
 
 namespace penalmt {
 
@@ -70,6 +73,36 @@ void check_parts(const Recipe& recipe, config::Problems& problems) {
   }
 }
 
+// Of a model of several target languages: each is a piece of its name.
+void check_languages(const DataOptions& data, config::Problems& problems) {
+  if (language_pieces(data).empty()) return;
+  std::set<std::string> trained = {data.target_language};
+  const auto check = [&](const std::string& key, const std::string& language) {
+    const bool is_name = !language.empty() && std::ranges::all_of(language, [](unsigned char c) {
+      return c < 0x80 && (std::isalnum(c) != 0 || c == '-' || c == '_');
+    });
+    if (!is_name)
+      problems.add(key, fmt::format("got '{}', expected letters, digits, - and _, as in 'fr' or "
+                                    "'pt_BR'",
+                                    language));
+    return is_name;
+  };
+  check("data.target_language", data.target_language);
+  for (std::size_t i = 0; i < data.corpora.size(); ++i) {
+    const std::string& language = data.corpora[i].target_language;
+    if (language.empty()) continue;
+    check(fmt::format("data.corpora.{}.target_language", i), language);
+    trained.insert(language);
+  }
+  for (std::size_t i = 0; i < data.valid_corpora.size(); ++i) {
+    const std::string& language = data.valid_corpora[i].target_language;
+    const std::string key = fmt::format("data.valid_corpora.{}.target_language", i);
+    if (language.empty() || !check(key, language) || trained.contains(language)) continue;
+    problems.add(key, fmt::format("got '{}', expected a language that is trained on: {}", language,
+                                  fmt::join(trained, ", ")));
+  }
+}
+
 }  // namespace
 
 Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& assignments) {
@@ -124,6 +157,7 @@ Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::str
     problems.add("model.image_encoder.kind",
                  fmt::format("got {} with data.features, expected features",
                              recipe.model.image_encoder.kind));
+  check_languages(recipe.data, problems);
   problems.throw_if_any();
   return recipe;
 }

@@ -182,12 +182,13 @@ Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe) {
   for (std::size_t pair = 0; pair < text.source.size(); ++pair)
     sample.add(text.source[pair], text.target[pair]);
   if (!recipe.tokenizer.files.empty()) return users_tokenizers(sample, recipe);
+  const std::vector<std::string> languages = language_pieces(recipe.data);
   if (!recipe.joint_vocabulary())
-    return {Tokenizer::train(sample.source, recipe.tokenizer),
+    return {Tokenizer::train(sample.source, recipe.tokenizer, languages),
             Tokenizer::train(sample.target, recipe.tokenizer)};
   std::vector<std::string> lines = std::move(sample.source);
   lines.insert(lines.end(), sample.target.begin(), sample.target.end());
-  const Tokenizer joint = Tokenizer::train(lines, recipe.tokenizer);
+  const Tokenizer joint = Tokenizer::train(lines, recipe.tokenizer, languages);
   return {joint, joint};
 }
 
@@ -270,6 +271,26 @@ DataSplit read_split(const Recipe& recipe, const std::string& name) {
 
 namespace {
 
+// The pieces of a pair's source.
+std::vector<int> with_language(const DataSplit& split, int64_t pair, std::vector<int> pieces) {
+  if (!split.languages.empty())
+    pieces.insert(pieces.begin(),
+                  split.languages[split.text.part_number(static_cast<std::size_t>(pair))]);
+  return pieces;
+}
+
+void find_languages(DataSplit& split, const Tokenizer& tokenizer) {
+  for (const Corpus& corpus : split.corpora) {
+    if (corpus.language.empty()) continue;
+    const std::optional<int> piece = tokenizer.find(corpus.language);
+    if (!piece)
+      throw Error(fmt::format(
+          "data: several target languages: the tokenizer has no piece '{}', expected one for each",
+          corpus.language));
+    split.languages.push_back(*piece);
+  }
+}
+
 // The cache that has the example, and its number there.
 std::pair<std::size_t, int64_t> in_caches(const DataSplit& split, int64_t i) {
   std::size_t cache = 0;
@@ -338,6 +359,7 @@ Example DataSplit::at(int64_t i) const {
   const auto [cache, place] = in_caches(*this, i);
   Example example = caches[cache]->at(place);
   example.id += static_cast<int64_t>(text.parts[cache].first);
+  example.source = with_language(*this, example.id, std::move(example.source));
   if (images) example.image = images->index()[example.id];
   return example;
 }
@@ -345,7 +367,9 @@ Example DataSplit::at(int64_t i) const {
 ExampleLengths DataSplit::lengths(int64_t i) const {
   if (caches.empty()) return lengths_of(examples[i]);
   const auto [cache, place] = in_caches(*this, i);
-  return caches[cache]->lengths(place);
+  ExampleLengths lengths = caches[cache]->lengths(place);
+  lengths.source += languages.empty() ? 0 : 1;
+  return lengths;
 }
 
 std::vector<int64_t> DataSplit::drawn(uint64_t seed) const {
@@ -370,6 +394,7 @@ std::vector<int64_t> DataSplit::drawn(uint64_t seed) const {
 }
 
 void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe) {
+  find_languages(split, tokenizers.source);
   if (is_cached(recipe, split.name)) {
     for (const Corpus& corpus : split.corpora)
       split.caches.push_back(std::make_unique<ExampleCache>(
@@ -383,8 +408,9 @@ void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& 
       throw_if_interrupted();
       if (split.text.source[line].empty() || split.text.target[line].empty())
         continue;  // nothing to learn from
-      split.examples.push_back(example_of(tokenizers.source.encode(split.text.source[line]),
-                                          tokenizers.target.encode(split.text.target[line]), line));
+      split.examples.push_back(
+          example_of(with_language(split, line, tokenizers.source.encode(split.text.source[line])),
+                     tokenizers.target.encode(split.text.target[line]), line));
       if (split.images) split.examples.back().image = split.images->index()[line];
     }
   }
@@ -395,6 +421,7 @@ void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& 
 std::string fingerprint(const DataSplit& split) {
   std::string bytes;
   for (const auto& cache : split.caches) bytes += cache->name() + "\n";
+  for (const int language : split.languages) bytes += fmt::format("{} ", language);
   if (!split.caches.empty() && split.images)
     for (const int64_t image : split.images->index()) bytes += fmt::format("{} ", image);
   for (const Example& example : split.examples) {
@@ -414,13 +441,14 @@ void sample_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& 
       tokenizers.target.sample(split.text.target, dropout, seed);
   const auto longest = static_cast<size_t>(recipe.model.longest);
   for (Example& example : split.examples) {
-    const auto &from = source[example.id], &to = target[example.id];
-    const bool fits =
-        recipe.model.positions != "learned" || std::max(from.size() + 1, to.size() + 2) <= longest;
-    const int64_t image = example.image;
-    example =
-        example_of(fits ? from : tokenizers.source.encode(split.text.source[example.id]),
-                   fits ? to : tokenizers.target.encode(split.text.target[example.id]), example.id);
+    const int64_t id = example.id, image = example.image;
+    const auto &from = source[id], &to = target[id];
+    const size_t frame = split.languages.empty() ? 1 : 2;  // of the source: its end, its language
+    const bool fits = recipe.model.positions != "learned" ||
+                      std::max(from.size() + frame, to.size() + 2) <= longest;
+    example = example_of(
+        with_language(split, id, fits ? from : tokenizers.source.encode(split.text.source[id])),
+        fits ? to : tokenizers.target.encode(split.text.target[id]), id);
     example.image = image;
   }
 }

@@ -37,6 +37,9 @@ struct DataSplit {
   std::shared_ptr<const ImageSet> images;  // null unless the model uses them
   std::vector<Corpus> corpora;
   std::vector<std::unique_ptr<const ExampleCache>> caches;  // on the disk: one a corpus
+  // The piece that a corpus's sources begin with, one a corpus; none where there is one target
+  // language.
+  std::vector<int> languages;
 
   int64_t size() const;  // examples
   Example at(int64_t i) const;
@@ -63,7 +66,8 @@ DataSplit read_split(const Recipe& recipe, const std::string& name);
 // same.
 std::string fingerprint(const DataSplit& split);
 // Fills in `examples`, or `caches`; a pair with an empty line gives none. Throws Error for
-// sentences longer than learned positions serve; as ExampleCache.
+// sentences longer than learned positions serve, and where the tokenizer has no piece for one of
+// several target languages; as ExampleCache.
 void encode_split(DataSplit& split, const Tokenizers& tokenizers, const Recipe& recipe);
 // The examples' pieces drawn anew by BPE-dropout with training.bpe_dropout; their number, order and
 // the rest stay. Where learned positions end before the drawn pieces do, an example has its

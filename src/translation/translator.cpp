@@ -78,7 +78,10 @@ SearchOptions Translator::default_search() const {
 void Translator::set_target_language(const std::string& language) {
   const std::string code = is_language_code(language) ? language : ">>" + language + "<<";
   language_ = source_.find(code);
-  if (language_) return;
+  if (language_) {
+    description_.target_language = code.substr(2, code.size() - 4);
+    return;
+  }
   const std::vector<std::string> known = target_languages();
   throw Error(fmt::format("{}: target language: got '{}', expected {}", place_, language,
                           known.empty() ? "none: the model translates into one language"

@@ -86,7 +86,7 @@ class Translator {
 
   // The target languages that a model of several tells apart, as ">>deu<<"; a source says which it
   // wants by beginning with one.
-  std::vector<std::string> target_languages() const { return source_.language_codes(); }
+  const std::vector<std::string>& target_languages() const { return source_.language_codes(); }
   // From now on a source that names no target language wants this one: "deu" or ">>deu<<". Throws
   // Error where the model does not know it.
   void set_target_language(const std::string& language);

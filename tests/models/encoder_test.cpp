@@ -69,7 +69,7 @@ TEST(CounterDropout, OneDrawAnUpdateTellsSeedsUpdatesStacksAndLayersApart) {
 TEST(Embed, DropsWholeTokensAndKeepsTheirPositions) {
   CounterDropout words(0.4), none(0.0);
   words->set_site(5);
-  Positions positions(false, 64, 6);
+  Positions positions(PositionKind::sinusoidal, 64, 6);
   const at::Tensor ids = torch::arange(1, 201).view({4, 50}),
                    embedding = torch::sin(torch::arange(201 * 6, torch::kDouble))
                                    .view({201, 6})

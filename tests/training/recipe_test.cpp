@@ -92,6 +92,24 @@ TEST(Recipe, TakesAsManyTokenizersAsThereAreVocabularies) {
   EXPECT_EQ(load(R"({"tokenizer": {"files": ["a.model"]}})").tokenizer.files.size(), 1);
 }
 
+TEST(Recipe, TellsTargetLanguagesApartByPiecesOfTheirNames) {
+  const char* two = R"({"data": {"corpora": [{"source": "a", "target": "b",
+                        "target_language": "f r"}],
+                        "valid_corpora": [{"target_language": "es"}]}})";
+  EXPECT_EQ(refusal(two),
+            "data.corpora.0.target_language: got 'f r', expected letters, digits, - and _, as in "
+            "'fr' or 'pt_BR'\n"
+            "data.valid_corpora.0.target_language: got 'es', expected a language that is trained "
+            "on: de, f r");
+  EXPECT_EQ(
+      refusal(R"({"data": {"corpora": [{"target_language": "fr"}]}})", {"data.target_language=,"}),
+      "set: data.target_language: got ',', expected letters, digits, - and _, as in 'fr' or "
+      "'pt_BR'");
+  const Recipe recipe = load(R"({"data": {"corpora": [{"source": "a", "target": "b"},
+                                 {"target_language": "fr"}]}})");
+  EXPECT_EQ(language_pieces(recipe.data), (std::vector<std::string>{">>de<<", ">>fr<<"}));
+}
+
 TEST(Recipe, BpeDropoutNeedsABpe) {
   EXPECT_EQ(refusal("{}", {"tokenizer.kind=unigram", "training.bpe_dropout=0.1"}),
             "set: training.bpe_dropout: got 0.1 with tokenizer.kind unigram, expected 0, or the "

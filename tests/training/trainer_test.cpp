@@ -955,6 +955,53 @@ TEST_F(CorporaTest, ACacheChangesNothing) {
   EXPECT_NE(fingerprint(cached), fingerprint(in_memory));
 }
 
+// The same sources are learned with two translations each.
+TEST_F(CorporaTest, SourcesOfSeveralTargetLanguagesSayWhich) {
+  std::string other;
+  for (const std::string& line : toy_split().text.target) other += line + " " + line + "\n";
+  write_file(folder_.path / "a.fr", other);
+  recipe_.data.corpora = {{.source = "a.en", .target = "a.fr", .target_language = "fr"}};
+  recipe_.data.valid_corpora = {{.source = "a.en", .target = "a.fr", .target_language = "fr"}};
+  recipe_.training.bpe_dropout = 0;
+  const Tokenizers cut = tokenizers();
+  const int german = cut.source.find(">>de<<").value(), french = cut.source.find(">>fr<<").value();
+  EXPECT_EQ(cut.source.language_codes(), (std::vector<std::string>{">>de<<", ">>fr<<"}));
+  DataSplit split = train_split(cut);
+  ASSERT_EQ(split.size(), 48);
+  const std::vector<int> plain = cut.source.encode(split.text.source[0]);
+  const auto framed = [&](int language) {
+    std::vector<int> pieces = plain;
+    pieces.insert(pieces.begin(), language);
+    pieces.push_back(kEos);
+    return pieces;
+  };
+  EXPECT_EQ(split.at(0).source, framed(german));
+  EXPECT_EQ(split.at(24).source, framed(french));
+  EXPECT_EQ(cut.source.encode(">>fr<< " + split.text.source[0]),
+            std::vector<int>(framed(french).begin(), framed(french).end() - 1));
+  // Cut anew, kept on the disk, and validated on: the same.
+  sample_split(split, cut, recipe_, 3);
+  EXPECT_EQ(split.at(24).source.front(), french);
+  DataSplit valid = read_split(recipe_, "val");
+  encode_split(valid, cut, recipe_);
+  EXPECT_EQ(valid.size(), 48);
+  EXPECT_EQ(valid.at(24).source, framed(french));
+  recipe_.data.cache = (folder_.path / "pieces").string();
+  const DataSplit cached = train_split(cut);
+  EXPECT_EQ(cached.at(0).source, framed(german));
+  EXPECT_EQ(cached.at(24).source, framed(french));
+  EXPECT_EQ(cached.lengths(24).source, static_cast<int64_t>(framed(french).size()));
+  recipe_.data.cache = "";
+  // A tokenizer that knows none.
+  const Tokenizer other_text = Tokenizer::train(toy_split().text.source, recipe_.tokenizer);
+  DataSplit refused = read_split(recipe_, "train");
+  EXPECT_EQ(thrown_message<Error>([&] {
+              encode_split(refused, {other_text, other_text}, recipe_);
+            }),
+            "data: several target languages: the tokenizer has no piece '>>de<<', expected one for "
+            "each");
+}
+
 TEST_F(CorporaTest, WeightsSayHowOftenPairsStandInAnEpoch) {
   recipe_.data.weight = 0.25;
   recipe_.data.corpora = {{.source = "b.en", .target = "b.de", .weight = 2},

@@ -175,7 +175,6 @@ def lines(count):
     found[2] = ">>nld<<" + found[2]
     found[3] = "  two   dogs ."
     found[4] = "Zwölf Quaggas > sit, 3x !"
-    found[5] = ">> not a code << dogs ."
     return found
 
 
@@ -213,7 +212,7 @@ def losses(model, tokenizer, texts, targets):
     smoothed = F.cross_entropy(logits, given.flatten(), reduction="sum", label_smoothing=0.1)
     smoothed.backward()
     gradients = {name: weight.grad.clone() for name, weight in model.named_parameters()
-                 if weight.grad is not None}
+                 if weight.grad is not None and "embed_positions" not in name}
     gradients["final_logits_bias"] = model.final_logits_bias.grad.clone()
     return {"source": source.input_ids, "target": labels, "logits": out.logits.detach(),
             "loss": out.loss.detach() * (given != -100).sum(),

@@ -48,8 +48,8 @@ TEST(Recipe, AllProblemsAreReportedAtOnce) {
 
 TEST(Recipe, TrainsPartsThatTheModelHas) {
   EXPECT_EQ(refusal(R"({"training": {"train_only": ["fusion", "encodr"]}})"),
-            "training.train_only: got [\"fusion\",\"encodr\"], expected list of texts, one of "
-            "encoder, decoder, embeddings, fusion, image_encoder; did you mean 'encoder'?");
+            "training.train_only: got [\"fusion\",\"encodr\"], expected list of texts, each "
+            "one of encoder, decoder, embeddings, fusion, image_encoder; did you mean 'encoder'?");
   EXPECT_EQ(refusal(R"({"training": {"train_only": ["fusion", "image_encoder"]}})"),
             "training.train_only: got fusion with model.fusion none, expected a fusion or other "
             "parts\n"

@@ -160,22 +160,26 @@ TEST(MarianModel, BringsHowItsSearchEnds) {
   const TemporaryFolder folder;
   fs::copy(kGolden / "swish", folder / "opus");
   const std::string file = (folder / "opus/generation_config.json").string();
-  const std::string whole = read_file(file), key = "  \"early_stopping\": true,\n";
-  ASSERT_NE(whole.find(key), std::string::npos);
-  const auto imported = [&](const std::string& instead) {
+  const std::string whole = read_file(file);
+  const auto imported = [&](const std::string& from, const std::string& to) {
     std::string text = whole;
-    write_file(file, text.replace(text.find(key), key.size(), instead));
+    const size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    write_file(file, text.replace(at, from.size(), to));
     return marian::read_config(folder / "opus").description.decoding;
   };
+  const std::string key = "  \"early_stopping\": true,\n";
   for (const std::string instead : {"", "  \"early_stopping\": false,\n"}) {
-    EXPECT_EQ(imported(instead).patience, 0);
-    EXPECT_TRUE(imported(instead).guess_end);
+    const DecodingDefaults found = imported(key, instead);
+    EXPECT_EQ(found.patience, 0);
+    EXPECT_TRUE(found.guess_end);
   }
-  const DecodingDefaults never = imported("  \"early_stopping\": \"never\",\n");
+  const DecodingDefaults never = imported(key, "  \"early_stopping\": \"never\",\n");
   EXPECT_EQ(never.patience, 0);
   EXPECT_FALSE(never.guess_end);
   EXPECT_FALSE(never.renormalize);
-  EXPECT_TRUE(imported("  \"renormalize_logits\": true,\n").renormalize);
+  EXPECT_TRUE(
+      imported("\"renormalize_logits\": false", "\"renormalize_logits\": true").renormalize);
 }
 
 TEST(MarianModel, BringsItsSearchAndLanguages) {

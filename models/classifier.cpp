@@ -20,7 +20,8 @@ at::Tensor ClassifierImpl::logits(const at::Tensor& pixels, const ForwardPass& p
 ClassifierDescription read_classifier_description(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "model.json";
   const nlohmann::json object = config::parse_file(file);
-  expect_known_format(object, file, kClassifierFormat);
+  // A translation model's formats are numbered by themselves.
+  if (!object.contains("model")) expect_known_format(object, file, kClassifierFormat);
   if (!object.contains("classes"))
     throw Error(file.string() +
                 ": no 'classes' there; expected a model of 'penalmt classify train'");

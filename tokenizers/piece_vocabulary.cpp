@@ -25,8 +25,8 @@ void append_bytes(std::string& bytes, uint64_t number, std::string_view value) {
 }  // namespace
 
 const std::vector<std::string>& special_pieces() {
-  static const std::vector<std::string> kSpecial = {"<pad>", "<s>", "</s>", "<unk>"};
-  return kSpecial;
+  static const std::vector<std::string> special = {"<pad>", "<s>", "</s>", "<unk>"};
+  return special;
 }
 
 PieceVocabulary::PieceVocabulary(std::vector<std::string> pieces, const std::string& place)

@@ -28,7 +28,7 @@ packages=()
 while read -r library _ path _; do
   [[ $library =~ $glibc || ! $path == /* || $path == "$(dirname "$libtorch")"/* ]] && continue
   cp -L "$path" "$folder/lib/$library"
-  packages+=("$(dpkg -S "*/$(basename "$(readlink -f "$path")")" 2>/dev/null | head -n 1 | cut -d: -f1)")
+  packages+=("$(dpkg -S "*/$(basename "$(readlink -f "$path")")" 2>/dev/null | sed -n 1p | cut -d: -f1)")
 done <<<"$listing"
 
 # 3. The manual page and the shells' completions, as the program itself says them.

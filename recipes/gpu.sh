@@ -25,7 +25,7 @@ checks=("$@")
 mkdir -p "$out/logs"
 if [ -d "$bundle" ]; then folder=$bundle; else tar -C "$out" -xJf "$bundle" && folder=$(echo "$out"/penalmt-*); fi
 penalmt=$folder/penalmt
-card=$(nvidia-smi --query-gpu=name --format=csv,noheader | head -n 1) || { say "no GPU, or no driver for it"; exit 2; }
+card=$(nvidia-smi --query-gpu=name --format=csv,noheader | sed -n 1p) || { say "no GPU, or no driver for it"; exit 2; }
 
 # train NAME DEVICE ARGUMENTS...: a run in $out/NAME-DEVICE; its words go to logs.
 train() {

@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-find_tool() { command -v "$1-14" || { command -v "$1" >/dev/null && "$1" --version | grep -q 'version 14\.' && command -v "$1"; }; }
+find_tool() { command -v "$1-14" || { command -v "$1" >/dev/null && "$1" --version | grep 'version 14\.' >/dev/null && command -v "$1"; }; }
 clang_format=$(find_tool clang-format) && clang_tidy=$(find_tool clang-tidy) || {
   echo "style: no clang-format 14 or no clang-tidy 14 here: not checked"
   [ "${1:-}" != --required ] || exit 1

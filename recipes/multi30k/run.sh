@@ -32,7 +32,7 @@ penalmt=${PENALMT:-build/release/penalmt}
 mkdir -p "$runs"
 
 # bleu HYPOTHESES REFERENCES TOKENIZER
-bleu() { "$penalmt" evaluate --hypotheses "$1" --references "$2" --tokenize "$3" --width 2 --json | sed -n 's/^ *"score": *\([0-9.]*\),*$/\1/p' | head -1; }
+bleu() { "$penalmt" evaluate --hypotheses "$1" --references "$2" --tokenize "$3" --width 2 --json | sed -n 's/^ *"score": *\([0-9.]*\),*$/\1/p' | sed -n 1p; }
 
 # The captions of a set as written, in a language: packed or not.
 raw_file() {
@@ -55,7 +55,7 @@ for recipe in $recipes; do
     run=$runs/$recipe-seed$seed
     "$penalmt" train "recipes/multi30k/$recipe.json" --out "$run" --set "training.seed=$seed" "$@" --resume >&2
     figures="$(sed -n 's/.*"update": *\([0-9]*\).*/\1/p' "$run/metrics.jsonl" | tail -1)"
-    figures+=" | $(LC_ALL=C printf %.4f "$(sed -n 's/.*"valid_nll": *\([0-9.]*\).*/\1/p' "$run/metrics.jsonl" | sort -g | head -1)")"
+    figures+=" | $(LC_ALL=C printf %.4f "$(sed -n 's/.*"valid_nll": *\([0-9.]*\).*/\1/p' "$run/metrics.jsonl" | sort -g | sed -n 1p)")"
     row="| $recipe, seed $seed | $figures" cased="| $recipe, seed $seed, cased | $figures" text=tok
     ! grep -q '"text": "raw"' "$run/recipe.json" || text=raw
     for test in $tests; do

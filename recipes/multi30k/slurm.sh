@@ -36,7 +36,7 @@ penalmt=build/release/penalmt
 run=${run:-${PENALMT_RUNS:-$HOME/penalmt-runs}/multi30k/$recipe}
 
 # What torchrun would set: rank 0 is on the first node; the port is the job's own.
-MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | sed -n 1p)
 MASTER_PORT=$((20000 + SLURM_JOB_ID % 20000))
 export MASTER_ADDR MASTER_PORT
 # shellcheck disable=SC2016  # each task's own numbers

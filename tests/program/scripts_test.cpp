@@ -2,11 +2,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "tests/base/shell.h"
 
 namespace penalmt {
@@ -133,7 +135,7 @@ TEST_F(Scripts, ImportedModelsGiveTransformersProbabilitiesAndTranslations) {
 
 // Slurm's two commands are stood in for: srun begins two tasks, one after the other.
 TEST_F(Scripts, SlurmTellsEachTaskItsPlace) {
-  write("bin/scontrol", "#!/bin/sh\necho node7\necho node8\n");
+  write("bin/scontrol", "#!/bin/sh\nseq -f node%.0f 7 20000\n");  // more than a pipe holds
   write("bin/srun",
         "#!/bin/sh\nshift\nfor task in 0 1; do SLURM_PROCID=$task SLURM_LOCALID=$task \"$@\"; "
         "done\n");
@@ -160,6 +162,23 @@ TEST_F(Scripts, SlurmTellsEachTaskItsPlace) {
   EXPECT_EQ(run("env SLURM_SUBMIT_DIR=" + folder + " " + script),
             "slurm.sh: build/release/penalmt is not there; submit from the checkout, after "
             "recipes/build.sh\nexit 2");
+}
+
+// With pipefail a script fails where what writes into a pipe is still at it when its reader ends.
+TEST(ScriptTexts, PipesAreReadToTheirEnd) {
+  const std::regex early("[|]\\s*(head\\b|grep -[a-zA-Z]*q)");
+  int scripts = 0;
+  for (const char* folder : {"/recipes", "/tests", "/.ci"})
+    for (const auto& entry :
+         fs::recursive_directory_iterator(PENALMT_SOURCE + std::string(folder))) {
+      if (!entry.is_regular_file()) continue;
+      const std::string text = read_file(entry.path());
+      if (!text.starts_with("#!") || text.find("pipefail") == std::string::npos) continue;
+      ++scripts;
+      std::smatch found;
+      EXPECT_FALSE(std::regex_search(text, found, early)) << entry.path() << ": " << found[0];
+    }
+  EXPECT_GT(scripts, 15);
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ class ImportTest(unittest.TestCase):
                               ("short", ["--max-length", 6])):
             theirs = marian.translations(model, tokenizer, texts, search)
             self.assertEqual(self.translated(*words), theirs, search)
-            self.assertGreater(len(set(theirs)), 3)
+            self.assertGreater(len(set(theirs)), 1)
 
         targets = self.folder / "targets"
         pairs = list(zip(texts, marian.sentences("de", LINES)))[:40]

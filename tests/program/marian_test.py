@@ -91,7 +91,7 @@ class ImportTest(unittest.TestCase):
             self.assertAlmostEqual(float(score), -loss, delta=1e-4 + 1e-5 * loss)
 
     def test_wide(self):
-        self.expect_equal(1, MODELS["wide"])
+        self.expect_equal(7, MODELS["wide"])
 
     def test_bpe(self):
         self.expect_equal(2, MODELS["bpe"])

@@ -67,10 +67,10 @@ ContrastivePairs read_contrastive(const fs::path& folder) {
   return pairs;
 }
 
-std::filesystem::path contrastive_images(const std::filesystem::path& folder) {
-  const std::filesystem::path inside = folder / "images";
-  if (std::filesystem::is_directory(inside)) return inside;
-  return std::filesystem::absolute(folder).lexically_normal().parent_path() / "images";
+fs::path contrastive_images(const fs::path& folder) {
+  const fs::path inside = folder / "images";
+  if (fs::is_directory(inside)) return inside;
+  return fs::absolute(folder).lexically_normal().parent_path() / "images";
 }
 
 }  // namespace penalmt

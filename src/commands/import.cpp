@@ -35,8 +35,8 @@ Command import_command() {
       import_model,
       "DIR holds config.json, model.safetensors, source.spm, target.spm and vocab.json; of "
       "generation_config.json and tokenizer_config.json what is there is taken. MODEL gives the "
-      "same scores, and the same translations where the search is the same (greedy; with "
-      "early_stopping true or \"never\" in beams). It holds source.model and target.model, which "
+      "same scores and, greedy or in beams, the same translations. It holds source.model and "
+      "target.model, which "
       "SentencePiece reads, with the vocabulary of both at their end; unknown pieces give no "
       "text, as in Transformers.\n"
       "Example:\n"

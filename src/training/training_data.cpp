@@ -159,36 +159,23 @@ void write_tokenizers(const std::filesystem::path& run, const Tokenizers& tokeni
              tokenizers.target.serialized());  // last: read_tokenizers looks for it
 }
 
-namespace {
-
-// Those of tokenizer.files.
-Tokenizers users_tokenizers(const EvenSample& sample, const Recipe& recipe) {
-  const std::vector<std::string>& files = recipe.tokenizer.files;
-  const auto open = [](const std::string& file, const std::vector<std::string>& lines) {
-    return Tokenizer::adopt(expand_environment(file, "tokenizer.files"), lines);
-  };
-  if (!recipe.joint_vocabulary())
-    return {open(files.front(), sample.source), open(files.back(), sample.target)};
-  std::vector<std::string> lines = sample.source;
-  lines.insert(lines.end(), sample.target.begin(), sample.target.end());
-  const Tokenizer joint = open(files.front(), lines);
-  return {joint, joint};
-}
-
-}  // namespace
-
 Tokenizers train_tokenizers(const ParallelText& text, const Recipe& recipe) {
   EvenSample sample(static_cast<std::size_t>(recipe.data.tokenizer_pairs));
   for (std::size_t pair = 0; pair < text.source.size(); ++pair)
     sample.add(text.source[pair], text.target[pair]);
-  if (!recipe.tokenizer.files.empty()) return users_tokenizers(sample, recipe);
+  const std::vector<std::string>& files = recipe.tokenizer.files;
+  const auto of_lines = [&](const std::vector<std::string>& lines, std::size_t file,
+                            const std::vector<std::string>& languages) {
+    if (files.empty()) return Tokenizer::train(lines, recipe.tokenizer, languages);
+    return Tokenizer::adopt(expand_environment(files[file], "tokenizer.files"), lines);
+  };
   const std::vector<std::string> languages = language_pieces(recipe.data);
   if (!recipe.joint_vocabulary())
-    return {Tokenizer::train(sample.source, recipe.tokenizer, languages),
-            Tokenizer::train(sample.target, recipe.tokenizer)};
+    return {of_lines(sample.source, 0, languages),
+            of_lines(sample.target, files.empty() ? 0 : files.size() - 1, {})};
   std::vector<std::string> lines = std::move(sample.source);
   lines.insert(lines.end(), sample.target.begin(), sample.target.end());
-  const Tokenizer joint = Tokenizer::train(lines, recipe.tokenizer, languages);
+  const Tokenizer joint = of_lines(lines, 0, languages);
   return {joint, joint};
 }
 

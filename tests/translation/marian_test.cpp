@@ -236,12 +236,24 @@ class MarianFolder : public testing::Test {
     ASSERT_NE(at, std::string::npos) << file << ": " << text;
     write_file(folder_ / "opus" / file, text.replace(at, from.size(), to));
   }
-  // What import says; nothing is left of it.
-  std::string refusal() {
-    const std::string said =
-        thrown_message<Error>([&] { marian::import_folder(folder_ / "opus", folder_ / "model"); });
-    EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()), 1);
-    return folder_.without_path(said);
+  // What import says, with the folder's whole path.
+  std::string said() const {
+    return thrown_message<Error>(
+        [&] { marian::import_folder(folder_ / "opus", folder_ / "model"); });
+  }
+  // The same without it; nothing is left of what was begun.
+  std::string refusal() const {
+    const std::string text = said();
+    EXPECT_EQ(folder_.entries(), 1);
+    return folder_.without_path(text);
+  }
+  // The folder has this fault, and how it is converted is said.
+  void expect_advice(const std::string& fault) const {
+    const std::string path = (folder_ / "opus").string();
+    EXPECT_EQ(said(), path + fault +
+                          "; convert it: python -c \"from transformers import MarianMTModel as M; "
+                          "M.from_pretrained('" +
+                          path + "').save_pretrained('" + path + "')\"");
   }
   void change_tensors(const std::function<void(NamedTensors&)>& change) {
     NamedTensors tensors = load_safetensors(folder_ / "opus/model.safetensors");
@@ -263,20 +275,15 @@ TEST_F(MarianFolder, WithAFileMissingIsRefused) {
   }
   fs::remove_all(folder_ / "opus");
   write_file(folder_ / "file", "");
-  EXPECT_EQ(folder_.without_path(thrown_message<Error>(
-                [&] { marian::import_folder(folder_ / "opus", folder_ / "model"); })),
+  EXPECT_EQ(folder_.without_path(said()),
             "opus: no such folder; expected a MarianMT folder of Transformers");
 }
 
 TEST_F(MarianFolder, WithAPickleIsRefusedAndToldHowToConvertIt) {
   fs::rename(folder_ / "opus/model.safetensors", folder_ / "opus/pytorch_model.bin");
-  const std::string path = (folder_ / "opus").string();
-  EXPECT_EQ(thrown_message<Error>([&] { marian::import_folder(path, folder_ / "model"); }),
-            path +
-                "/pytorch_model.bin: a pickle, which could run anything; expected "
-                "model.safetensors beside it; convert it: python -c \"from transformers import "
-                "MarianMTModel as M; M.from_pretrained('" +
-                path + "').save_pretrained('" + path + "')\"");
+  expect_advice(
+      "/pytorch_model.bin: a pickle, which could run anything; expected model.safetensors beside "
+      "it");
 }
 
 TEST_F(MarianFolder, OfAnUnknownNetworkIsRefused) {
@@ -354,13 +361,9 @@ TEST_F(MarianFolder, WithNumbersThatAreNoneIsRefused) {
 
 TEST_F(MarianFolder, InPartsIsRefusedAndToldHowToJoinThem) {
   fs::rename(folder_ / "opus/model.safetensors", folder_ / "opus/model.safetensors.index.json");
-  const std::string path = (folder_ / "opus").string();
-  EXPECT_EQ(thrown_message<Error>([&] { marian::import_folder(path, folder_ / "model"); }),
-            path +
-                "/model.safetensors.index.json: the weights are in several files; expected one, "
-                "model.safetensors; convert it: python -c \"from transformers import "
-                "MarianMTModel as M; M.from_pretrained('" +
-                path + "').save_pretrained('" + path + "')\"");
+  expect_advice(
+      "/model.safetensors.index.json: the weights are in several files; expected one, "
+      "model.safetensors");
 }
 
 TEST_F(MarianFolder, WithAVocabularyThatDoesNotFitIsRefused) {

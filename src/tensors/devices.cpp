@@ -76,6 +76,10 @@ c10::Device choose_device(const std::string& name) {
   return c10::Device(c10::kCUDA, 0);
 }
 
+at::Tensor pinned_for(c10::Device device, const at::Tensor& tensor) {
+  return device.is_cpu() ? tensor : tensor.pin_memory();
+}
+
 void set_threads(int threads) { take_threads(threads > 0 ? threads : cores()); }
 
 SingleThreadedScope::SingleThreadedScope() : before_(at::get_num_threads()) {

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
 namespace penalmt {
@@ -13,6 +14,10 @@ namespace penalmt {
 // about CUDA, which remembers the first answer. Throws Error where "cuda" is asked for and cannot
 // be had; "auto" takes the CPU then, with a warning if there is a GPU that LibTorch cannot use.
 c10::Device choose_device(const std::string& name);
+
+// Itself where the device is the CPU; else a copy in pinned memory, from which the device copies
+// while the host goes on (Tensor::to with non_blocking).
+at::Tensor pinned_for(c10::Device device, const at::Tensor& tensor);
 
 // Threads for tensor operations, at most one a core that this process may use; 0: as many. Where
 // the system has fewer to give, half of those that it has.

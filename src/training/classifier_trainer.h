@@ -7,6 +7,7 @@
 
 #include "datasets/images/labelled_images.h"
 #include "models/classifier.h"
+#include "training/batches_ahead.h"
 #include "training/classifier_recipe.h"
 #include "training/training_loop.h"
 
@@ -35,12 +36,21 @@ class ClassifierTrainer : private LearningTask {
   Validation validate() override;
   std::vector<ChainStatistics> measure_chain() override;
 
+  struct Images {
+    at::Tensor ids, labels, pixels;
+  };
+  Images images_at(const BatchPlace& place) const;
+  int64_t epoch_batches() const {
+    return (images_.train.count() + recipe_.training.batch - 1) / recipe_.training.batch;
+  }
+
   ClassifierRecipe recipe_;
   LabelledSplits images_;
   c10::Device device_;
   Classifier model_;
   int64_t epoch_ = 0;
   std::vector<int64_t> order_;  // of the epoch's images
+  BatchesAhead<Images> ahead_;  // where the model is not on the CPU
   TrainingLoop loop_;           // last: it asks for the model
 };
 

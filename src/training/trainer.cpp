@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "evaluation/bleu.h"
+#include "tensors/devices.h"
 #include "tensors/precision.h"
 #include "training/chain_measuring.h"
 #include "translation/model_location.h"
@@ -78,6 +80,7 @@ Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, TrainingData d
       group_(group),
       description_(describe(recipe, data_.tokenizers)),
       model_(build(description_, recipe, device)),
+      ahead_([this](const BatchPlace& place) { return batch_at(place); }),
       loop_(*this, recipe.training, recipe.training.accumulate, std::move(run), resume, group) {
   for (const at::Tensor& parameter : model_->parameters())
     if (parameter.requires_grad()) parameters_.push_back(parameter);
@@ -87,6 +90,7 @@ Trainer::Trainer(const Recipe& recipe, std::filesystem::path run, TrainingData d
 }
 
 int64_t Trainer::start_epoch(int64_t epoch) {
+  ahead_.drop();
   const uint64_t seed =
       mix64(static_cast<uint64_t>(recipe_.training.seed)) ^ static_cast<uint64_t>(epoch);
   if (recipe_.training.bpe_dropout > 0) sample_split(data_.train, data_.tokenizers, recipe_, seed);
@@ -94,6 +98,12 @@ int64_t Trainer::start_epoch(int64_t epoch) {
   epoch_batches_ =
       make_batches(data_.train.drawn(seed), lengths, recipe_.training.batch_tokens, seed);
   return static_cast<int64_t>(epoch_batches_.size());
+}
+
+Batch Trainer::batch_at(const BatchPlace& place) const {
+  Batch batch = training_batch(epoch_batches_[place.batch], place.update);
+  if (batch.images.defined()) batch.images = pinned_for(device_, batch.images);
+  return batch;
 }
 
 Batch Trainer::training_batch(const std::vector<int64_t>& which, int64_t update) const {
@@ -161,14 +171,20 @@ LossSums Trainer::add_gradients(const std::vector<int64_t>& batches, int64_t upd
                    .tau_scale = tau_scale};
   LossSums sums;
   const PrecisionScope scope(precision(training));
-  for (const int64_t b : batches)
-    in_memory(epoch_batches_[b], [&](const std::vector<int64_t>& which) {
-      const Batch batch = training_batch(which, update);
+  for (size_t i = 0; i < batches.size(); ++i) {
+    std::optional<Batch> made = ahead_.take({batches[i], update});
+    const BatchPlace next = after(batches, i, update, training.accumulate);
+    if (!device_.is_cpu() && next.batch < static_cast<int64_t>(epoch_batches_.size()))
+      ahead_.begin(next);
+    in_memory(epoch_batches_[batches[i]], [&](const std::vector<int64_t>& which) {
+      // Halves of it are made anew.
+      const Batch batch = made ? *std::exchange(made, {}) : training_batch(which, update);
       pass.ids = batch.ids;
       const TokenLoss loss = training_loss(batch, pass);
       penalmt::add_gradients(loss.total, parameters_);
       sums.add(batch.target_tokens, loss.total, loss.nll);
     });
+  }
   return sums;
 }
 

@@ -4,6 +4,7 @@
 
 #include <c10/core/Device.h>
 
+#include "training/batches_ahead.h"
 #include "training/training_data.h"
 #include "training/training_loop.h"
 
@@ -64,6 +65,7 @@ class Trainer : private LearningTask {
   TokenLoss training_loss(const Batch& batch, const ForwardPass& pass);
   Batch training_batch(const std::vector<int64_t>& which,
                        int64_t update) const;  // some without their image: training.image_dropout
+  Batch batch_at(const BatchPlace& place) const;
 
   Recipe recipe_;
   TrainingData data_;
@@ -73,8 +75,9 @@ class Trainer : private LearningTask {
   TranslationModel model_;
   std::vector<at::Tensor> parameters_;  // those of the model that learn
   std::vector<std::vector<int64_t>> epoch_batches_;
-  bool halved_ = false;  // a batch, for lack of memory
-  TrainingLoop loop_;    // last: it asks for the model
+  BatchesAhead<Batch> ahead_;  // where the model is not on the CPU
+  bool halved_ = false;        // a batch, for lack of memory
+  TrainingLoop loop_;          // last: it asks for the model
 };
 
 }  // namespace penalmt

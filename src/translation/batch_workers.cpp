@@ -56,7 +56,7 @@ void run_batches(const std::vector<Example>& examples, const BatchOptions& optio
 
 Images images_of(const Batch& batch, c10::Device device) {
   if (!batch.images.defined()) return {};
-  return {batch.images.to(device), batch.has_image};
+  return {batch.images.to(device, /*non_blocking=*/true), batch.has_image};
 }
 
 Sentences sentences_of(const Batch& batch, c10::Device device) {

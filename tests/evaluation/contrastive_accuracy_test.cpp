@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "evaluation/resampling.h"
 #include "evaluation/share.h"
 
@@ -32,6 +34,20 @@ TEST(ContrastiveAccuracy, ATieIsHalfRight) {
             (Rows{0.5, 1}));
   EXPECT_EQ(contrastive_rows({"a"}, same, {{-6 - 1e-5, 3}}, ContrastiveScore::kProbability).numbers,
             (Rows{1, 1}));
+}
+
+TEST(ContrastiveAccuracy, ATieIsWrongOnRequestAndInThePerplexitiesThatAreWritten) {
+  const Targets correct = {{-6, 3}, {-4, 2}, {-2, 2}},
+                incorrect = {{-6 - 1e-7, 3}, {-2, 2}, {-4, 2}};
+  EXPECT_EQ(contrastive_rows({"a", "b", "c"}, correct, incorrect, ContrastiveScore::kPerplexity,
+                             Ties::kWrong)
+                .numbers,
+            (Rows{0, 1, 0, 1, 1, 1}));
+  const Perplexities all = perplexities(correct, incorrect);
+  EXPECT_EQ(all.correct[0], all.incorrect[0]);
+  EXPECT_DOUBLE_EQ(all.correct[1], std::exp(2.0));
+  EXPECT_DOUBLE_EQ(all.incorrect[1], std::exp(1.0));
+  EXPECT_LT(all.correct[2], all.incorrect[2]);
 }
 
 // Whatever it thinks of the translations, they are exchanged the second time.

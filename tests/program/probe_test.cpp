@@ -281,6 +281,41 @@ TEST_F(ProbeCommand, WithoutAnImageHalfOfTheContrastivePairsAreRight) {
             "first 'gone.png' in line 3");
 }
 
+// What CoMMuTE's evaluate.py does with two such files: lines of numbers, right where the first is
+// the lower.
+double as_evaluate_py_has_it(const Words& correct, const Words& incorrect) {
+  EXPECT_EQ(correct.size(), incorrect.size());
+  int right = 0;
+  for (size_t i = 0; i < correct.size(); ++i)
+    right += std::stod(correct[i]) < std::stod(incorrect[i]);
+  return 100.0 * right / static_cast<double>(correct.size());
+}
+
+TEST_F(ProbeCommand, WritesThePerplexitiesThatCommuteReads) {
+  // The last pair's translations are one: whatever a model thinks, it is a tie.
+  file("ties/src.en", "a circle .\ntwo dogs .\ntwo dogs .");
+  file("ties/correct.de", "ein roter kreis .\nein hund .\nein hund .");
+  file("ties/incorrect.de", "zwei blaue quadrate .\nder mann rennt .\nein hund .");
+  file("ties/img.order", "0.png\n1.png\n0.png");
+  const auto share = [&](const std::string& ties) {
+    const auto output =
+        run_penalmt({"probe", path("gated"), "--contrastive", path("ties"),
+                     "--contrastive-image-root", path("images"), "--contrastive-scores",
+                     path("scores/" + ties), "--ties", ties, "--json", "--device", "cpu"});
+    EXPECT_EQ(output.status, 0) << output.errors;
+    return json_of(output).at("contrastive")[0].at("perplexity").at("score").get<double>();
+  };
+  const double half = share("half"), wrong = share("wrong");
+  EXPECT_NEAR(half - wrong, 100 / 6.0, 1e-9);
+  const auto lines = [&](const std::string& name) {
+    return read_lines(folder_ / "scores/wrong" / name);
+  };
+  EXPECT_NEAR(as_evaluate_py_has_it(lines("right.correct.txt"), lines("right.incorrect.txt")),
+              wrong, 1e-9);
+  EXPECT_EQ(read_file(folder_ / "scores/half/none.correct.txt"),
+            read_file(folder_ / "scores/wrong/none.correct.txt"));
+}
+
 TEST_F(ProbeCommand, FindsTheContrastiveImagesInTheFolderOrBesideIt) {
   const auto status = [&] {
     return run_penalmt({"probe", path("gated"), "--contrastive", path("pairs"), "--json",

@@ -133,6 +133,27 @@ TEST_F(Scripts, ImportedModelsGiveTransformersProbabilitiesAndTranslations) {
   expect_passed("marian_test.py", "torch, transformers, safetensors, sentencepiece");
 }
 
+// Hugging Face's library is stood in for: it needs the hub.
+TEST_F(Scripts, UnpieBecomesContrastivePairs) {
+  write("python/datasets.py", R"(def load_dataset(name, split):
+    assert (name, split) == ("copy", "homographic"), (name, split)
+    de = lambda text: {"de": text, "fr": "", "ko": ""}
+    return [{"pun_sentence": "It packs\n its trunk.", "translation1": de("Es packt den Koffer."),
+             "translation2": de("Es packt den  Rüssel."), "disamb_image1": "a.png", "disamb_image2": "gone.png"}]
+)");
+  write("copy/a.png", "an image");
+  const std::string command = "cd " + folder_.string() + " && PYTHONPATH=python python3 " +
+                              kRecipes + "tables/unpie.py --from copy --out out";
+  EXPECT_EQ(run(command), "unpie: out: 2 pairs, 1 without an image\nexit 0");
+  const auto text = [&](const std::string& name) { return read_file(folder_ / "out" / name); };
+  EXPECT_EQ(text("src.en"), "It packs its trunk.\nIt packs its trunk.\n");
+  EXPECT_EQ(text("correct.de"), "Es packt den Koffer.\nEs packt den Rüssel.\n");
+  EXPECT_EQ(text("incorrect.de"), "Es packt den Rüssel.\nEs packt den Koffer.\n");
+  EXPECT_EQ(text("img.order"), "0000-1.png\n\n");
+  EXPECT_EQ(text("images/0000-1.png"), "an image");
+  EXPECT_EQ(run(command), "unpie: out: there already; expected a folder to make\nexit 2");
+}
+
 // Slurm's two commands are stood in for: srun begins two tasks, one after the other.
 TEST_F(Scripts, SlurmTellsEachTaskItsPlace) {
   write("bin/scontrol", "#!/bin/sh\nseq -f node%.0f 7 20000\n");  // more than a pipe holds

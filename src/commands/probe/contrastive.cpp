@@ -89,15 +89,17 @@ void probe_contrastive(const ProbeOptions& options, Translator& translator, Prob
        "percent of pairs whose right translation is the more probable",
        std::make_shared<Share>(),
        {}}};
+  const Ties ties = options.ties == "wrong" ? Ties::kWrong : Ties::kHalf;
   Lines names;
   for (const ImageCondition& condition : conditions_of(images.get(), options)) {
     const auto correct = scored(pairs.correct, pairs.correct_file, condition);
     const auto incorrect = scored(pairs.incorrect, pairs.incorrect_file, condition);
     names.push_back(condition.name);
     measures[0].rows.push_back(
-        contrastive_rows(pairs.source, correct, incorrect, ContrastiveScore::kPerplexity));
+        contrastive_rows(pairs.source, correct, incorrect, ContrastiveScore::kPerplexity, ties));
     measures[1].rows.push_back(
-        contrastive_rows(pairs.source, correct, incorrect, ContrastiveScore::kProbability));
+        contrastive_rows(pairs.source, correct, incorrect, ContrastiveScore::kProbability, ties));
+    results.pair_scores.push_back({condition.name, perplexities(correct, incorrect)});
   }
   results.pairs = pairs.source.size();
   results.pairs_without_image = images ? static_cast<std::size_t>(images->missing()) : 0;

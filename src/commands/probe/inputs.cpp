@@ -156,6 +156,8 @@ void check_options(const ProbeOptions& options) {
   if (options.contrastive.empty() && options.raw)
     throw Error("--raw: is for contrastive pairs; got no --contrastive");
   if (!options.translations.empty()) expect_output_folder("--translations", options.translations);
+  if (!options.contrastive_scores.empty())
+    expect_output_folder("--contrastive-scores", options.contrastive_scores);
   const std::string mask_token = options.mask_token();
   if (split_whitespace(mask_token) != std::vector<std::string_view>{mask_token})
     throw Error(fmt::format("--mask-token: got '{}', expected a word", mask_token));

@@ -164,6 +164,19 @@ void expect_outputs_of_their_own(const ProbeOptions& options) {
                       std::filesystem::path(options.translations) / (condition + ending));
 }
 
+void write_pair_scores(const ProbeOptions& options, const ProbeResults& results) {
+  const std::filesystem::path folder(options.contrastive_scores);
+  std::filesystem::create_directories(folder);
+  for (const PairScores& scores : results.pair_scores)
+    for (const auto& [ending, numbers] :
+         {std::pair(".correct.txt", &scores.perplexities.correct),
+          std::pair(".incorrect.txt", &scores.perplexities.incorrect)}) {
+      const std::filesystem::path file = folder / (scores.condition + ending);
+      expect_not_read("--contrastive-scores", file);
+      write_output("--contrastive-scores", file, fmt::format("{}\n", fmt::join(*numbers, "\n")));
+    }
+}
+
 void write_probe_translations(const ProbeOptions& options, const ProbeResults& results) {
   const std::filesystem::path folder(options.translations);
   std::filesystem::create_directories(folder);

@@ -24,6 +24,7 @@ void probe(const ProbeOptions& options) {
   }
   if (!options.contrastive.empty()) probe_contrastive(options, translator, results);
   if (!options.translations.empty()) write_probe_translations(options, results);
+  if (!options.contrastive_scores.empty()) write_pair_scores(options, results);
   print_probe(options, results);
   if (!options.report.empty()) write_probe_report(options, text, results);
 }

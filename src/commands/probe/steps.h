@@ -17,6 +17,7 @@
 #include "datasets/scenes/left_out_marks.h"
 #include "datasets/text/masking.h"
 #include "evaluation/answer_signs.h"
+#include "evaluation/contrastive_accuracy.h"
 #include "evaluation/image_use_statistics.h"
 #include "evaluation/masked_accuracy.h"
 #include "evaluation/metrics.h"
@@ -41,7 +42,8 @@ struct ProbeOptions {
   std::string mask, lexicon;
   std::optional<std::string> given_kind, given_mask_token;
   std::string left_out;
-  std::string contrastive, contrastive_image_root;
+  std::string contrastive, contrastive_image_root, contrastive_scores;
+  std::string ties = "half";
   bool raw = false;  // the contrastive pairs are text as people write it
   Lines metrics = {"bleu"};
   std::optional<std::string> tokenize;  // nullopt: none for models of tokenised text, else 13a
@@ -97,6 +99,14 @@ struct ProbeOptions {
       "the folder of their images; default: the store of --features, else images in that folder or "
       "beside it",
       option().value("DIR"));
+    v("contrastive_scores", contrastive_scores,
+      "a folder for their perplexities under each condition, CONDITION.correct.txt and "
+      "CONDITION.incorrect.txt: CoMMuTE's evaluate.py reads two such files",
+      option().value("DIR").needs("contrastive"));
+    v("ties", ties,
+      "what a pair counts whose translations are equally likely: half, or wrong, as evaluate.py "
+      "has it",
+      option(config::one_of({"half", "wrong"})).needs("contrastive"));
     v("raw", raw,
       "the contrastive pairs are text as people write it (CoMMuTE's are): normalise it for a model "
       "of tokenised lower-cased text");
@@ -143,6 +153,12 @@ struct Answers {
   std::vector<int64_t> image_lines = {};
 };
 
+// The perplexities of the contrastive pairs.
+struct PairScores {
+  std::string condition;
+  Perplexities perplexities;
+};
+
 struct ProbeResults {
   Lines conditions;                      // their names
   std::size_t lines = 0, all_lines = 0;  // that count, of the files
@@ -150,6 +166,7 @@ struct ProbeResults {
   std::vector<Answers> answers;          // one a condition
   std::size_t pairs = 0, pairs_without_image = 0;
   std::vector<SystemScores> contrastive;  // one a condition; empty without --contrastive
+  std::vector<PairScores> pair_scores;    // the same
   std::shared_ptr<const MaskedAccuracy> restricted, relaxed;  // null without --mask
   std::optional<double> left_out_chance;                      // percent
   std::vector<ImageUse> image_use;  // a line, with its own image; empty: none looked at
@@ -203,9 +220,11 @@ void probe_image_use(const ProbeOptions& options, const ProbeText& text, Transla
 // was read. To be called when the text was.
 void expect_outputs_of_their_own(const ProbeOptions& options);
 
-// To standard output, as text or JSON; the translations to --translations; the page to --report.
-// The last two throw as write_file, the last as probe_report too.
+// To standard output, as text or JSON; the pairs' perplexities to --contrastive-scores; the
+// translations to --translations; the page to --report. The last three throw as write_file, the
+// last as probe_report too.
 void print_probe(const ProbeOptions& options, const ProbeResults& results);
+void write_pair_scores(const ProbeOptions& options, const ProbeResults& results);
 void write_probe_translations(const ProbeOptions& options, const ProbeResults& results);
 void write_probe_report(const ProbeOptions& options, const ProbeText& text,
                         const ProbeResults& results);

@@ -2,9 +2,10 @@
 # Is all well on this GPU, and how fast is it? For a machine with a GPU, Python and torch 2.11, where nothing can be built: from a bundle
 # (recipes/bundle.sh) and the text of Multi30k. Nine minutes at most; each check prints a JSON line, the last line is the verdict.
 #
-#   recipes/gpu.sh BUNDLE MULTI30K OUT [CHECK...]     OUT: a folder to make. Checks: golden fusions tiny decoding scenes; none named: all
+#   recipes/gpu.sh BUNDLE MULTI30K OUT [CHECK...]     OUT: a folder to make. Checks: golden processes fusions tiny decoding scenes; none named: all
 #
 #   golden     ten updates with dropout, penalty and a global batch of two: losses and weights are the CPU's
+#   processes  the same by two processes on the GPU, whose sums go through the CPU (a GPU each takes NCCL: for a machine of several)
 #   fusions    the same of each fusion on drawn scenes, and of two consistency losses
 #   tiny       8,000 updates of recipes/multi30k/text.json, timed: tokens/s, seconds, validation nll (PRECISION=bfloat16: in that)
 #   decoding   Test2016 by that model on the GPU and on the CPU: the text is the same, seconds, BLEU
@@ -14,13 +15,13 @@
 set -euo pipefail
 
 say() { echo "gpu: $*" >&2; }
-[ $# -ge 3 ] || { sed -n '2,14p' "$0" >&2; exit 2; }
+[ $# -ge 3 ] || { sed -n '2,15p' "$0" >&2; exit 2; }
 recipes=$(cd "$(dirname "$0")" && pwd)
 bundle=$(realpath "$1") MULTI30K=$(realpath "$2") out=$(realpath -m "$3")
 export MULTI30K
 shift 3
 checks=("$@")
-[ $# -gt 0 ] || checks=(golden fusions tiny decoding scenes)
+[ $# -gt 0 ] || checks=(golden processes fusions tiny decoding scenes)
 [ ! -e "$out" ] || { say "$out: there already"; exit 2; }
 mkdir -p "$out/logs"
 if [ -d "$bundle" ]; then folder=$bundle; else tar -C "$out" -xJf "$bundle" && folder=$(echo "$out"/penalmt-*); fi
@@ -62,11 +63,12 @@ sys.exit(not ok)
 E
 }
 
-golden() {
-  local settings=("$recipes/multi30k/text.json" --threads 4 --set=data.limit=2000 --set=tokenizer.vocabulary=2000 --set=training.batch_tokens=1024
+golden_settings=("$recipes/multi30k/text.json" --threads 4 --set=data.limit=2000 --set=tokenizer.vocabulary=2000 --set=training.batch_tokens=1024
     --set=training.updates=10 --set=training.validate_every=10 --set=training.validate_bleu=false --set=training.precision=float32
     --set=model.dropout=0.3 --set=model.tau.encoder=0.01 --set=model.tau.decoder=0.01 --set=training.learning_rate=1e-3)
-  train golden cpu "${settings[@]}" && train golden cuda "${settings[@]}" && compare golden 1e-5
+golden() { train golden cpu "${golden_settings[@]}" && train golden cuda "${golden_settings[@]}" && compare golden 1e-5; }
+processes() {
+  train processes cpu "${golden_settings[@]}" && train processes cuda "${golden_settings[@]}" --processes 2 && compare processes 1e-5
 }
 
 fusions() {

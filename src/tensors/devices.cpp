@@ -1,6 +1,8 @@
 #include "tensors/devices.h"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <stdlib.h>
 
 #include <algorithm>
@@ -10,6 +12,8 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <c10/core/DeviceGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "base/error.h"
 #include "base/progress.h"
@@ -54,7 +58,7 @@ void take_threads(int wanted) {
 
 }  // namespace
 
-c10::Device choose_device(const std::string& name) {
+c10::Device choose_device(const std::string& name, int number) {
   take_threads(at::get_num_threads());
   if (name == "cpu") return c10::Device(c10::kCPU);
   if (name != "auto" && name != "cuda")
@@ -73,11 +77,30 @@ c10::Device choose_device(const std::string& name) {
   }
   // float32 is float32: cuDNN's convolutions would otherwise round what they multiply to 10 bits.
   at::globalContext().setAllowTF32CuDNN(false);
-  return c10::Device(c10::kCUDA, 0);
+  const c10::impl::VirtualGuardImpl gpus(c10::kCUDA);
+  const c10::Device device(c10::kCUDA, static_cast<c10::DeviceIndex>(number % gpus.deviceCount()));
+  gpus.setDevice(device);
+  return device;
+}
+
+std::string name_of_gpu(c10::Device device) {
+  void* driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  const auto function = [&](const char* name) { return driver ? dlsym(driver, name) : nullptr; };
+  void* newer = function("cuDeviceGetUuid_v2");  // parts of one card have their own
+  const auto get = reinterpret_cast<int (*)(int*, int)>(function("cuDeviceGet"));
+  const auto get_uuid =
+      reinterpret_cast<int (*)(unsigned char*, int)>(newer ? newer : function("cuDeviceGetUuid"));
+  int handle = 0;
+  unsigned char uuid[16] = {};
+  if (!get || !get_uuid || get(&handle, device.index()) != 0 || get_uuid(uuid, handle) != 0)
+    throw MachineError("the GPU's driver does not say which one it is");
+  return fmt::format("{:02x}", fmt::join(uuid, ""));
 }
 
 at::Tensor pinned_for(c10::Device device, const at::Tensor& tensor) {
-  return device.is_cpu() ? tensor : tensor.pin_memory();
+  if (device.is_cpu()) return tensor;
+  const c10::DeviceGuard here(device);  // another thread's current device may be another
+  return tensor.pin_memory();
 }
 
 void set_threads(int threads) { take_threads(threads > 0 ? threads : cores()); }

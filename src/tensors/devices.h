@@ -10,10 +10,15 @@
 
 namespace penalmt {
 
-// "cpu", "cuda", or "auto": a GPU where there is one. Call it before anything else asks LibTorch
+// "cpu", "cuda", or "auto": a GPU where there is one, of several that of this number modulo theirs,
+// which becomes this thread's current one. Call it before anything else asks LibTorch
 // about CUDA, which remembers the first answer. Throws Error where "cuda" is asked for and cannot
 // be had; "auto" takes the CPU then, with a warning if there is a GPU that LibTorch cannot use.
-c10::Device choose_device(const std::string& name);
+c10::Device choose_device(const std::string& name, int number = 0);
+
+// What tells a GPU from all others, of other machines, too: its UUID. Throws MachineError where its
+// driver does not say.
+std::string name_of_gpu(c10::Device device);
 
 // Itself where the device is the CPU; else a copy in pinned memory, from which the device copies
 // while the host goes on (Tensor::to with non_blocking).

@@ -10,7 +10,9 @@
 #include <cstring>
 #include <exception>
 #include <functional>
+#include <future>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <system_error>
 #include <thread>
 
@@ -26,6 +28,8 @@
 #include "base/json.h"
 #include "base/printable.h"
 #include "base/progress.h"
+#include "tensors/devices.h"
+#include "training/nccl.h"
 #include "training/rank_watch.h"
 
 namespace penalmt {
@@ -283,7 +287,58 @@ void GlooGroup::Connections::finish(const c10::intrusive_ptr<c10d::Work>& begun,
   throw MachineError("the connection between the processes was lost: " + problem);
 }
 
+void GlooGroup::use_device(c10::Device device) {
+  // A row each: the name of its GPU, empty where NCCL cannot serve it.
+  constexpr int64_t kLongest = 64;
+  const std::string own =
+      device.is_cpu() || !NcclCommunicator::available() ? "" : name_of_gpu(device);
+  at::Tensor rows = at::zeros({place_.size, kLongest}, at::kInt);
+  for (size_t i = 0; i < own.size(); ++i) rows[place_.rank][static_cast<int64_t>(i)] = own[i];
+  sum(rows);
+  std::set<std::string> names;
+  for (int rank = 0; rank < place_.size; ++rank) {
+    const int32_t* row = rows.const_data_ptr<int32_t>() + rank * kLongest;
+    std::string name;
+    for (int64_t i = 0; i < kLongest && row[i] != 0; ++i) name += static_cast<char>(row[i]);
+    if (!name.empty()) names.insert(name);
+  }
+  if (static_cast<int>(names.size()) < place_.size) {
+    if (!device.is_cpu() && leads())
+      message(fmt::format(
+          "{} processes {}: sums over the processes go through the CPU", place_.size,
+          names.empty() ? "without NCCL"
+                        : fmt::format("on {} GPU{}", names.size(), names.size() == 1 ? "" : "s")));
+    return;
+  }
+  // NCCL would wait for ever for one that is gone: a thread does, which then is left behind.
+  const std::string id = shared(leads() ? NcclCommunicator::make_id() : "");
+  std::packaged_task<std::unique_ptr<NcclCommunicator>()> join(
+      [id, rank = place_.rank, size = place_.size, device] {
+        return std::make_unique<NcclCommunicator>(id, rank, size, device);
+      });
+  auto joined = join.get_future();
+  std::thread(std::move(join)).detach();
+  while (joined.wait_for(milliseconds(20)) != std::future_status::ready)
+    if (const auto end = watch_->other_end()) throw OtherProcessEnded(*end);
+  gpus_ = joined.get();
+}
+
+// A kernel that waits for a process that is gone would never end.
+void GlooGroup::wait_for_gpus() {
+  for (const Clock::time_point began = Clock::now(); !gpus_->done();) {
+    if (const auto end = watch_->other_end()) throw OtherProcessEnded(*end);
+    if (Clock::now() - began < milliseconds(5))
+      std::this_thread::yield();
+    else
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+}
+
 void GlooGroup::sum(const at::Tensor& values) {
+  if (gpus_ && !values.is_cpu()) {
+    gpus_->sum(values);
+    return wait_for_gpus();
+  }
   std::vector<at::Tensor> here = {values.cpu()};
   c10d::AllreduceOptions options;
   options.timeout = kLongestWait;
@@ -292,6 +347,10 @@ void GlooGroup::sum(const at::Tensor& values) {
 }
 
 void GlooGroup::share(const at::Tensor& values) {
+  if (gpus_ && !values.is_cpu()) {
+    gpus_->share(values);
+    return wait_for_gpus();
+  }
   std::vector<at::Tensor> here = {values.cpu()};
   c10d::BroadcastOptions options;
   options.timeout = kLongestWait;

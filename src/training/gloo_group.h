@@ -1,5 +1,5 @@
-// Processes on CPUs, joined by LibTorch's Gloo. Another engine (NCCL on GPUs) would be another
-// ProcessGroup beside this one.
+// Processes joined by LibTorch's Gloo; where each has a GPU of its own, what lies there is summed
+// by NCCL.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,7 @@
 
 namespace penalmt {
 
+class NcclCommunicator;
 class RankWatch;
 
 class GlooGroup : public ProcessGroup {
@@ -28,7 +29,12 @@ class GlooGroup : public ProcessGroup {
 
   int rank() const override { return place_.rank; }
   int size() const override { return place_.size; }
-  // Both also throw MachineError where a connection was lost and every process lives. Where they
+  int rank_on_machine() const override { return place_.rank_on_machine; }
+  // On GPUs that are shared, or without NCCL, sums go through the CPU: rank 0 says so. Throws as
+  // NcclCommunicator.
+  void use_device(c10::Device device) override;
+  // Both also throw MachineError where a connection was lost and every process lives, and as
+  // NcclCommunicator. Where they
   // throw, `values` are undefined and the group is of no more use.
   void sum(const at::Tensor& values) override;
   void share(const at::Tensor& values) override;
@@ -45,10 +51,12 @@ class GlooGroup : public ProcessGroup {
   void connect(std::chrono::seconds silence);
   [[noreturn]] void refuse(const std::string& text);
   std::string name() const;
+  void wait_for_gpus();
 
   ProcessPlace place_;
   std::unique_ptr<Connections> connections_;
   std::shared_ptr<RankWatch> watch_;
+  std::unique_ptr<NcclCommunicator> gpus_;  // null: sums go through the CPU
 };
 
 }  // namespace penalmt

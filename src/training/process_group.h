@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <stdexcept>
 #include <string>
@@ -34,7 +35,11 @@ class ProcessGroup {
   virtual ~ProcessGroup() = default;
   virtual int rank() const = 0;  // from 0
   virtual int size() const = 0;
-  bool leads() const { return rank() == 0; }  // that one alone writes and prints
+  virtual int rank_on_machine() const { return 0; }  // among those of one machine, from 0
+  bool leads() const { return rank() == 0; }         // that one alone writes and prints
+
+  // Where this process's model is, which sums are then made for.
+  virtual void use_device(c10::Device) {}
 
   // Every element becomes its sum over the processes: the same bits in all of them.
   virtual void sum(const at::Tensor& values) = 0;

@@ -48,6 +48,8 @@ std::optional<ProcessPlace> place_from_environment() {
   if (const auto local = variable("LOCAL_WORLD_SIZE"))
     place.on_this_machine =
         static_cast<int>(number_in("LOCAL_WORLD_SIZE", *local, 1, kMostProcesses));
+  if (const auto local = variable("LOCAL_RANK"))
+    place.rank_on_machine = static_cast<int>(number_in("LOCAL_RANK", *local, 0, kMostProcesses));
   place.launcher_meets = variable("TORCHELASTIC_USE_AGENT_STORE") == "True";
   place.prefix = fmt::format("penalmt/{}/", variable("TORCHELASTIC_RESTART_COUNT").value_or("0"));
   return place;

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <utility>
 
@@ -43,6 +44,15 @@ TranslationModel build(const ModelDescription& description, const Recipe& recipe
   return model;
 }
 
+// How many of the tensors each part has: "fusion (6), image_encoder (27)".
+std::string by_part(const std::vector<std::string>& names) {
+  std::map<std::string, int> counts;
+  for (const std::string& name : names) ++counts[name.substr(0, name.find('.'))];
+  std::vector<std::string> parts;
+  for (const auto& [part, count] : counts) parts.push_back(fmt::format("{} ({})", part, count));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 // Weights that others trained, as far as the model has them. A fusion that joins a trained text
 // model starts silent.
 void begin_with(TranslationModelImpl& model, const std::filesystem::path& path) {
@@ -53,9 +63,9 @@ void begin_with(TranslationModelImpl& model, const std::filesystem::path& path) 
                                [&](const std::string& name) { return name.starts_with(part); });
   };
   if (is_drawn("fusion.") && !is_drawn("encoder.")) model.start_silent();
-  message(fmt::format(
-      "{}: {} tensors taken{}", file.string(), named_weights(model).size() - drawn.size(),
-      drawn.empty() ? "" : fmt::format("; drawn anew: {}", fmt::join(drawn, ", "))));
+  message(fmt::format("{}: {} tensors taken{}", file.string(),
+                      named_weights(model).size() - drawn.size(),
+                      drawn.empty() ? "" : "; drawn anew: " + by_part(drawn)));
 }
 
 // Some lines' images.

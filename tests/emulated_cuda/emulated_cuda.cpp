@@ -46,6 +46,19 @@ std::mutex counting;
 std::map<std::string, long> launched;
 std::atomic<long> waits{0}, to_device{0}, to_host{0};
 constexpr auto kDev = c10::DeviceType::CUDA;
+void count_launch(const char* name) {
+  std::lock_guard<std::mutex> l(counting);
+  ++launched[name];
+}
+}  // namespace
+#include "nccl.h"
+namespace {
+// EMULATED_CUDA_DEVICES: how many there are, each for a process of its own.
+int devices() {
+  const char* asked = std::getenv("EMULATED_CUDA_DEVICES");
+  return asked ? std::atoi(asked) : 1;
+}
+std::atomic<c10::DeviceIndex> current{0};
 // EMULATED_CUDA_MEMORY: the bytes that the device has; as many as wanted where it is not set.
 std::mutex memory;
 std::map<void*, size_t> taken;
@@ -73,7 +86,7 @@ struct Alloc final : c10::Allocator {
       in_use += taken[p] = n;
       most_in_use = std::max(most_in_use, in_use);
     }
-    return {p, p, &release, c10::Device(kDev, 0)};
+    return {p, p, &release, c10::Device(kDev, current)};
   }
   c10::DeleterFnPtr raw_deleter() const override { return &release; }
   void copy_data(void* d, const void* s, std::size_t n) const final { std::memcpy(d, s, n); }
@@ -81,10 +94,12 @@ struct Alloc final : c10::Allocator {
 Alloc alloc;
 struct Guard final : c10::impl::DeviceGuardImplInterface {
   c10::DeviceType type() const override { return kDev; }
-  c10::Device exchangeDevice(c10::Device) const override { return {kDev, 0}; }
-  c10::Device getDevice() const override { return {kDev, 0}; }
-  void setDevice(c10::Device) const override {}
-  void uncheckedSetDevice(c10::Device) const noexcept override {}
+  c10::Device exchangeDevice(c10::Device d) const override {
+    return {kDev, current.exchange(d.index())};
+  }
+  c10::Device getDevice() const override { return {kDev, current}; }
+  void setDevice(c10::Device d) const override { current = d.index(); }
+  void uncheckedSetDevice(c10::Device d) const noexcept override { current = d.index(); }
   c10::Stream getStream(c10::Device d) const override {
     return c10::Stream(c10::Stream::DEFAULT, d);
   }
@@ -94,14 +109,18 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   c10::Stream exchangeStream(c10::Stream s) const override {
     return c10::Stream(c10::Stream::DEFAULT, s.device());
   }
-  c10::DeviceIndex deviceCount() const noexcept override { return 1; }
+  c10::DeviceIndex deviceCount() const noexcept override {
+    return static_cast<c10::DeviceIndex>(devices());
+  }
   void record(void**, const c10::Stream&, const c10::DeviceIndex,
               const c10::EventFlag) const override {}
   void block(void*, const c10::Stream&) const override {}
   bool queryEvent(void*) const override { return true; }
   void destroyEvent(void*, const c10::DeviceIndex) const noexcept override {}
-  bool queryStream(const c10::Stream&) const override { return true; }
-  void synchronizeStream(const c10::Stream&) const override {}
+  bool queryStream(const c10::Stream&) const override { return emulated_nccl::queued == 0; }
+  void synchronizeStream(const c10::Stream&) const override {
+    while (emulated_nccl::queued > 0) std::this_thread::yield();
+  }
   void* getStreamNativeHandle(const c10::Stream) const override { return nullptr; }
 };
 at::Tensor empty(c10::SymIntArrayRef size, std::optional<at::ScalarType> t,
@@ -262,8 +281,8 @@ struct EmulatedCudaHooks : CUDAHooksInterface {
     return g;
   }
   bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
-  c10::DeviceIndex deviceCount() const override { return 1; }
-  c10::DeviceIndex getCurrentDevice() const override { return 0; }
+  c10::DeviceIndex deviceCount() const override { return static_cast<c10::DeviceIndex>(devices()); }
+  c10::DeviceIndex getCurrentDevice() const override { return current; }
   Allocator* getPinnedMemoryAllocator() const override { return c10::GetAllocator(c10::kCPU); }
 };
 C10_REGISTER_CLASS(CUDAHooksRegistry, CUDAHooks, EmulatedCudaHooks)
@@ -331,7 +350,11 @@ std::map<std::string, Kernel>& kernels() {
 extern "C" {
 int cuInit(unsigned) { return 0; }
 int cuDeviceGetCount(int* n) {
-  *n = 1;
+  *n = devices();
+  return 0;
+}
+int cuDeviceGetUuid_v2(unsigned char* uuid, int device) {
+  std::memset(uuid, device + 1, 16);
   return 0;
 }
 int cuDeviceGet(int* device, int number) {

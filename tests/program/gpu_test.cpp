@@ -14,25 +14,10 @@
 #include "base/line_reader.h"
 #include "base/text.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/program/emulated_gpu.h"
 #include "tests/program/harness.h"
 
 namespace penalmt::gpu_test {
-
-const std::filesystem::path kEmulated =
-    std::filesystem::path(PENALMT_PROGRAM).parent_path() / "libemulated_cuda.so";
-
-// While it lives, programs believe in a GPU.
-class EmulatedGpu {
- public:
-  EmulatedGpu() {
-    setenv("LD_PRELOAD", kEmulated.c_str(), 1);
-    setenv("EMULATED_CUDA_REPORT", "1", 1);
-  }
-  ~EmulatedGpu() {
-    unsetenv("LD_PRELOAD");
-    unsetenv("EMULATED_CUDA_REPORT");
-  }
-};
 
 // What the device was asked for in all, as the emulation reports at the end.
 struct Work {
@@ -64,7 +49,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 class OnGpu : public testing::Test {
  protected:
   void SetUp() override {
-    if (!exists(kEmulated)) GTEST_SKIP() << "no emulated GPU: a build with sanitizers has none";
+    if (!exists(kEmulatedGpu)) GTEST_SKIP() << "no emulated GPU: a build with sanitizers has none";
     ASSERT_EQ(run_penalmt({"shapes", "--out", folder_ / "corpus", "--train", "40", "--val", "8",
                            "--test", "6", "--size", "32"})
                   .status,

@@ -22,6 +22,7 @@
 #include "base/files.h"
 #include "base/line_reader.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/program/emulated_gpu.h"
 #include "tests/program/harness.h"
 
 namespace penalmt::processes_test {
@@ -155,7 +156,7 @@ class Processes : public testing::Test {
   void TearDown() override { unsetenv("PENALMT_TEST_CORPUS"); }
 
   Words train(const std::string& run, const Words& more = {}) const {
-    Words words = {"train", recipe_, "--out", folder_ / run, "--threads", "1", "--device", "cpu"};
+    Words words = {"train", recipe_, "--out", folder_ / run, "--threads", "1", "--device", device_};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
@@ -257,6 +258,7 @@ class Processes : public testing::Test {
 
   const TemporaryFolder folder_;
   const std::string recipe_ = folder_ / "recipe.json";
+  std::string device_ = "cpu";
 };
 
 TEST_F(Processes, TwoAndFourMakeTheModelOfOne) {
@@ -318,6 +320,38 @@ TEST_F(Processes, WhereOneIsKilledAllEnd) {
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(last_line(outcome.errors), "penalmt: " + struck + ": no sign of life for 4 seconds\n");
   EXPECT_EQ(outcome.errors.find("sign of life"), outcome.errors.rfind("sign of life"));
+}
+
+TEST_F(Processes, WithAGpuEachTheyMakeTheModelOfOneThroughNccl) {
+  if (!fs::exists(kEmulatedGpu))
+    GTEST_SKIP() << "no emulated GPU: a build with sanitizers has none";
+  expect_trained("one");
+  device_ = "cuda";
+  for (const int devices : {1, 3}) {
+    const EmulatedGpu here(devices);
+    const std::string run = "on" + std::to_string(devices);
+    const Outcome outcome = run_penalmt(train(run, {"--processes", "3"}));
+    ASSERT_EQ(outcome.status, 0) << outcome.errors;
+    EXPECT_EQ(outcome.errors.find("nccl::all_reduce") != std::string::npos, devices == 3)
+        << outcome.errors;
+    EXPECT_EQ(outcome.errors.find(
+                  "penalmt: 3 processes on 1 GPU: sums over the processes go through the CPU\n") !=
+                  std::string::npos,
+              devices == 1)
+        << outcome.errors;
+    expect_same_run(run, "one");
+  }
+}
+
+// The others' GPUs wait for it in the middle of a sum.
+TEST_F(Processes, WhereOneWithAGpuIsKilledAllEnd) {
+  if (!fs::exists(kEmulatedGpu))
+    GTEST_SKIP() << "no emulated GPU: a build with sanitizers has none";
+  device_ = "cuda";
+  const EmulatedGpu here(3, /*report=*/false);
+  const auto [outcome, struck] = outcome_after(SIGKILL, 2);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(last_line(outcome.errors), "penalmt: " + struck + ": no sign of life for 4 seconds\n");
 }
 
 TEST_F(Processes, WhereOneHangsAllEnd) {

@@ -62,7 +62,8 @@ void train_translation_model(const TrainingArguments& arguments, ProcessGroup& g
   if (group.leads()) folder.emplace(arguments.out);
   const std::filesystem::path run = folder ? folder->path() : std::filesystem::path(arguments.out);
   settle_features(recipe);
-  const c10::Device device = choose_device(arguments.machine.device);
+  const c10::Device device = choose_device(arguments.machine.device, group.rank_on_machine());
+  group.use_device(device);
   std::optional<Tokenizers> tokenizers;
   if (folder) tokenizers = begin_run(*folder, recipe, device, arguments.resume);
   recipe.training.precision = group.shared(recipe.training.precision);

@@ -19,7 +19,8 @@ struct ProcessPlace {
 };
 
 // From RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as torchrun sets them (and LOCAL_RANK and
-// LOCAL_WORLD_SIZE where they are set); nullopt where WORLD_SIZE is not set, or 1. Throws Error where one of the others is missing or no such number.
+// LOCAL_WORLD_SIZE where they are set); nullopt where WORLD_SIZE is not set, or 1. Throws Error
+// where one of the others is missing or no such number.
 std::optional<ProcessPlace> place_from_environment();
 
 }  // namespace penalmt

@@ -3,7 +3,7 @@
 #
 #   MULTI30K=/path/to/multi30k recipes/multi30k/run.sh [-r "text gated"] [-s "1 2 3"] [-- more arguments of penalmt train]
 #
-#   -r  recipes of this folder: text, gated, raw, text-bpe-dropout (default: text gated)   -s  seeds (default: 1)
+#   -r  recipes of this folder: text, strong, gated, raw, text-bpe-dropout (default: text gated)   -s  seeds (default: 1)
 #   for example on a CPU with AMX, or on a GPU:   recipes/multi30k/run.sh -- --set training.precision=bfloat16
 #
 # Runs lie in ${PENALMT_RUNS:-$HOME/penalmt-runs}/multi30k/<recipe>-seed<seed>; called again, it goes on from the last checkpoint.

@@ -3,7 +3,7 @@
 #
 #   MULTI30K=/path/to/multi30k sbatch --ntasks 8 --cpus-per-task 4 recipes/multi30k/slurm.sh [-r text] [-o RUN] [-- more arguments of penalmt train]
 #
-#   -r  text, gated, features, text-bpe-dropout (default: text)      -o  the run's folder (default: ${PENALMT_RUNS:-$HOME/penalmt-runs}/multi30k/RECIPE)
+#   -r  text, strong, gated, features, text-bpe-dropout (default: text)      -o  the run's folder (default: ${PENALMT_RUNS:-$HOME/penalmt-runs}/multi30k/RECIPE)
 #
 # Submit it from the checkout, which all nodes see, after recipes/build.sh. An update has as many batches as before, shared among the
 # processes: training.accumulate is to be at least their number (8 processes: `-- --set training.accumulate=8 --set training.batch_tokens=1024`

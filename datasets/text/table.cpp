@@ -171,6 +171,10 @@ void TableReader::read_header() {
   if (format_ == TableFormat::kCsv) form_.separator = separator_of(line);
   DelimitedRecord record(form_);
   add_lines(record, std::move(line));
+  if (record.text().find('\r') != std::string::npos)
+    throw Error(
+        name() +
+        ":1: a carriage return in the names of the columns; lines are to end in a line feed");
   names_.clear(), places_.clear();
   for (std::size_t i = 0; i < record.size(); ++i) names_.push_back(trimmed(record.field(i)));
   expect_unique(names_, name() + ":1");

@@ -29,12 +29,11 @@ def rows_of_dataset(name, split):
 
 
 def image_name(image, column, number, folder, table):
-    """The file of an image {"bytes", "path"}; bytes are written, as they are, into `folder`."""
-    if image["bytes"] is None:
-        return os.path.relpath(image["path"], table.parent)
-    ending = Path(image["path"] or "").suffix or (".png" if image["bytes"][:4] == b"\x89PNG" else ".jpg")
+    """The file of an image {"bytes", "path"}, written as it is into `folder`."""
+    data = Path(image["path"]).read_bytes() if image["bytes"] is None else image["bytes"]
+    ending = Path(image["path"] or "").suffix or (".png" if data[:4] == b"\x89PNG" else ".jpg")
     file = folder / f"{column}-{number:06}{ending}"
-    file.write_bytes(image["bytes"])
+    file.write_bytes(data)
     return os.path.relpath(file, table.parent)
 
 
@@ -45,6 +44,12 @@ def main():
     parser.add_argument("--out", type=Path, required=True, help="the table, .jsonl")
     parser.add_argument("--images", type=Path, help="the folder for images (default: images, beside the table)")
     options = parser.parse_args()
+    if options.out.suffix not in {".jsonl", ".ndjson"}:
+        parser.error(f"--out: got {options.out}, expected a name that ends in .jsonl: JSON lines are written")
+    if not options.out.parent.is_dir():
+        parser.error(f"--out: {options.out.parent}: no such folder")
+    if options.data.endswith(".parquet") and not Path(options.data).is_file():
+        parser.error(f"{options.data}: no such file")
     folder = options.images or options.out.parent / "images"
     rows = rows_of_parquet(options.data) if options.data.endswith(".parquet") else rows_of_dataset(options.data, options.split)
     partial = options.out.with_name(options.out.name + ".partial")

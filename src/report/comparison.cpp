@@ -62,10 +62,13 @@ std::string short_setting(const Comparison& comparison, const std::string& setti
   const auto alike =
       std::count_if(comparison.settings.begin(), comparison.settings.end(),
                     [&](const std::string& other) { return without_part(other) == name; });
-  return alike == 1 ? name : setting;
+  const bool is_column =
+      std::any_of(comparison.columns.begin(), comparison.columns.end(),
+                  [&](const ComparisonColumn& column) { return column.name == name; });
+  return alike == 1 && !is_column ? name : setting;
 }
 
-std::vector<std::string> notes(const Comparison& comparison) {
+std::vector<std::string> notes(const Comparison& comparison, bool has_downloads) {
   std::vector<std::string> notes;
   if (std::any_of(comparison.rows.begin(), comparison.rows.end(),
                   [](const ComparisonRow& row) { return row.seeds.size() > 1; }))
@@ -82,9 +85,10 @@ std::vector<std::string> notes(const Comparison& comparison) {
         notes.push_back(fmt::format("{}: {} is {} sentence by sentence; they do not differ.",
                                     comparison.columns[c].name, row.name,
                                     comparison.rows.front().name));
-  if (comparison.more_settings > 0)
-    notes.push_back(fmt::format("The recipes differ in {} more settings, which are not shown.",
-                                comparison.more_settings));
+  if (const std::size_t more = comparison.settings.size() - comparison.shown_settings())
+    notes.push_back(
+        fmt::format("The recipes differ in {} more settings, which are not shown here{}.", more,
+                    has_downloads ? " (runs.tsv below has all)" : ""));
   for (const ComparisonColumn& column : comparison.columns)
     if (!column.signature.empty())
       notes.push_back(fmt::format("{}: {}", column.name, column.signature));
@@ -101,9 +105,9 @@ std::string html_table(const Comparison& comparison) {
   std::string text =
       "<table class=\"sortable\">\n<thead><tr><th scope=\"col\">Recipe</th><th "
       "scope=\"col\">Seeds</th>";
-  for (const std::string& setting : comparison.settings)
+  for (std::size_t i = 0; i < comparison.shown_settings(); ++i)
     text += fmt::format("<th scope=\"col\">{}</th>",
-                        html::breakable(short_setting(comparison, setting), "._-"));
+                        html::breakable(short_setting(comparison, comparison.settings[i]), "._-"));
   for (const ComparisonColumn& column : comparison.columns)
     text += fmt::format("<th scope=\"col\">{}</th>", escape(column.name));
   text += "</tr></thead>\n<tbody>\n";
@@ -111,8 +115,8 @@ std::string html_table(const Comparison& comparison) {
     const ComparisonRow& row = comparison.rows[r];
     text += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", shown_name(comparison, r),
                         escape(fmt::format("{}", fmt::join(row.seeds, ", "))));
-    for (const std::string& setting : row.settings)
-      text += "<td>" + html::breakable(setting, "/._-") + "</td>";
+    for (std::size_t i = 0; i < comparison.shown_settings(); ++i)
+      text += "<td>" + html::breakable(row.settings[i], "/._-") + "</td>";
     for (std::size_t c = 0; c < row.cells.size(); ++c) {
       const ComparisonColumn& column = comparison.columns[c];
       std::string cell = escape(cell_text(row.cells[c], column.digits));
@@ -174,8 +178,8 @@ std::string comparison_markdown(const Comparison& comparison) {
     return text;
   };
   std::string text = "| recipe | seeds |", rule = "| --- | --- |";
-  for (const std::string& setting : comparison.settings) {
-    text += " " + escaped(short_setting(comparison, setting)) + " |";
+  for (std::size_t i = 0; i < comparison.shown_settings(); ++i) {
+    text += " " + escaped(short_setting(comparison, comparison.settings[i])) + " |";
     rule += " --- |";
   }
   for (const ComparisonColumn& column : comparison.columns) {
@@ -186,7 +190,8 @@ std::string comparison_markdown(const Comparison& comparison) {
   for (std::size_t r = 0; r < comparison.rows.size(); ++r) {
     const ComparisonRow& row = comparison.rows[r];
     text += fmt::format("| {} | {} |", escaped(row.name), fmt::join(row.seeds, ", "));
-    for (const std::string& setting : row.settings) text += " " + escaped(setting) + " |";
+    for (std::size_t i = 0; i < comparison.shown_settings(); ++i)
+      text += " " + escaped(row.settings[i]) + " |";
     for (std::size_t c = 0; c < row.cells.size(); ++c) {
       const std::string cell = cell_text(row.cells[c], comparison.columns[c].digits);
       text += is_best(comparison, r, c) ? " **" + cell + "**" : " " + cell;
@@ -196,14 +201,15 @@ std::string comparison_markdown(const Comparison& comparison) {
     text += "\n";
   }
   text += "\n";
-  for (const std::string& note : notes(comparison)) text += "- " + note + "\n";
+  for (const std::string& note : notes(comparison, /*has_downloads=*/false))
+    text += "- " + note + "\n";
   return text;
 }
 
 std::string comparison_page(const Comparison& comparison) {
   std::string body = "<h1>Runs compared</h1>\n" +
                      html::scrolled("Runs compared", html_table(comparison)) + "\n<ul>\n";
-  for (const std::string& note : notes(comparison))
+  for (const std::string& note : notes(comparison, /*has_downloads=*/true))
     body += "<li>" + html::breakable(note, "|") + "</li>\n";
   return html::page(
       "Runs compared",

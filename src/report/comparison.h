@@ -2,6 +2,7 @@
 // with mean and standard deviation over the seeds.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,9 +39,9 @@ struct Comparison {
   std::vector<ComparisonRow> rows;  // at least one; the first is the baseline
   std::string test = "";            // what the p-values come from; empty where there are none
   std::vector<Run> runs = {};       // training curves, for the page
-  // In what the recipes differ: "model.fusion"; and how many more that are not shown.
+  // In what the recipes differ: "model.fusion". The first ones are shown, all are in runs.tsv.
   std::vector<std::string> settings = {};
-  std::size_t more_settings = 0;
+  std::size_t shown_settings() const { return std::min<std::size_t>(settings.size(), 8); }
   PageOrigin origin = {};
 };
 

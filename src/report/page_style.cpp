@@ -71,6 +71,9 @@ td small { display: block; font-size: .8rem; font-weight: 400; line-height: 1.35
 .strip { display: block; width: 100%; height: 2rem; }
 .strip line { stroke: var(--line); }
 .strip text { font-size: .75rem; font-weight: 400; fill: var(--quiet); text-anchor: middle; }
+.strip .first { text-anchor: start; }
+.strip .last { text-anchor: end; }
+@media (max-width: 40rem) { .strip .inner { display: none; } }
 .strip svg { overflow: visible; fill: currentColor; }
 .pairs { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 0 2.5rem; align-items: start; }
 .single { grid-template-columns: minmax(0, 1fr); }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -83,6 +84,8 @@ void add_tested_cells(Comparison& comparison, const std::vector<RunGroup>& group
   }
 }
 
+const std::string kNone = "–";
+
 // "model.fusion": "gated", for every key of the recipe but the seed.
 using Settings = std::map<std::string, std::string>;
 void flatten(const nlohmann::json& value, const std::string& name, Settings& settings) {
@@ -98,7 +101,6 @@ void flatten(const nlohmann::json& value, const std::string& name, Settings& set
 
 void add_setting_columns(Comparison& comparison, const std::vector<RunGroup>& groups,
                          const std::vector<std::string>& folders) {
-  constexpr std::size_t kMost = 8;
   std::vector<Settings> of_groups;
   Settings all;
   for (const RunGroup& group : groups) {
@@ -107,22 +109,37 @@ void add_setting_columns(Comparison& comparison, const std::vector<RunGroup>& gr
             of_groups.emplace_back());
     all.insert(of_groups.back().begin(), of_groups.back().end());
   }
+  struct Column {
+    std::string name;
+    std::vector<std::string> values;
+  };
+  std::vector<Column> columns;
   for (const auto& [name, ignored] : all) {
     std::vector<std::string> values;
     for (const Settings& settings : of_groups) {
       const auto found = settings.find(name);
-      values.push_back(found == settings.end() ? "–" : found->second);
+      values.push_back(found == settings.end() ? kNone : found->second);
     }
     if (std::count(values.begin(), values.end(), values.front()) ==
         static_cast<std::ptrdiff_t>(values.size()))
       continue;
-    if (comparison.settings.size() == kMost) {
-      ++comparison.more_settings;
-      continue;
-    }
-    comparison.settings.push_back(name);
+    columns.push_back({name, values});
+  }
+  // What tells most about a model comes first: its own settings before the data's, those that all
+  // recipes have before those that some lack.
+  const auto rank = [](const Column& column) {
+    constexpr std::array kParts = {"model.", "training.", "tokenizer.", "decoding.", "data."};
+    const auto part = std::find_if(kParts.begin(), kParts.end(),
+                                   [&](const char* name) { return column.name.starts_with(name); });
+    return std::pair(std::count(column.values.begin(), column.values.end(), kNone) > 0,
+                     part == kParts.end() ? 1 : part - kParts.begin());
+  };
+  std::stable_sort(columns.begin(), columns.end(),
+                   [&](const Column& a, const Column& b) { return rank(a) < rank(b); });
+  for (const Column& column : columns) {
+    comparison.settings.push_back(column.name);
     for (std::size_t g = 0; g < groups.size(); ++g)
-      comparison.rows[g].settings.push_back(values[g]);
+      comparison.rows[g].settings.push_back(column.values[g]);
   }
 }
 

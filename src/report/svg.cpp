@@ -47,7 +47,7 @@ std::vector<double> round_ticks(double low, double high, int count) {
   const double size = std::max(std::abs(low), std::abs(high));
   if (!(high / 2 - low / 2 > std::max(size * 1e-10, 1e-300))) {
     const double room = std::max(size * 0.1, 0.5);
-    low = std::max(low - room, -kLargest), high = std::min(high + room, kLargest);
+    low = std::max(low - room, low < 0 ? -kLargest : 0), high = std::min(high + room, kLargest);
   }
   const double rough = (high / 4 - low / 4) / std::max(count - 1, 1) * 4;
   const double power = std::pow(10, std::floor(std::log10(std::min(rough, kLargest / 10))));
@@ -257,9 +257,18 @@ std::string dot_strip(const std::vector<double>& values, const std::vector<doubl
 std::string dot_strip_axis(const std::vector<double>& ticks) {
   std::string text = "<svg class=\"strip\" aria-hidden=\"true\">";
   const auto texts = tick_texts(ticks);
-  for (std::size_t i = 0; i < texts.size(); ++i)
-    text +=
-        fmt::format("<text x=\"{:.1f}%\" y=\"75%\">{}</text>", percent(ticks[i], ticks), texts[i]);
+  // The outer ones stay inside, and on a narrow page they stand alone.
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const bool first = i == 0, last = i + 1 == texts.size();
+    text += fmt::format("<text class=\"{}\" x=\"{:.1f}%\" y=\"75%\">{}</text>",
+                        first  ? "first"
+                        : last ? "last"
+                               : "inner",
+                        first  ? 0
+                        : last ? 100
+                               : percent(ticks[i], ticks),
+                        texts[i]);
+  }
   return text + "</svg>";
 }
 

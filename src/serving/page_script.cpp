@@ -244,11 +244,12 @@ const std::string_view kServingScript = R"js(
     return make('div', {className: 'controls'}, make('label', {}, 'Overlay ', shape), make('label', {}, 'Its strength ', strength));
   };
 
-  const show_answers = (asked) => {
+  const show_answers = (asked, joined) => {
     const plain = asked.find((one) => !one.image);
     const list = make('div', {className: 'answers'});
     for (const one of asked) list.append(article_of(one, one === plain ? null : plain?.answer));
     const notes = [];
+    if (joined) notes.push('The lines were read as one sentence: translate sentences one by one.');
     if (asked.length > 1) notes.push('Marked words differ from the translation without an image.');
     const has_maps = asked.some((one) => one.answer.image_use?.attention && grid_of(one.answer.image_use.attention[0].length));
     if (has_maps) notes.push('A word in focus, or under the mouse, shows where it looked: the stronger the colour, the more.');
@@ -262,6 +263,7 @@ const std::string_view kServingScript = R"js(
 
   let running = null;
   const translate = async () => {
+    const lines = sentence.value.split('\n').filter((line) => line.trim()).length;
     const text = sentence.value.replace(/\s+/g, ' ').trim();
     tell('');
     if (!text) {
@@ -281,11 +283,12 @@ const std::string_view kServingScript = R"js(
     try {
       const answers = await Promise.all(asks.map((one) => ask(text, one.image, mine.signal)));
       asks.forEach((one, i) => { one.answer = answers[i]; });
-      show_answers(asks);
+      show_answers(asks, lines > 1);
       state.value = `Done in ${((performance.now() - began) / 1000).toFixed(1)} s.`;
     } catch (problem) {
       if (mine.signal.aborted) return;  // another translation has begun
       state.value = '';
+      by_id('answers').replaceChildren();  // the last sentence's are no answer to this one
       tell(problem.message);
     }
     form.removeAttribute('aria-busy');

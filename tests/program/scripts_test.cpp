@@ -154,6 +154,32 @@ TEST_F(Scripts, UnpieBecomesContrastivePairs) {
   EXPECT_EQ(run(command), "unpie: out: there already; expected a folder to make\nexit 2");
 }
 
+TEST_F(Scripts, ADatasetOfImageFilesBecomesATableWithImagesOfItsOwn) {
+  write("python/datasets.py", R"(class Image:
+    def __init__(self, decode=True): pass
+class Data(list):
+    features = {"image": Image(), "caption": None}
+    def cast_column(self, column, kind): return self
+def load_dataset(name, split):
+    return Data([{"image": {"bytes": None, "path": "elsewhere/a.png"}, "caption": "A circle."}])
+)");
+  write("elsewhere/a.png", "an image");
+  fs::create_directories(folder_ / "here");
+  const std::string command = "cd " + folder_.string() + " && PYTHONPATH=python python3 " +
+                              kRecipes + "tables/from_datasets.py user/captions --out ";
+  EXPECT_EQ(run(command + "here/t.jsonl"), "exit 0");
+  EXPECT_EQ(read_file(folder_ / "here/t.jsonl"),
+            "{\"image\": \"images/image-000000.png\", \"caption\": \"A circle.\"}\n");
+  EXPECT_EQ(read_file(folder_ / "here/images/image-000000.png"), "an image");
+  for (const auto& [out, problem] :
+       {std::pair("here/t.csv", "got here/t.csv, expected a name that ends in .jsonl"),
+        std::pair("gone/t.jsonl", "gone: no such folder")}) {
+    const std::string words = run(command + out);
+    EXPECT_NE(words.find(problem), std::string::npos) << words;
+    EXPECT_TRUE(words.ends_with("exit 2")) << words;
+  }
+}
+
 // Slurm's two commands are stood in for: srun begins two tasks, one after the other.
 TEST_F(Scripts, SlurmTellsEachTaskItsPlace) {
   write("bin/scontrol", "#!/bin/sh\nseq -f node%.0f 7 20000\n");  // more than a pipe holds

@@ -200,7 +200,10 @@ TEST_F(Tables, LeaveNothingHalfWritten) {
                   "bad.csv:3: 3 fields, expected 2 as in the first line; a field that holds ',' "
                   "stands in quotes"),
         {"caption,n\na dog .,1\n\"a dog .,2\n", "bad.csv:3: a quote opens here and never closes"},
-        {"caption,n\na dog .,1\n\xff,2\n", "bad.csv:3: invalid UTF-8 at byte 1"}}) {
+        {"caption,n\na dog .,1\n\xff,2\n", "bad.csv:3: invalid UTF-8 at byte 1"},
+        {"caption,n\ra dog .,1\ra cat .,2\r",
+         "bad.csv:1: a carriage return in the names of the columns; lines are to end in a line "
+         "feed"}}) {
     expect_refusal({"translate", path("text"), "--table", file("bad.csv", bytes), "--source-column",
                     "caption", "--output", path("out.csv")},
                    problem);

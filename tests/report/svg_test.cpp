@@ -31,11 +31,13 @@ TEST(Svg, TicksAreRoundAndCoverTheRange) {
 }
 
 TEST(Svg, OneValueHasRoomAroundIt) {
-  for (const double value : {0.0, 41.0, -3.0}) {
+  for (const double value : {0.36, 41.0, -3.0}) {
     const Ticks ticks = round_ticks(value, value, 3);
     EXPECT_LT(ticks.front(), value);
     EXPECT_GT(ticks.back(), value);
   }
+  // No BLEU, and no loss, is below zero.
+  for (const double value : {0.0, 0.36}) EXPECT_EQ(round_ticks(value, value, 3).front(), 0);
 }
 
 // 1e20 and 1e20 plus the least step of a double once took all memory; 1.79e308 crashed.
@@ -158,7 +160,8 @@ TEST(Svg, StripsPutDotsBetweenTheirTicks) {
   EXPECT_TRUE(holds(text, "<svg x=\"90.0%\" y=\"50%\" class=\"c2\">"));
   EXPECT_FALSE(holds(text, "c1"));
   EXPECT_FALSE(holds(text, "nan"));
-  EXPECT_TRUE(holds(dot_strip_axis({0, 5, 10}), "<text x=\"10.0%\" y=\"75%\">0</text>"));
+  EXPECT_TRUE(
+      holds(dot_strip_axis({0, 5, 10}), "<text class=\"first\" x=\"0.0%\" y=\"75%\">0</text>"));
 }
 
 }  // namespace penalmt::svg::svg_test

@@ -147,9 +147,11 @@ void write_report(const EvaluateOptions& options, const Scoring& scoring,
           ? breakdown("reference length", groups_by_length(report.references.front()), scoring,
                       systems)
           : breakdown("source length", groups_by_length(report.source), scoring, systems));
-  if (!report.images.empty())
-    report.breakdowns.push_back(
-        breakdown("image", groups_by_image(report.images), scoring, systems));
+  if (!report.images.empty()) {
+    const auto groups = groups_by_image(report.images);
+    if (groups.size() > 1)  // one would be the whole
+      report.breakdowns.push_back(breakdown("image", groups, scoring, systems));
+  }
   write_output("--report", options.report, evaluation_report(report));
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -31,10 +32,11 @@ std::optional<std::size_t> place_of(const svg::Line& line, const RunPoint& best)
   return std::nullopt;
 }
 
-std::string legend(const TrainingCurves& curves, bool dashes) {
+// Of the colours that a chart has lines in.
+std::string legend(const TrainingCurves& curves, const std::set<std::size_t>& drawn, bool dashes) {
   std::string text = "<ul class=\"legend\">";
   for (const auto& [colour, name] : curves.legend)
-    text += fmt::format("<li>{}</li>", svg::keyed(colour, name));
+    if (drawn.contains(colour)) text += fmt::format("<li>{}</li>", svg::keyed(colour, name));
   const char* sample =
       "<li><svg class=\"dash{}\" viewBox=\"0 0 28 10\" aria-hidden=\"true\"><path class=\"line\" "
       "d=\"M0 "
@@ -59,26 +61,27 @@ std::string chart(const TrainingCurves& curves, const Shown& shown) {
   svg::LineChart chart{id, title + " against updates", "", "updates", {}};
   chart.logarithmic = lower_is_better;
   bool any_dashed = false;
+  std::set<std::size_t> drawn;
   for (std::size_t r = 0; r < curves.runs.size(); ++r) {
     const Run& run = curves.runs[r];
     if (dashed) {
       chart.lines.push_back(line_of(run, curves.colours[r], dashed, "training nll", digits));
       chart.lines.back().dashed = true;
       any_dashed |= !chart.lines.back().points.empty();
+      if (!chart.lines.back().points.empty()) drawn.insert(curves.colours[r]);
     }
     chart.lines.push_back(line_of(run, curves.colours[r], field,
                                   dashed ? "validation nll" : "validation BLEU", digits));
+    if (!chart.lines.back().points.empty()) drawn.insert(curves.colours[r]);
     if (const RunPoint* point = best_point(run, field, lower_is_better)) {
       chart.lines.back().best = place_of(chart.lines.back(), *point);
       chart.description += fmt::format("{}: {:.{}f} at best, at update {}. ", run.name,
                                        *(point->*field), digits, with_commas(point->update));
     }
   }
-  if (std::all_of(chart.lines.begin(), chart.lines.end(),
-                  [](const svg::Line& line) { return line.points.empty(); }))
-    return "";
+  if (drawn.empty()) return "";
   return fmt::format("<figure>\n<figcaption>{}</figcaption>\n{}{}</figure>\n", escape(title),
-                     legend(curves, any_dashed), svg::line_chart(chart));
+                     legend(curves, drawn, any_dashed), svg::line_chart(chart));
 }
 
 std::string best_cell(const TrainingCurves& curves, const Run& run, Field field,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/files.h"
@@ -83,6 +84,35 @@ TEST_F(Compare, ShowsMeanAndDeviationOverSeedsAndTheBest) {
             "- Mean ± standard deviation over the seeds (of a sample: divided by one less than "
             "their number).\n"
             "- The best mean of a column is bold.\n");
+}
+
+// Eight settings are shown: the model's before the data's, and what all recipes have before what
+// some lack. The page's table of runs has all.
+TEST_F(Compare, ShowsTheSettingsThatTellMost) {
+  const auto recipe = [&](const std::string& run, const std::string& data, int number) {
+    std::string model = "\"a_of_one\": 1, ";
+    if (number == 1) model.clear();
+    for (const char* name : {"b", "c", "d", "e", "f", "g"})
+      model += fmt::format("\"{}\": {}, ", name, number);
+    write_file(
+        folder_ / run / "recipe.json",
+        fmt::format("{{\"data\": {{{}\"z\": {}}}, \"model\": {{{}\"width\": {}}}, \"training\": "
+                    "{{\"seed\": 1, \"updates\": {}}}}}",
+                    data, number, model, number, number));
+  };
+  recipe("text-seed1", "", 1);
+  recipe("gated-seed1", "\"folder\": \"x\", ", 2);
+  const Outcome outcome = run_penalmt(
+      {"compare", path("text-seed1"), path("gated-seed1"), "--html", path("page.html")});
+  ASSERT_EQ(outcome.status, 0) << outcome.errors;
+  // "updates" is a column of its own: the setting has its whole name.
+  EXPECT_TRUE(outcome.output.starts_with(
+      "| recipe | seeds | b | c | d | e | f | g | width | training.updates | updates |"))
+      << outcome.output;
+  EXPECT_NE(outcome.output.find("The recipes differ in 3 more settings"), std::string::npos);
+  const std::string page = read_file(folder_ / "page.html");
+  EXPECT_NE(page.find("in 3 more settings, which are not shown here (runs.tsv below has all)"),
+            std::string::npos);
 }
 
 TEST_F(Compare, ScoresTranslationsAndTestsThem) {

@@ -62,8 +62,17 @@ class Help : public CLI::Formatter {
   std::string make_description(const CLI::App* app) const override {
     return wrapped(CLI::Formatter::make_description(app), width_);
   }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string text = CLI::Formatter::make_option_opts(option);
+    return text.substr(0, others_in(text));
+  }
+  // The other options that it needs or excludes are told below its meaning, where lines are broken.
   std::string make_option_desc(const CLI::Option* option) const override {
-    return wrapped(CLI::Formatter::make_option_desc(option), column());
+    const std::string text = CLI::Formatter::make_option_opts(option);
+    const std::size_t others = others_in(text);
+    return wrapped(CLI::Formatter::make_option_desc(option) +
+                       (others == std::string::npos ? "" : "\n" + text.substr(others + 1)),
+                   column());
   }
   std::string make_subcommand(const CLI::App* command) const override {
     std::stringstream text;
@@ -83,6 +92,10 @@ class Help : public CLI::Formatter {
   }
 
  private:
+  // Where the options begin that go with it, or do not; npos: none.
+  static std::size_t others_in(const std::string& text) {
+    return std::min(text.find(" Needs: "), text.find(" Excludes: "));
+  }
   // What is left for a meaning, beside the names.
   std::size_t column() const {
     constexpr std::size_t kLeast = 20;

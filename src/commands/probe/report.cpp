@@ -27,9 +27,6 @@ std::vector<std::string> notes(const ProbeOptions& options, const ProbeResults& 
                     options.kind(), results.relaxed->counted(), results.relaxed->untranslated(),
                     results.relaxed->unknown(), results.restricted->best_guess(),
                     results.relaxed->best_guess()));
-  if (results.left_out_chance)
-    notes.push_back(
-        fmt::format("Left-out words: guessing gets {:.1f} %.", *results.left_out_chance));
   if (const std::string text = results.signs.text(); !text.empty())
     notes.push_back(fmt::format("Images {}: {}.", results.conditions.front(), text));
   for (const std::string& note : results.notes) notes.push_back("Note: " + note + ".");

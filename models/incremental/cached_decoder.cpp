@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 
-#include "base/sorted.h"
 #include "base/token_ids.h"
 #include "models/incremental/step_kernels.h"
 
@@ -123,32 +122,38 @@ CachedDecoder::CachedDecoder(std::shared_ptr<const StepWeights> weights)
       image_attention_(weights_->doubly_attentive ? step_attention(*weights_) : nullptr),
       buffers_(kBuffers) {}
 
-void CachedDecoder::choose(const std::vector<std::vector<int>>& choices) {
-  choice_.reset();
-  chosen_output_ = PackedMatrix();
-  barred_ = at::Tensor();
-  if (choices.empty()) return;
-  ColumnChoice choice;
+CachedDecoder::Chosen CachedDecoder::chosen(const std::vector<std::vector<int>>& choices) const {
+  // A mark for each piece of the vocabulary: sorting the lists took a tenth of greedy search.
+  std::vector<int> place(weights_->output.size(0), 0);
   for (const std::vector<int>& of_sentence : choices)
-    choice.columns.insert(choice.columns.end(), of_sentence.begin(), of_sentence.end());
-  sort_without_repeats(choice.columns);
+    for (const int token : of_sentence) place[token] = 1;
+  ColumnChoice choice;
+  for (size_t token = 0; token < place.size(); ++token) {
+    if (place[token] == 0) continue;
+    place[token] = static_cast<int>(choice.columns.size());
+    choice.columns.push_back(static_cast<int>(token));
+  }
   const size_t count = choice.columns.size();
   choice.barred.assign(choices.size() * count, ColumnChoice::kBarred);
   for (size_t s = 0; s < choices.size(); ++s) {
     choice.group.push_back(static_cast<int64_t>(s));
-    size_t c = 0;
-    for (const int token : choices[s]) {
-      while (choice.columns[c] != token) ++c;
-      choice.barred[s * count + c] = 0;
-    }
+    for (const int token : choices[s]) choice.barred[s * count + place[token]] = 0;
   }
+  PackedMatrix output;
   if (weights_->packed_output.defined())
-    chosen_output_ = weights_->packed_output.of_columns(choice.columns);
-  choice_ = std::move(choice);
+    output = weights_->packed_output.of_columns(choice.columns);
+  return {std::move(choice), std::move(output), {}};
 }
 
 void CachedDecoder::start(const Memory& memory, const std::vector<std::vector<int>>& choices) {
-  choose(choices);
+  position_.clear();
+  chosen_.clear();
+  add(memory, choices);
+}
+
+void CachedDecoder::add(const Memory& memory, const std::vector<std::vector<int>>& choices) {
+  TORCH_CHECK(position_.empty() || can_add(), "rows cannot be added to this decoder");
+  TORCH_CHECK(position_.empty() || choices.empty() == chosen_.empty(), "choices for some");
   at::Tensor real, lengths;  // [M of all sentences, C], [B] on the CPU
   if (memory.starts.defined()) {
     real = memory.states.squeeze(0);
@@ -161,9 +166,14 @@ void CachedDecoder::start(const Memory& memory, const std::vector<std::vector<in
   std::vector<at::Tensor> of_text, of_image;
   for (const StepLayer& layer : weights_->layers)
     of_text.push_back(keys_values(layer.memory, real));
-  attention_->start(std::move(of_text), {lengths.const_data_ptr<int64_t>(),
-                                         lengths.const_data_ptr<int64_t>() + lengths.size(0)});
-  position_ = 0;
+  const std::vector<int64_t> of_sentences(lengths.const_data_ptr<int64_t>(),
+                                          lengths.const_data_ptr<int64_t>() + lengths.size(0));
+  if (position_.empty())
+    attention_->start(std::move(of_text), of_sentences);
+  else
+    attention_->add(std::move(of_text), of_sentences);
+  position_.resize(position_.size() + of_sentences.size(), 0);
+  if (!choices.empty()) chosen_.push_back(chosen(choices));
 
   has_image_ = at::Tensor();
   if (!memory.regions.defined()) return;
@@ -209,7 +219,7 @@ at::Tensor CachedDecoder::advance(const std::vector<int>& tokens) {
     residual(x, layer.feed_forward_norm,
              [&](const at::Tensor& y) { return feed_forward(layer, y); });
   }
-  ++position_;
+  for (int64_t& position : position_) ++position;
   if (weights_->norm == NormOrder::post) return x;
   const StepNorm& norm = weights_->final_norm;
   return at::layer_norm(x, {width}, norm.weight, norm.bias, norm.epsilon);
@@ -252,11 +262,21 @@ void CachedDecoder::attend_to_image(int64_t l, at::Tensor& x) {
 
 void CachedDecoder::reorder(const std::vector<int64_t>& rows) {
   attention_->reorder(rows);
-  if (choice_) {
-    std::vector<int64_t> groups;
-    for (const int64_t row : rows) groups.push_back(choice_->group[row]);
-    choice_->group = std::move(groups);
+  std::vector<int64_t> position;
+  for (const int64_t row : rows) position.push_back(position_[row]);
+  position_ = std::move(position);
+  auto row = rows.begin();
+  int64_t first = 0;  // row of the group
+  for (Chosen& of_group : chosen_) {
+    std::vector<int64_t> group;
+    const auto behind = first + static_cast<int64_t>(of_group.choice.group.size());
+    for (; row != rows.end() && first <= *row && *row < behind; ++row)
+      group.push_back(of_group.choice.group[*row - first]);
+    of_group.choice.group = std::move(group);
+    first = behind;
   }
+  TORCH_CHECK(chosen_.empty() || row == rows.end(), "sentences must stay in order");
+  std::erase_if(chosen_, [](const Chosen& of_group) { return of_group.choice.group.empty(); });
   if (!has_image_.defined()) return;
   image_attention_->reorder(rows);
   has_image_ = has_image_.index_select(0, at::tensor(rows, at::kLong).to(has_image_.device()));
@@ -266,32 +286,49 @@ at::Tensor CachedDecoder::logits(const at::Tensor& states) {
   const at::Tensor all = weights_->packed_output.defined()
                              ? weights_->packed_output.product(states)
                              : at::linear(states, weights_->output, weights_->output_bias);
-  if (!choice_) return all;
-  if (!barred_.defined()) {
-    const auto columns = static_cast<int64_t>(choice_->columns.size());
-    const at::Tensor of_columns = at::tensor(choice_->barred).view({-1, columns});
-    barred_ = at::full({of_columns.size(0), all.size(1)}, ColumnChoice::kBarred, at::kFloat)
-                  .index_copy_(1, at::tensor(choice_->columns, at::kLong), of_columns)
-                  .to(all.device());
+  if (chosen_.empty()) return all;
+  const at::Tensor numbers = all.to(at::kFloat);
+  std::vector<at::Tensor> parts;
+  int64_t first = 0;
+  for (auto& [choice, output, barred] : chosen_) {
+    if (!barred.defined()) {
+      const auto columns = static_cast<int64_t>(choice.columns.size());
+      const at::Tensor of_columns = at::tensor(choice.barred).view({-1, columns});
+      barred = at::full({of_columns.size(0), all.size(1)}, ColumnChoice::kBarred, at::kFloat)
+                   .index_copy_(1, at::tensor(choice.columns, at::kLong), of_columns)
+                   .to(all.device());
+    }
+    const auto rows = static_cast<int64_t>(choice.group.size());
+    parts.push_back(
+        numbers.narrow(0, first, rows) +
+        barred.index_select(0, at::tensor(choice.group, at::kLong).to(all.device())));
+    first += rows;
   }
-  const at::Tensor groups = at::tensor(choice_->group, at::kLong).to(all.device());
-  return all.to(at::kFloat) + barred_.index_select(0, groups);
+  return parts.size() == 1 ? parts.front() : at::cat(parts);
 }
 
 Candidates CachedDecoder::best(const at::Tensor& states, const CandidateRule& rule) {
-  if (chosen_output_.defined()) return chosen_output_.best(states, rule, *choice_);
-  if (!choice_ && weights_->packed_output.defined())
-    return weights_->packed_output.best(states, rule);
-  return top_candidates(logits(states), rule);
+  if (!weights_->packed_output.defined()) return top_candidates(logits(states), rule);
+  if (chosen_.empty()) return weights_->packed_output.best(states, rule);
+  std::vector<Candidates> parts;
+  int64_t first = 0;
+  for (const auto& [choice, output, barred] : chosen_) {
+    const auto rows = static_cast<int64_t>(choice.group.size());
+    parts.push_back(output.best(states.narrow(0, first, rows), rule, choice));
+    first += rows;
+  }
+  return joined(parts);
 }
 
 void CachedDecoder::embed(const std::vector<int>& tokens, at::Tensor& x) {
-  if (!positions_.defined() || position_ >= positions_.size(0)) {
-    int64_t wanted = std::max(kFirstPositions, 2 * position_);
+  const int64_t furthest = *std::max_element(position_.begin(), position_.end());
+  if (!positions_.defined() || furthest >= positions_.size(0)) {
+    int64_t wanted = std::max(kFirstPositions, 2 * furthest);
     if (weights_->longest > 0) wanted = std::min(wanted, weights_->longest);
     positions_ = weights_->positions(wanted);
   }
-  embed_tokens(tokens, weights_->embedding, weights_->embedding_scale, positions_[position_], x);
+  embed_tokens(tokens, weights_->embedding, weights_->embedding_scale,
+               {positions_, position_}, x);
 }
 
 // A contiguous [rows, columns] of memory that earlier steps used too.

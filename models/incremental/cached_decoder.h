@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "models/incremental/step_attention.h"
@@ -74,6 +73,9 @@ class CachedDecoder {
   // position of the memory. choices: of each sentence the tokens that it may be made of, ascending;
   // empty: all.
   void start(const Memory& memory, const std::vector<std::vector<int>>& choices = {});
+  // The same behind the rows that there are, where it can; with choices where those have them.
+  bool can_add() const { return !weights_->doubly_attentive && attention_->can_add(); }
+  void add(const Memory& memory, const std::vector<std::vector<int>>& choices = {});
   // One position on: tokens[r] is what row r said last (the start token at first). Returns the
   // decoder's states [N, C], valid until the next call.
   at::Tensor advance(const std::vector<int>& tokens);
@@ -81,11 +83,17 @@ class CachedDecoder {
   at::Tensor logits(const at::Tensor& states);
   // states: [N, C]. The best of logits(states), which are never in memory as a whole.
   Candidates best(const at::Tensor& states, const CandidateRule& rule);
-  // Row r goes on from what was row rows[r].
+  // Row r goes on from what was row rows[r]. With choices, sentences stay in order.
   void reorder(const std::vector<int64_t>& rows);
 
  private:
-  void choose(const std::vector<std::vector<int>>& choices);
+  // The choices of sentences that came together.
+  struct Chosen {
+    ColumnChoice choice;  // its group: of the rows that are open
+    PackedMatrix output;  // of the choice's columns, on the CPU in float32, else undefined
+    at::Tensor barred;    // [sentences, V], undefined until logits() is asked
+  };
+  Chosen chosen(const std::vector<std::vector<int>>& choices) const;
   // [rows, columns] of memory that earlier steps used too.
   at::Tensor buffer(int which, int64_t rows, int64_t columns);
   // x: [N, C] is written.
@@ -104,10 +112,8 @@ class CachedDecoder {
   at::Tensor has_image_;  // [N, 1] bool; undefined where no sentence of the batch has an image
   std::vector<at::Tensor> buffers_;  // [numbers] each, as many as were ever needed
   at::Tensor positions_;             // [at least the positions so far, C]
-  int64_t position_ = 0;
-  std::optional<ColumnChoice> choice_;
-  PackedMatrix chosen_output_;  // of the choice's columns, on the CPU in float32, else undefined
-  at::Tensor barred_;           // [sentences, V] the choice's, undefined until logits() is asked
+  std::vector<int64_t> position_;    // [N] of each row
+  std::vector<Chosen> chosen_;       // none: all pieces may be written
 };
 
 }  // namespace penalmt

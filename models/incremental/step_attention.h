@@ -23,6 +23,9 @@ class StepAttention {
   // of layer l with the sentences one after the other, real positions only; sentence b has
   // lengths[b] of them.
   virtual void start(std::vector<at::Tensor> keys_values, const std::vector<int64_t>& lengths) = 0;
+  // The same behind the rows that there are, where it can; a row's position is then its own.
+  virtual bool can_add() const { return false; }
+  virtual void add(std::vector<at::Tensor> keys_values, const std::vector<int64_t>& lengths);
   // Before the layers of a new position.
   virtual void begin_position() = 0;
   // Layer l at the present position. qkv: [N, 3 C] queries, keys, values → [N, C]; keys and values

@@ -3,6 +3,7 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tensors/row_kernels.h"
@@ -35,18 +36,25 @@ void add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& w
 }
 
 void embed_tokens(const std::vector<int>& tokens, const at::Tensor& embedding, double scale,
-                  const at::Tensor& position, at::Tensor& out) {
+                  const RowPositions& positions, at::Tensor& out) {
+  const auto& [vectors, of_row] = positions;
   if (!has_kernel(out)) {
+    const bool is_one = std::equal(of_row.begin() + 1, of_row.end(), of_row.begin());
     const at::Tensor ids = at::tensor(tokens, at::kInt).to(embedding.device());
-    out.copy_(at::add(position, at::embedding(embedding, ids), scale));
+    const at::Tensor shift =
+        is_one ? vectors[of_row.front()]
+               : vectors.index_select(0, at::tensor(of_row, at::kLong).to(vectors.device()));
+    out.copy_(at::add(shift, at::embedding(embedding, ids), scale));
     return;
   }
   const int64_t width = out.size(1);
-  const float *table = embedding.const_data_ptr<float>(), *shift = position.const_data_ptr<float>();
+  const float *table = embedding.const_data_ptr<float>(), *shifts = vectors.const_data_ptr<float>();
   float* to = out.mutable_data_ptr<float>();
-  for (size_t r = 0; r < tokens.size(); ++r)
+  for (size_t r = 0; r < tokens.size(); ++r) {
+    const float* shift = shifts + of_row[r] * width;
     for (int64_t c = 0; c < width; ++c)
       to[r * width + c] = table[tokens[r] * width + c] * static_cast<float>(scale) + shift[c];
+  }
 }
 
 }  // namespace penalmt

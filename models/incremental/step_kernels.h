@@ -12,8 +12,14 @@ namespace penalmt {
 void add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
               const at::Tensor& bias, double epsilon, at::Tensor& out);
 
-// out[r] = embedding[tokens[r]] * scale + position. embedding: [V, C]; position: [C]; out: [N, C].
+// The position vector of each row.
+struct RowPositions {
+  const at::Tensor& vectors;           // [positions, C]
+  const std::vector<int64_t>& of_row;  // [N]
+};
+
+// out[r] = embedding[tokens[r]] * scale + positions of r. embedding: [V, C]; out: [N, C].
 void embed_tokens(const std::vector<int>& tokens, const at::Tensor& embedding, double scale,
-                  const at::Tensor& position, at::Tensor& out);
+                  const RowPositions& positions, at::Tensor& out);
 
 }  // namespace penalmt

@@ -102,6 +102,10 @@ class TensorStepAttention : public StepAttention {
 
 }  // namespace
 
+void StepAttention::add(std::vector<at::Tensor>, const std::vector<int64_t>&) {
+  TORCH_CHECK(false, "rows cannot be added here");
+}
+
 std::unique_ptr<StepAttention> make_tensor_step_attention(const StepAttentionShape& shape) {
   return std::make_unique<TensorStepAttention>(shape);
 }

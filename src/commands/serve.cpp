@@ -104,7 +104,6 @@ ServiceOptions service_options(const ServeArguments& arguments, const Translator
       .most_waiting = arguments.most_waiting,
       .most_pixels = arguments.megapixels * 1'000'000};
   options.search.beam = arguments.beam.value_or(options.search.beam);
-  if (!translator.device().is_cpu()) options.batch_tokens = BatchOptions{}.tokens;
   return options;
 }
 

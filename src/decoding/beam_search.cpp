@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #include "decoding/token_rules.h"
 
@@ -26,11 +29,21 @@ struct Open {
   double log_probability;
 };
 
-// The tokens of all hypotheses, as a tree: what each row of each position was extended from.
-struct Position {
-  std::vector<int64_t> parents;  // the row at the position before
+// The tokens of all hypotheses, as a tree: what each row of each step was extended from.
+struct Step {
+  std::vector<int64_t> parents;  // the row at the step before; kRoot: the start of a sentence
   std::vector<int> tokens;
-  std::vector<float> log_probabilities = {};  // of the tokens; none of the start
+  std::vector<float> log_probabilities;  // of the tokens
+};
+
+constexpr int64_t kRoot = -1;
+
+// A sentence that is being searched.
+struct Searched {
+  SentenceSearch told;
+  int64_t first_step;                     // the step that makes its first position
+  int64_t ended = 0;                      // hypotheses that were finished, kept or not
+  std::vector<Hypothesis> finished = {};  // best first
 };
 
 // What may follow the open hypotheses.
@@ -52,31 +65,36 @@ bool better(const Extension& a, const Extension& b) {
 
 class Search {
  public:
-  Search(StepModel& model, const std::vector<SentenceSearch>& sentences,
-         const SearchOptions& options)
-      : model_(model),
-        options_(options),
-        rules_(options),
-        sentences_(sentences),
-        ended_(sentences.size(), 0),
-        finished_(sentences.size()) {
-    for (size_t s = 0; s < sentences.size(); ++s) open_.push_back({static_cast<int64_t>(s), 0.0});
-    trail_.push_back(
-        {std::vector<int64_t>(open_.size(), -1), std::vector<int>(open_.size(), kBos)});
-  }
+  Search(StepModel& model, SentenceFeed& feed, const SearchOptions& options)
+      : model_(model), feed_(feed), options_(options), rules_(options), trail_(1) {}
 
-  std::vector<std::vector<Hypothesis>> run() {
-    while (!open_.empty()) {
-      ++length_;
+  void run() {
+    for (;; ++step_) {
+      take_in();  // 0
+      if (open_.empty()) return;
       const Choices choices = extend();                                    // 1
       std::vector<Extension> extensions = pick_best(choices);              // 2
       extensions = drop_hopeless(retire_finished(std::move(extensions)));  // 3, 4
       reorder(extensions);                                                 // 5
     }
-    return ranked();  // 6
   }
 
  private:
+  // 0. The sentences that the feed has room for: a row each, behind the others.
+  void take_in() {
+    for (SentenceSearch& told : feed_.next()) {
+      open_.push_back({first_sentence_ + static_cast<int64_t>(sentences_.size()), 0.0});
+      sentences_.push_back({std::move(told), step_});
+      trail_.back().parents.push_back(kRoot);
+      trail_.back().tokens.push_back(kBos);
+      trail_.back().log_probabilities.push_back(0);
+    }
+    int64_t longest = 0;  // positions that are still asked for
+    for (const Open& open : open_)
+      longest = std::max(longest, step_ - searched(open.sentence).first_step);
+    while (static_cast<int64_t>(trail_.size()) > longest + 1) trail_.pop_front();
+  }
+
   // 1. The K best next tokens of every open hypothesis, the end aside where others take its place,
   // and as many more as may be forbidden.
   Choices extend() {
@@ -127,7 +145,7 @@ class Search {
       for (; row < static_cast<int64_t>(open_.size()) && open_[row].sentence == sentence; ++row) {
         if (is_in_prefix(sentence)) {
           add(row, forced_token(sentence), choices.forced[row]);
-        } else if (length_ == sentences_[sentence].limit) {
+        } else if (length(sentence) == searched(sentence).told.limit) {
           add(row, kEos, refills() ? 0 : candidates.end[row]);
         } else {
           for (int64_t i = row * candidates.count; i < (row + 1) * candidates.count; ++i)
@@ -162,10 +180,10 @@ class Search {
     std::erase_if(extensions, [&](const Extension& extension) {
       if (extension.token != kEos) return false;
       const int64_t sentence = open_[extension.row].sentence;
-      auto& finished = finished_[sentence];
-      ++ended_[sentence];
-      const double score =
-          hypothesis_score(extension.log_probability, length_, options_.length_penalty);
+      auto& finished = searched(sentence).finished;
+      ++searched(sentence).ended;
+      const double score = hypothesis_score(extension.log_probability, length(sentence),
+                                            options_.length_penalty);
       auto place = std::upper_bound(
           finished.begin(), finished.end(), score,
           [](double value, const Hypothesis& other) { return value > other.score; });
@@ -183,54 +201,70 @@ class Search {
     int64_t ended = -1, going_on = -1;  // sentences, by their best one
     std::erase_if(extensions, [&](const Extension& extension) {
       const int64_t sentence = open_[extension.row].sentence;
-      const auto& finished = finished_[sentence];
+      const Searched& state = searched(sentence);
+      const auto& finished = state.finished;
       if (static_cast<int64_t>(finished.size()) < kept()) return false;
       if (guesses()) {
         if (sentence != ended && sentence != going_on) {
-          const double score =
-              hypothesis_score(extension.log_probability, length_, options_.length_penalty);
+          const double score = hypothesis_score(extension.log_probability, length(sentence),
+                                                options_.length_penalty);
           (score <= finished.back().score ? ended : going_on) = sentence;
         }
         return sentence == ended;
       }
-      if (options_.patience > 0 && ended_[sentence] >= options_.patience * options_.beam)
+      if (options_.patience > 0 && state.ended >= options_.patience * options_.beam)
         return true;
       if (options_.patience > 0 && refills()) return false;
       const int64_t best_length =
-          options_.length_penalty >= 0 ? sentences_[sentence].limit : length_ + 1;
+          options_.length_penalty >= 0 ? state.told.limit : length(sentence) + 1;
       return hypothesis_score(extension.log_probability, best_length, options_.length_penalty) <=
              finished.back().score;
     });
     return extensions;
   }
 
-  // 5. The extensions become the open hypotheses.
+  // 5. The extensions become the open hypotheses. A sentence that has none is answered.
   void reorder(const std::vector<Extension>& extensions) {
     std::vector<Open> open;
-    Position position;
+    Step step;
     for (const Extension& extension : extensions) {
       open.push_back({open_[extension.row].sentence, extension.log_probability});
-      position.parents.push_back(extension.row);
-      position.tokens.push_back(extension.token);
-      position.log_probabilities.push_back(extension.of_token);
+      step.parents.push_back(extension.row);
+      step.tokens.push_back(extension.token);
+      step.log_probabilities.push_back(extension.of_token);
     }
-    open_ = std::move(open);
-    if (!open_.empty()) model_.reorder(position.parents);
-    trail_.push_back(std::move(position));
+    std::swap(open_, open);
+    trail_.push_back(std::move(step));
+    if (!open_.empty()) model_.reorder(trail_.back().parents);
+    auto going_on = open_.begin();
+    for (auto row = open.begin(); row != open.end(); ++row) {
+      if (row != open.begin() && row->sentence == std::prev(row)->sentence) continue;
+      while (going_on != open_.end() && going_on->sentence < row->sentence) ++going_on;
+      if (going_on == open_.end() || going_on->sentence != row->sentence) answer(row->sentence);
+    }
+    const int64_t oldest =
+        open_.empty() ? first_sentence_ + static_cast<int64_t>(sentences_.size())
+                      : open_.front().sentence;
+    for (; first_sentence_ < oldest; ++first_sentence_) sentences_.pop_front();
   }
 
-  // 6. The answer.
-  std::vector<std::vector<Hypothesis>> ranked() {
-    for (auto& of_sentence : finished_)
-      of_sentence.resize(std::min<size_t>(of_sentence.size(), options_.n_best));
+  void answer(int64_t sentence) {
+    std::vector<Hypothesis> found = std::move(searched(sentence).finished);
+    found.resize(std::min<size_t>(found.size(), options_.n_best));
     if (is_blind())
-      for (auto& of_sentence : finished_)
-        for (Hypothesis& hypothesis : of_sentence) {
-          hypothesis.log_probability = hypothesis.score = 0;
-          hypothesis.token_log_probabilities.clear();
-        }
-    return std::move(finished_);
+      for (Hypothesis& hypothesis : found) {
+        hypothesis.log_probability = hypothesis.score = 0;
+        hypothesis.token_log_probabilities.clear();
+      }
+    feed_.done(sentence, std::move(found));
   }
+
+  Searched& searched(int64_t sentence) { return sentences_[sentence - first_sentence_]; }
+  const Searched& searched(int64_t sentence) const {
+    return sentences_[sentence - first_sentence_];
+  }
+  // Of the sentence's hypotheses that the present step makes.
+  int64_t length(int64_t sentence) const { return step_ - searched(sentence).first_step + 1; }
 
   // One hypothesis alone is greedy search.
   bool refills() const { return options_.refill && options_.beam > 1; }
@@ -243,43 +277,62 @@ class Search {
 
   // The tokens of the open hypothesis in `row`, the start left out.
   std::vector<int> tokens_until(int64_t row) const {
-    std::vector<int> tokens(trail_.size() - 1);
-    for (size_t t = trail_.size() - 1; t > 0; --t) {
-      tokens[t - 1] = trail_[t].tokens[row];
-      row = trail_[t].parents[row];
+    std::vector<int> tokens;
+    for (auto step = trail_.rbegin(); step->parents[row] != kRoot; ++step) {
+      tokens.push_back(step->tokens[row]);
+      row = step->parents[row];
     }
+    std::reverse(tokens.begin(), tokens.end());
     return tokens;
   }
 
   std::vector<float> log_probabilities_until(const Extension& last) const {
-    std::vector<float> log_probabilities(trail_.size());
-    log_probabilities.back() = last.of_token;
+    std::vector<float> log_probabilities = {last.of_token};
     int64_t row = last.row;
-    for (size_t t = trail_.size() - 1; t > 0; --t) {
-      log_probabilities[t - 1] = trail_[t].log_probabilities[row];
-      row = trail_[t].parents[row];
+    for (auto step = trail_.rbegin(); step->parents[row] != kRoot; ++step) {
+      log_probabilities.push_back(step->log_probabilities[row]);
+      row = step->parents[row];
     }
+    std::reverse(log_probabilities.begin(), log_probabilities.end());
     return log_probabilities;
   }
 
   bool is_in_prefix(int64_t sentence) const {
-    return length_ <= static_cast<int64_t>(sentences_[sentence].prefix.size());
+    return length(sentence) <= static_cast<int64_t>(searched(sentence).told.prefix.size());
   }
   bool any_in_prefix() const {
     return std::any_of(open_.begin(), open_.end(),
                        [&](const Open& open) { return is_in_prefix(open.sentence); });
   }
-  int forced_token(int64_t sentence) const { return sentences_[sentence].prefix[length_ - 1]; }
+  int forced_token(int64_t sentence) const {
+    return searched(sentence).told.prefix[length(sentence) - 1];
+  }
 
   StepModel& model_;
+  SentenceFeed& feed_;
   const SearchOptions options_;
   const TokenRules rules_;
-  const std::vector<SentenceSearch> sentences_;  // [B]
-  int64_t length_ = 0;           // of the hypotheses that the present position makes
-  std::vector<Open> open_;       // [N], those of a sentence beside each other, best first
-  std::vector<Position> trail_;  // [length + 1]; the first is the start token
-  std::vector<int64_t> ended_;   // [B] hypotheses that were finished, kept or not
-  std::vector<std::vector<Hypothesis>> finished_;  // [B] best first
+  int64_t step_ = 0;
+  int64_t first_sentence_ = 0;      // all before it are answered
+  std::deque<Searched> sentences_;  // from that one on
+  std::vector<Open> open_;          // [N], those of a sentence beside each other, best first
+  std::deque<Step> trail_;          // the last steps, as many as an open hypothesis goes back
+};
+
+// Sentences whose rows the model has from the start.
+class OneBatch : public SentenceFeed {
+ public:
+  explicit OneBatch(const std::vector<SentenceSearch>& sentences)
+      : waiting_(sentences), found_(sentences.size()) {}
+  std::vector<SentenceSearch> next() override { return std::exchange(waiting_, {}); }
+  void done(int64_t sentence, std::vector<Hypothesis> found) override {
+    found_[sentence] = std::move(found);
+  }
+  std::vector<std::vector<Hypothesis>> found() { return std::move(found_); }
+
+ private:
+  std::vector<SentenceSearch> waiting_;
+  std::vector<std::vector<Hypothesis>> found_;
 };
 
 }  // namespace
@@ -288,12 +341,18 @@ double hypothesis_score(double log_probability, int64_t length, double length_pe
   return log_probability / std::pow(static_cast<double>(length), length_penalty);
 }
 
+void beam_search(StepModel& model, SentenceFeed& feed, const SearchOptions& options) {
+  TORCH_CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam, "beam ",
+              options.beam, ", n_best ", options.n_best);
+  Search(model, feed, options).run();
+}
+
 std::vector<std::vector<Hypothesis>> beam_search(StepModel& model,
                                                  const std::vector<SentenceSearch>& sentences,
                                                  const SearchOptions& options) {
-  TORCH_CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam, "beam ",
-              options.beam, ", n_best ", options.n_best);
-  return Search(model, sentences, options).run();
+  OneBatch batch(sentences);
+  beam_search(model, batch, options);
+  return batch.found();
 }
 
 }  // namespace penalmt

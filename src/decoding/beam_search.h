@@ -25,6 +25,23 @@
 
 namespace penalmt {
 
+// Sentences that wait to be searched. They enter as others are answered, so that the model's rows
+// stay many to the end.
+class SentenceFeed {
+ public:
+  virtual ~SentenceFeed() = default;
+  // The sentences that there is room for now: before it returns, the model has a row for each,
+  // behind its others (none where all were answered). Asked at every step; the search ends where
+  // there are none and none is open.
+  virtual std::vector<SentenceSearch> next() = 0;
+  // What was found for the sentence that next() gave as the so-manieth, from 0.
+  virtual void done(int64_t sentence, std::vector<Hypothesis> found) = 0;
+};
+
+// As below, for sentences that come one after the other. A sentence's result does not depend on
+// when it entered.
+void beam_search(StepModel& model, SentenceFeed& feed, const SearchOptions& options);
+
 // For each sentence its n_best best hypotheses, best first. At the last position that the limit
 // allows only the end is left. There are fewer than n_best where the vocabulary is too small for so
 // many, and none where the model's scores are not numbers or the rules leave no token. Equal scores

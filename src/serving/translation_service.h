@@ -24,7 +24,7 @@ struct GivenImage;
 
 struct ServiceOptions {
   SearchOptions search;  // n_best aside, which each line says
-  int64_t batch_tokens = 512;
+  std::optional<int64_t> batch_tokens;
   int threads = 0;                   // 0: one a core
   int64_t longest = 512;             // pieces of a line, the end counted
   int64_t most_waiting = 1000;       // lines

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #define PENALMT_INSTRUCTIONS plain
+#define PENALMT_REGISTER_BYTES 16
 namespace penalmt::plain {
 constexpr int kRegisterLanes = 4;
 }

@@ -4,6 +4,7 @@
 #include "tensors/instruction_set.h"
 
 #define PENALMT_INSTRUCTIONS plain
+#define PENALMT_REGISTER_BYTES 16
 #include "tensors/row_kernels.inc"
 
 namespace penalmt {

@@ -25,6 +25,9 @@ constexpr int64_t padded_positions(int64_t n) {
   return (n + kPositionsAtOnce - 1) / kPositionsAtOnce * kPositionsAtOnce;
 }
 
+// The floats of scratch that one head takes over n positions.
+constexpr int64_t score_room(int64_t n) { return padded_positions(n) + kPositionsAtOnce; }
+
 // A memory of n positions. keys: [C, padded_positions(n)], a channel's keys beside each other;
 // values: n rows of C floats, `value_stride` apart.
 struct MemoryRows {
@@ -45,12 +48,11 @@ struct RowKernels {
                    int64_t count, CandidateRow row);
 
   // Attention of one row over n entries anywhere in memory: keys[t] points at a key of C floats
-  // followed by its value. query, out: [C]; scores: room for n + 20 floats.
+  // followed by its value. query, out: [C]; scores: scratch, [H, score_room(n)].
   void (*attend_row_self)(const AttentionHeads& heads, const float* query, const float* const* keys,
                           int64_t n, float* scores, float* out);
 
-  // Attention of one row over a memory. query, out: [C]; scores: room for
-  // padded_positions(n) floats.
+  // Attention of one row over a memory. query, out: [C]; scores: scratch, [H, score_room(n)].
   void (*attend_row_memory)(const AttentionHeads& heads, const float* query,
                             const MemoryRows& memory, float* scores, float* out);
 

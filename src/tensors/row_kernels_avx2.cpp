@@ -7,6 +7,7 @@
 #ifdef __x86_64__
 #pragma GCC target("arch=x86-64-v3")
 #define PENALMT_INSTRUCTIONS avx2
+#define PENALMT_REGISTER_BYTES 32
 #include "tensors/row_kernels.inc"
 
 namespace penalmt {

@@ -7,6 +7,7 @@
 #ifdef __x86_64__
 #pragma GCC target("arch=x86-64-v4")
 #define PENALMT_INSTRUCTIONS avx512
+#define PENALMT_REGISTER_BYTES 64
 #include "tensors/row_kernels.inc"
 
 namespace penalmt {

@@ -1,8 +1,9 @@
 // Sixteen floats at a time, in GCC's vector extension: one source for every instruction set. For
 // the kernels of the .inc files only, which are compiled once for each set, with
-// PENALMT_INSTRUCTIONS naming it: the names differ, so that the linker never takes one set's
-// function for another's. (Attributes such as target_clones do not do: GCC 12 takes vectors apart
-// for the least of the sets before it makes the clones; a broadcast became sixteen masked moves.)
+// PENALMT_INSTRUCTIONS naming it and PENALMT_REGISTER_BYTES saying how wide its registers are: the
+// names differ, so that the linker never takes one set's function for another's. (Attributes such
+// as target_clones do not do: GCC 12 takes vectors apart for the least of the sets before it makes
+// the clones; a broadcast became sixteen masked moves.)
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@ namespace penalmt::simd {
 inline namespace PENALMT_INSTRUCTIONS {
 
 constexpr int64_t kLanes = 16;
+constexpr int kSumsAtOnce = PENALMT_REGISTER_BYTES == 64 ? 8 : 2;  // of Floats, in registers
 using Floats = float __attribute__((vector_size(64)));
 using Ints = int32_t __attribute__((vector_size(64)));
 using Words = uint32_t __attribute__((vector_size(64)));
@@ -68,6 +70,25 @@ PENALMT_INLINE float largest(Floats a) {
   b = b > c ? b : c;
   return b[0] > b[1] ? b[0] : b[1];
 }
+// Bit i: lane i is above the bar. (GCC's vectors have no such thing: by the instructions' names.)
+PENALMT_INLINE uint32_t lanes_above(Floats a, float bar) {
+  [[maybe_unused]] constexpr int kAbove = 30;  // _CMP_GT_OQ
+#if PENALMT_REGISTER_BYTES == 64
+  return __builtin_ia32_cmpps512_mask(a, all(bar), kAbove, static_cast<uint16_t>(-1), 4);
+#elif PENALMT_REGISTER_BYTES == 32
+  const Floats8 limit = bar - Floats8{};
+  const auto of_half = [&](Floats8 half) {
+    return static_cast<uint32_t>(
+        __builtin_ia32_movmskps256(__builtin_ia32_cmpps256(half, limit, kAbove)));
+  };
+  return of_half(low(a)) | of_half(high(a)) << 8;
+#else
+  uint32_t lanes = 0;
+  for (int64_t i = 0; i < kLanes; ++i) lanes |= static_cast<uint32_t>(a[i] > bar) << i;
+  return lanes;
+#endif
+}
+PENALMT_INLINE bool any_above(Floats a, float bar) { return lanes_above(a, bar) != 0; }
 // to[0..3] = the sums of a, b, c, d: a quarter of four single sums' work.
 PENALMT_INLINE void sum_four(Floats a, Floats b, Floats c, Floats d, float* to) {
   const Floats8 a8 = low(a) + high(a), b8 = low(b) + high(b), c8 = low(c) + high(c),

@@ -71,11 +71,14 @@ Candidates CandidateScan::finish(const ExactLogit& exact) const {
 
 Candidates joined(const std::vector<Candidates>& parts) {
   Candidates all;
+  for (const Candidates& part : parts) all.count = std::max(all.count, part.count);
   for (const Candidates& part : parts) {
-    all.count = part.count;
-    all.tokens.insert(all.tokens.end(), part.tokens.begin(), part.tokens.end());
-    all.log_probabilities.insert(all.log_probabilities.end(), part.log_probabilities.begin(),
-                                 part.log_probabilities.end());
+    for (size_t row = 0; row < part.end.size(); ++row)
+      for (int64_t k = 0; k < all.count; ++k) {
+        const int64_t place = static_cast<int64_t>(row) * part.count + k;
+        all.tokens.push_back(k < part.count ? part.tokens[place] : -1);
+        all.log_probabilities.push_back(k < part.count ? part.log_probabilities[place] : kLowest);
+      }
     all.end.insert(all.end.end(), part.end.begin(), part.end.end());
   }
   return all;

@@ -49,7 +49,8 @@ class CandidateScan {
   std::vector<int> best_tokens_;                           // [N, kept]
 };
 
-// Those of rows that follow one another.
+// Those of rows that follow one another; where one part has fewer a row, its last ones are -1, of
+// the probability 0.
 Candidates joined(const std::vector<Candidates>& parts);
 
 // logits: [N, V] of any floating type, on any device. Where tokens tie on a device other than the

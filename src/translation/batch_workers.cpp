@@ -3,8 +3,6 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <thread>
 
 #include "base/interrupt.h"
@@ -13,6 +11,8 @@
 
 namespace penalmt {
 namespace {
+
+constexpr int64_t kBatchTokens = 2048, kSearchedTokens = 256;
 
 // Fewer tokens a batch where there would be too few batches for every worker to have one.
 int64_t tokens_a_batch(const std::vector<Example>& examples, int64_t tokens, int workers) {
@@ -23,35 +23,54 @@ int64_t tokens_a_batch(const std::vector<Example>& examples, int64_t tokens, int
 
 }  // namespace
 
+const std::vector<int64_t>* BatchSupply::next() {
+  throw_if_interrupted();
+  const size_t n = taken_++;
+  if (n >= batches_.size()) return nullptr;
+  return &batches_[batches_.size() - 1 - n];  // those that end last are short
+}
+
+void BatchSupply::done(int64_t sentences) {
+  if (!progress_.whole) return;
+  const std::lock_guard<std::mutex> lock(progress_mutex_);
+  progress_.whole->show(progress_.done += sentences);
+}
+
+int worker_count(const BatchOptions& options, c10::Device device) {
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return !device.is_cpu() ? 1 : options.threads > 0 ? options.threads : cores;
+}
+
+int64_t searched_tokens(const BatchOptions& options, c10::Device device) {
+  return options.tokens.value_or(device.is_cpu() ? kSearchedTokens : kBatchTokens);
+}
+
+void run_workers(const std::vector<Example>& examples, int64_t tokens, int workers,
+                 const std::function<void(BatchSupply&)>& work, ProgressPart progress) {
+  if (examples.empty()) return;
+  BatchSupply supply(
+      make_batches(examples, tokens_a_batch(examples, tokens, workers), std::nullopt), progress);
+  const SingleThreadedScope one_thread_each;
+  const auto work_alone = [&](int64_t) {
+    const SingleThreadedScope here;
+    c10::InferenceMode guard;
+    work(supply);
+  };
+  if (workers == 1) return work_alone(0);
+  parallel_for(workers, workers, work_alone);
+}
+
 void run_batches(const std::vector<Example>& examples, const BatchOptions& options,
                  c10::Device device, const std::function<BatchJob()>& new_worker,
                  ProgressPart progress) {
-  if (examples.empty()) return;
-  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const int workers = !device.is_cpu() ? 1 : options.threads > 0 ? options.threads : cores;
-  const auto batches =
-      make_batches(examples, tokens_a_batch(examples, options.tokens, workers), std::nullopt);
-  std::atomic<size_t> taken = 0;
-  std::mutex progress_mutex;
-  const auto work = [&] {
-    c10::InferenceMode guard;
+  const auto work = [&](BatchSupply& supply) {
     const BatchJob job = new_worker();
-    for (size_t n; (n = taken++) < batches.size();) {
-      throw_if_interrupted();
-      const std::vector<int64_t>& which =
-          batches[batches.size() - 1 - n];  // those that end last are short
-      job(which);
-      if (!progress.whole) continue;
-      const std::lock_guard<std::mutex> lock(progress_mutex);
-      progress.whole->show(progress.done += static_cast<int64_t>(which.size()));
+    while (const std::vector<int64_t>* which = supply.next()) {
+      job(*which);
+      supply.done(static_cast<int64_t>(which->size()));
     }
   };
-  const SingleThreadedScope one_thread_each;
-  if (workers == 1) return work();
-  parallel_for(workers, workers, [&](int64_t) {
-    const SingleThreadedScope here;
-    work();
-  });
+  run_workers(examples, options.tokens.value_or(kBatchTokens), worker_count(options, device), work, progress);
 }
 
 Images images_of(const Batch& batch, c10::Device device) {

@@ -14,6 +14,8 @@
 namespace penalmt {
 namespace {
 
+// A batch enters the search in so many parts, each as soon as there is room for it.
+constexpr int64_t kParts = 2;
 constexpr int64_t kScoredRows = 512;  // rows of logits in memory at a time
 
 // The search's view of a cached decoder.
@@ -21,9 +23,11 @@ class DecoderSteps : public StepModel {
  public:
   explicit DecoderSteps(std::shared_ptr<const StepWeights> weights)
       : decoder_(std::make_unique<CachedDecoder>(std::move(weights))) {}
-  void start(const Memory& memory, const std::vector<std::vector<int>>& choices) {
-    decoder_->start(memory, choices);
+  // Rows for these sentences; the first ones since none was open, or behind the others.
+  void put_in(const Memory& memory, const std::vector<std::vector<int>>& choices, bool first) {
+    first ? decoder_->start(memory, choices) : decoder_->add(memory, choices);
   }
+  bool can_add() const { return decoder_->can_add(); }
   at::Tensor advance(const std::vector<int>& tokens) override {
     return decoder_->logits(decoder_->advance(tokens));
   }
@@ -57,6 +61,91 @@ Memory encoded(TranslationModelImpl& model, const SearchWeights& weights, const 
   return model.encode(batch.source.to(device), images);
 }
 
+// The examples of a search, read by one worker: batches of its supply, as room comes free.
+class ExampleFeed : public SentenceFeed {
+ public:
+  // tokens: of the sources that are searched at a time at most, where that is a batch or more.
+  ExampleFeed(const std::vector<SearchedModel>& models, const SearchedExamples& searched,
+              std::vector<DecoderSteps>& decoders, BatchSupply& supply, int64_t tokens,
+              std::vector<std::vector<Hypothesis>>& found)
+      : models_(models),
+        searched_(searched),
+        decoders_(decoders),
+        supply_(supply),
+        tokens_(tokens),
+        found_(found) {}
+
+  std::vector<SentenceSearch> next() override {
+    std::vector<SentenceSearch> sentences;
+    while (true) {
+      if (waiting_ == nullptr) waiting_ = supply_.next();
+      if (waiting_ == nullptr || !has_room()) return sentences;
+      put_in(*waiting_, sentences);
+      waiting_ = nullptr;
+    }
+  }
+
+  void done(int64_t sentence, std::vector<Hypothesis> found) override {
+    const int64_t example = entered_[sentence];
+    --open_;
+    open_tokens_ -= length(example);
+    found_[example] = std::move(found);
+    supply_.done(1);
+  }
+
+ private:
+  int64_t length(int64_t example) const {
+    return static_cast<int64_t>(searched_.examples[example].source.size());
+  }
+
+  bool has_room() const {
+    if (open_ == 0) return true;
+    int64_t tokens = open_tokens_;
+    for (const int64_t example : *waiting_) tokens += length(example);
+    return tokens <= tokens_ && std::all_of(decoders_.begin(), decoders_.end(),
+                                            [](const auto& steps) { return steps.can_add(); });
+  }
+
+  void put_in(const std::vector<int64_t>& which, std::vector<SentenceSearch>& sentences) {
+    const Batch batch = collate(searched_.examples, which, searched_.images);
+    const c10::Device device = models_.front().weights->steps->embedding.device();
+    std::vector<std::vector<int>> choices;
+    for (const int64_t example : which)
+      if (const auto& choice = searched_.sentences[example].choice; !choice.empty())
+        choices.push_back(choice);
+    for (size_t m = 0; m < models_.size(); ++m)
+      decoders_[m].put_in(encoded(*models_[m].model, *models_[m].weights, batch, device), choices,
+                          open_ == 0);
+    for (const int64_t example : which) {
+      entered_.push_back(example);
+      ++open_;
+      open_tokens_ += length(example);
+      sentences.push_back(searched_.sentences[example]);
+    }
+  }
+
+  const std::vector<SearchedModel>& models_;
+  const SearchedExamples& searched_;
+  std::vector<DecoderSteps>& decoders_;
+  BatchSupply& supply_;
+  const int64_t tokens_;
+  std::vector<std::vector<Hypothesis>>& found_;
+  const std::vector<int64_t>* waiting_ = nullptr;
+  std::vector<int64_t> entered_;  // the example of each sentence of the search
+  int64_t open_ = 0, open_tokens_ = 0;
+};
+
+// Translations drawn by chance, a batch after the other.
+void sample_all(StepModel& model, ExampleFeed& feed, const SearchOptions& search) {
+  int64_t done = 0;
+  for (;;) {
+    const std::vector<SentenceSearch> sentences = feed.next();
+    if (sentences.empty()) return;
+    for (auto& of_sentence : sample(model, sentences, search))
+      feed.done(done++, std::move(of_sentence));
+  }
+}
+
 }  // namespace
 
 SearchWeights::SearchWeights(TranslationModelImpl& model, ProductFormat format, bool renormalized)
@@ -87,34 +176,29 @@ std::vector<std::vector<Hypothesis>> search_examples(const std::vector<SearchedM
                                                      const SearchOptions& search,
                                                      const BatchOptions& batches,
                                                      ProgressPart progress) {
-  const auto& [examples, sentences, images] = searched;
   c10::InferenceMode guard;
-  std::vector<std::vector<Hypothesis>> found(examples.size());
+  std::vector<std::vector<Hypothesis>> found(searched.examples.size());
   const c10::Device device = models.front().weights->steps->embedding.device();
-  const auto new_worker = [&]() -> BatchJob {
-    auto members = std::make_shared<std::vector<DecoderSteps>>();
-    for (const SearchedModel& member : models) members->emplace_back(member.weights->steps);
-    return [&, members](const std::vector<int64_t>& which) {
-      const Batch batch = collate(examples, which, images);
-      std::vector<SentenceSearch> of_batch;
-      std::vector<std::vector<int>> choices;
-      for (int64_t i : which) {
-        of_batch.push_back(sentences[i]);
-        if (!sentences[i].choice.empty()) choices.push_back(sentences[i].choice);
-      }
-      std::vector<StepModel*> steps;
-      for (size_t m = 0; m < models.size(); ++m) {
-        (*members)[m].start(encoded(*models[m].model, *models[m].weights, batch, device), choices);
-        steps.push_back(&(*members)[m]);
-      }
-      Ensemble ensemble(steps);
-      StepModel& whole = steps.size() > 1 ? ensemble : *steps.front();
-      auto hypotheses =
-          search.sampling ? sample(whole, of_batch, search) : beam_search(whole, of_batch, search);
-      for (size_t b = 0; b < which.size(); ++b) found[which[b]] = std::move(hypotheses[b]);
-    };
+  const int workers = worker_count(batches, device);
+  const int64_t at_a_time = searched_tokens(batches, device);
+  const bool refills = std::all_of(models.begin(), models.end(), [](const SearchedModel& model) {
+    return CachedDecoder(model.weights->steps).can_add();
+  });
+  const auto work = [&](BatchSupply& supply) {
+    std::vector<DecoderSteps> members;
+    std::vector<StepModel*> steps;
+    for (const SearchedModel& model : models) members.emplace_back(model.weights->steps);
+    for (DecoderSteps& member : members) steps.push_back(&member);
+    Ensemble ensemble(steps);
+    StepModel& whole = steps.size() > 1 ? ensemble : *steps.front();
+    ExampleFeed feed(models, searched, members, supply, at_a_time, found);
+    if (search.sampling)
+      sample_all(whole, feed, search);
+    else
+      beam_search(whole, feed, search);
   };
-  run_batches(examples, batches, device, new_worker, progress);
+  const int64_t tokens = refills ? std::max<int64_t>(at_a_time / kParts, 1) : at_a_time;
+  run_workers(searched.examples, tokens, workers, work, progress);
   return found;
 }
 

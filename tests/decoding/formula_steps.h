@@ -42,19 +42,27 @@ class FormulaModel : public StepModel {
       : formula_(std::move(formula)), sentences_(std::move(sentences)) {
     prefixes_.resize(sentences_.size());
   }
+  // A row behind the others.
+  void add(int64_t sentence) {
+    sentences_.push_back(sentence);
+    prefixes_.emplace_back();
+  }
+  void clear() {
+    sentences_.clear();
+    prefixes_.clear();
+  }
   at::Tensor advance(const std::vector<int>& tokens) override {
     EXPECT_EQ(tokens.size(), prefixes_.size());
     rows_of_step.push_back(static_cast<int64_t>(tokens.size()));
     std::vector<at::Tensor> rows;
     for (size_t r = 0; r < tokens.size(); ++r) {
       fed.insert(tokens[r]);
-      if (started_)
-        prefixes_[r].push_back(tokens[r]);
-      else
+      if (prefixes_[r].empty())
         EXPECT_EQ(tokens[r], kBos);
-      rows.push_back(at::tensor(formula_(sentences_[r], prefixes_[r]), at::kDouble).to(at::kFloat));
+      prefixes_[r].push_back(tokens[r]);
+      const Prefix behind_start(prefixes_[r].begin() + 1, prefixes_[r].end());
+      rows.push_back(at::tensor(formula_(sentences_[r], behind_start), at::kDouble).to(at::kFloat));
     }
-    started_ = true;
     return at::stack(rows);
   }
   void reorder(const std::vector<int64_t>& rows) override {
@@ -73,8 +81,7 @@ class FormulaModel : public StepModel {
  private:
   Formula formula_;
   std::vector<int64_t> sentences_;
-  std::vector<Prefix> prefixes_;
-  bool started_ = false;
+  std::vector<Prefix> prefixes_;  // with the start
 };
 
 inline std::vector<double> log_softmax(const std::vector<double>& logits) {

@@ -145,6 +145,69 @@ TEST(SearchRules, OfASentenceDoNotTouchItsNeighbours) {
   }
 }
 
+// Sentences for which there is room while fewer than `most` are open.
+class Queue : public SentenceFeed {
+ public:
+  Queue(FormulaModel& model, const std::vector<SentenceSearch>& sentences, int64_t most)
+      : found(sentences.size()), model_(model), sentences_(sentences), most_(most) {}
+  std::vector<SentenceSearch> next() override {
+    std::vector<SentenceSearch> entering;
+    if (open_ == 0) model_.clear();
+    for (; open_ < most_ && entered_ < static_cast<int64_t>(sentences_.size()); ++open_) {
+      model_.add(entered_);
+      entering.push_back(sentences_[entered_++]);
+    }
+    open_at_step.push_back(open_);
+    return entering;
+  }
+  void done(int64_t sentence, std::vector<Hypothesis> hypotheses) override {
+    EXPECT_TRUE(found[sentence].empty());
+    found[sentence] = std::move(hypotheses);
+    --open_;
+  }
+
+  std::vector<std::vector<Hypothesis>> found;
+  std::vector<int64_t> open_at_step;
+
+ private:
+  FormulaModel& model_;
+  const std::vector<SentenceSearch> sentences_;
+  const int64_t most_;
+  int64_t open_ = 0, entered_ = 0;
+};
+
+// Each finds what it finds alone, whenever it entered; and a place is not empty for a step.
+TEST(SearchRules, OfASentenceHoldWheneverItEnters) {
+  std::vector<SentenceSearch> sentences;
+  for (int64_t s = 0; s < 24; ++s) {
+    sentences.push_back({.limit = 3 + s * 5 % 9});
+    if (s % 4 == 1) sentences.back().prefix = {4, 3};
+  }
+  for (const SearchOptions& options :
+       {SearchOptions{.beam = 1, .scores = false}, SearchOptions{.beam = 1},
+        SearchOptions{.beam = 3, .n_best = 2, .no_repeat_ngram = 2},
+        SearchOptions{.beam = 3, .patience = 1}, SearchOptions{.beam = 2, .refill = true},
+        SearchOptions{.beam = 2, .refill = true, .guess_end = true}})
+    for (const int64_t most : {1, 2, 5, 40}) {
+      FormulaModel model(mixed(12, 1.0), {});
+      Queue queue(model, sentences, most);
+      beam_search(model, queue, options);
+      for (int64_t s = 0; s < 24; ++s) {
+        const auto alone = found_by_beam(mixed(12, 1.0), s, sentences[s], options);
+        ASSERT_EQ(queue.found[s].size(), alone.size()) << most;
+        ASSERT_FALSE(alone.empty());
+        for (size_t i = 0; i < alone.size(); ++i) {
+          EXPECT_EQ(queue.found[s][i].tokens, alone[i].tokens) << most;
+          EXPECT_NEAR(queue.found[s][i].score, alone[i].score, 1e-5);
+          EXPECT_EQ(queue.found[s][i].token_log_probabilities, alone[i].token_log_probabilities);
+        }
+      }
+      // Fewer than so many are open only once none waits: the numbers fall to the end.
+      EXPECT_EQ(queue.open_at_step.front(), std::min<int64_t>(most, 24));
+      EXPECT_TRUE(std::is_sorted(queue.open_at_step.rbegin(), queue.open_at_step.rend()));
+    }
+}
+
 TEST(SearchRules, AreSpeltOutByHand) {
   const auto forbidden = [](const SearchOptions& options, const Prefix& tokens) {
     return TokenRules(options).forbidden(tokens);

@@ -32,7 +32,7 @@ void PrecisionCheck::add(const SourceLines& lines, const SearchOptions& search,
                                             .images = lines.images,
                                             .place = lines.place,
                                             .prefixes = first(lines.prefixes)},
-                                           search, arguments_.batches(translator_.device()));
+                                           search, arguments_.batches());
   translator_.set_format(format_);
   for (std::size_t i = 0; i < count; ++i) {
     found_.push_back(translations[i]);

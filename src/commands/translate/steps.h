@@ -43,11 +43,7 @@ struct TranslateArguments {
   MachineOptions machine;
 
   bool one_sentence() const { return !sentence.empty(); }
-  // A batch's keys and values stay in a processor's second cache: greedy search of Tiny in int8
-  // wrote 28,800 tokens/s in batches of 512, 22,500 in batches of 2,048.
-  BatchOptions batches(c10::Device device) const {
-    return {batch_tokens.value_or(device.is_cpu() ? 512 : BatchOptions{}.tokens), machine.threads};
-  }
+  BatchOptions batches() const { return {batch_tokens, machine.threads}; }
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -117,7 +113,7 @@ struct TranslateArguments {
     v("references", references, "with --check: translations of the input, for the BLEU of both",
       option().value("FILE"));
     v("batch_tokens", batch_tokens,
-      "longest source x sentences of a batch, at most; default: 512, on a GPU 2048",
+      "longest source x sentences in work at a time, a thread, at most; default: 256, on a GPU 2048",
       config::between(1, 10000000));
     v("timing", timing, "print speed and memory as a JSON object to standard error");
     machine.visit(v);

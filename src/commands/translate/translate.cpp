@@ -112,7 +112,7 @@ class ChunkTranslator {
 
   void translate(InputChunk& chunk, LineOutput& output) {
     const std::vector<std::string> texts = chunk.texts();
-    const BatchOptions batches = arguments_.batches(translator_.device());
+    const BatchOptions batches = arguments_.batches();
     if (chunk.images)
       if (auto seen = translator_.seen(*chunk.images, batches)) chunk.images = std::move(seen);
     const ImageSet* images = chunk.images.get();
@@ -214,7 +214,7 @@ void translate(const TranslateArguments& arguments) {
   warn(arguments, translator, input, work.signs());
   if (arguments.timing)
     print_timing(translator.timing(), load_seconds, search, format,
-                 arguments.batches(translator.device()).tokens, arguments);
+                 searched_tokens(arguments.batches(), translator.device()), arguments);
 }
 
 constexpr const char* kTranslateHelp =

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+#include <functional>
+
 #include "tests/models/formula_model.h"
 
 namespace penalmt::cached_decoder_test {
@@ -164,6 +167,87 @@ TEST(CachedDecoder, AddsTheOutputBiasToThePiecesOfAChoice) {
     const at::Tensor again = decoder.advance({1, 1, 1});
     const Candidates whole = top_candidates(model->logits(again), {.count = 1});
     EXPECT_EQ(decoder.best(again, {.count = 1}).tokens, whole.tokens) << name_of(format);
+  }
+}
+
+Memory one_of(const Memory& memory, int64_t sentence) {
+  return {memory.states.narrow(0, sentence, 1), memory.visible.narrow(0, sentence, 1)};
+}
+
+// A sentence that is added while others are under way gives what it gives alone, to the bit, and
+// leaves theirs as they were; with choices and without.
+TEST(CachedDecoder, TakesSentencesInOnTheWay) {
+  TranslationModel model = formula_model({.vocabulary = 90, .width = 64, .heads = 2});
+  model->eval();
+  c10::InferenceMode guard;
+  const Memory memory = some_memory(64, at::kFloat, false);
+  const std::vector<std::vector<int>> all_choices = {
+      {2, 3, 5, 17, 40}, {2, 4, 5, 6, 7, 60, 77, 89}, {2, 3, 17}};
+  constexpr int64_t kEnters[] = {0, 4, 9}, kLeaves[] = {12, 30, 40};
+  for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8})
+    for (const bool chooses : {false, true}) {
+      const auto weights = std::make_shared<StepWeights>(*model, format);
+      const auto choices = [&](int64_t s) {
+        return chooses ? std::vector{all_choices[s]} : std::vector<std::vector<int>>{};
+      };
+      CachedDecoder together(weights);
+      ASSERT_TRUE(together.can_add());
+      std::vector<std::unique_ptr<CachedDecoder>> alone(3);
+      std::vector<int64_t> open;
+      for (int64_t step = 0; step < 40; ++step) {
+        for (int64_t s = 0; s < 3; ++s) {
+          if (step != kEnters[s]) continue;
+          step == 0 ? together.start(one_of(memory, s), choices(s))
+                    : together.add(one_of(memory, s), choices(s));
+          alone[s] = std::make_unique<CachedDecoder>(weights);
+          alone[s]->start(one_of(memory, s), choices(s));
+          open.push_back(s);
+        }
+        std::vector<int> last;
+        for (const int64_t s : open)
+          last.push_back(step == kEnters[s] ? 1 : static_cast<int>(3 + (step * 7 + s) % 80));
+        const at::Tensor states = together.advance(last);
+        const Candidates best = together.best(states, {.count = 4});
+        const at::Tensor logits = together.logits(states);
+        ASSERT_EQ(best.count, 4);
+        for (size_t r = 0; r < open.size(); ++r) {
+          CachedDecoder& one = *alone[open[r]];
+          const at::Tensor its_states = one.advance({last[r]});
+          ASSERT_TRUE(torch::equal(states[r], its_states[0])) << step << " " << open[r];
+          ASSERT_TRUE(torch::equal(logits[r], one.logits(its_states)[0]));
+          const Candidates its_best = one.best(its_states, {.count = 4});
+          for (int64_t k = 0; k < 4; ++k) {
+            const auto place = static_cast<int64_t>(r) * 4 + k;
+            ASSERT_EQ(best.tokens[place], k < its_best.count ? its_best.tokens[k] : -1);
+            if (k < its_best.count)
+              ASSERT_EQ(best.log_probabilities[place], its_best.log_probabilities[k]);
+            else
+              ASSERT_TRUE(std::isinf(best.log_probabilities[place]));
+          }
+        }
+        std::vector<int64_t> rows, left;
+        for (size_t r = 0; r < open.size(); ++r) {
+          if (step + 1 == kLeaves[open[r]]) continue;
+          rows.push_back(static_cast<int64_t>(r));
+          left.push_back(open[r]);
+        }
+        open = left;
+        if (!open.empty()) together.reorder(rows);
+      }
+    }
+}
+
+TEST(CachedDecoder, TakesNoneInWhereItCannot) {
+  c10::InferenceMode guard;
+  TranslationModel images = formula_model({.fusion = "doubly_attentive"}),
+                   doubles = formula_model({.width = 32});
+  doubles->to(at::kDouble);
+  for (TranslationModel& model : {std::ref(images), std::ref(doubles)}) {
+    CachedDecoder decoder(std::make_shared<StepWeights>(*model));
+    EXPECT_FALSE(decoder.can_add());
+    const Memory memory = some_memory(32, model->target_embedding().scalar_type(), false);
+    decoder.start(memory);
+    EXPECT_THROW(decoder.add(memory), c10::Error);
   }
 }
 

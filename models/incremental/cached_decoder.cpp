@@ -299,9 +299,8 @@ at::Tensor CachedDecoder::logits(const at::Tensor& states) {
                    .to(all.device());
     }
     const auto rows = static_cast<int64_t>(choice.group.size());
-    parts.push_back(
-        numbers.narrow(0, first, rows) +
-        barred.index_select(0, at::tensor(choice.group, at::kLong).to(all.device())));
+    parts.push_back(numbers.narrow(0, first, rows) +
+                    barred.index_select(0, at::tensor(choice.group, at::kLong).to(all.device())));
     first += rows;
   }
   return parts.size() == 1 ? parts.front() : at::cat(parts);
@@ -327,8 +326,7 @@ void CachedDecoder::embed(const std::vector<int>& tokens, at::Tensor& x) {
     if (weights_->longest > 0) wanted = std::min(wanted, weights_->longest);
     positions_ = weights_->positions(wanted);
   }
-  embed_tokens(tokens, weights_->embedding, weights_->embedding_scale,
-               {positions_, position_}, x);
+  embed_tokens(tokens, weights_->embedding, weights_->embedding_scale, {positions_, position_}, x);
 }
 
 // A contiguous [rows, columns] of memory that earlier steps used too.

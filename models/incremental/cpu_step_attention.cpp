@@ -104,11 +104,10 @@ class CpuStepAttention : public StepAttention {
       for (int64_t r = begin; r < end; ++r) {
         const auto& [memory, place, first_step, path] = rows_[r];
         const float* values = memory->keys_values[layer].const_data_ptr<float>() + width;
-        kernels_.attend_row_memory(
-            heads_, from + r * width,
-            {memory->keys[layer].data() + place.first_key, values + place.first * 2 * width,
-             2 * width, place.length},
-            scores.data(), to + r * width);
+        kernels_.attend_row_memory(heads_, from + r * width,
+                                   {memory->keys[layer].data() + place.first_key,
+                                    values + place.first * 2 * width, 2 * width, place.length},
+                                   scores.data(), to + r * width);
       }
     });
   }

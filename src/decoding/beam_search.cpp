@@ -182,8 +182,8 @@ class Search {
       const int64_t sentence = open_[extension.row].sentence;
       auto& finished = searched(sentence).finished;
       ++searched(sentence).ended;
-      const double score = hypothesis_score(extension.log_probability, length(sentence),
-                                            options_.length_penalty);
+      const double score =
+          hypothesis_score(extension.log_probability, length(sentence), options_.length_penalty);
       auto place = std::upper_bound(
           finished.begin(), finished.end(), score,
           [](double value, const Hypothesis& other) { return value > other.score; });
@@ -212,8 +212,7 @@ class Search {
         }
         return sentence == ended;
       }
-      if (options_.patience > 0 && state.ended >= options_.patience * options_.beam)
-        return true;
+      if (options_.patience > 0 && state.ended >= options_.patience * options_.beam) return true;
       if (options_.patience > 0 && refills()) return false;
       const int64_t best_length =
           options_.length_penalty >= 0 ? state.told.limit : length(sentence) + 1;
@@ -242,9 +241,8 @@ class Search {
       while (going_on != open_.end() && going_on->sentence < row->sentence) ++going_on;
       if (going_on == open_.end() || going_on->sentence != row->sentence) answer(row->sentence);
     }
-    const int64_t oldest =
-        open_.empty() ? first_sentence_ + static_cast<int64_t>(sentences_.size())
-                      : open_.front().sentence;
+    const int64_t oldest = open_.empty() ? first_sentence_ + static_cast<int64_t>(sentences_.size())
+                                         : open_.front().sentence;
     for (; first_sentence_ < oldest; ++first_sentence_) sentences_.pop_front();
   }
 

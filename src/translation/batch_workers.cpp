@@ -70,7 +70,8 @@ void run_batches(const std::vector<Example>& examples, const BatchOptions& optio
       supply.done(static_cast<int64_t>(which->size()));
     }
   };
-  run_workers(examples, options.tokens.value_or(kBatchTokens), worker_count(options, device), work, progress);
+  run_workers(examples, options.tokens.value_or(kBatchTokens), worker_count(options, device), work,
+              progress);
 }
 
 Images images_of(const Batch& batch, c10::Device device) {

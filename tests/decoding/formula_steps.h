@@ -57,8 +57,9 @@ class FormulaModel : public StepModel {
     std::vector<at::Tensor> rows;
     for (size_t r = 0; r < tokens.size(); ++r) {
       fed.insert(tokens[r]);
-      if (prefixes_[r].empty())
+      if (prefixes_[r].empty()) {
         EXPECT_EQ(tokens[r], kBos);
+      }
       prefixes_[r].push_back(tokens[r]);
       const Prefix behind_start(prefixes_[r].begin() + 1, prefixes_[r].end());
       rows.push_back(at::tensor(formula_(sentences_[r], behind_start), at::kDouble).to(at::kFloat));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -111,6 +112,43 @@ TEST_F(TranslateStream, TakesTheImagesOfAListLineByLine) {
   EXPECT_EQ(end.output, in_one_go);
   EXPECT_EQ(folder_.without_path(end.errors),
             "penalmt: standard input:3: got one line more than list has images, 2\n");
+}
+
+// A file's images are read while the lines before them are translated: nothing else changes.
+TEST_F(TranslateStream, ReadsTheImagesOfLaterLinesAhead) {
+  std::string flat = "P6\n16 16\n255\n", sources, list;
+  for (int i = 0; i < 16 * 16; ++i) flat += "\x10\xf0\x20";
+  file("flat.ppm", flat);
+  constexpr int kLines = 2300;
+  for (int i = 0; i < kLines; ++i) {
+    sources += i % 2 == 0 ? "a red circle .\n" : "a dog runs .\n";
+    list += std::vector{"wave.ppm\n", "flat.ppm\n", "\n"}[i % 3];
+  }
+  const std::string out = path("out"), source = file("source", sources);
+  Lines command = {"translate",    path("gated"),           "--images", path("list"),
+                   "--image-root", folder_.path().string(), "--beam",   "1"};
+  file("list", list);
+  const Outcome piped = run_penalmt(command, sources);
+  EXPECT_EQ(std::count(piped.output.begin(), piped.output.end(), '\n'), kLines);
+  command.insert(command.end(), {"--input", source, "--output", out});
+  const Outcome filed = run_penalmt(command);
+  EXPECT_EQ(filed.status, 0);
+  EXPECT_EQ(read_file(out), piped.output);
+  EXPECT_EQ(filed.errors, piped.errors);
+
+  // A broken image late in the list: what was translated before it is kept.
+  fs::remove(out);
+  file("broken.ppm", "P6\n16 16\n255\n");
+  list.replace(list.find_last_of("w"), 8, "broken.ppm");
+  file("list", list);
+  const Outcome broken = run_penalmt(command);
+  EXPECT_EQ(broken.status, 2);
+  EXPECT_NE(broken.errors.find("list:" + std::to_string(kLines - 1) + ": "), std::string::npos)
+      << broken.errors;
+  EXPECT_FALSE(fs::exists(out));
+  const std::string kept = read_file(out + ".partial");
+  EXPECT_EQ(std::count(kept.begin(), kept.end(), '\n'), 2000);
+  EXPECT_EQ(piped.output.substr(0, kept.size()), kept);
 }
 
 TEST_F(TranslateStream, AnswersWhatStandsBeforeABadLine) {

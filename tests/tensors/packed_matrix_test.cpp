@@ -90,8 +90,12 @@ TEST(PackedMatrix, FindsTheBestColumns) {
       EXPECT_NEAR(found.log_probabilities[i], expected.log_probabilities[i],
                   format == ProductFormat::float32 ? 1e-4 : 0.2);
     }
-    if (format == ProductFormat::float32) EXPECT_EQ(same, 212);
-    if (format == ProductFormat::bfloat16) EXPECT_GE(same, 200);  // a near one may be missed
+    if (format == ProductFormat::float32) {
+      EXPECT_EQ(same, 212);
+    }
+    if (format == ProductFormat::bfloat16) {  // a near one may be missed
+      EXPECT_GE(same, 200);
+    }
     if (format != ProductFormat::int8) continue;
     // The eight best of the rounded products, in the order of the exact ones.
     const at::Tensor rounded = PackedMatrix(weight, {}, format).product(x),

@@ -677,7 +677,9 @@ TEST(Trainer, BeginsWithTheWeightsOfAnotherRun) {
   for (const auto& item : trainer->model()->named_parameters()) {
     const at::Tensor* taken = find(text, item.key());
     EXPECT_EQ(taken == nullptr, item.key().starts_with("fusion.")) << item.key();
-    if (taken) EXPECT_TRUE(torch::equal(item.value(), *taken)) << item.key();
+    if (taken) {
+      EXPECT_TRUE(torch::equal(item.value(), *taken)) << item.key();
+    }
   }
   EXPECT_EQ(trainer->model()
                 ->named_parameters()["fusion.image_projection.weight"]

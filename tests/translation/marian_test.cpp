@@ -221,7 +221,9 @@ TEST(MarianModel, AlignsWordsWhateverSaysTheLanguage) {
   for (const auto& [source, target] : pairs[0]) EXPECT_LT(source, 3);
   // A code in the line is a word of it; where a word looked at another one it is one further.
   for (size_t i = 0; i < 3; ++i)
-    if (pairs[1][i].first > 0) EXPECT_EQ(pairs[1][i].first, pairs[0][i].first + 1);
+    if (pairs[1][i].first > 0) {
+      EXPECT_EQ(pairs[1][i].first, pairs[0][i].first + 1);
+    }
 }
 
 // ---- refusals

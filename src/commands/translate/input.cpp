@@ -18,7 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kLinesAtATime = 10000;  // lines translated at a time, so that memory is bounded
-constexpr int64_t kLinesWithImagesAtATime = 2000;
+// Those of two chunks are in memory at a time. A GPU waits for the first chunk's.
+constexpr int64_t kLinesWithImagesAtATime = 1000, kOnAGpu = 250;
 constexpr int64_t kFirstLines = 250;  // of a pipe that is full: then twice as many each time
 
 bool is_folder(const std::string& path) {
@@ -144,7 +145,9 @@ TranslationInput::TranslationInput(const TranslateArguments& arguments,
                                          : arguments.images),
       lines_(std::move(lines)),
       raw_(raw),
-      chunk_(translator.uses_images() ? kLinesWithImagesAtATime : kLinesAtATime),
+      chunk_(!translator.uses_images()      ? kLinesAtATime
+             : translator.device().is_cpu() ? kLinesWithImagesAtATime
+                                            : kOnAGpu),
       next_chunk_(kFirstLines),
       lengths_(arguments.length, translator) {
   if (!arguments.prefixes.empty()) prefixes_.emplace(arguments.prefixes);

@@ -113,7 +113,8 @@ struct TranslateArguments {
     v("references", references, "with --check: translations of the input, for the BLEU of both",
       option().value("FILE"));
     v("batch_tokens", batch_tokens,
-      "longest source x sentences in work at a time, a thread, at most; default: 256, on a GPU 2048",
+      "longest source x sentences in work at a time, a thread, at most; default: 256, on a GPU "
+      "2048",
       config::between(1, 10000000));
     v("timing", timing, "print speed and memory as a JSON object to standard error");
     machine.visit(v);
@@ -144,6 +145,8 @@ class TranslationInput {
   // Throws a line's Error, as above; as ImageSource::load; and Interrupted after Ctrl-C while it
   // waits.
   InputChunk next();
+  // Then next() takes long, and waits for nobody.
+  bool reads_images_of_a_file() const { return source_ && !lines_->may_wait(); }
   const InputLines& lines() const { return *lines_; }
   std::string name() const { return lines_->name(); }
   std::string image_place() const;          // where the names of its images stand

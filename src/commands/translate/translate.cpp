@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <future>
 #include <optional>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -164,6 +166,28 @@ class ChunkTranslator {
   AnswerSigns signs_;
 };
 
+// The chunks of the input. Where images are read from files, those of a chunk are decoded, and
+// encoded by an exported encoder, while the one before it is translated.
+class ChunksAhead {
+ public:
+  explicit ChunksAhead(TranslationInput& input) : input_(input) {}
+  // Throws as TranslationInput::next.
+  InputChunk next() { return ahead_.valid() ? ahead_.get() : input_.next(); }
+  // What the next call returns may be made from now on. The input is its alone until then.
+  void read_ahead() {
+    if (!input_.reads_images_of_a_file()) return;
+    try {
+      ahead_ = std::async(std::launch::async, [this] { return input_.next(); });
+    } catch (const std::system_error&) {
+      // Without a thread to spare it is made when it is asked for.
+    }
+  }
+
+ private:
+  TranslationInput& input_;
+  std::future<InputChunk> ahead_;  // is waited for where it is left
+};
+
 void translate(const TranslateArguments& arguments) {
   if (arguments.images.trust_encoder) trust_all_scripts();
   check(arguments);
@@ -196,8 +220,10 @@ void translate(const TranslateArguments& arguments) {
   translator.set_format(format);
   try {
     output.write_header(input.lines().header());
-    for (InputChunk chunk; !(chunk = input.next()).lines.empty();) {
+    ChunksAhead chunks(input);
+    for (InputChunk chunk; !(chunk = chunks.next()).lines.empty();) {
       warn_of_broken(input.images(), input.image_place());
+      chunks.read_ahead();
       work.translate(chunk, output);
     }
     expect_not_read("--output", arguments.output);

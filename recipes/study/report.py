@@ -6,6 +6,7 @@ import statistics
 
 import chain_tables
 import figures
+import verdicts
 from permutation import p_value
 from plan import StudyError
 
@@ -48,6 +49,8 @@ def results_text(plan, entries):
         if not current:
             what = plan.records.get(str(record), "unknown")
             parts.append(f"## Record {record} ({what}): not comparable with the above\n")
+        elif judged := verdicts.text(plan, of_record):
+            parts.append(judged)
         for group in in_order(plan, [e["group"] for e in of_record], "group"):
             members = [e for e in of_record if e["group"] == group]
             section = Section(plan, group, members, of_record)

@@ -1,5 +1,6 @@
-// The inner loops of decoding, for one row each, float32 on the CPU; compiled for several
-// instruction sets.
+// The inner loops of decoding and of the output layer's loss, for one row each, on the CPU;
+// compiled for several instruction sets. Numbers are float32 but where uint16_t stands for
+// bfloat16.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,35 @@ struct RowNorm {
   float epsilon;
 };
 
+// What a row of logits x sums to.
+struct LogitSums {
+  float highest;
+  float mass;  // sum of e^(x - highest); no number where one of x is none
+  float sum;   // of x - highest
+};
+
+// Two rows of logits [n], and the distributions P and Q that they stand for: P = the exponential
+// of first times first_factor, log P = first - first_log_mass.
+template <class Scalar>
+struct LogitPair {
+  Scalar *first, *second;
+  const float *first_exponentials, *second_exponentials;
+  float first_factor, second_factor, first_log_mass, second_log_mass;
+  int64_t n;
+};
+
+struct Divergences {
+  float forward, backward;  // KL(P || Q), KL(Q || P)
+};
+
+// What the gradient at a pair of rows is made of, t being the smoothed target apart from the gold
+// token: first (P - t) + forward P (d - KL(P || Q)) + backward (P - Q) at the first row, and as
+// much at the second the other way round; d = log P - log Q.
+struct PairGradient {
+  float target, first, second, forward, backward;
+  Divergences of_rows;
+};
+
 struct RowKernels {
   // Takes in the logits [columns] of the columns from `first_column`; tokens below `first_token`
   // are never kept.
@@ -55,6 +85,18 @@ struct RowKernels {
   // Attention of one row over a memory. query, out: [C]; scores: scratch, [H, score_room(n)].
   void (*attend_row_memory)(const AttentionHeads& heads, const float* query,
                             const MemoryRows& memory, float* scores, float* out);
+
+  // exponentials[v] = e^(x - highest). All [n].
+  LogitSums (*exponentials)(const float* x, int64_t n, float* exponentials);
+  LogitSums (*narrow_exponentials)(const uint16_t* x, int64_t n, float* exponentials);
+  // out = factor * x - shift. All [n].
+  void (*scaled)(const float* x, int64_t n, float factor, float shift, float* out);
+  void (*narrow_scaled)(const float* x, int64_t n, float factor, float shift, uint16_t* out);
+  Divergences (*divergences)(const LogitPair<float>& pair);
+  Divergences (*narrow_divergences)(const LogitPair<uint16_t>& pair);
+  // The rows become the loss's gradients at them.
+  void (*pair_gradients)(const LogitPair<float>& pair, const PairGradient& gradient);
+  void (*narrow_pair_gradients)(const LogitPair<uint16_t>& pair, const PairGradient& gradient);
 
   // out = LayerNorm(x + branch). All [width].
   void (*add_norm_row)(const float* x, const float* branch, const RowNorm& norm, float* out);

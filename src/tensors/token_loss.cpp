@@ -11,13 +11,16 @@
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "tensors/device_program.h"
-#include "tensors/dropout_bits.h"
 #include "tensors/loss_rows.h"
 #include "tensors/precision.h"
 #include "tensors/private_aten_operators.h"
+#include "tensors/row_kernels.h"
+#include "tensors/row_parts.h"
 
 namespace penalmt {
 namespace {
@@ -27,45 +30,29 @@ struct RowLoss {
   bool correct;
 };
 
+void scaled(const float* x, int64_t n, float factor, float shift, float* out) {
+  row_kernels().scaled(x, n, factor, shift, out);
+}
+void scaled(const float* x, int64_t n, float factor, float shift, uint16_t* out) {
+  row_kernels().narrow_scaled(x, n, factor, shift, out);
+}
+
 // The loss of one row of logits, which become their own gradient where `gradient` is set.
 // exponentials: [vocabulary] of scratch: they are had once (half of this function's time).
 template <class Scalar>
-__attribute__((always_inline)) inline RowLoss one_row(Scalar* __restrict logits, int64_t vocabulary,
-                                                      int64_t gold, float smoothing, bool gradient,
-                                                      float* __restrict exponentials) {
-  float highest = widen(logits[0]);
-#pragma omp simd reduction(max : highest)
-  for (int64_t v = 0; v < vocabulary; ++v)
-    highest = widen(logits[v]) > highest ? widen(logits[v]) : highest;
-  float mass = 0, sum = 0;
-#pragma omp simd reduction(+ : mass, sum)
-  for (int64_t v = 0; v < vocabulary; ++v) {
-    const float x = widen(logits[v]) - highest;
-    exponentials[v] = exp_negative(x);
-    mass += exponentials[v];
-    sum += x;
-  }
+RowLoss row_loss(Scalar* logits, int64_t vocabulary, int64_t gold, float smoothing, bool gradient,
+                 float* exponentials) {
+  const auto [highest, mass, sum] = exponentials_of(logits, vocabulary, exponentials);
   const float log_mass = std::log(mass);
   const float gold_logit = widen(logits[gold]) - highest;
   const double nll = static_cast<double>(log_mass) - gold_logit;
   const double uniform = log_mass - static_cast<double>(sum) / static_cast<double>(vocabulary);
   if (gradient) {
     const float inverse = 1.0f / mass, base = smoothing / static_cast<float>(vocabulary);
-    const float at_gold = exponentials[gold] * inverse - base - (1.0f - smoothing);
-#pragma omp simd
-    for (int64_t v = 0; v < vocabulary; ++v) narrow(exponentials[v] * inverse - base, logits[v]);
-    narrow(at_gold, logits[gold]);
+    scaled(exponentials, vocabulary, inverse, base, logits);
+    narrow(exponentials[gold] * inverse - base - (1.0f - smoothing), logits[gold]);
   }
   return {(1.0 - smoothing) * nll + smoothing * uniform, nll, gold_logit == 0};
-}
-
-PENALMT_CLONES RowLoss row_loss(float* logits, int64_t vocabulary, int64_t gold, float smoothing,
-                                bool gradient, float* exponentials) {
-  return one_row(logits, vocabulary, gold, smoothing, gradient, exponentials);
-}
-PENALMT_CLONES RowLoss row_loss(uint16_t* logits, int64_t vocabulary, int64_t gold, float smoothing,
-                                bool gradient, float* exponentials) {
-  return one_row(logits, vocabulary, gold, smoothing, gradient, exponentials);
 }
 
 struct Sums {
@@ -132,8 +119,8 @@ FusedResult fused_float(const at::Tensor& states, const at::Tensor& weight, cons
   const bool turn = wanted.states && onednn_is_faster(states);
   const at::Tensor turned = turn ? weight.t().contiguous() : at::Tensor();  // [C, V]
   at::Tensor buffer = at::empty({std::min(kRowsAtOnce, rows), vocabulary}, states.options());
-  for (int64_t begin = 0; begin < rows; begin += kRowsAtOnce) {
-    const int64_t count = std::min(kRowsAtOnce, rows - begin);
+  for (int64_t begin = 0, count; begin < rows; begin += count) {
+    count = next_slice(rows - begin, kRowsAtOnce);
     const at::Tensor slice = states.narrow(0, begin, count);
     at::Tensor logits = buffer.narrow(0, 0, count);
     if (onednn_is_faster(slice)) {
@@ -166,8 +153,8 @@ FusedResult fused_narrow(const at::Tensor& states, const at::Tensor& weight, con
   if (wanted.weight) result.gradient_weight = at::zeros_like(weight);
   at::Tensor buffer =
       at::empty({std::min(kNarrowRowsAtOnce, rows), vocabulary}, narrow_states.options());
-  for (int64_t begin = 0; begin < rows; begin += kNarrowRowsAtOnce) {
-    const int64_t count = std::min(kNarrowRowsAtOnce, rows - begin);
+  for (int64_t begin = 0, count; begin < rows; begin += count) {
+    count = next_slice(rows - begin, kNarrowRowsAtOnce);
     const at::Tensor slice = narrow_states.narrow(0, begin, count);
     at::Tensor logits = buffer.narrow(0, 0, count);
     at::mm_out(logits, slice, narrow_weight.t());

@@ -4,14 +4,16 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <cmath>
 #include <tuple>
 #include <vector>
 
 #include "tensors/device_program.h"
-#include "tensors/dropout_bits.h"
 #include "tensors/loss_rows.h"
 #include "tensors/precision.h"
 #include "tensors/private_aten_operators.h"
+#include "tensors/row_kernels.h"
+#include "tensors/row_parts.h"
 
 namespace penalmt {
 namespace {
@@ -29,65 +31,65 @@ struct RowPair {
 // two distributions, d = log P - log Q, KL(P || Q) = sum P d:
 //
 //   dKL(P || Q) / d first = P (d - KL(P || Q))     dKL(P || Q) / d second = Q - P
+Divergences divergences_of(const LogitPair<float>& pair) { return row_kernels().divergences(pair); }
+Divergences divergences_of(const LogitPair<uint16_t>& pair) {
+  return row_kernels().narrow_divergences(pair);
+}
+void turn_into_gradients(const LogitPair<float>& pair, const PairGradient& gradient) {
+  row_kernels().pair_gradients(pair, gradient);
+}
+void turn_into_gradients(const LogitPair<uint16_t>& pair, const PairGradient& gradient) {
+  row_kernels().narrow_pair_gradients(pair, gradient);
+}
+
+// exponentials: [2, vocabulary] of scratch.
 template <class Scalar>
-__attribute__((always_inline)) inline RowPair one_pair(Scalar* __restrict first,
-                                                       Scalar* __restrict second,
-                                                       int64_t vocabulary, int64_t gold,
-                                                       const RowOptions& options) {
-  const RowMass of_first = mass_of(first, vocabulary), of_second = mass_of(second, vocabulary);
-  const float from_first = of_first.highest + of_first.log_mass,
-              from_second = of_second.highest + of_second.log_mass;
-  float forward = 0, backward = 0, sum_first = 0, sum_second = 0;
-#pragma omp simd reduction(+ : forward, backward, sum_first, sum_second)
-  for (int64_t v = 0; v < vocabulary; ++v) {
-    const float p = widen(first[v]) - from_first, q = widen(second[v]) - from_second;
-    forward += exp_negative(p) * (p - q);
-    backward += exp_negative(q) * (q - p);
-    sum_first += p;
-    sum_second += q;
-  }
-  const float gold_first = widen(first[gold]) - from_first,
-              gold_second = widen(second[gold]) - from_second;
+RowPair pair_of_rows(Scalar* first, Scalar* second, int64_t vocabulary, int64_t gold,
+                     const RowOptions& options, float* exponentials) {
+  const LogitSums of_first = exponentials_of(first, vocabulary, exponentials),
+                  of_second = exponentials_of(second, vocabulary, exponentials + vocabulary);
+  const float log_first = std::log(of_first.mass), log_second = std::log(of_second.mass);
+  const LogitPair<Scalar> pair = {.first = first,
+                                  .second = second,
+                                  .first_exponentials = exponentials,
+                                  .second_exponentials = exponentials + vocabulary,
+                                  .first_factor = 1.0f / of_first.mass,
+                                  .second_factor = 1.0f / of_second.mass,
+                                  .first_log_mass = of_first.highest + log_first,
+                                  .second_log_mass = of_second.highest + log_second,
+                                  .n = vocabulary};
+  const Divergences divergences = divergences_of(pair);
+  const float gold_first = widen(first[gold]) - pair.first_log_mass,
+              gold_second = widen(second[gold]) - pair.second_log_mass;
   const bool correct = widen(first[gold]) == of_first.highest;
   const float base = options.smoothing / static_cast<float>(vocabulary),
               at_gold = 1.0f - options.smoothing;
-  const auto cross_entropy = [&](float log_gold, float sum) {
+  const auto cross_entropy = [&](float log_gold, const LogitSums& sums, float log_mass) {
+    const double sum = sums.sum - static_cast<double>(vocabulary) * log_mass;  // of log P
     return -static_cast<double>(at_gold) * log_gold - static_cast<double>(base) * sum;
   };
-  const double total = options.first * cross_entropy(gold_first, sum_first) +
-                       options.second * cross_entropy(gold_second, sum_second) +
-                       options.first_to_second * static_cast<double>(forward) +
-                       options.second_to_first * static_cast<double>(backward);
-  // Gradient at a logit of each row, where the smoothed target has the probability `target`.
-  const auto at_first = [&](float p, float q, float target) {
-    const float of_p = exp_negative(p), of_q = exp_negative(q);
-    return options.first * (of_p - target) + options.first_to_second * of_p * (p - q - forward) +
-           options.second_to_first * (of_p - of_q);
-  };
-  const auto at_second = [&](float p, float q, float target) {
-    const float of_p = exp_negative(p), of_q = exp_negative(q);
-    return options.second * (of_q - target) + options.first_to_second * (of_q - of_p) +
-           options.second_to_first * of_q * (q - p - backward);
-  };
-#pragma omp simd
-  for (int64_t v = 0; v < vocabulary; ++v) {
-    const float p = widen(first[v]) - from_first, q = widen(second[v]) - from_second;
-    narrow(at_first(p, q, base), first[v]);
-    narrow(at_second(p, q, base), second[v]);
-  }
-  narrow(at_first(gold_first, gold_second, base + at_gold), first[gold]);
-  narrow(at_second(gold_first, gold_second, base + at_gold), second[gold]);
+  const double total = options.first * cross_entropy(gold_first, of_first, log_first) +
+                       options.second * cross_entropy(gold_second, of_second, log_second) +
+                       options.first_to_second * static_cast<double>(divergences.forward) +
+                       options.second_to_first * static_cast<double>(divergences.backward);
+  const float p = pair.first_exponentials[gold] * pair.first_factor,
+              q = pair.second_exponentials[gold] * pair.second_factor, d = gold_first - gold_second;
+  turn_into_gradients(pair, {.target = base,
+                             .first = options.first,
+                             .second = options.second,
+                             .forward = options.first_to_second,
+                             .backward = options.second_to_first,
+                             .of_rows = divergences});
+  // Those at the gold token again, where the target is larger.
+  narrow(options.first * (p - base - at_gold) +
+             options.first_to_second * p * (d - divergences.forward) +
+             options.second_to_first * (p - q),
+         first[gold]);
+  narrow(options.second * (q - base - at_gold) + options.first_to_second * (q - p) -
+             options.second_to_first * q * (d + divergences.backward),
+         second[gold]);
   const double share = options.first / (options.first + options.second);
   return {total, -share * gold_first - (1 - share) * gold_second, correct};
-}
-
-PENALMT_CLONES RowPair pair_of_rows(float* first, float* second, int64_t vocabulary, int64_t gold,
-                                    const RowOptions& options) {
-  return one_pair(first, second, vocabulary, gold, options);
-}
-PENALMT_CLONES RowPair pair_of_rows(uint16_t* first, uint16_t* second, int64_t vocabulary,
-                                    int64_t gold, const RowOptions& options) {
-  return one_pair(first, second, vocabulary, gold, options);
 }
 
 struct PairSums {
@@ -113,13 +115,14 @@ void slice_pair(const PairSlice<Scalar>& slice, int64_t pad, const RowOptions& o
   const auto [first, second, gold, rows, vocabulary] = slice;
   std::vector<RowPair> losses(rows);
   at::parallel_for(0, rows, 8, [&](int64_t begin, int64_t end) {
+    std::vector<float> exponentials(2 * vocabulary);
     for (int64_t row = begin; row < end; ++row) {
       Scalar *a = first + row * vocabulary, *b = second + row * vocabulary;
       if (gold[row] == pad) {
         std::fill_n(a, vocabulary, Scalar(0));
         std::fill_n(b, vocabulary, Scalar(0));
       } else {
-        losses[row] = pair_of_rows(a, b, vocabulary, gold[row], options);
+        losses[row] = pair_of_rows(a, b, vocabulary, gold[row], options, exponentials.data());
       }
     }
   });
@@ -202,8 +205,8 @@ PairResult fused(const at::Tensor& first, const at::Tensor& second, const at::Te
                           : kernels && !narrow ? kRowsAtOnce
                                                : kNarrowRowsAtOnce;
   const at::Tensor losses = on_device ? at::empty({rows, 3}, first.options()) : at::Tensor();
-  for (int64_t begin = 0; begin < rows; begin += at_once) {
-    const int64_t count = std::min(at_once, rows - begin);
+  for (int64_t begin = 0, count; begin < rows; begin += count) {
+    count = on_device ? std::min(at_once, rows - begin) : next_slice(rows - begin, at_once);
     const at::Tensor slice_first = of_first.narrow(0, begin, count),
                      slice_second = of_second.narrow(0, begin, count),
                      slice_gold = gold.narrow(0, begin, count);

@@ -353,6 +353,47 @@ TEST_F(Study, TheReportComesFromResultsAlone) {
   EXPECT_EQ(file("README.md"), before);
 }
 
+// Each prediction by its own "refuted by": numbers by hand.
+TEST_F(Study, ThePredictionsAreJudgedByTheResults) {
+  write_plan({{"plain", 0},
+              {"pre, tau 0", 0},
+              {"pre, tau 1e-2", 0.01},
+              {"pre, tau 1e-2, grade 0.5", 0.01}});
+  const auto judged = [&](double straightness, double graded) {
+    std::string lines;
+    const auto add = [&](const std::string& arm, double bleu, double straight, double even) {
+      json entry = result(arm, 1, bleu, 30);
+      for (const char* stack : {"encoder", "decoder"})
+        entry["chain"][stack] = {
+            {"straightness", straight}, {"evenness", even}, {"turning", straight}};
+      lines += entry.dump() + "\n";
+    };
+    add("pre, tau 0", 22, 0.6, 0.5);
+    add("pre, tau 1e-2", 22.5, straightness, 0.4);
+    add("pre, tau 1e-2, grade 0.5", graded, 0.6, 0.5);
+    write_file(folder_ / "results.jsonl", lines);
+    write_file(folder_ / "README.md",
+               "<!-- results: made by run.sh report -->\n<!-- end of results -->\n");
+    EXPECT_EQ(study("report").status, 0);
+    return file("README.md");
+  };
+  const std::string well = judged(0.7, 22.3);
+  EXPECT_TRUE(
+      contains(well,
+               "| 1 | held | pre-norm, tau 0 → 1e-2: straightness: encoder 0.600 → 0.700, decoder "
+               "0.600 → 0.700; evenness: encoder 0.500 → 0.400, decoder 0.500 → 0.400 |"))
+      << well;
+  EXPECT_TRUE(contains(well, "| 2 | held |"));
+  EXPECT_TRUE(contains(
+      well, "| 10 | neither held nor refuted | grade 0.5 against 1 at tau 1e-2: -0.20 BLEU |"));
+  EXPECT_TRUE(contains(well, "| 11 | open | 0 of 9 runs |"));
+  const std::string badly = judged(0.59, 22.1);
+  EXPECT_TRUE(contains(badly, "| 1 | **refuted** |"));
+  EXPECT_TRUE(contains(badly, "| 10 | **refuted** |"));
+  EXPECT_TRUE(
+      contains(judged(0.7, 22.6), "| 10 | held | grade 0.5 against 1 at tau 1e-2: +0.10 BLEU |"));
+}
+
 TEST_F(Study, AnArmIsComparedWithItsControlInOnePrecision) {
   std::string lines;
   for (int seed = 1; seed <= 2; ++seed) {

@@ -152,7 +152,7 @@ void CachedDecoder::start(const Memory& memory, const std::vector<std::vector<in
 }
 
 void CachedDecoder::add(const Memory& memory, const std::vector<std::vector<int>>& choices) {
-  TORCH_CHECK(position_.empty() || can_add(), "rows cannot be added to this decoder");
+  TORCH_CHECK(position_.empty() || weights_->can_add(), "rows cannot be added to this decoder");
   TORCH_CHECK(position_.empty() || choices.empty() == chosen_.empty(), "choices for some");
   at::Tensor real, lengths;  // [M of all sentences, C], [B] on the CPU
   if (memory.starts.defined()) {

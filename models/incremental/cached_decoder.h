@@ -43,6 +43,8 @@ struct StepWeights {
                        bool renormalized = false);
 
   bool uses_cpu_kernels() const;  // float32 on the CPU
+  // Whether sentences may be added to those under way (CachedDecoder::add).
+  bool can_add() const { return uses_cpu_kernels() && !doubly_attentive; }
   // [length, C]
   at::Tensor positions(int64_t length) const {
     return position_vectors->forward(length, embedding.options());
@@ -73,8 +75,8 @@ class CachedDecoder {
   // position of the memory. choices: of each sentence the tokens that it may be made of, ascending;
   // empty: all.
   void start(const Memory& memory, const std::vector<std::vector<int>>& choices = {});
-  // The same behind the rows that there are, where it can; with choices where those have them.
-  bool can_add() const { return !weights_->doubly_attentive && attention_->can_add(); }
+  // The same behind the rows that there are, where the weights allow it; with choices where those
+  // have them.
   void add(const Memory& memory, const std::vector<std::vector<int>>& choices = {});
   // One position on: tokens[r] is what row r said last (the start token at first). Returns the
   // decoder's states [N, C], valid until the next call.

@@ -34,8 +34,6 @@ class CpuStepAttention : public StepAttention {
     add(std::move(keys_values), lengths);
   }
 
-  bool can_add() const override { return true; }
-
   void add(std::vector<at::Tensor> keys_values, const std::vector<int64_t>& lengths) override {
     auto memory = std::make_shared<Memory>();
     int64_t first = 0, keys = 0;

@@ -23,8 +23,7 @@ class StepAttention {
   // of layer l with the sentences one after the other, real positions only; sentence b has
   // lengths[b] of them.
   virtual void start(std::vector<at::Tensor> keys_values, const std::vector<int64_t>& lengths) = 0;
-  // The same behind the rows that there are, where it can; a row's position is then its own.
-  virtual bool can_add() const { return false; }
+  // The same behind the rows that there are, whose positions go on; on the CPU in float32 alone.
   virtual void add(std::vector<at::Tensor> keys_values, const std::vector<int64_t>& lengths);
   // Before the layers of a new position.
   virtual void begin_position() = 0;

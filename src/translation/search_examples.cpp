@@ -27,7 +27,6 @@ class DecoderSteps : public StepModel {
   void put_in(const Memory& memory, const std::vector<std::vector<int>>& choices, bool first) {
     first ? decoder_->start(memory, choices) : decoder_->add(memory, choices);
   }
-  bool can_add() const { return decoder_->can_add(); }
   at::Tensor advance(const std::vector<int>& tokens) override {
     return decoder_->logits(decoder_->advance(tokens));
   }
@@ -64,7 +63,8 @@ Memory encoded(TranslationModelImpl& model, const SearchWeights& weights, const 
 // The examples of a search, read by one worker: batches of its supply, as room comes free.
 class ExampleFeed : public SentenceFeed {
  public:
-  // tokens: of the sources that are searched at a time at most, where that is a batch or more.
+  // tokens: of the sources that are searched at a time at most, where that is a batch or more; 0: a
+  // batch is done before the next enters.
   ExampleFeed(const std::vector<SearchedModel>& models, const SearchedExamples& searched,
               std::vector<DecoderSteps>& decoders, BatchSupply& supply, int64_t tokens,
               std::vector<std::vector<Hypothesis>>& found)
@@ -102,8 +102,7 @@ class ExampleFeed : public SentenceFeed {
     if (open_ == 0) return true;
     int64_t tokens = open_tokens_;
     for (const int64_t example : *waiting_) tokens += length(example);
-    return tokens <= tokens_ && std::all_of(decoders_.begin(), decoders_.end(),
-                                            [](const auto& steps) { return steps.can_add(); });
+    return tokens <= tokens_;
   }
 
   void put_in(const std::vector<int64_t>& which, std::vector<SentenceSearch>& sentences) {
@@ -182,7 +181,7 @@ std::vector<std::vector<Hypothesis>> search_examples(const std::vector<SearchedM
   const int workers = worker_count(batches, device);
   const int64_t at_a_time = searched_tokens(batches, device);
   const bool refills = std::all_of(models.begin(), models.end(), [](const SearchedModel& model) {
-    return CachedDecoder(model.weights->steps).can_add();
+    return model.weights->steps->can_add();
   });
   const auto work = [&](BatchSupply& supply) {
     std::vector<DecoderSteps> members;
@@ -191,7 +190,7 @@ std::vector<std::vector<Hypothesis>> search_examples(const std::vector<SearchedM
     for (DecoderSteps& member : members) steps.push_back(&member);
     Ensemble ensemble(steps);
     StepModel& whole = steps.size() > 1 ? ensemble : *steps.front();
-    ExampleFeed feed(models, searched, members, supply, at_a_time, found);
+    ExampleFeed feed(models, searched, members, supply, refills ? at_a_time : 0, found);
     if (search.sampling)
       sample_all(whole, feed, search);
     else

@@ -193,7 +193,7 @@ TEST(CachedDecoder, TakesSentencesInOnTheWay) {
         return of_sentence;
       };
       CachedDecoder together(weights);
-      ASSERT_TRUE(together.can_add());
+      ASSERT_TRUE(weights->can_add());
       std::vector<std::unique_ptr<CachedDecoder>> alone(3);
       std::vector<int64_t> open;
       for (int64_t step = 0; step < 40; ++step) {
@@ -245,8 +245,9 @@ TEST(CachedDecoder, TakesNoneInWhereItCannot) {
                    doubles = formula_model({.width = 32});
   doubles->to(at::kDouble);
   for (TranslationModel& model : {std::ref(images), std::ref(doubles)}) {
-    CachedDecoder decoder(std::make_shared<StepWeights>(*model));
-    EXPECT_FALSE(decoder.can_add());
+    const auto weights = std::make_shared<StepWeights>(*model);
+    EXPECT_FALSE(weights->can_add());
+    CachedDecoder decoder(weights);
     const Memory memory = some_memory(32, model->target_embedding().scalar_type(), false);
     decoder.start(memory);
     EXPECT_THROW(decoder.add(memory), c10::Error);

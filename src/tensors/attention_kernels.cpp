@@ -2,12 +2,10 @@
 #include "tensors/attention_kernels.h"
 
 #include <cstring>
+#include <type_traits>
 
 #define PENALMT_INSTRUCTIONS plain
 #define PENALMT_REGISTER_BYTES 16
-namespace penalmt::plain {
-constexpr int kRegisterLanes = 4;
-}
 #include "tensors/attention_kernels.inc"
 
 namespace penalmt {

@@ -3,14 +3,12 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #ifdef __x86_64__
 #pragma GCC target("arch=x86-64-v3")
 #define PENALMT_INSTRUCTIONS avx2
 #define PENALMT_REGISTER_BYTES 32
-namespace penalmt::avx2 {
-constexpr int kRegisterLanes = 8;
-}
 #include "tensors/attention_kernels.inc"
 
 namespace penalmt {

@@ -3,14 +3,12 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #ifdef __x86_64__
 #pragma GCC target("arch=x86-64-v4")
 #define PENALMT_INSTRUCTIONS avx512
 #define PENALMT_REGISTER_BYTES 64
-namespace penalmt::avx512 {
-constexpr int kRegisterLanes = 16;
-}
 #include "tensors/attention_kernels.inc"
 
 namespace penalmt {

@@ -42,7 +42,7 @@ ProductFormat product_format(const std::string& name) {
   if (name == "int8") return ProductFormat::int8;
   if (name != "auto")
     throw Error("precision: got '" + name + "', expected auto, float32, bfloat16 or int8");
-  return has_int8_products() ? ProductFormat::int8 : ProductFormat::float32;
+  return is_faster_in_int8(instruction_set()) ? ProductFormat::int8 : ProductFormat::float32;
 }
 
 std::string name_of(ProductFormat format) {

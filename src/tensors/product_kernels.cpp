@@ -2,8 +2,8 @@
 #include "tensors/product_kernels.h"
 
 #include <cmath>
-
-#include "tensors/instruction_set.h"
+#include <cstring>
+#include <type_traits>
 
 #define PENALMT_INSTRUCTIONS plain
 #define PENALMT_REGISTER_BYTES 16
@@ -32,15 +32,18 @@ constexpr ProductKernels kProductKernels = {multiply, quantise, multiply_int8};
 }  // namespace plain
 
 #ifdef __x86_64__
-extern const ProductKernels kAvx512ProductKernels, kVnniProductKernels, kAvx2ProductKernels;
+extern const ProductKernels kAvx512ProductKernels, kAvx512VnniProductKernels, kAvx2ProductKernels,
+    kAvxVnniProductKernels;
 
-const ProductKernels& product_kernels() {
-  if (has_int8_products()) return kVnniProductKernels;
-  return for_set(instruction_set(), plain::kProductKernels, kAvx2ProductKernels,
-                 kAvx512ProductKernels);
+const ProductKernels& product_kernels_for(InstructionSet set) {
+  if (set == InstructionSet::avx512vnni) return kAvx512VnniProductKernels;
+  if (set == InstructionSet::avxvnni) return kAvxVnniProductKernels;
+  return for_set(set, plain::kProductKernels, kAvx2ProductKernels, kAvx512ProductKernels);
 }
 #else
-const ProductKernels& product_kernels() { return plain::kProductKernels; }
+const ProductKernels& product_kernels_for(InstructionSet) { return plain::kProductKernels; }
 #endif
+
+const ProductKernels& product_kernels() { return product_kernels_for(instruction_set()); }
 
 }  // namespace penalmt

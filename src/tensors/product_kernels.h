@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "tensors/instruction_set.h"
+
 namespace penalmt {
 
 inline constexpr int64_t kPanel = 64;  // columns of a packed matrix that lie together
@@ -44,7 +46,9 @@ struct ProductKernels {
   void (*multiply_int8)(const QuantisedRows& x, const Int8Panel& panel, float* out, int64_t stride);
 };
 
-// Those of this process's instruction set (instruction_set.h).
+const ProductKernels& product_kernels_for(InstructionSet set);
+
+// Those for this process.
 const ProductKernels& product_kernels();
 
 }  // namespace penalmt

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "tensors/instruction_set.h"
+
 namespace penalmt {
 
 // What one row's logits have shown so far.
@@ -102,7 +104,9 @@ struct RowKernels {
   void (*add_norm_row)(const float* x, const float* branch, const RowNorm& norm, float* out);
 };
 
-// Those for the best instruction set of this processor.
+const RowKernels& row_kernels_for(InstructionSet set);
+
+// Those for this process.
 const RowKernels& row_kernels();
 
 }  // namespace penalmt

@@ -450,7 +450,7 @@ TEST_F(TranslateProgram, TranslatesInOtherNumbers) {
     return run_penalmt(arguments);
   };
   const std::string exact = outcome_of({}).output;
-  for (const char* cpu : {"plain", "avx2", "avx512", "vnni"}) {
+  for (const char* cpu : {"plain", "avx2", "avxvnni", "avx512", "vnni"}) {
     setenv("PENALMT_CPU", cpu, 1);
     EXPECT_EQ(outcome_of({"--precision", "float32"}).output, exact) << cpu;
     const Outcome rounded = outcome_of({"--precision", "int8"});

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <vector>
 
+#include "tests/tensors/instruction_sets.h"
+
 namespace penalmt::attention_kernels_test {
 
 constexpr int64_t kQueries = 19, kKeys = 37, kDepth = 32, kStride = 40;
@@ -40,8 +42,7 @@ TEST(AttentionKernels, AreAlikeInEveryInstructionSet) {
   for (const bool causal : {false, true}) {
     const std::vector<float> expected = answer(attention_kernels(), causal);
     EXPECT_GT(*std::max_element(expected.begin(), expected.end()), 0.5f);
-    for (const InstructionSet set : {InstructionSet::plain, InstructionSet::avx2}) {
-      if (set > instruction_set()) continue;
+    for (const InstructionSet set : instruction_sets()) {
       const std::vector<float> got = answer(attention_kernels_for(set), causal);
       for (size_t i = 0; i < expected.size(); ++i)
         ASSERT_NEAR(got[i], expected[i], 1e-5) << static_cast<int>(set) << ' ' << i;

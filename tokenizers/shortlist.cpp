@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/sorted.h"
+#include "base/number_set.h"
 
 namespace penalmt {
 namespace {
@@ -18,7 +18,7 @@ std::vector<int> first_of(const std::vector<PieceWeight>& weights, int64_t count
 
 Shortlist::Shortlist(const Lexicon& lexicon, int64_t target_vocabulary, int64_t frequent,
                      int64_t best)
-    : always_(first_of(lexicon.frequent, frequent)) {
+    : target_vocabulary_(target_vocabulary), always_(first_of(lexicon.frequent, frequent)) {
   if (lexicon.frequent.empty())
     for (int piece = kUnknown + 1; piece < std::min(target_vocabulary, kUnknown + 1 + frequent);
          ++piece)
@@ -29,11 +29,10 @@ Shortlist::Shortlist(const Lexicon& lexicon, int64_t target_vocabulary, int64_t 
 }
 
 std::vector<int> Shortlist::pieces(const std::vector<int>& source) const {
-  std::vector<int> pieces = always_;
-  for (const int piece : source)
-    pieces.insert(pieces.end(), translations_[piece].begin(), translations_[piece].end());
-  sort_without_repeats(pieces);
-  return pieces;
+  NumberSet pieces(target_vocabulary_);
+  pieces.add(always_);
+  for (const int piece : source) pieces.add(translations_[piece]);
+  return pieces.ascending();
 }
 
 }  // namespace penalmt

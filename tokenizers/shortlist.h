@@ -22,6 +22,7 @@ class Shortlist {
   std::vector<int> pieces(const std::vector<int>& source) const;
 
  private:
+  int64_t target_vocabulary_;
   std::vector<int> always_;
   std::vector<std::vector<int>> translations_;  // [source vocabulary]
 };

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/number_set.h"
 #include "base/token_ids.h"
 #include "models/incremental/step_kernels.h"
 
@@ -123,17 +124,13 @@ CachedDecoder::CachedDecoder(std::shared_ptr<const StepWeights> weights)
       buffers_(kBuffers) {}
 
 CachedDecoder::Chosen CachedDecoder::chosen(const std::vector<std::vector<int>>& choices) const {
-  // A mark for each piece of the vocabulary: sorting the lists took a tenth of greedy search.
-  std::vector<int> place(weights_->output.size(0), 0);
-  for (const std::vector<int>& of_sentence : choices)
-    for (const int token : of_sentence) place[token] = 1;
+  NumberSet together(weights_->output.size(0));
+  for (const std::vector<int>& of_sentence : choices) together.add(of_sentence);
   ColumnChoice choice;
-  for (size_t token = 0; token < place.size(); ++token) {
-    if (place[token] == 0) continue;
-    place[token] = static_cast<int>(choice.columns.size());
-    choice.columns.push_back(static_cast<int>(token));
-  }
+  choice.columns = together.ascending();
   const size_t count = choice.columns.size();
+  std::vector<int> place(weights_->output.size(0));
+  for (size_t c = 0; c < count; ++c) place[choice.columns[c]] = static_cast<int>(c);
   choice.barred.assign(choices.size() * count, ColumnChoice::kBarred);
   for (size_t s = 0; s < choices.size(); ++s) {
     choice.group.push_back(static_cast<int64_t>(s));

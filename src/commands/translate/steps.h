@@ -32,7 +32,7 @@ struct TranslateArguments {
   std::vector<std::string> ensemble;
   std::optional<std::string> precision, prefix, target_language;
   std::string prefixes, shortlist;
-  int64_t shortlist_frequent = 100, shortlist_best = 50;
+  int64_t shortlist_frequent = 100, shortlist_best = 100;
   TableArguments table;
   std::string target_column = "translation";
   bool replace = false;

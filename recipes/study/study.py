@@ -2,6 +2,7 @@
 
 import argparse
 import pathlib
+import signal
 import sys
 
 import plan
@@ -53,6 +54,7 @@ def work(options):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `run.sh status | head` ends without a word
     try:
         sys.exit(work(arguments()))
     except plan.StudyError as error:

@@ -1,6 +1,7 @@
 // A set of small numbers, a bit each: made and read in order faster than a list is sorted.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

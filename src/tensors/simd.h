@@ -63,52 +63,47 @@ constexpr bool kIsPair<Pair<Half>> = true;
 template <class V>
 using HalfOf = typename FloatsOf<kLanesOf<V> / 2>::Type;
 
-template <class V = Floats>
-PENALMT_INLINE V load(const float* from) {
-  if constexpr (kIsPair<V>) {
-    return {load<HalfOf<V>>(from), load<HalfOf<V>>(from + kLanesOf<V> / 2)};
-  } else {
-    V value;
-    std::memcpy(&value, from, sizeof(value));
-    return value;
-  }
+PENALMT_INLINE Register load_register(const float* from) {
+  Register value;
+  std::memcpy(&value, from, sizeof(value));
+  return value;
 }
-template <class V>
-PENALMT_INLINE void store(float* to, V value) {
-  if constexpr (kIsPair<V>) {
-    store(to, value.low);
-    store(to + kLanesOf<V> / 2, value.high);
-  } else {
-    std::memcpy(to, &value, sizeof(value));
-  }
+PENALMT_INLINE void store_register(float* to, Register value) {
+  std::memcpy(to, &value, sizeof(value));
 }
 
 // bfloat16, the upper half of a float; stored with rounding to the nearest, ties to even. Not for
 // NaN.
-template <class V = Floats>
-PENALMT_INLINE V load(const uint16_t* from) {
-  if constexpr (kIsPair<V>) {
-    return {load<HalfOf<V>>(from), load<HalfOf<V>>(from + kLanesOf<V> / 2)};
-  } else {
-    RegisterHalves halves;
-    std::memcpy(&halves, from, sizeof(halves));
-    const RegisterInts bits = __builtin_convertvector(halves, RegisterInts) << 16;
-    V value;
-    std::memcpy(&value, &bits, sizeof(value));
-    return value;
-  }
+PENALMT_INLINE Register load_register(const uint16_t* from) {
+  RegisterHalves halves;
+  std::memcpy(&halves, from, sizeof(halves));
+  const RegisterInts bits = __builtin_convertvector(halves, RegisterInts) << 16;
+  Register value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
 }
-template <class V>
-PENALMT_INLINE void store(uint16_t* to, V value) {
+PENALMT_INLINE void store_register(uint16_t* to, Register value) {
+  RegisterWords bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  const RegisterHalves halves =
+      __builtin_convertvector((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16, RegisterHalves);
+  std::memcpy(to, &halves, sizeof(halves));
+}
+
+template <class V = Floats, class Scalar>
+PENALMT_INLINE V load(const Scalar* from) {
+  if constexpr (kIsPair<V>)
+    return {load<HalfOf<V>>(from), load<HalfOf<V>>(from + kLanesOf<V> / 2)};
+  else
+    return load_register(from);
+}
+template <class Scalar, class V>
+PENALMT_INLINE void store(Scalar* to, V value) {
   if constexpr (kIsPair<V>) {
     store(to, value.low);
     store(to + kLanesOf<V> / 2, value.high);
   } else {
-    RegisterWords bits;
-    std::memcpy(&bits, &value, sizeof(bits));
-    const RegisterHalves halves =
-        __builtin_convertvector((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16, RegisterHalves);
-    std::memcpy(to, &halves, sizeof(halves));
+    store_register(to, value);
   }
 }
 

@@ -8,24 +8,17 @@
 #include <cmath>
 #include <vector>
 
-#include "tests/tensors/instruction_sets.h"
+#include "tests/tensors/kernel_cases.h"
 
 namespace penalmt::attention_kernels_test {
 
 constexpr int64_t kQueries = 19, kKeys = 37, kDepth = 32, kStride = 40;
 
-std::vector<float> wave(int64_t rows, float speed) {
-  std::vector<float> numbers(rows * kStride);
-  for (size_t i = 0; i < numbers.size(); ++i)
-    numbers[i] = 1.5f * std::cos(speed * static_cast<float>(i * i % 1009));
-  return numbers;
-}
-
 // What comes out, and the gradients at q, k and v, behind one another.
 std::vector<float> answer(const AttentionKernels& kernels, bool causal) {
   const int64_t keys = causal ? kQueries : kKeys;
-  std::vector<float> q = wave(kQueries, 0.3f), k = wave(keys, 0.7f), v = wave(keys, 1.1f),
-                     slope = wave(kQueries, 1.7f);
+  std::vector<float> q = wave(kQueries * kStride, 0.3f), k = wave(keys * kStride, 0.7f),
+                     v = wave(keys * kStride, 1.1f), slope = wave(kQueries * kStride, 1.7f);
   const HeadShape shape{kQueries, keys, kDepth, causal, /*narrow=*/false};
   std::vector<float> scratch(kernels.scratch_floats(shape)), all(2 * (kQueries + keys) * kStride);
   std::vector<SoftmaxRow> softmax(kQueries);

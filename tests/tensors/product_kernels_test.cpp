@@ -8,18 +8,11 @@
 #include <cstdlib>
 #include <vector>
 
-#include "tests/tensors/instruction_sets.h"
+#include "tests/tensors/kernel_cases.h"
 
 namespace penalmt::product_kernels_test {
 
 constexpr int64_t kDepth = 36, kStride = 70;
-
-std::vector<float> wave(int64_t count, float speed) {
-  std::vector<float> numbers(count);
-  for (int64_t i = 0; i < count; ++i)
-    numbers[i] = 1.5f * std::cos(speed * static_cast<float>(i * i % 1009));
-  return numbers;
-}
 
 TEST(ProductKernels, MultiplyAnyNumberOfRowsInEveryInstructionSet) {
   const std::vector<float> weights = wave(kDepth * kPanel, 0.7f), bias = wave(kPanel, 1.1f);

@@ -10,16 +10,9 @@
 #include <numeric>
 #include <vector>
 
-#include "tests/tensors/instruction_sets.h"
+#include "tests/tensors/kernel_cases.h"
 
 namespace penalmt::row_kernels_test {
-
-std::vector<float> wave(int64_t count, float speed) {
-  std::vector<float> numbers(count);
-  for (int64_t i = 0; i < count; ++i)
-    numbers[i] = 1.5f * std::cos(speed * static_cast<float>(i * i % 1009));
-  return numbers;
-}
 
 std::vector<uint16_t> narrowed(std::vector<float>* numbers) {  // they are cut to bfloat16, too
   std::vector<uint16_t> narrow;

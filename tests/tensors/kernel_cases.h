@@ -1,6 +1,8 @@
-// The instruction sets that a test of kernels goes through.
+// The instruction sets that a test of kernels goes through, and numbers for it.
 #pragma once
 
+#include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include "tensors/instruction_set.h"
@@ -15,6 +17,13 @@ inline std::vector<InstructionSet> instruction_sets() {
         InstructionSet::avx512, InstructionSet::avx512vnni})
     if (processor_has(set)) sets.push_back(set);
   return sets;
+}
+
+inline std::vector<float> wave(int64_t count, float speed) {
+  std::vector<float> numbers(count);
+  for (int64_t i = 0; i < count; ++i)
+    numbers[i] = 1.5f * std::cos(speed * static_cast<float>(i * i % 1009));
+  return numbers;
 }
 
 }  // namespace penalmt

@@ -1,34 +1,16 @@
-// Sentences as ids, gathered into batches of similar length and padded.
+// Examples gathered into tensors and padded.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "datasets/examples.h"
+
 namespace penalmt {
 
 class ImageSet;
-
-struct Example {
-  std::vector<int> source;  // ends in EOS
-  std::vector<int> target;  // BOS ... EOS; empty when translating
-  int64_t image = -1;       // row of the ImageSet; -1: no image
-  int64_t id = 0;           // line number from 0
-
-  bool has_image() const { return image >= 0; }
-};
-
-// The pieces of a sentence as the model meets them: source EOS; BOS target EOS. Without an image.
-Example example_of(std::vector<int> source, std::vector<int> target, int64_t id);
-
-// Of an example's source and target.
-struct ExampleLengths {
-  int64_t source = 0, target = 0;
-};
-ExampleLengths lengths_of(const Example& example);
 
 // Rows are padded with 0 at the end.
 struct Batch {
@@ -42,19 +24,6 @@ struct Batch {
   at::Tensor has_image;       // [B] bool, true where there is an image
   int64_t target_tokens = 0;  // of target_output, padding not counted
 };
-
-// Positions in `examples`, batch by batch; each stands in exactly one. Sentences are sorted by
-// target length, then source length, and a batch is closed when one more would make (longest of its
-// sources and targets) x (its sentences) exceed `token_budget`; a sentence longer than the budget
-// is a batch alone. With a seed, ties and then the batches are shuffled: the same seed gives the
-// same batches on every machine. Without, ties keep their order.
-std::vector<std::vector<int64_t>> make_batches(const std::vector<Example>& examples,
-                                               int64_t token_budget,
-                                               std::optional<uint64_t> shuffle_seed);
-// The same of those examples alone, each as often as `which` has it, by their lengths.
-std::vector<std::vector<int64_t>> make_batches(
-    std::vector<int64_t> which, const std::function<ExampleLengths(int64_t)>& lengths,
-    int64_t token_budget, std::optional<uint64_t> shuffle_seed);
 
 // `images` may be null. Every example has a target, or none has. Throws as ImageSet::rows.
 Batch collate(const std::vector<Example>& examples, const std::vector<int64_t>& which,

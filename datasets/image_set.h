@@ -6,11 +6,20 @@
 #include <string>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
-
 #include "base/error.h"
 
+// Named alone: what asks only which line has an image is free of torch.
+namespace at {
+class Tensor;
+}
+
 namespace penalmt {
+
+// How images are found that a list names.
+struct ImageRules {
+  bool allow_outside = false;  // names may lead out of the folder (datasets/text/image_names.h)
+  bool skip_broken = false;    // a file that does not decode counts as a missing one
+};
 
 // An image that did not decode, and for that has no row.
 struct BrokenImage {

@@ -127,11 +127,6 @@ at::Tensor CrossAttentionImpl::weights(const at::Tensor& x, const at::Tensor& me
       .mean(1);
 }
 
-Activation activation_named(const std::string& name) {
-  if (name == "silu") return Activation::silu;
-  return name == "gelu" ? Activation::gelu : Activation::relu;
-}
-
 namespace {
 
 at::Tensor activated(Activation activation, const at::Tensor& x) {
@@ -153,11 +148,6 @@ at::Tensor FeedForwardImpl::forward(const at::Tensor& x, const Rows& rows) {
   const bool drops = dropout->active_site().threshold() != 0;
   const at::Tensor inner = up(drops ? x : for_products(x));  // [B, T, inner]
   return down(dropout(activated(activation, inner), rows));
-}
-
-PositionKind position_kind_named(const std::string& name) {
-  if (name == "marian") return PositionKind::marian;
-  return name == "learned" ? PositionKind::learned : PositionKind::sinusoidal;
 }
 
 at::Tensor computed_positions(PositionKind kind, int64_t length, int64_t width) {

@@ -69,10 +69,6 @@ class CrossAttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(CrossAttention);
 
-enum class Activation { relu, gelu, silu };
-// "gelu" or "silu"; any other word is relu.
-Activation activation_named(const std::string& name);
-
 class FeedForwardImpl : public torch::nn::Module {
  public:
   FeedForwardImpl(int64_t width, int64_t inner, Activation activation, double dropout);
@@ -83,12 +79,6 @@ class FeedForwardImpl : public torch::nn::Module {
   CounterDropout dropout;
 };
 TORCH_MODULE(FeedForward);
-
-// Position vectors: computed, with wavelengths from 2 pi to 20,000 pi, or to almost that
-// (Marian's, and Vaswani et al.'s: 2 pi 10000^(2i / C)); or learned.
-enum class PositionKind { sinusoidal, marian, learned };
-// "marian" or "learned"; any other word is sinusoidal.
-PositionKind position_kind_named(const std::string& name);
 
 // [length, width]: sines in the first half, cosines in the second. `kind`: not learned.
 at::Tensor computed_positions(PositionKind kind, int64_t length, int64_t width);

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "tensors/safetensors.h"
+#include "tensors/safetensors_index.h"
 
 namespace penalmt {
 namespace {

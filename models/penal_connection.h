@@ -27,6 +27,7 @@
 
 #include <string>
 
+#include "models/kinds.h"
 #include "tensors/counter_random.h"
 
 namespace penalmt {
@@ -112,6 +113,7 @@ class PenalConnectionImpl : public torch::nn::Module {
   void observe(ResidualObserver* observer) { observer_ = observer; }
   // While removed, z is left out: the sum is x. For evaluation.
   void remove(bool removed) { removed_ = removed; }
+  bool is_removed() const { return removed_; }
 
   // The weight [C, in] or bias [C] of the branch's last linear map with the branch's scale in it; 0
   // where the branch is removed.
@@ -130,10 +132,6 @@ class PenalConnectionImpl : public torch::nn::Module {
   ResidualObserver* observer_ = nullptr;
 };
 TORCH_MODULE(PenalConnection);
-
-// Where the normalisation stands: after the sum (Vaswani et al., 2017), or before the branch (the
-// true chain).
-enum class NormOrder { post, pre };
 
 // One residual of a stack: its penal connection, its normalisation, and the order of the two.
 class ResidualImpl : public torch::nn::Module {

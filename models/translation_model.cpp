@@ -11,10 +11,6 @@
 namespace penalmt {
 namespace {
 
-NormOrder norm_order(const std::string& name) {
-  return name == "pre" ? NormOrder::pre : NormOrder::post;
-}
-
 // tau: of the stack.
 PenalOptions penal_options(const ModelOptions& options, double tau) {
   return {.tau = tau, .grade = options.tau.grade, .penalty = penalty_named(options.penalty)};
@@ -28,7 +24,7 @@ StackConfig text_stack(const ModelOptions& options, int64_t layers, double tau, 
           .width = options.width,
           .feed_forward = options.feed_forward,
           .heads = options.heads,
-          .norm = norm_order(options.norm),
+          .norm = norm_order_named(options.norm),
           .activation = activation_named(options.activation),
           .dropout = options.dropout,
           .attention_dropout = options.attention_dropout,

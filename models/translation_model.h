@@ -78,6 +78,7 @@ class TranslationModelImpl : public torch::nn::Module {
   // As Fusion::start_silent, for whatever looks at the images.
   void start_silent();
 
+  int64_t source_vocabulary() const { return source_embedding_.size(0); }
   const at::Tensor& target_embedding() const { return target_embedding_; }  // [V, C]
   const at::Tensor& output_embedding() const { return output_embedding_; }  // [V, C]
   // What is added to the logits: [V], -infinity at padding; undefined where nothing is.

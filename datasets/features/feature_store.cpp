@@ -14,7 +14,8 @@
 #include "base/text.h"
 #include "datasets/text/parallel_text.h"
 #include "tensors/npy.h"
-#include "tensors/safetensors.h"
+#include "tensors/safetensors_index.h"
+#include "tensors/scalar_types.h"
 
 namespace penalmt {
 namespace {
@@ -96,11 +97,12 @@ struct FeatureStore::Data {
   explicit Data(const fs::path& file) : path(file), map(file) {}
 
   void take_tensor(const StoredTensor& tensor) {
-    if (tensor.type != at::kHalf && tensor.type != at::kFloat)
-      refuse(path,
-             fmt::format("element type: got {}, expected float16 or float32 (numpy: "
-                         "features.astype('float32'))",
-                         tensor.type == at::kDouble ? "float64" : c10::toString(tensor.type)));
+    if (tensor.type != NumberType::float16 && tensor.type != NumberType::float32)
+      refuse(path, fmt::format("element type: got {}, expected float16 or float32 (numpy: "
+                               "features.astype('float32'))",
+                               tensor.type == NumberType::float64
+                                   ? "float64"
+                                   : c10::toString(scalar_type(tensor.type))));
     const std::vector<int64_t>& sizes = tensor.shape;
     bool fits = sizes.size() >= 2 && sizes.size() <= 4;
     for (const int64_t size : sizes) fits &= size > 0;
@@ -111,7 +113,7 @@ struct FeatureStore::Data {
     if (sizes.size() == 2) shape = {1, sizes[1]};
     if (sizes.size() == 3) shape = {sizes[1], sizes[2]};
     if (channels_first) shape = {sizes[2] * sizes[3], sizes[1]};
-    type = tensor.type;
+    type = scalar_type(tensor.type);
     begin = map.data() + tensor.begin;
   }
 

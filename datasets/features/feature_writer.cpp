@@ -19,7 +19,8 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "tensors/npy.h"
-#include "tensors/safetensors.h"
+#include "tensors/safetensors_index.h"
+#include "tensors/scalar_types.h"
 
 namespace penalmt {
 namespace {
@@ -135,9 +136,9 @@ struct FeatureWriter::State {
   State(const fs::path& path, StorePlan store)
       : target(path), plan(std::move(store)), data(with_ending(path, kPartial)) {}
 
-  at::ScalarType type() const { return plan.half ? at::kHalf : at::kFloat; }
+  NumberType type() const { return plan.half ? NumberType::float16 : NumberType::float32; }
   uint64_t row_bytes() const {
-    return static_cast<uint64_t>(plan.shape.regions * plan.shape.width) * c10::elementSize(type());
+    return static_cast<uint64_t>(plan.shape.regions * plan.shape.width * bytes_of(type()));
   }
 
   std::vector<std::string> kept_names() const {
@@ -186,7 +187,7 @@ struct FeatureWriter::State {
       throw Error(fmt::format(
           "{}: the encoder gives numbers that are not finite, for '{}' or an image soon after it",
           plan.encoder, plan.names[marks.size()]));
-    const at::Tensor stored = features.to(type()).contiguous();
+    const at::Tensor stored = features.to(scalar_type(type())).contiguous();
     if (!at::isfinite(stored).all().item<bool>())
       throw Error(fmt::format("{}: the encoder gives {}; float16 holds at most 65504; choose fp32",
                               plan.encoder, features.abs().max().item<float>()));

@@ -33,12 +33,6 @@ at::Tensor load_image(const std::filesystem::path& path, int64_t size);
 // The same of the bytes of a file that errors call `path`.
 at::Tensor load_image(std::string_view bytes, const std::filesystem::path& path, int64_t size);
 
-// How images are found that a list names.
-struct ImageRules {
-  bool allow_outside = false;  // names may lead out of the folder (datasets/text/image_names.h)
-  bool skip_broken = false;    // a file that does not decode counts as a missing one
-};
-
 // The files of the images that a list names.
 struct ImageFiles {
   std::vector<std::filesystem::path> files;  // each once, in the order of its first line

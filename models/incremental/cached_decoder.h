@@ -1,68 +1,42 @@
-// The decoder one position at a time: what was computed for the positions before is kept.
+// The decoder one position at a time: what was computed for the positions before is kept. On the
+// CPU in float32 by row_decoder.h, elsewhere by tensor_decoder.h.
 #pragma once
+
+#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "models/incremental/step_attention.h"
+#include "models/incremental/row_decoder.h"
+#include "models/incremental/tensor_decoder.h"
 #include "models/translation_model.h"
 #include "tensors/packed_matrix.h"
 #include "tensors/top_candidates.h"
 
 namespace penalmt {
 
-// A linear map laid out for products of few rows.
-struct StepLinear {
-  PackedMatrix packed;    // float32 on the CPU, else undefined
-  at::Tensor transposed;  // [in, out], where it is not packed
-  at::Tensor bias;        // [out]
-  // x: [N, in] → out: [N, out].
-  void apply(const at::Tensor& x, at::Tensor& out) const;
-};
-
-struct StepNorm {
-  at::Tensor weight, bias;  // [C]
-  double epsilon = 1e-5;
-};
-
-struct StepLayer {
-  StepLinear self_in, self_out, query, memory, memory_out, up, down;
-  StepNorm self_norm, memory_norm, feed_forward_norm;
-  // Doubly attentive decoders only.
-  StepLinear image_query, image_memory, image_out, image_gate;
-  StepNorm image_norm;
-};
+// The parameters of a module for row_weights.h, which keep its numbers: float32 on the CPU. What is
+// removed from the chain (PenalConnectionImpl::remove) is scaled by 0.
+FindNumbers numbers_of(TranslationModelImpl& model);
+// Packs matrices in that format, bfloat16 included.
+PackMatrix packer(ProductFormat format);
 
 // The weights of a model's decoder, copied into the layout that single steps want, branch scales
 // folded in. Never changes: threads share one.
 struct StepWeights {
   // `format`: of the products, on the CPU; elsewhere they are in the model's own. `renormalized`:
-  // the start has the probability 0 (model_folder.h: DecodingDefaults).
+  // the start has the probability 0 (model_description.h: DecodingDefaults).
   explicit StepWeights(TranslationModelImpl& model, ProductFormat format = ProductFormat::float32,
                        bool renormalized = false);
 
-  bool uses_cpu_kernels() const;  // float32 on the CPU
+  bool uses_cpu_kernels() const { return rows != nullptr; }  // float32 on the CPU
   // Whether sentences may be added to those under way (CachedDecoder::add).
-  bool can_add() const { return uses_cpu_kernels() && !doubly_attentive; }
-  // [length, C]
-  at::Tensor positions(int64_t length) const {
-    return position_vectors->forward(length, embedding.options());
-  }
+  bool can_add() const { return rows && !rows->doubly_attentive; }
 
-  bool doubly_attentive;
-  NormOrder norm;
-  Activation activation;
-  StepAttentionShape shape;
-  std::vector<StepLayer> layers;
-  StepNorm final_norm;   // pre-norm only
-  at::Tensor embedding;  // [V, C]
-  double embedding_scale = 1;
-  at::Tensor output;           // [V, C]
-  at::Tensor output_bias;      // [V], undefined: 0
-  PackedMatrix packed_output;  // float32 on the CPU, else undefined
-  std::shared_ptr<PositionsImpl> position_vectors;
-  int64_t longest;  // the most positions there are; 0: no limit
+  c10::Device device;
+  std::shared_ptr<const RowWeights> rows;  // or
+  std::shared_ptr<const TensorWeights> tensors;
 };
 
 // One batch after the other; buffers are used again. Not for two threads at once. Wants
@@ -78,44 +52,23 @@ class CachedDecoder {
   // The same behind the rows that there are, where the weights allow it; with choices where those
   // have them.
   void add(const Memory& memory, const std::vector<std::vector<int>>& choices = {});
+  // The rows themselves, where the weights are rows; null elsewhere.
+  RowDecoder* rows() { return rows_.get(); }
   // One position on: tokens[r] is what row r said last (the start token at first). Returns the
   // decoder's states [N, C], valid until the next call.
   at::Tensor advance(const std::vector<int>& tokens);
   // states: [N, C] → [N, V]; ColumnChoice::kBarred or less where a token may not be.
   at::Tensor logits(const at::Tensor& states);
-  // states: [N, C]. The best of logits(states), which are never in memory as a whole.
+  // states: [N, C]. The best of logits(states); from rows they are never in memory as a whole.
   Candidates best(const at::Tensor& states, const CandidateRule& rule);
   // Row r goes on from what was row rows[r]. With choices, sentences stay in order.
   void reorder(const std::vector<int64_t>& rows);
 
  private:
-  // The choices of sentences that came together.
-  struct Chosen {
-    ColumnChoice choice;  // its group: of the rows that are open
-    PackedMatrix output;  // of the choice's columns, on the CPU in float32, else undefined
-    at::Tensor barred;    // [sentences, V], undefined until logits() is asked
-  };
-  Chosen chosen(const std::vector<std::vector<int>>& choices) const;
-  // [rows, columns] of memory that earlier steps used too.
-  at::Tensor buffer(int which, int64_t rows, int64_t columns);
-  // x: [N, C] is written.
-  void embed(const std::vector<int>& tokens, at::Tensor& x);
-  // y: [N, C] → [N, C].
-  at::Tensor feed_forward(const StepLayer& layer, const at::Tensor& y);
-  // The image's part of a layer, in x [N, C], where the sentence has an image.
-  void attend_to_image(int64_t l, at::Tensor& x);
-  // One residual of x [N, C]: x = norm(x + branch(x)), or x = x + branch(norm(x)).
-  template <class Branch>
-  void residual(at::Tensor& x, const StepNorm& norm, const Branch& branch);
-
   const std::shared_ptr<const StepWeights> weights_;
-  const std::unique_ptr<StepAttention> attention_;
-  const std::unique_ptr<StepAttention> image_attention_;  // its memory: the image's regions
-  at::Tensor has_image_;  // [N, 1] bool; undefined where no sentence of the batch has an image
-  std::vector<at::Tensor> buffers_;  // [numbers] each, as many as were ever needed
-  at::Tensor positions_;             // [at least the positions so far, C]
-  std::vector<int64_t> position_;    // [N] of each row
-  std::vector<Chosen> chosen_;       // none: all pieces may be written
+  const std::unique_ptr<RowDecoder> rows_;  // or
+  const std::unique_ptr<TensorDecoder> tensors_;
+  bool is_empty_ = true;  // there are no rows
 };
 
 }  // namespace penalmt

@@ -14,14 +14,17 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "commands/cli/engine.h"
 #include "commands/cli/foreign_errors.h"
 
 namespace penalmt {
 
 #define LIGHT(name, meaning) Command name##_command();
+#define BOTH(name, meaning) Command name##_command();
 #define ENGINE(name, meaning) Command name##_command();
 #include "commands/registry.inc"
 #undef LIGHT
+#undef BOTH
 #undef ENGINE
 
 namespace {
@@ -34,6 +37,7 @@ struct Row {
 
 constexpr Row kRows[] = {
 #define LIGHT(name, meaning) {#name, meaning, true, name##_command},
+#define BOTH(name, meaning) {#name, meaning, true, name##_command},
 #ifdef PENALMT_LIBTORCH
 #define ENGINE(name, meaning) {#name, meaning, false, nullptr},
 #else
@@ -76,6 +80,8 @@ Program whole_program() { return {kDescription, PENALMT_VERSION, kExamples, all_
 
 namespace {
 
+char** words = nullptr;  // of the command line, as hand_over() was given them
+
 // The engine finds the LibTorch that it was built with by its RUNPATH, which may lie in the home of
 // the one who built it. The loader's words about that help nobody.
 void expect_libtorch(const std::filesystem::path& engine) {
@@ -94,23 +100,26 @@ void expect_libtorch(const std::filesystem::path& engine) {
 }  // namespace
 
 void hand_over(int argc, char** argv) {
+  words = argv;
   const bool is_help = argc > 2 && std::string_view(argv[1]) == "help";
   if (argc < 2) return;
   const std::string_view name = argv[is_help ? 2 : 1];
-  for (const Row& row : kRows) {
-    if (row.is_here || name != row.name) continue;
-    const auto engine =
-        std::filesystem::read_symlink("/proc/self/exe").parent_path() / "penalmt-engine";
-    if (std::filesystem::exists(engine)) expect_libtorch(engine);
-    // LibTorch's own warnings, with their stacks, help nobody: we say what went wrong.
-    ::setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);
-    // How much of the code that oneDNN writes for each product's sizes is kept
-    // (tensors/row_parts.h). An update of Tiny took 210 ms with 512 as with 1,024 (its default; 160
-    // MB more) and 4,096, 225 with 256.
-    ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "512", /*overwrite=*/0);
-    ::execv(engine.c_str(), argv);
-    throw_file_error(engine, "run", errno);
-  }
+  for (const Row& row : kRows)
+    if (!row.is_here && name == row.name) run_in_engine();
+}
+
+void run_in_engine() {
+  const auto engine =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "penalmt-engine";
+  if (std::filesystem::exists(engine)) expect_libtorch(engine);
+  // LibTorch's own warnings, with their stacks, help nobody: we say what went wrong.
+  ::setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);
+  // How much of the code that oneDNN writes for each product's sizes is kept
+  // (tensors/row_parts.h). An update of Tiny took 210 ms with 512 as with 1,024 (its default; 160
+  // MB more) and 4,096, 225 with 256.
+  ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "512", /*overwrite=*/0);
+  ::execv(engine.c_str(), words);
+  throw_file_error(engine, "run", errno);
 }
 
 std::optional<std::string> engine_words(const std::exception&) { return std::nullopt; }
@@ -118,6 +127,7 @@ std::optional<std::string> engine_words(const std::exception&) { return std::nul
 #else
 
 void hand_over(int, char**) {}
+void run_in_engine() {}
 
 #endif
 

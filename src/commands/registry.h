@@ -1,8 +1,8 @@
 // All commands of the program (registry.inc), and the executable that each runs in.
 //
-// LibTorch takes a third of a second to load. So there are two executables: `penalmt` runs what
-// needs no LibTorch itself and hands the other commands over to `penalmt-engine`, which lies beside
-// it and has them all. registry.cpp is compiled for each.
+// LibTorch takes a third of a second to load, and 170 MB. So there are two executables: `penalmt`
+// runs what needs no LibTorch itself, the translation of text among it, and hands all else over to
+// `penalmt-engine`, which lies beside it and has it all. registry.cpp is compiled for each.
 #pragma once
 
 #include <vector>

@@ -1,13 +1,11 @@
 #include "decoding/beam_search.h"
 
-#include <ATen/Functions.h>
-#include <c10/util/Exception.h>
-
 #include <algorithm>
 #include <cmath>
 #include <deque>
 #include <iterator>
 #include <limits>
+#include <stdexcept>
 #include <utility>
 
 #include "decoding/token_rules.h"
@@ -48,9 +46,8 @@ struct Searched {
 
 // What may follow the open hypotheses.
 struct Choices {
-  Candidates candidates;
+  Candidates candidates;  // asked for: the prefix's tokens, where it is one's turn
   std::vector<std::vector<int>> forbidden;  // [N], or none where nothing is
-  std::vector<float> forced;                // [N] of the prefix's token, where it is one's turn
 };
 
 // False for a probability of zero and for what is not a number.
@@ -105,27 +102,14 @@ class Search {
         choices.forbidden.push_back(rules_.forbidden(tokens_until(static_cast<int64_t>(row))));
         spare = std::max(spare, static_cast<int64_t>(choices.forbidden.back().size()));
       }
-    const CandidateRule rule{.count = options_.beam + (refills() ? 1 : 0) + spare,
-                             .first_token = kFirstWritable,
-                             .end_token = kEos,
-                             .probabilities = !is_blind()};
-    const std::vector<int>& last = trail_.back().tokens;
-    if (!any_in_prefix()) {
-      choices.candidates = model_.advance_best(last, rule);
-      return choices;
-    }
-    const at::Tensor logits = model_.advance(last);
-    choices.candidates = top_candidates(logits, rule);
-    std::vector<int64_t> tokens;
-    for (const Open& open : open_)
-      tokens.push_back(is_in_prefix(open.sentence) ? forced_token(open.sentence) : kEos);
-    const at::Tensor forced =
-        at::log_softmax(logits, -1, at::kFloat)
-            .gather(1, at::tensor(tokens, at::kLong).to(logits.device()).unsqueeze(1))
-            .cpu()
-            .contiguous();
-    choices.forced.assign(forced.const_data_ptr<float>(),
-                          forced.const_data_ptr<float>() + forced.numel());
+    CandidateRule rule{.count = options_.beam + (refills() ? 1 : 0) + spare,
+                       .first_token = kFirstWritable,
+                       .end_token = kEos,
+                       .probabilities = !is_blind()};
+    if (any_in_prefix())
+      for (const Open& open : open_)
+        rule.asked.push_back(is_in_prefix(open.sentence) ? forced_token(open.sentence) : kEos);
+    choices.candidates = model_.advance_best(trail_.back().tokens, rule);
     return choices;
   }
 
@@ -144,7 +128,7 @@ class Search {
       of_sentence.clear();
       for (; row < static_cast<int64_t>(open_.size()) && open_[row].sentence == sentence; ++row) {
         if (is_in_prefix(sentence)) {
-          add(row, forced_token(sentence), choices.forced[row]);
+          add(row, forced_token(sentence), candidates.asked[row]);
         } else if (length(sentence) == searched(sentence).told.limit) {
           add(row, kEos, refills() ? 0 : candidates.end[row]);
         } else {
@@ -340,8 +324,8 @@ double hypothesis_score(double log_probability, int64_t length, double length_pe
 }
 
 void beam_search(StepModel& model, SentenceFeed& feed, const SearchOptions& options) {
-  TORCH_CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam, "beam ",
-              options.beam, ", n_best ", options.n_best);
+  if (options.beam < 1 || options.n_best < 1 || options.n_best > options.beam)
+    throw std::logic_error("n_best is not from 1 to the beam");
   Search(model, feed, options).run();
 }
 

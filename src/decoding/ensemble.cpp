@@ -8,7 +8,7 @@ namespace penalmt {
 
 at::Tensor Ensemble::advance(const std::vector<int>& tokens) {
   at::Tensor sum;
-  for (StepModel* model : models_) {
+  for (TensorStepModel* model : models_) {
     const at::Tensor scores = at::log_softmax(model->advance(tokens), -1, at::kFloat);
     sum = sum.defined() ? at::logaddexp(sum, scores.to(sum.device())) : scores;
   }
@@ -16,7 +16,7 @@ at::Tensor Ensemble::advance(const std::vector<int>& tokens) {
 }
 
 void Ensemble::reorder(const std::vector<int64_t>& rows) {
-  for (StepModel* model : models_) model->reorder(rows);
+  for (TensorStepModel* model : models_) model->reorder(rows);
 }
 
 }  // namespace penalmt

@@ -3,20 +3,20 @@
 
 #include <vector>
 
-#include "decoding/step.h"
+#include "decoding/tensor_step.h"
 
 namespace penalmt {
 
 // Of models that outlive it and hold the same rows.
-class Ensemble : public StepModel {
+class Ensemble : public TensorStepModel {
  public:
-  explicit Ensemble(std::vector<StepModel*> models) : models_(std::move(models)) {}
+  explicit Ensemble(std::vector<TensorStepModel*> models) : models_(std::move(models)) {}
   // Returns log probabilities [N, V], float32.
   at::Tensor advance(const std::vector<int>& tokens) override;
   void reorder(const std::vector<int64_t>& rows) override;
 
  private:
-  const std::vector<StepModel*> models_;
+  const std::vector<TensorStepModel*> models_;
 };
 
 }  // namespace penalmt

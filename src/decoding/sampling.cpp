@@ -24,7 +24,7 @@ struct Draw {
 
 class Sampler {
  public:
-  Sampler(StepModel& model, const std::vector<SentenceSearch>& sentences,
+  Sampler(TensorStepModel& model, const std::vector<SentenceSearch>& sentences,
           const SearchOptions& options)
       : model_(model),
         options_(options),
@@ -100,7 +100,7 @@ class Sampler {
     return false;
   }
 
-  StepModel& model_;
+  TensorStepModel& model_;
   const SearchOptions options_;
   const SamplingOptions sampling_;
   const TokenRules rules_;
@@ -144,7 +144,7 @@ int drawn_token(const std::vector<float>& row, const SamplingOptions& options, d
   return tokens[chosen];
 }
 
-std::vector<std::vector<Hypothesis>> sample(StepModel& model,
+std::vector<std::vector<Hypothesis>> sample(TensorStepModel& model,
                                             const std::vector<SentenceSearch>& sentences,
                                             const SearchOptions& options) {
   return Sampler(model, sentences, options).run();

@@ -1,10 +1,10 @@
-// Translations drawn by chance from a StepModel's distribution, for many sentences at once.
+// Translations drawn by chance from a TensorStepModel's distribution, for many sentences at once.
 #pragma once
 
 #include <vector>
 
 #include "decoding/search_options.h"
-#include "decoding/step.h"
+#include "decoding/tensor_step.h"
 
 namespace penalmt {
 
@@ -12,7 +12,7 @@ namespace penalmt {
 // those of the larger score first. A draw depends on the seed, the sentence's stream and the draw's
 // number alone, not on the other sentences. There are none where the model's scores are not
 // numbers, and fewer than n_best where rules leave a draw no token. Throws what the model throws.
-std::vector<std::vector<Hypothesis>> sample(StepModel& model,
+std::vector<std::vector<Hypothesis>> sample(TensorStepModel& model,
                                             const std::vector<SentenceSearch>& sentences,
                                             const SearchOptions& options);
 

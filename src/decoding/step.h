@@ -1,13 +1,11 @@
 // What a search needs of a model: the scores of the next token, position by position.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <vector>
 
 #include "base/token_ids.h"
-#include "tensors/top_candidates.h"
+#include "tensors/candidate_scan.h"
 
 namespace penalmt {
 
@@ -17,19 +15,13 @@ class StepModel {
  public:
   virtual ~StepModel() = default;
 
-  // Moves every row one position on: tokens[r] is the last token of row r (kBos at first).
-  // Returns logits [N, V].
-  virtual at::Tensor advance(const std::vector<int>& tokens) = 0;
+  // Moves every row one position on: tokens[r] is the last token of row r (kBos at first). Returns
+  // the best next tokens.
+  virtual Candidates advance_best(const std::vector<int>& tokens, const CandidateRule& rule) = 0;
 
   // Row r is from now on a continuation of what was row rows[r]. A row may go on as several or as
   // none.
   virtual void reorder(const std::vector<int64_t>& rows) = 0;
-
-  // advance, reduced to the best next tokens. A model that need not write the logits out overrides
-  // it.
-  virtual Candidates advance_best(const std::vector<int>& tokens, const CandidateRule& rule) {
-    return top_candidates(advance(tokens), rule);
-  }
 };
 
 }  // namespace penalmt

@@ -11,7 +11,7 @@
 #include "datasets/images/decoded_images.h"
 #include "datasets/images/image_header.h"
 #include "tensors/devices.h"
-#include "translation/image_source.h"
+#include "translation/feature_encoder.h"
 #include "translation/translator.h"
 
 namespace penalmt {

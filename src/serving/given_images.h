@@ -27,8 +27,8 @@ struct GivenImage {
 // For many threads at once.
 class ImageReader {
  public:
-  // Throws as open_encoder_of and expect_no_encoder (image_source.h): `encoder` and `expected` are
-  // theirs.
+  // Throws as open_encoder_of and expect_no_encoder (feature_encoder.h): `encoder` and `expected`
+  // are theirs.
   ImageReader(const Translator& translator, const std::filesystem::path& encoder,
               const std::string& expected);
   // Throws Error "the image: 9,000 x 9,000 pixels; expected at most 50,000,000" before it decodes

@@ -8,7 +8,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "tensors/device_program.h"
-#include "tensors/packed_matrix.h"
+#include "tensors/packed_linear.h"
 #include "tensors/precision.h"
 #include "tensors/private_aten_operators.h"
 #include "tensors/row_parts.h"
@@ -128,7 +128,7 @@ at::Tensor for_products(const at::Tensor& x) {
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  if (const PackedMatrix* packed = packed_form(weight)) return packed->product(x);
+  if (const PackedMatrix* packed = packed_form(weight)) return product(*packed, x);
   if (matrix_precision() == Precision::bfloat16) return NarrowLinear::apply(x, weight, bias);
   if (bias.defined() && onednn_is_faster(x)) return FloatLinear::apply(x, weight, bias);
   if (bias.defined() && !x.is_cpu() && x.scalar_type() == at::kFloat)

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/refusal.h"
+#include "tensors/scalar_types.h"
 
 namespace penalmt {
 namespace {
@@ -26,11 +27,12 @@ constexpr std::string_view kMagic = "\x93NUMPY";
 
 struct NpyType {
   const char* name;
-  at::ScalarType type;
+  NumberType type;
 };
-constexpr NpyType kNpyTypes[] = {{"<f2", at::kHalf}, {"<f4", at::kFloat}, {"<f8", at::kDouble},
-                                 {"<i4", at::kInt},  {"<i8", at::kLong},  {"|u1", at::kByte},
-                                 {"|b1", at::kBool}};
+constexpr NpyType kNpyTypes[] = {{"<f2", NumberType::float16}, {"<f4", NumberType::float32},
+                                 {"<f8", NumberType::float64}, {"<i4", NumberType::int32},
+                                 {"<i8", NumberType::int64},   {"|u1", NumberType::uint8},
+                                 {"|b1", NumberType::boolean}};
 
 struct Header {
   std::string type;
@@ -150,7 +152,7 @@ StoredTensor index_npy(const std::filesystem::path& path, std::string_view file)
            "the array is in column order, expected row order; save numpy.ascontiguousarray(array)");
 
   // 3. The elements' bytes.
-  uint64_t bytes = c10::elementSize(known->type);
+  auto bytes = static_cast<uint64_t>(bytes_of(known->type));
   bool overflow = false;
   for (const int64_t size : header->shape)
     overflow |= __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes);
@@ -170,16 +172,17 @@ at::Tensor load_npy(const std::filesystem::path& path) {
   const MappedFile map(path);
   const std::string_view file(reinterpret_cast<const char*>(map.data()), map.size());
   const StoredTensor stored = index_npy(path, file);
-  at::Tensor tensor = at::empty(stored.shape, at::TensorOptions().dtype(stored.type));
+  at::Tensor tensor = at::empty(stored.shape, at::TensorOptions().dtype(scalar_type(stored.type)));
   if (stored.end > stored.begin)
     std::memcpy(tensor.mutable_data_ptr(), file.data() + stored.begin, stored.end - stored.begin);
   return tensor;
 }
 
-std::string npy_header(at::ScalarType type, const std::vector<int64_t>& shape, std::size_t size) {
+std::string npy_header(NumberType type, const std::vector<int64_t>& shape, std::size_t size) {
   const auto known = std::find_if(std::begin(kNpyTypes), std::end(kNpyTypes),
                                   [&](const NpyType& each) { return type == each.type; });
-  TORCH_CHECK(known != std::end(kNpyTypes), "npy: cannot store tensors of type ", type);
+  TORCH_CHECK(known != std::end(kNpyTypes), "npy: cannot store tensors of type ",
+              scalar_type(type));
   const std::string sizes =
       fmt::format("{}{}", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
   std::string header =
@@ -197,7 +200,7 @@ std::string npy_header(at::ScalarType type, const std::vector<int64_t>& shape, s
 
 void save_npy(const std::filesystem::path& path, const at::Tensor& tensor) {
   const at::Tensor dense = tensor.detach().to(at::kCPU).contiguous();
-  std::string file = npy_header(dense.scalar_type(), dense.sizes().vec());
+  std::string file = npy_header(number_type(dense.scalar_type()), dense.sizes().vec());
   file.append(static_cast<const char*>(dense.const_data_ptr()), dense.nbytes());
   write_file(path, file);
 }

@@ -26,8 +26,7 @@ StoredTensor index_npy(const std::filesystem::path& path, std::string_view file)
 
 // A file of version 1.0 up to its data, padded with spaces to a multiple of 64 bytes, and to `size`
 // where it is shorter.
-std::string npy_header(at::ScalarType type, const std::vector<int64_t>& shape,
-                       std::size_t size = 0);
+std::string npy_header(NumberType type, const std::vector<int64_t>& shape, std::size_t size = 0);
 
 // Writes version 1.0, whole or not at all. `tensor`: of any shape, on any device, of one of the
 // types above. Throws as write_file (base/files.h).

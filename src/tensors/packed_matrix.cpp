@@ -1,8 +1,5 @@
 #include "tensors/packed_matrix.h"
 
-#include <ATen/Functions.h>
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,7 +7,6 @@
 #include "base/error.h"
 #include "tensors/instruction_set.h"
 #include "tensors/product_kernels.h"
-#include "tensors/shape_check.h"
 
 namespace penalmt {
 namespace {
@@ -18,8 +14,6 @@ namespace {
 constexpr int64_t kRowsAtATime = 48;   // their numbers stay in the first cache beside a panel
 constexpr int64_t kTile = 8 * kPanel;  // columns of a product at a time: they stay in the second
 constexpr int64_t kSpare = 4;          // candidates beyond those wanted where products are rounded
-
-thread_local const PackedMatrices* in_force = nullptr;
 
 int64_t rounded_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 
@@ -59,25 +53,36 @@ struct PackedMatrix::Rows {
   std::vector<float> scales;
 };
 
-PackedMatrix::PackedMatrix(const at::Tensor& weight, const at::Tensor& bias, ProductFormat format)
-    : format_(format), in_(weight.size(1)), out_(weight.size(0)), weight_(weight.contiguous()) {
-  const int64_t columns = rounded_up(out_, kPanel);
-  const float* from = weight_.const_data_ptr<float>();
-  bias_.assign(columns, 0.0f);
-  if (bias.defined()) std::copy_n(bias.contiguous().const_data_ptr<float>(), out_, bias_.begin());
-  if (format == ProductFormat::bfloat16) {
-    narrow_weight_ = weight.to(at::kBFloat16);
-    if (bias.defined()) narrow_bias_ = bias.to(at::kBFloat16);
-    return;
-  }
-  depth_ = format == ProductFormat::int8 ? rounded_up(in_, 4) : in_;
-  if (format == ProductFormat::float32) {
-    panels_.assign(columns * depth_, 0.0f);
-    for (int64_t c = 0; c < out_; ++c)
-      for (int64_t k = 0; k < in_; ++k)
-        panels_[(c / kPanel * depth_ + k) * kPanel + c % kPanel] = from[c * in_ + k];
-    return;
-  }
+PackedMatrix::PackedMatrix(const MatrixNumbers& numbers, std::shared_ptr<const NarrowMatrix> narrow)
+    : format_(ProductFormat::bfloat16),
+      in_(numbers.in),
+      out_(numbers.out),
+      weight_(numbers.weight),
+      narrow_(std::move(narrow)) {
+  bias_.assign(rounded_up(out_, kPanel), 0.0f);
+  if (numbers.bias) std::copy_n(numbers.bias.get(), out_, bias_.begin());
+}
+
+PackedMatrix::PackedMatrix(const MatrixNumbers& numbers, ProductFormat format)
+    : PackedMatrix(numbers, nullptr) {
+  format_ = format;
+  if (format == ProductFormat::int8)
+    lay_out_int8(weight_.get());
+  else
+    lay_out_floats(weight_.get());
+}
+
+void PackedMatrix::lay_out_floats(const float* from) {
+  depth_ = in_;
+  panels_.assign(static_cast<int64_t>(bias_.size()) * depth_, 0.0f);
+  for (int64_t c = 0; c < out_; ++c)
+    for (int64_t k = 0; k < in_; ++k)
+      panels_[(c / kPanel * depth_ + k) * kPanel + c % kPanel] = from[c * in_ + k];
+}
+
+void PackedMatrix::lay_out_int8(const float* from) {
+  const auto columns = static_cast<int64_t>(bias_.size());
+  depth_ = rounded_up(in_, 4);
   int8_panels_.assign(columns * depth_, 0);
   scales_.assign(columns, 0.0f);
   start_.assign(columns, 0);
@@ -108,6 +113,7 @@ PackedMatrix::Rows PackedMatrix::rows_of(const float* x, int64_t count) const {
 
 void PackedMatrix::multiply(const Rows& x, int64_t first, int64_t columns, float* out,
                             int64_t stride) const {
+  if (narrow_) return narrow_->multiply(x.x, x.count, first, columns, out, stride);
   const ProductKernels& kernels = product_kernels();
   float rest[kRowsAtATime * kPanel];  // of the last panel, where it is not full
   for (int64_t c = first; c < first + columns; c += kPanel) {
@@ -128,39 +134,10 @@ void PackedMatrix::multiply(const Rows& x, int64_t first, int64_t columns, float
   }
 }
 
-// narrow_x: [N, in] bfloat16 → [N, columns] float32.
-at::Tensor PackedMatrix::narrow_product(const at::Tensor& narrow_x, int64_t first,
-                                        int64_t columns) const {
-  const at::Tensor bias =
-      narrow_bias_.defined() ? narrow_bias_.narrow(0, first, columns) : at::Tensor();
-  return at::linear(narrow_x, narrow_weight_.narrow(0, first, columns), bias).to(at::kFloat);
-}
-
-void PackedMatrix::apply(const at::Tensor& x, at::Tensor& out) const {
-  const int64_t rows = x.size(0);
-  check_shape(x, {rows, in_}, "rows of a product");
-  if (format_ == ProductFormat::bfloat16) {
-    out.copy_(narrow_product(x.to(at::kBFloat16), 0, out_));
-    return;
-  }
-  const float* from = x.const_data_ptr<float>();
-  float* to = out.mutable_data_ptr<float>();
-  at::parallel_for(0, (rows + kRowsAtATime - 1) / kRowsAtATime, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; ++block) {
-      const int64_t r = block * kRowsAtATime;
-      multiply(rows_of(from + r * in_, std::min(kRowsAtATime, rows - r)), 0, out_, to + r * out_,
-               out_);
-    }
-  });
-}
-
-at::Tensor PackedMatrix::product(const at::Tensor& x) const {
-  std::vector<int64_t> shape = x.sizes().vec();
-  shape.back() = out_;
-  const at::Tensor rows = x.reshape({-1, in_}).contiguous();
-  at::Tensor out = at::empty({rows.size(0), out_}, x.options());
-  apply(rows, out);
-  return out.view(shape);
+void PackedMatrix::apply(const float* x, int64_t rows, float* out) const {
+  if (narrow_) return narrow_->multiply(x, rows, 0, out_, out, out_);
+  for (int64_t r = 0; r < rows; r += kRowsAtATime)
+    multiply(rows_of(x + r * in_, std::min(kRowsAtATime, rows - r)), 0, out_, out + r * out_, out_);
 }
 
 PackedMatrix PackedMatrix::of_columns(const std::vector<int>& columns) const {
@@ -174,10 +151,8 @@ PackedMatrix PackedMatrix::of_columns(const std::vector<int>& columns) const {
   const int64_t room = rounded_up(chosen.out_, kPanel);
   chosen.bias_.assign(room, 0.0f);
   for (int64_t c = 0; c < chosen.out_; ++c) chosen.bias_[c] = bias_[columns[c]];
-  if (format_ == ProductFormat::bfloat16) {
-    const at::Tensor which = at::tensor(columns, at::kInt);
-    chosen.narrow_weight_ = narrow_weight_.index_select(0, which);
-    if (narrow_bias_.defined()) chosen.narrow_bias_ = narrow_bias_.index_select(0, which);
+  if (narrow_) {
+    chosen.narrow_ = narrow_->of_columns(columns);
     return chosen;
   }
   const bool is_int8 = format_ == ProductFormat::int8;
@@ -205,11 +180,11 @@ PackedMatrix PackedMatrix::of_columns(const std::vector<int>& columns) const {
   return chosen;
 }
 
-Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule) const {
-  return best(x, rule, nullptr);
+Candidates PackedMatrix::best(const float* x, int64_t rows, const CandidateRule& rule) const {
+  return best(x, rows, rule, nullptr);
 }
 
-Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule,
+Candidates PackedMatrix::best(const float* x, int64_t rows, const CandidateRule& rule,
                               const ColumnChoice& choice) const {
   CandidateRule within = rule;
   const auto place = [&](int token) {
@@ -218,7 +193,8 @@ Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule,
   };
   within.first_token = place(rule.first_token);
   within.end_token = place(rule.end_token);
-  Candidates found = best(x, within, &choice);
+  for (int& token : within.asked) token = place(token);
+  Candidates found = best(x, rows, within, &choice);
   for (int& token : found.tokens)
     if (token >= 0) token = columns_[token];
   for (float& log_probability : found.log_probabilities)
@@ -227,59 +203,33 @@ Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule,
   return found;
 }
 
-Candidates PackedMatrix::best(const at::Tensor& x, const CandidateRule& rule,
+Candidates PackedMatrix::best(const float* x, int64_t rows, const CandidateRule& rule,
                               const ColumnChoice* choice) const {
-  const int64_t rows = x.size(0), blocks = (rows + kRowsAtATime - 1) / kRowsAtATime;
-  const float *from = x.const_data_ptr<float>(), *weight = weight_.const_data_ptr<float>();
-  std::vector<Candidates> found(blocks);
-  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
-    std::vector<float> tile(kRowsAtATime * kTile);
-    for (int64_t block = begin; block < end; ++block) {
-      const int64_t r = block * kRowsAtATime, count = std::min(kRowsAtATime, rows - r);
-      const Rows of_block = rows_of(from + r * in_, count);
-      at::Tensor narrow;
-      if (format_ == ProductFormat::bfloat16) narrow = x.narrow(0, r, count).to(at::kBFloat16);
-      const auto bars = [&](int64_t row) {
-        return choice->barred.data() + choice->group[r + row] * out_;
-      };
-      CandidateScan scan(count, rule, format_ == ProductFormat::float32 ? 0 : kSpare);
-      for (int64_t first = 0; first < out_; first += kTile) {
-        const int64_t columns = std::min(kTile, out_ - first);
-        at::Tensor product;
-        float* numbers = tile.data();
-        int64_t stride = kTile;
-        if (format_ == ProductFormat::bfloat16) {
-          product = narrow_product(narrow, first, columns);
-          numbers = product.mutable_data_ptr<float>();
-          stride = columns;
-        } else {
-          multiply(of_block, first, columns, numbers, stride);
-        }
-        for (int64_t row = 0; choice != nullptr && row < count; ++row)
-          for (int64_t c = 0; c < columns; ++c) numbers[row * stride + c] += bars(row)[first + c];
-        scan.add(numbers, stride, first, columns);
-      }
-      found[block] = format_ == ProductFormat::float32
-                         ? scan.finish()
-                         : scan.finish([&](int64_t row, int token) {
-                             const int64_t column = choice ? columns_[token] : token;
-                             return dot(from + (r + row) * in_, weight + column * in_, in_) +
-                                    bias_[token] + (choice ? bars(row)[token] : 0.0f);
-                           });
+  const bool is_exact = format_ == ProductFormat::float32;
+  std::vector<Candidates> found;
+  std::vector<float> tile(kRowsAtATime * kTile);
+  for (int64_t r = 0; r < rows; r += kRowsAtATime) {
+    const int64_t count = std::min(kRowsAtATime, rows - r);
+    const Rows of_block = rows_of(x + r * in_, count);
+    const auto bars = [&](int64_t row) {
+      return choice->barred.data() + choice->group[r + row] * out_;
+    };
+    CandidateScan scan(count, rule.of_rows(r, count), is_exact ? 0 : kSpare);
+    for (int64_t first = 0; first < out_; first += kTile) {
+      const int64_t columns = std::min(kTile, out_ - first);
+      multiply(of_block, first, columns, tile.data(), kTile);
+      for (int64_t row = 0; choice != nullptr && row < count; ++row)
+        for (int64_t c = 0; c < columns; ++c) tile[row * kTile + c] += bars(row)[first + c];
+      scan.add(tile.data(), kTile, first, columns);
     }
-  });
+    const auto exact = [&](int64_t row, int token) {
+      const int64_t column = choice ? columns_[token] : token;
+      return dot(x + (r + row) * in_, weight_.get() + column * in_, in_) + bias_[token] +
+             (choice ? bars(row)[token] : 0.0f);
+    };
+    found.push_back(is_exact ? scan.finish() : scan.finish(exact));
+  }
   return joined(found);
-}
-
-PackedMatricesScope::PackedMatricesScope(const PackedMatrices& matrices) : before_(in_force) {
-  in_force = &matrices;
-}
-PackedMatricesScope::~PackedMatricesScope() { in_force = before_; }
-
-const PackedMatrix* packed_form(const at::Tensor& weight) {
-  if (in_force == nullptr) return nullptr;
-  const auto found = in_force->find(weight.const_data_ptr());
-  return found == in_force->end() ? nullptr : &found->second;
 }
 
 }  // namespace penalmt

@@ -1,14 +1,13 @@
 // A matrix laid out once for many products of few rows, on the CPU: decoding's linear maps.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "tensors/top_candidates.h"
+#include "tensors/candidate_scan.h"
+#include "tensors/shared_floats.h"
 
 namespace penalmt {
 
@@ -30,66 +29,70 @@ struct ColumnChoice {
   static constexpr float kBarred = -1e30f;  // added to a product, it takes all its probability
 };
 
+// A matrix whose products are a library's: bfloat16, which we have no kernels for. Only the engine
+// has one (tensors/packed_linear.h).
+class NarrowMatrix {
+ public:
+  virtual ~NarrowMatrix() = default;
+  // Columns [first, first + columns) of x W^T + b. x: [rows, in]; the rows of out lie `stride`
+  // floats apart.
+  virtual void multiply(const float* x, int64_t rows, int64_t first, int64_t columns, float* out,
+                        int64_t stride) const = 0;
+  virtual std::shared_ptr<const NarrowMatrix> of_columns(const std::vector<int>& columns) const = 0;
+};
+
+// weight: [out, in], bias: [out] or null, float32.
+struct MatrixNumbers {
+  SharedFloats weight, bias;
+  int64_t out = 0, in = 0;
+};
+
 // In float32 and int8 through our own kernels (product_kernels.h): what a row gives does not depend
-// on the rows beside it, to the bit. In bfloat16 through LibTorch's.
+// on the rows beside it, to the bit. Not so in bfloat16. All of it in the caller's thread.
 class PackedMatrix {
  public:
   PackedMatrix() = default;
-  // weight: [out, in] float32 on the CPU; bias: [out], undefined: 0.
-  PackedMatrix(const at::Tensor& weight, const at::Tensor& bias, ProductFormat format);
+  // format: not bfloat16. The weight stays in use.
+  PackedMatrix(const MatrixNumbers& numbers, ProductFormat format);
+  // In bfloat16, through these products.
+  PackedMatrix(const MatrixNumbers& numbers, std::shared_ptr<const NarrowMatrix> narrow);
 
-  bool defined() const { return weight_.defined(); }
-  // x W^T + b. x: [N, in] float32, contiguous → out: [N, out].
-  void apply(const at::Tensor& x, at::Tensor& out) const;
-  // x: [.., in] float32 → [.., out].
-  at::Tensor product(const at::Tensor& x) const;
-  // The best columns of each row of x [N, in], and their log probabilities; the products are never
-  // in memory as a whole. Where they are rounded, a few more than wanted are computed again in
-  // float32, and the order is theirs.
-  Candidates best(const at::Tensor& x, const CandidateRule& rule) const;
+  bool defined() const { return weight_ != nullptr; }
+  int64_t in() const { return in_; }
+  int64_t out() const { return out_; }
+  // x W^T + b. x: [rows, in] → out: [rows, out].
+  void apply(const float* x, int64_t rows, float* out) const;
+  // The best columns of each row of x [rows, in], and their log probabilities; the products are
+  // never in memory as a whole. Where they are rounded, a few more than wanted are computed again
+  // in float32, and the order is theirs.
+  Candidates best(const float* x, int64_t rows, const CandidateRule& rule) const;
   // These columns alone, laid out anew.
   PackedMatrix of_columns(const std::vector<int>& columns) const;
   // The same where this matrix is of_columns(choice.columns): each row's candidates and the sum of
   // its probabilities are of its group's columns; they are called by their numbers in the whole
   // matrix, as the rule's tokens are. What a row gives does not depend on the other groups', but
   // for the order of that sum.
-  Candidates best(const at::Tensor& x, const CandidateRule& rule, const ColumnChoice& choice) const;
+  Candidates best(const float* x, int64_t rows, const CandidateRule& rule,
+                  const ColumnChoice& choice) const;
 
  private:
-  Candidates best(const at::Tensor& x, const CandidateRule& rule, const ColumnChoice* choice) const;
+  Candidates best(const float* x, int64_t rows, const CandidateRule& rule,
+                  const ColumnChoice* choice) const;
+  void lay_out_floats(const float* from);
+  void lay_out_int8(const float* from);
   struct Rows;
   // Columns [first, first + columns) of the product, `first` a panel's.
   void multiply(const Rows& x, int64_t first, int64_t columns, float* out, int64_t stride) const;
   Rows rows_of(const float* x, int64_t count) const;
-  at::Tensor narrow_product(const at::Tensor& narrow_x, int64_t first, int64_t columns) const;
 
   ProductFormat format_ = ProductFormat::float32;
-  int64_t in_ = 0, out_ = 0, depth_ = 0;  // depth: of a panel, `in` rounded up for int8
-  at::Tensor weight_;                     // [out, in]; of_columns: of all columns
-  std::vector<int> columns_;              // of_columns: which they are
-  at::Tensor narrow_weight_, narrow_bias_;
-  std::vector<float> panels_, bias_, scales_;  // the last panel is filled up with zeros
+  int64_t in_ = 0, out_ = 0, depth_ = 0;        // depth: of a panel, `in` rounded up for int8
+  SharedFloats weight_;                         // [out, in]; of_columns: of all columns
+  std::vector<int> columns_;                    // of_columns: which they are
+  std::shared_ptr<const NarrowMatrix> narrow_;  // bfloat16 only
+  std::vector<float> panels_, bias_, scales_;   // the last panel is filled up with zeros
   std::vector<int8_t> int8_panels_;
   std::vector<int32_t> start_;
 };
-
-// By the address of the weight's numbers.
-using PackedMatrices = std::unordered_map<const void*, PackedMatrix>;
-
-// While it lives, `linear` (tensors/linear.h) takes these in place of the weights that they were
-// made of, in this thread. Not differentiable. A weight must not change meanwhile.
-class PackedMatricesScope {
- public:
-  explicit PackedMatricesScope(const PackedMatrices& matrices);
-  ~PackedMatricesScope();
-  PackedMatricesScope(const PackedMatricesScope&) = delete;
-  PackedMatricesScope& operator=(const PackedMatricesScope&) = delete;
-
- private:
-  const PackedMatrices* before_;
-};
-
-// The one in force for the weight, or null.
-const PackedMatrix* packed_form(const at::Tensor& weight);
 
 }  // namespace penalmt

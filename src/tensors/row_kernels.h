@@ -100,8 +100,13 @@ struct RowKernels {
   void (*pair_gradients)(const LogitPair<float>& pair, const PairGradient& gradient);
   void (*narrow_pair_gradients)(const LogitPair<uint16_t>& pair, const PairGradient& gradient);
 
-  // out = LayerNorm(x + branch). All [width].
+  // out = LayerNorm(x + branch), or of x where branch is null. All [width].
   void (*add_norm_row)(const float* x, const float* branch, const RowNorm& norm, float* out);
+
+  // x becomes its activation: x where above 0; x Phi(x); x sigmoid(x). All [n].
+  void (*relu)(float* x, int64_t n);
+  void (*gelu)(float* x, int64_t n);
+  void (*silu)(float* x, int64_t n);
 };
 
 const RowKernels& row_kernels_for(InstructionSet set);

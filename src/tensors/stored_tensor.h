@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-#include <c10/core/ScalarType.h>
+#include "tensors/number_type.h"
 
 namespace penalmt {
 
 struct StoredTensor {
   std::string name;
-  at::ScalarType type = at::kFloat;
+  NumberType type = NumberType::float32;
   std::vector<int64_t> shape;
   uint64_t begin = 0, end = 0;  // its bytes, counted from the beginning of the file
 };

@@ -1,57 +1,11 @@
-// Log-softmax and the best few of each row, in one reading of the logits.
+// Log-softmax and the best few of each row of a tensor.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
-#include <cstdint>
-#include <functional>
-#include <vector>
+#include "tensors/candidate_scan.h"
 
 namespace penalmt {
-
-// The best next tokens of each row. Tokens with equal logits come in ascending order of their
-// numbers.
-struct Candidates {
-  int64_t count = 0;                     // candidates a row
-  std::vector<int> tokens;               // [N, count], best first
-  std::vector<float> log_probabilities;  // [N, count]
-  std::vector<float> end;                // [N] log probability of `end_token`
-};
-
-struct CandidateRule {
-  int64_t count = 1;    // candidates wanted a row; fewer where the vocabulary is smaller
-  int first_token = 2;  // tokens below it (padding, start of sentence) are never candidates; their
-                        // probability counts all the same
-  int end_token = 2;    // its log probability is always wanted
-  bool probabilities = true;  // false: the logits alone are wanted, in place of log probabilities;
-                              // on the CPU that spares their sum
-};
-
-// Takes the logits of the same N rows a tile of columns after the other, so that they need not all
-// be in memory, nor leave the cache. Rows are shared among ATen's threads. float32 on the CPU.
-class CandidateScan {
- public:
-  // `spare` more candidates than the rule's are kept for finish(exact).
-  CandidateScan(int64_t rows, const CandidateRule& rule, int64_t spare = 0);
-  // `tile` points at logits [N, columns] of the columns from `first_column`; consecutive rows lie
-  // `stride` floats apart.
-  void add(const float* tile, int64_t stride, int64_t first_column, int64_t columns);
-  // `exact` (row, token) gives the logit again where the tiles are rounded: the candidates are
-  // those of the kept ones whose exact logits are the largest.
-  using ExactLogit = std::function<float(int64_t row, int token)>;
-  Candidates finish(const ExactLogit& exact = {}) const;
-
- private:
-  int64_t rows_, kept_, columns_seen_ = 0;
-  CandidateRule rule_;
-  std::vector<float> maximum_, best_logits_, end_logits_;  // [N], [N, kept], [N]
-  std::vector<double> sum_;                                // [N] of e^(logit - maximum)
-  std::vector<int> best_tokens_;                           // [N, kept]
-};
-
-// Those of rows that follow one another; where one part has fewer a row, its last ones are -1, of
-// the probability 0.
-Candidates joined(const std::vector<Candidates>& parts);
 
 // logits: [N, V] of any floating type, on any device. Where tokens tie on a device other than the
 // CPU their order is the device's.

@@ -15,7 +15,7 @@
 #include "datasets/features/feature_set.h"
 #include "datasets/images/decoded_images.h"
 #include "datasets/text/image_names.h"
-#include "translation/image_source.h"
+#include "translation/feature_encoder.h"
 #include "translation/model_location.h"
 
 namespace penalmt {

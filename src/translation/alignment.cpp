@@ -63,12 +63,13 @@ std::vector<std::vector<WordPair>> Translator::alignment(const std::vector<std::
       for (size_t row = 0; row < which.size(); ++row) {
         const Example& example = examples[which[row]];
         // The target language of set_target_language() is no word.
-        const bool is_added = language_ && example.source.front() == *language_ &&
+        const bool is_added = language() && example.source.front() == *language() &&
                               !as_trained(sources[example.id]).starts_with(">>");
         alignments[example.id] = pairs_of(
             weights[static_cast<int64_t>(row)],
-            words_of({example.source.begin(), example.source.end() - 1}, source_, is_added ? 1 : 0),
-            words_of({example.target.begin() + 1, example.target.end() - 1}, target_));
+            words_of({example.source.begin(), example.source.end() - 1}, source_tokenizer(),
+                     is_added ? 1 : 0),
+            words_of({example.target.begin() + 1, example.target.end() - 1}, target_tokenizer()));
       }
     };
   };

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/images/decoded_images.h"
+#include "datasets/image_set.h"
 
 namespace penalmt {
 

@@ -8,10 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/features/exported_encoder.h"
 #include "datasets/image_set.h"
-#include "datasets/images/decoded_images.h"
-#include "models/options.h"
 #include "translation/image_count.h"
 
 namespace penalmt {
@@ -36,13 +33,13 @@ class ImageSource {
   virtual ~ImageSource() = default;
   virtual bool has(const std::string& name) const = 0;
   // True for a name that load() refuses, as it leads out of the source's folder.
-  virtual bool leads_out(const std::string& name) const { return false; }
+  virtual bool leads_out(const std::string& /*name*/) const { return false; }
   // One line a name; at least one of them is there. Throws Error where a file does not decode,
   // unless broken ones are to be skipped, and for a name that leads_out(); in all else as
   // DecodedImages, EncodedImages or StoredFeatures.
   virtual std::unique_ptr<ImageSet> load(const std::vector<std::string>& names) const = 0;
   // Names that it has and that are `name` but for the ending ("dog" → "dog.jpg").
-  virtual std::vector<std::string> names_like(const std::string& name) const { return {}; }
+  virtual std::vector<std::string> names_like(const std::string& /*name*/) const { return {}; }
 
   // "images: not one of ... is there; expected files such as 'a.jpg'": the words for where not
   // one of the images that `what` names is there, `example` being the first.
@@ -80,20 +77,8 @@ struct ImageSourceOptions {
 
 // Throws Error where there is no such folder or store, where the store does not fit the model, and
 // where a model of features gets files but has no encoder; as FeatureStore::open, and as
-// open_encoder.
+// open_encoder_of (feature_encoder.h).
 std::unique_ptr<const ImageSource> open_images(const Translator& translator,
                                                const ImageSourceOptions& options);
-
-// Of a model that takes features: the encoder of that folder, else the one that the model carries.
-// Throws Error where there is neither, `expected` saying what would do; as open_encoder.
-ExportedEncoder open_encoder_of(const Translator& translator, const std::filesystem::path& encoder,
-                                const std::string& expected);
-// Of a model with an image encoder of its own: throws Error where another one is named.
-void expect_no_encoder(const Translator& translator, const std::filesystem::path& encoder);
-
-// Throws as ExportedEncoder::open, and Error where it does not give the features that `features`
-// says (0 and empty: any).
-ExportedEncoder open_encoder(const std::filesystem::path& folder, const FeatureOptions& features,
-                             c10::Device device);
 
 }  // namespace penalmt

@@ -33,7 +33,8 @@ std::vector<ImageUse> Translator::image_use(const std::vector<std::string>& sour
         const auto first = example.target.begin() + 1;
         const std::vector<int> looked =
             view.of_target ? std::vector<int>(first, example.target.end()) : example.source;
-        use.pieces = (view.of_target ? target_ : source_).marked_pieces(looked);
+        use.pieces =
+            (view.of_target ? target_tokenizer() : source_tokenizer()).marked_pieces(looked);
         const auto count = static_cast<int64_t>(looked.size()), at = static_cast<int64_t>(row);
         use.gate = numbers(view.gate[at].narrow(0, 0, count));
         if (!view.attention.defined()) continue;

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "models/model_folder.h"
+#include "models/model_description.h"
 #include "tokenizers/moses_language.h"
 
 namespace penalmt {

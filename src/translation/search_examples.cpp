@@ -14,17 +14,26 @@
 namespace penalmt {
 namespace {
 
-// A batch enters the search in so many parts, each as soon as there is room for it.
-constexpr int64_t kParts = 2;
 constexpr int64_t kScoredRows = 512;  // rows of logits in memory at a time
 
-// The search's view of a cached decoder.
-class DecoderSteps : public StepModel {
+// A model that is searched by one worker.
+class DecoderSteps : public TensorStepModel {
  public:
-  explicit DecoderSteps(std::shared_ptr<const StepWeights> weights)
-      : decoder_(std::make_unique<CachedDecoder>(std::move(weights))) {}
-  // Rows for these sentences; the first ones since none was open, or behind the others.
-  void put_in(const Memory& memory, const std::vector<std::vector<int>>& choices, bool first) {
+  explicit DecoderSteps(const SearchedModel& model)
+      : model_(model),
+        decoder_(std::make_unique<CachedDecoder>(model.weights->steps)),
+        encoder_(model.weights->row_encoder
+                     ? std::make_unique<RowEncoder>(*model.weights->row_encoder)
+                     : nullptr) {}
+  // Whether put_in wants the batch.
+  bool takes_tensors() const { return encoder_ == nullptr; }
+  // Rows for these examples, as ExampleFeed::Enter says. `batch`: of them.
+  void put_in(const SearchedExamples& searched, const std::vector<int64_t>& which,
+              const Batch& batch, const std::vector<std::vector<int>>& choices, bool first) {
+    if (encoder_)
+      return penalmt::put_in(searched.examples, which, choices, first, *encoder_,
+                             *decoder_->rows());
+    const Memory memory = encoded(batch);
     first ? decoder_->start(memory, choices) : decoder_->add(memory, choices);
   }
   at::Tensor advance(const std::vector<int>& tokens) override {
@@ -36,7 +45,18 @@ class DecoderSteps : public StepModel {
   }
 
  private:
+  Memory encoded(const Batch& batch) const {
+    TranslationModelImpl& model = *model_.model;
+    const c10::Device device = model_.weights->steps->device;
+    const PackedMatricesScope scope(model_.weights->matrices);
+    const Images images = model.options().uses_images() ? images_of(batch, device) : Images{};
+    if (device.is_cpu() && model.packs()) return model.encode_packed(batch.source, images);
+    return model.encode(batch.source.to(device), images);
+  }
+
+  const SearchedModel& model_;
   std::unique_ptr<CachedDecoder> decoder_;
+  std::unique_ptr<RowEncoder> encoder_;  // null: the model's own
 };
 
 // The log probability of each target token. states: [N, C], tokens: [N] → [N] double, on the CPU.
@@ -52,90 +72,8 @@ at::Tensor token_log_probabilities(TranslationModelImpl& model, const at::Tensor
   return at::cat(parts).cpu().to(at::kDouble);
 }
 
-Memory encoded(TranslationModelImpl& model, const SearchWeights& weights, const Batch& batch,
-               c10::Device device) {
-  const PackedMatricesScope scope(weights.encoder);
-  const Images images = model.options().uses_images() ? images_of(batch, device) : Images{};
-  if (device.is_cpu() && model.packs()) return model.encode_packed(batch.source, images);
-  return model.encode(batch.source.to(device), images);
-}
-
-// The examples of a search, read by one worker: batches of its supply, as room comes free.
-class ExampleFeed : public SentenceFeed {
- public:
-  // tokens: of the sources that are searched at a time at most, where that is a batch or more; 0: a
-  // batch is done before the next enters.
-  ExampleFeed(const std::vector<SearchedModel>& models, const SearchedExamples& searched,
-              std::vector<DecoderSteps>& decoders, BatchSupply& supply, int64_t tokens,
-              std::vector<std::vector<Hypothesis>>& found)
-      : models_(models),
-        searched_(searched),
-        decoders_(decoders),
-        supply_(supply),
-        tokens_(tokens),
-        found_(found) {}
-
-  std::vector<SentenceSearch> next() override {
-    std::vector<SentenceSearch> sentences;
-    while (true) {
-      if (waiting_ == nullptr) waiting_ = supply_.next();
-      if (waiting_ == nullptr || !has_room()) return sentences;
-      put_in(*waiting_, sentences);
-      waiting_ = nullptr;
-    }
-  }
-
-  void done(int64_t sentence, std::vector<Hypothesis> found) override {
-    const int64_t example = entered_[sentence];
-    --open_;
-    open_tokens_ -= length(example);
-    found_[example] = std::move(found);
-    supply_.done(1);
-  }
-
- private:
-  int64_t length(int64_t example) const {
-    return static_cast<int64_t>(searched_.examples[example].source.size());
-  }
-
-  bool has_room() const {
-    if (open_ == 0) return true;
-    int64_t tokens = open_tokens_;
-    for (const int64_t example : *waiting_) tokens += length(example);
-    return tokens <= tokens_;
-  }
-
-  void put_in(const std::vector<int64_t>& which, std::vector<SentenceSearch>& sentences) {
-    const Batch batch = collate(searched_.examples, which, searched_.images);
-    const c10::Device device = models_.front().weights->steps->embedding.device();
-    std::vector<std::vector<int>> choices;
-    for (const int64_t example : which)
-      if (const auto& choice = searched_.sentences[example].choice; !choice.empty())
-        choices.push_back(choice);
-    for (size_t m = 0; m < models_.size(); ++m)
-      decoders_[m].put_in(encoded(*models_[m].model, *models_[m].weights, batch, device), choices,
-                          open_ == 0);
-    for (const int64_t example : which) {
-      entered_.push_back(example);
-      ++open_;
-      open_tokens_ += length(example);
-      sentences.push_back(searched_.sentences[example]);
-    }
-  }
-
-  const std::vector<SearchedModel>& models_;
-  const SearchedExamples& searched_;
-  std::vector<DecoderSteps>& decoders_;
-  BatchSupply& supply_;
-  const int64_t tokens_;
-  std::vector<std::vector<Hypothesis>>& found_;
-  const std::vector<int64_t>* waiting_ = nullptr;
-  std::vector<int64_t> entered_;  // the example of each sentence of the search
-  int64_t open_ = 0, open_tokens_ = 0;
-};
-
 // Translations drawn by chance, a batch after the other.
-void sample_all(StepModel& model, ExampleFeed& feed, const SearchOptions& search) {
+void sample_all(TensorStepModel& model, ExampleFeed& feed, const SearchOptions& search) {
   int64_t done = 0;
   for (;;) {
     const std::vector<SentenceSearch> sentences = feed.next();
@@ -150,24 +88,19 @@ void sample_all(StepModel& model, ExampleFeed& feed, const SearchOptions& search
 SearchWeights::SearchWeights(TranslationModelImpl& model, ProductFormat format, bool renormalized)
     : steps(std::make_shared<const StepWeights>(model, format, renormalized)) {
   if (!steps->uses_cpu_kernels()) return;
+  if (is_row_model(model.options())) {
+    row_encoder = row_encoder_weights(model.options(), model.source_vocabulary(), numbers_of(model),
+                                      packer(format));
+    return;
+  }
   for (const auto& module : model.named_modules("", /*include_self=*/false)) {
     const auto* linear = module.value()->as<LinearImpl>();
     if (linear == nullptr || module.key().starts_with("decoder.")) continue;
     const bool is_text = module.key().starts_with("encoder.");
-    encoder.emplace(linear->weight.const_data_ptr(),
-                    PackedMatrix(linear->weight.detach(), linear->bias.detach(),
-                                 is_text ? format : ProductFormat::float32));
+    matrices.emplace(
+        linear->weight.const_data_ptr(),
+        packed_matrix(linear->weight, linear->bias, is_text ? format : ProductFormat::float32));
   }
-}
-
-SentenceSearch sentence_search(const TranslationModelImpl& model, const SearchOptions& options,
-                               int64_t source_length, std::vector<int> prefix) {
-  const auto begun = static_cast<int64_t>(prefix.size());
-  int64_t limit =
-      options.max_length > 0 ? options.max_length + 1 : begun + longest_translation(source_length);
-  limit = std::max(limit, std::max(begun, options.min_length) + 1);
-  if (model.options().positions == "learned") limit = std::min(limit, model.options().longest);
-  return {.limit = limit, .prefix = std::move(prefix)};
 }
 
 std::vector<std::vector<Hypothesis>> search_examples(const std::vector<SearchedModel>& models,
@@ -177,27 +110,36 @@ std::vector<std::vector<Hypothesis>> search_examples(const std::vector<SearchedM
                                                      ProgressPart progress) {
   c10::InferenceMode guard;
   std::vector<std::vector<Hypothesis>> found(searched.examples.size());
-  const c10::Device device = models.front().weights->steps->embedding.device();
+  const c10::Device device = models.front().weights->steps->device;
   const int workers = worker_count(batches, device);
   const int64_t at_a_time = searched_tokens(batches, device);
   const bool refills = std::all_of(models.begin(), models.end(), [](const SearchedModel& model) {
     return model.weights->steps->can_add();
   });
   const auto work = [&](BatchSupply& supply) {
-    std::vector<DecoderSteps> members;
-    std::vector<StepModel*> steps;
-    for (const SearchedModel& model : models) members.emplace_back(model.weights->steps);
-    for (DecoderSteps& member : members) steps.push_back(&member);
+    std::vector<std::unique_ptr<DecoderSteps>> members;
+    std::vector<TensorStepModel*> steps;
+    for (const SearchedModel& model : models)
+      steps.push_back(members.emplace_back(std::make_unique<DecoderSteps>(model)).get());
+    const bool take_tensors = std::any_of(members.begin(), members.end(),
+                                          [](const auto& each) { return each->takes_tensors(); });
+    const auto enter = [&](const std::vector<int64_t>& which,
+                           const std::vector<std::vector<int>>& choices, bool first) {
+      Batch batch;
+      if (take_tensors) batch = collate(searched.examples, which, searched.images);
+      for (const auto& member : members) member->put_in(searched, which, batch, choices, first);
+    };
     Ensemble ensemble(steps);
-    StepModel& whole = steps.size() > 1 ? ensemble : *steps.front();
-    ExampleFeed feed(models, searched, members, supply, refills ? at_a_time : 0, found);
+    TensorStepModel& whole = steps.size() > 1 ? ensemble : *steps.front();
+    const SearchedSentences sentences{searched.examples, searched.sentences};
+    ExampleFeed feed(sentences, supply, refills ? at_a_time : 0, enter, found);
     if (search.sampling)
       sample_all(whole, feed, search);
     else
       beam_search(whole, feed, search);
   };
-  const int64_t tokens = refills ? std::max<int64_t>(at_a_time / kParts, 1) : at_a_time;
-  run_workers(searched.examples, tokens, workers, work, progress);
+  const int64_t tokens = refills ? std::max<int64_t>(at_a_time / kBatchParts, 1) : at_a_time;
+  run_tensor_workers(searched.examples, tokens, workers, work, progress);
   return found;
 }
 

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "datasets/images/decoded_images.h"
 #include "decoding/search_options.h"
 #include "models/incremental/cached_decoder.h"
+#include "tensors/packed_linear.h"
 #include "translation/batch_workers.h"
+#include "translation/row_search.h"
 
 namespace penalmt {
 
@@ -17,7 +20,10 @@ struct SearchWeights {
   // As StepWeights (models/incremental/cached_decoder.h).
   SearchWeights(TranslationModelImpl& model, ProductFormat format, bool renormalized);
   std::shared_ptr<const StepWeights> steps;
-  PackedMatrices encoder;  // all that comes before the decoder; on the CPU
+  // On the CPU what comes before the decoder: of a model of rows alone (row_search.h) its encoder,
+  // of another one its matrices.
+  std::optional<RowStack> row_encoder;
+  PackedMatrices matrices;
 };
 
 // A model to search with, on its own or with others of one vocabulary (decoding/ensemble.h).
@@ -41,12 +47,6 @@ std::vector<std::vector<Hypothesis>> search_examples(const std::vector<SearchedM
                                                      const SearchOptions& search,
                                                      const BatchOptions& batches,
                                                      ProgressPart progress = {});
-
-// What the search is told of a source of so many tokens whose translation begins with `prefix`: at
-// most so many tokens as the options say or longest_translation() more than the prefix, within the
-// positions that the model has; and more than the prefix and the options' least all the same.
-SentenceSearch sentence_search(const TranslationModelImpl& model, const SearchOptions& options,
-                               int64_t source_length, std::vector<int> prefix);
 
 // The log probability of each example's target given its source, the end token included. Conditions
 // as above.

@@ -5,7 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "translation/translator.h"
+#include "translation/image_use.h"
+#include "translation/text_translator.h"
 
 namespace penalmt {
 

@@ -1,57 +1,28 @@
 #include "translation/translator.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
-#include <chrono>
 
 #include "base/error.h"
-#include "base/interrupt.h"
-#include "base/text.h"
 #include "tokenizers/text_limits.h"
-#include "translation/model_location.h"
 #include "translation/seen_images.h"
 
 namespace penalmt {
-namespace {
-
-void check_vocabulary(const Tokenizer& tokenizer, int64_t expected,
-                      const std::filesystem::path& file, const std::filesystem::path& model) {
-  if (tokenizer.vocabulary_size() == expected) return;
-  throw Error(fmt::format("{}: {} pieces; expected {}, as {} says; is it another run's?",
-                          file.string(), tokenizer.vocabulary_size(), expected,
-                          (model / "model.json").string()));
-}
-
-}  // namespace
 
 Translator Translator::open(const std::filesystem::path& path, c10::Device device) {
-  const ModelLocation location = locate_model(path);
-  ModelDescription description = read_description(location.folder);
-  Tokenizer source = Tokenizer::open(location.source_tokenizer);
-  Tokenizer target = location.target_tokenizer == location.source_tokenizer
-                         ? source
-                         : Tokenizer::open(location.target_tokenizer);
-  check_vocabulary(source, description.source_vocabulary, location.source_tokenizer,
-                   location.folder);
-  check_vocabulary(target, description.target_vocabulary, location.target_tokenizer,
-                   location.folder);
-  TranslationModel model = read_model(location.folder, description);
+  ModelFiles files = read_model_files(path);
+  TranslationModel model = read_model(files.location.folder, files.description);
   model->to(device);
-  Translator translator(std::move(model), std::move(description), std::move(source),
-                        std::move(target));
-  translator.place_ = path.string();
-  translator.carried_encoder_ = location.image_encoder;
+  Translator translator(std::move(model), std::move(files.description), std::move(files.source),
+                        std::move(files.target), path.string());
+  translator.carried_encoder_ = files.location.image_encoder;
   return translator;
 }
 
 Translator::Translator(TranslationModel model, ModelDescription description, Tokenizer source,
-                       Tokenizer target)
-    : model_(std::move(model)),
-      description_(std::move(description)),
-      source_(std::move(source)),
-      target_(std::move(target)) {
+                       Tokenizer target, std::string place)
+    : TextTranslator(std::move(description), std::move(source), std::move(target),
+                     std::move(place)),
+      model_(std::move(model)) {
   model_->eval();
 }
 
@@ -61,192 +32,43 @@ std::unique_ptr<ImageSet> Translator::seen(const ImageSet& images,
   return std::make_unique<SeenImages>(images, *model_->image_encoder, device(), batches);
 }
 
-SearchOptions Translator::default_search() const {
-  const DecodingDefaults& defaults = description_.decoding;
-  return {.beam = defaults.beam,
-          .length_penalty = defaults.length_penalty,
-          .patience = defaults.patience,
-          .refill = defaults.refill,
-          .guess_end = defaults.guess_end,
-          .min_length = defaults.min_length,
-          .max_length = defaults.max_length,
-          .no_repeat_ngram = defaults.no_repeat_ngram,
-          .no_unknown = defaults.no_unknown,
-          .sampling = {}};
-}
-
-void Translator::set_target_language(const std::string& language) {
-  const std::string code = is_language_code(language) ? language : ">>" + language + "<<";
-  language_ = source_.find(code);
-  if (language_) {
-    description_.target_language = code.substr(2, code.size() - 4);
-    return;
-  }
-  const std::vector<std::string> known = target_languages();
-  throw Error(fmt::format("{}: target language: got '{}', expected {}", place_, language,
-                          known.empty() ? "none: the model translates into one language"
-                                        : fmt::format("one of {}", fmt::join(known, ", "))));
-}
-
 void Translator::join(Translator other) {
-  const ModelDescription& description = other.description_;
+  const ModelDescription &ours = description(), &theirs = other.description();
   const auto expect = [&](bool fits, const char* got, const std::string& expected) {
-    if (!fits) throw Error(fmt::format("{}: got {}; expected {}", other.place_, got, expected));
+    if (!fits) throw Error(fmt::format("{}: got {}; expected {}", other.place(), got, expected));
   };
-  expect(other.source_.serialized() == source_.serialized() &&
-             other.target_.serialized() == target_.serialized(),
-         "another tokenizer", "that of " + place_);
-  expect(description.text == description_.text, "a model of another form of text",
-         fmt::format("'{}', as {} has it", description_.text, place_));
+  expect(other.source_tokenizer().serialized() == source_tokenizer().serialized() &&
+             other.target_tokenizer().serialized() == target_tokenizer().serialized(),
+         "another tokenizer", "that of " + place());
+  expect(theirs.text == ours.text, "a model of another form of text",
+         fmt::format("'{}', as {} has it", ours.text, place()));
   expect(!other.uses_images() || uses_images(), "a model that looks at images",
-         "it before " + place_ + ", which does not");
+         "it before " + place() + ", which does not");
   if (other.uses_images()) {
-    const auto &ours = description_.model, &theirs = description.model;
-    expect(
-        ours.takes_features() == theirs.takes_features() &&
-            (ours.takes_features() ? config::write(ours.features) == config::write(theirs.features)
-                                   : ours.image_encoder.size == theirs.image_encoder.size),
-        "images of another kind", "those of " + place_);
+    const bool takes_features = ours.model.takes_features();
+    expect(takes_features == theirs.model.takes_features() &&
+               (takes_features
+                    ? config::write(ours.model.features) == config::write(theirs.model.features)
+                    : ours.model.image_encoder.size == theirs.model.image_encoder.size),
+           "images of another kind", "those of " + place());
   }
   others_.push_back(std::move(other.model_));
   model_changed();
 }
 
-std::vector<SentenceSearch> Translator::sentence_searches(const std::vector<Example>& examples,
-                                                          const SourceLines& lines,
-                                                          const SearchOptions& search) const {
-  std::vector<SentenceSearch> sentences;
-  for (const Example& example : examples) {
-    const int64_t number = lines.place.first + example.id;
-    std::vector<int> prefix;
-    if (!lines.prefixes.empty())
-      prefix = pieces_of(lines.prefixes[example.id], target_, "the prefix of " + lines.place.file,
-                         number);
-    const auto begun = static_cast<int64_t>(prefix.size());
-    SentenceSearch sentence = sentence_search(
-        *model_, search, static_cast<int64_t>(example.source.size()), std::move(prefix));
-    if (begun >= sentence.limit)
-      throw Error(fmt::format("the prefix of {}:{}: {} pieces; expected at most {}",
-                              lines.place.file, number, begun, sentence.limit - 1));
-    sentence.stream = static_cast<uint64_t>(number);
-    if (shortlist_) {
-      sentence.choice = shortlist_->pieces(example.source);
-      for (const int piece : sentence.prefix)
-        if (const auto place =
-                std::lower_bound(sentence.choice.begin(), sentence.choice.end(), piece);
-            place == sentence.choice.end() || *place != piece)
-          sentence.choice.insert(place, piece);
-    }
-    sentences.push_back(std::move(sentence));
-  }
-  return sentences;
-}
-
-std::vector<Translation> Translator::translate(const std::vector<std::string>& lines,
-                                               const ImageSet* images, const SearchOptions& search,
-                                               const BatchOptions& batches, const LinesPlace& place,
-                                               ProgressPart progress) {
-  return translate({.texts = lines, .images = images, .place = place}, search, batches, progress);
-}
-
-std::vector<Translation> Translator::translate(const SourceLines& lines,
-                                               const SearchOptions& search,
-                                               const BatchOptions& batches, ProgressPart progress) {
-  const LinesPlace& place = lines.place;
-  const std::vector<Example> examples =
-      encode_lines(lines.texts, lines.images, place.file, place.first);
-  count_sources(examples);
-  const std::vector<SentenceSearch> sentences = sentence_searches(examples, lines, search);
-  const auto began = std::chrono::steady_clock::now();
+std::vector<std::vector<Hypothesis>> Translator::search(
+    const std::vector<Example>& examples, const std::vector<SentenceSearch>& sentences,
+    const ImageSet* images, const SearchOptions& search, const BatchOptions& batches,
+    ProgressPart progress) {
   if (searched_.empty()) {
     const auto add = [&](TranslationModelImpl& model) {
       searched_.push_back({&model, std::make_shared<const SearchWeights>(
-                                       model, format_, description_.decoding.renormalize)});
+                                       model, format_, description().decoding.renormalize)});
     };
     add(*model_);
     for (TranslationModel& other : others_) add(*other);
   }
-  const auto found =
-      search_examples(searched_, {examples, sentences, lines.images}, search, batches, progress);
-  timing_.seconds +=
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  timing_.sentences += static_cast<int64_t>(examples.size());
-
-  std::vector<Translation> translations(lines.texts.size(), {{ScoredText{}}});
-  for (size_t i = 0; i < examples.size(); ++i) {
-    if (found[i].empty())
-      throw Error(fmt::format("{}:{}: the model's scores are not numbers; expected finite weights",
-                              place.file, place.first + examples[i].id));
-    auto& n_best = translations[examples[i].id].n_best;
-    n_best.clear();
-    for (const Hypothesis& hypothesis : found[i]) n_best.push_back(as_text(hypothesis));
-    timing_.target_tokens += static_cast<int64_t>(found[i][0].tokens.size()) + 1;
-  }
-  return translations;
-}
-
-std::vector<int> Translator::pieces_of(const std::string& line, const Tokenizer& tokenizer,
-                                       const std::string& place, int64_t number) const {
-  throw_if_interrupted();
-  const std::string text = as_trained(line);
-  if (!longest_line_) expect_within_limits(text, fmt::format("{}:{}", place, number));
-  std::vector<int> pieces = tokenizer.encode(within_limits(text));
-  if (longest_line_ && static_cast<int64_t>(pieces.size()) >= *longest_line_)
-    pieces.resize(*longest_line_ - 1);
-  return pieces;
-}
-
-std::vector<int> Translator::source_pieces_of(const std::string& line, const std::string& place,
-                                              int64_t number) const {
-  std::vector<int> pieces = pieces_of(line, source_, place, number);
-  if (pieces.empty() || is_language_code(source_.piece(pieces.front()))) return pieces;
-  if (language_) pieces.insert(pieces.begin(), *language_);
-  return pieces;
-}
-
-void Translator::count_sources(const std::vector<Example>& examples) {
-  const bool many = !target_languages().empty();
-  for (const Example& example : examples) {
-    source_pieces_.add(example.source);
-    without_language_ += many && !is_language_code(source_.piece(example.source.front()));
-  }
-}
-
-std::vector<Example> Translator::encode_lines(const std::vector<std::string>& lines,
-                                              const ImageSet* images, const std::string& place,
-                                              int64_t first_line) const {
-  std::vector<Example> examples;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    Example example;
-    example.id = static_cast<int64_t>(i);
-    example.source = source_pieces_of(lines[i], place, first_line + example.id);
-    if (example.source.empty()) continue;
-    example.source.push_back(kEos);
-    example.image = images ? images->index()[i] : -1;
-    check_length(static_cast<int64_t>(example.source.size()), place, first_line + example.id);
-    examples.push_back(std::move(example));
-  }
-  return examples;
-}
-
-std::string Translator::as_trained(const std::string& line) const {
-  if (description_.text == "tok") return single_spaced(line);
-  std::string clean = line;
-  clean_line(clean);
-  return clean;
-}
-
-int64_t Translator::source_length(const std::string& line) const {
-  return static_cast<int64_t>(source_.encode(within_limits(as_trained(line))).size()) + 1;
-}
-
-int64_t Translator::target_length(const std::string& line) const {
-  return static_cast<int64_t>(target_.encode(within_limits(as_trained(line))).size()) + 1;
-}
-
-int64_t Translator::scored_length(const std::string& target) const {
-  const int64_t length = target_length(target);
-  return std::min(length, longest_line_.value_or(length));
+  return search_examples(searched_, {examples, sentences, images}, search, batches, progress);
 }
 
 void Translator::set_target(Example& example, std::vector<int> pieces) {
@@ -258,17 +80,8 @@ std::vector<Example> Translator::written_examples(const std::vector<std::string>
                                                   const ImageSet* images) const {
   std::vector<Example> examples = encode_lines(sources, images, "input", 1);
   for (Example& example : examples)
-    set_target(example, target_.encode(within_limits(as_trained(targets[example.id]))));
+    set_target(example, target_tokenizer().encode(within_limits(as_trained(targets[example.id]))));
   return examples;
-}
-
-void Translator::check_length(int64_t tokens, const std::string& place, int64_t line) const {
-  const ModelOptions& model = description_.model;
-  if (model.positions != "learned" || tokens <= model.longest) return;
-  throw Error(
-      fmt::format("{}:{}: a sentence of {} tokens; the model's learned positions serve at most {}; "
-                  "split the line",
-                  place, line, tokens, model.longest));
 }
 
 std::vector<Example> Translator::paired_examples(const std::vector<std::string>& sources,
@@ -280,7 +93,8 @@ std::vector<Example> Translator::paired_examples(const std::vector<std::string>&
   std::vector<bool> has_source(sources.size(), false);
   for (Example& example : examples) {
     has_source[example.id] = true;
-    set_target(example, pieces_of(targets[example.id], target_, target_place, example.id + 1));
+    set_target(example,
+               pieces_of(targets[example.id], target_tokenizer(), target_place, example.id + 1));
     check_length(static_cast<int64_t>(example.target.size()) - 1, target_place, example.id + 1);
   }
   for (size_t i = 0; i < sources.size(); ++i) {
@@ -304,16 +118,6 @@ std::vector<double> Translator::score(const std::vector<std::string>& sources,
   std::vector<double> scores(sources.size(), 0);
   for (size_t i = 0; i < examples.size(); ++i) scores[examples[i].id] = of_examples[i];
   return scores;
-}
-
-ScoredText Translator::as_text(const Hypothesis& hypothesis) const {
-  ScoredText text{target_.decode(hypothesis.tokens),
-                  {},
-                  hypothesis.score,
-                  hypothesis.log_probability,
-                  hypothesis.token_log_probabilities};
-  for (int token : hypothesis.tokens) text.pieces.push_back(target_.piece(token));
-  return text;
 }
 
 }  // namespace penalmt

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "decoding/search_options.h"
-#include "decoding/step.h"
+#include "decoding/tensor_step.h"
 
 namespace penalmt::formula_steps {
 
@@ -36,7 +36,7 @@ inline Formula mixed(int vocabulary, double end = 0.0, double spread = 2.0) {
 }
 
 // A step model that remembers prefixes and asks the formula; it also writes down what it was asked.
-class FormulaModel : public StepModel {
+class FormulaModel : public TensorStepModel {
  public:
   FormulaModel(Formula formula, std::vector<int64_t> sentences)
       : formula_(std::move(formula)), sentences_(std::move(sentences)) {

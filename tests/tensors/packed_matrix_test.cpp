@@ -1,4 +1,4 @@
-#include "tensors/packed_matrix.h"
+#include "tensors/packed_linear.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "tensors/linear.h"
+#include "tensors/top_candidates.h"
 
 namespace penalmt::packed_matrix_test {
 
@@ -16,6 +17,11 @@ at::Tensor waves(at::IntArrayRef shape, double pace) {
           (at::arange(count, at::kDouble) * 0.37 * pace).cos() * 0.5)
       .reshape(shape)
       .to(at::kFloat);
+}
+
+Candidates best_of(const PackedMatrix& matrix, const at::Tensor& x, const CandidateRule& rule) {
+  const at::Tensor rows = x.contiguous();
+  return matrix.best(rows.const_data_ptr<float>(), rows.size(0), rule);
 }
 
 struct Shape {
@@ -31,13 +37,13 @@ TEST(PackedMatrix, MultipliesAsLibTorch) {
                      bias = waves({s.out}, 2.1);
     const at::Tensor expected =
         at::linear(x.to(at::kDouble), weight.to(at::kDouble), bias.to(at::kDouble));
-    const at::Tensor found = PackedMatrix(weight, bias, ProductFormat::float32).product(x);
+    const at::Tensor found = product(packed_matrix(weight, bias, ProductFormat::float32), x);
     EXPECT_LT((found - expected).abs().max().item<double>(), 3e-5) << s.rows << " " << s.in;
-    const at::Tensor narrow = PackedMatrix(weight, bias, ProductFormat::bfloat16).product(x);
+    const at::Tensor narrow = product(packed_matrix(weight, bias, ProductFormat::bfloat16), x);
     // Each factor and the result are rounded to 8 bits.
     const at::Tensor sizes = at::linear(x.abs(), weight.abs(), bias.abs()) + expected.abs();
     EXPECT_TRUE((narrow - expected).abs().le(sizes / 256).all().item<bool>());
-    const at::Tensor without = PackedMatrix(weight, {}, ProductFormat::float32).product(x);
+    const at::Tensor without = product(packed_matrix(weight, {}, ProductFormat::float32), x);
     EXPECT_LT((without + bias - expected).abs().max().item<double>(), 3e-5);
   }
 }
@@ -52,7 +58,7 @@ TEST(PackedMatrix, InInt8IsTheProductOfWholeNumbers) {
     const at::Tensor sums = at::mm((x / of_rows).round().to(at::kDouble),
                                    (weight / of_columns.unsqueeze(1)).round().to(at::kDouble).t());
     const at::Tensor expected = sums * of_rows * of_columns + bias;
-    const at::Tensor found = PackedMatrix(weight, bias, ProductFormat::int8).product(x);
+    const at::Tensor found = product(packed_matrix(weight, bias, ProductFormat::int8), x);
     // One number of a row may be rounded the other way where it stands in the middle.
     const double step = (of_rows.max() * weight.abs().max()).item<double>();
     EXPECT_LT((found - expected).abs().max().item<double>(), 1.01 * step + 1e-4);
@@ -63,12 +69,12 @@ TEST(PackedMatrix, InInt8IsTheProductOfWholeNumbers) {
 TEST(PackedMatrix, GivesARowTheSameWhateverIsBesideIt) {
   const at::Tensor x = waves({101, 60}, 0.7), weight = waves({200, 60}, 1.3);
   for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
-    const PackedMatrix matrix(weight, {}, format);
-    const at::Tensor all = matrix.product(x);
-    const Candidates best = matrix.best(x, {.count = 3});
+    const PackedMatrix matrix = packed_matrix(weight, {}, format);
+    const at::Tensor all = product(matrix, x);
+    const Candidates best = best_of(matrix, x, {.count = 3});
     for (int64_t r = 0; r < 101; r += 9) {
-      EXPECT_TRUE(at::equal(matrix.product(x.narrow(0, r, 1)), all.narrow(0, r, 1)));
-      const Candidates alone = matrix.best(x.narrow(0, r, 1), {.count = 3});
+      EXPECT_TRUE(at::equal(product(matrix, x.narrow(0, r, 1)), all.narrow(0, r, 1)));
+      const Candidates alone = best_of(matrix, x.narrow(0, r, 1), {.count = 3});
       for (int64_t k = 0; k < 3; ++k) {
         EXPECT_EQ(alone.tokens[k], best.tokens[r * 3 + k]);
         EXPECT_EQ(alone.log_probabilities[k], best.log_probabilities[r * 3 + k]);
@@ -82,7 +88,7 @@ TEST(PackedMatrix, FindsTheBestColumns) {
   const Candidates expected = top_candidates(at::linear(x, weight), {.count = 4});
   for (const ProductFormat format :
        {ProductFormat::float32, ProductFormat::bfloat16, ProductFormat::int8}) {
-    const Candidates found = PackedMatrix(weight, {}, format).best(x, {.count = 4});
+    const Candidates found = best_of(packed_matrix(weight, {}, format), x, {.count = 4});
     ASSERT_EQ(found.count, 4);
     int64_t same = 0;
     for (size_t i = 0; i < expected.tokens.size(); ++i) {
@@ -98,7 +104,7 @@ TEST(PackedMatrix, FindsTheBestColumns) {
     }
     if (format != ProductFormat::int8) continue;
     // The eight best of the rounded products, in the order of the exact ones.
-    const at::Tensor rounded = PackedMatrix(weight, {}, format).product(x),
+    const at::Tensor rounded = product(packed_matrix(weight, {}, format), x),
                      exact = at::linear(x.to(at::kDouble), weight.to(at::kDouble));
     const Candidates kept = top_candidates(rounded, {.count = 8});
     for (int64_t r = 0; r < 53; ++r) {
@@ -111,7 +117,7 @@ TEST(PackedMatrix, FindsTheBestColumns) {
     }
   }
   const Candidates few =
-      PackedMatrix(weight.narrow(0, 0, 4), {}, ProductFormat::int8).best(x, {.count = 5});
+      best_of(packed_matrix(weight.narrow(0, 0, 4), {}, ProductFormat::int8), x, {.count = 5});
   EXPECT_EQ(few.count, 2);  // padding and start are never written
 }
 
@@ -126,12 +132,13 @@ TEST(PackedMatrix, FindsTheBestColumnsWithTheirBias) {
                             std::vector<int64_t>(9, 0)};
   for (const ProductFormat format :
        {ProductFormat::float32, ProductFormat::bfloat16, ProductFormat::int8}) {
-    const PackedMatrix matrix(weight, bias, format);
-    const Candidates found = matrix.best(x, {.count = 3});
+    const PackedMatrix matrix = packed_matrix(weight, bias, format);
+    const Candidates found = best_of(matrix, x, {.count = 3});
     EXPECT_EQ(found.tokens, expected.tokens) << name_of(format);
     for (size_t i = 0; i < found.tokens.size(); ++i)
       EXPECT_NEAR(found.log_probabilities[i], expected.log_probabilities[i], 0.2);
-    const Candidates chosen = matrix.of_columns(columns).best(x, {.count = 6}, choice);
+    const Candidates chosen =
+        matrix.of_columns(columns).best(x.const_data_ptr<float>(), x.size(0), {.count = 6}, choice);
     for (int64_t r = 0; r < 9; ++r) {
       EXPECT_EQ(chosen.tokens[r * chosen.count], 299) << name_of(format);
       EXPECT_NEAR(chosen.log_probabilities[r * chosen.count], 0,
@@ -146,20 +153,21 @@ TEST(PackedMatrix, TellsOfWhatIsNoNumber) {
   x[1][5] = std::nanf("");
   x[2][31] = std::numeric_limits<float>::infinity();
   for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
-    const at::Tensor found = PackedMatrix(waves({70, 32}, 1.3), {}, format).product(x);
+    const at::Tensor found = product(packed_matrix(waves({70, 32}, 1.3), {}, format), x);
     EXPECT_TRUE(found[0].isfinite().all().item<bool>());
     EXPECT_FALSE(found[1].isfinite().any().item<bool>()) << name_of(format);
     EXPECT_FALSE(found[2].isfinite().any().item<bool>()) << name_of(format);
   }
-  const PackedMatrix matrix(waves({70, 32}, 1.3), {}, ProductFormat::int8);
-  EXPECT_TRUE(at::equal(matrix.product(at::zeros({2, 32})), at::zeros({2, 70})));
+  const PackedMatrix matrix = packed_matrix(waves({70, 32}, 1.3), {}, ProductFormat::int8);
+  EXPECT_TRUE(at::equal(product(matrix, at::zeros({2, 32})), at::zeros({2, 70})));
 }
 
 TEST(PackedMatrix, ServesLinearWhileItsScopeLives) {
   const c10::InferenceMode guard;
   const at::Tensor x = waves({2, 3, 8}, 0.7), weight = waves({5, 8}, 1.3), bias = waves({5}, 2.1);
   PackedMatrices matrices;  // of another weight, so that the difference is seen
-  matrices.emplace(weight.const_data_ptr(), PackedMatrix(weight * 2, bias, ProductFormat::float32));
+  matrices.emplace(weight.const_data_ptr(),
+                   packed_matrix(weight * 2, bias, ProductFormat::float32));
   const at::Tensor plain = linear(x, weight, bias);
   {
     const PackedMatricesScope scope(matrices);

@@ -193,4 +193,46 @@ TEST(RowKernels, MakeTheLossesOfARow) {
     }
 }
 
+TEST(RowKernels, ActivateEveryNumberOfARow) {
+  using Function = double (*)(double);
+  const std::pair<void (*RowKernels::*)(float*, int64_t), Function> activations[] = {
+      {&RowKernels::relu, [](double x) { return std::max(x, 0.0); }},
+      {&RowKernels::gelu, [](double x) { return x * std::erfc(-x * M_SQRT1_2) / 2; }},
+      {&RowKernels::silu, [](double x) { return x / (1 + std::exp(-x)); }}};
+  std::vector<float> numbers;  // the beginnings of a row, small and large, of either sign
+  for (float x = 0.001f; x < 120; x *= 1.07f) {
+    numbers.push_back(x);
+    numbers.push_back(-x);
+  }
+  for (const InstructionSet set : instruction_sets())
+    for (const auto& [kernel, function] : activations)
+      for (const size_t n : {size_t{1}, size_t{15}, size_t{16}, size_t{50}, numbers.size()}) {
+        std::vector<float> found(numbers.begin(), numbers.begin() + static_cast<int64_t>(n));
+        found.push_back(-7);  // nothing is written behind it
+        (row_kernels_for(set).*kernel)(found.data(), static_cast<int64_t>(n));
+        for (size_t i = 0; i < n; ++i) {
+          const double x = numbers[i];
+          EXPECT_NEAR(found[i], function(x), 1e-7 + 2e-7 * std::abs(x))
+              << static_cast<int>(set) << ' ' << x;
+        }
+        EXPECT_EQ(found[n], -7);
+        std::vector<float> none(20, NAN);
+        (row_kernels_for(set).*kernel)(none.data(), 20);
+        for (const float value : none) EXPECT_TRUE(std::isnan(value)) << static_cast<int>(set);
+      }
+}
+
+TEST(RowKernels, NormaliseARowAlone) {
+  for (const InstructionSet set : instruction_sets())
+    for (const int64_t width : {5, 16, 40, 128}) {
+      const std::vector<float> x = wave(width, 0.3f), zeros(width), weight = wave(width, 0.9f),
+                               bias = wave(width, 0.2f);
+      const RowNorm norm{weight.data(), bias.data(), width, 1e-5f};
+      std::vector<float> alone(width), with_nothing(width);
+      row_kernels_for(set).add_norm_row(x.data(), nullptr, norm, alone.data());
+      row_kernels_for(set).add_norm_row(x.data(), zeros.data(), norm, with_nothing.data());
+      EXPECT_EQ(alone, with_nothing) << static_cast<int>(set) << ' ' << width;
+    }
+}
+
 }  // namespace penalmt::row_kernels_test

@@ -111,4 +111,29 @@ TEST(TopCandidates, AreNoneWhereTheLogitsAreNotNumbers) {
   for (float value : found.end) EXPECT_FALSE(value > -std::numeric_limits<float>::infinity());
 }
 
+// Of one token of each row the log probability is asked for: in tiles, of rounded logits whose
+// exact ones are at hand, and of a part of the rows.
+TEST(TopCandidates, AreAskedForATokenOfEachRow) {
+  const at::Tensor logits = some_logits(6, 200, 3.0);
+  const CandidateRule rule{.count = 2, .asked = {0, 5, 77, 120, 199, 2}};
+  const at::Tensor expected = at::log_softmax(logits, 1);
+  const auto expect_asked = [&](const Candidates& found, int64_t first) {
+    ASSERT_EQ(found.asked.size(), 6 - first);
+    for (int64_t r = first; r < 6; ++r)
+      EXPECT_NEAR(found.asked[r - first], expected[r][rule.asked[r]].item<float>(), 1e-5) << r;
+  };
+  expect_asked(top_candidates(logits, rule), 0);
+  const at::Tensor dense = logits.to(at::kFloat).contiguous();
+  CandidateScan tiles(6, rule);
+  for (const auto& [first, columns] : {std::pair<int64_t, int64_t>(0, 70), {70, 130}})
+    tiles.add(dense.const_data_ptr<float>() + first, 200, first, columns);
+  expect_asked(tiles.finish(), 0);
+  expect_asked(
+      tiles.finish([&](int64_t row, int token) { return dense[row][token].item<float>(); }), 0);
+  CandidateScan behind(4, rule.of_rows(2, 4));
+  behind.add(dense.const_data_ptr<float>() + 2 * 200, 200, 0, 200);
+  expect_asked(behind.finish(), 2);
+  EXPECT_TRUE(top_candidates(logits, {.count = 2}).asked.empty());
+}
+
 }  // namespace penalmt::top_candidates_test

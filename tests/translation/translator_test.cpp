@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "tests/translation/tiny_run.h"
 #include "translation/model_location.h"
+#include "translation/row_translator.h"
 
 namespace penalmt::translator_test {
 
@@ -504,6 +505,62 @@ TEST_F(TranslatorTest, RefusesWordsThatTheTokenizerDoesNotTakeOrCutsThem) {
   const std::string many = "der mann . der mann . der mann . der mann . der mann . der mann .";
   EXPECT_GT(translator.target_length(many), 20);
   EXPECT_EQ(translator.scored_length(many), 20);
+}
+
+// Without LibTorch: not a bit of a score differs, whatever the search.
+TEST_F(TranslatorTest, TranslatesTheSameWithoutLibTorch) {
+  for (const char* positions : {"sinusoidal", "learned"}) {
+    fs::remove_all(folder_);
+    make_tiny_run(folder_, {.positions = positions, .longest = 100, .heads = 1});
+    ASSERT_TRUE(is_row_model_folder(folder_ / "best"));
+    RowTranslator rows(folder_);
+    Translator whole = Translator::open(folder_, at::kCPU);
+    const std::vector<std::string> lines = many_lines();
+    std::vector<std::string> prefixes(lines.size());
+    for (size_t i = 0; i < lines.size(); i += 3) prefixes[i] = "ein";
+    for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
+      rows.set_format(format);
+      whole.set_format(format);
+      for (const SearchOptions& search :
+           {SearchOptions{.beam = 3, .n_best = 2}, SearchOptions{.beam = 1, .scores = false},
+            SearchOptions{.beam = 4, .refill = true, .min_length = 2, .no_repeat_ngram = 2}})
+        for (const bool prefixed : {false, true}) {
+          const SourceLines source{.texts = lines,
+                                   .prefixes = prefixed ? prefixes : std::vector<std::string>()};
+          expect_alike(rows.translate(source, search, {.tokens = 90, .threads = 2}),
+                       whole.translate(source, search, {.threads = 1}), 0,
+                       std::string(positions) + " " + name_of(format));
+        }
+    }
+  }
+}
+
+TEST_F(TranslatorTest, KnowsWhatItTranslatesWithoutLibTorch) {
+  EXPECT_FALSE(is_row_model_folder(folder_ / "best"));  // heads of 8 numbers
+  fs::remove_all(folder_);
+  make_tiny_run(folder_, {.fusion = "gated", .heads = 1});
+  EXPECT_FALSE(is_row_model_folder(folder_ / "best"));
+}
+
+TEST_F(TranslatorTest, RefusesWeightsOfAnotherModelInTheSameWordsWithoutLibTorch) {
+  const auto rewrite = [&](const std::string& from, const std::string& to) {
+    fs::remove_all(folder_);
+    make_tiny_run(folder_, {.heads = 1});
+    const fs::path file = folder_ / "best" / "model.safetensors";
+    std::string bytes = read_file(file);
+    for (size_t at; (at = bytes.find(from)) != std::string::npos;)
+      bytes.replace(at, from.size(), to);
+    write_file(file, bytes);
+  };
+  for (const auto& [from, to] :
+       {std::pair<std::string, std::string>("\"encoder.layers.0.feed_forward.up.bias\"",
+                                            "\"encoder.layers.0.feed_forward.up.bia2\""),
+        {"\"shape\":[48,16]", "\"shape\":[16,48]"}}) {
+    rewrite(from, to);
+    const std::string expected = refusal([&] { Translator::open(folder_, at::kCPU); });
+    EXPECT_NE(expected, "no refusal");
+    EXPECT_EQ(refusal([&] { RowTranslator{folder_}; }), expected);
+  }
 }
 
 }  // namespace penalmt::translator_test

@@ -8,8 +8,7 @@
 
 #include "base/error.h"
 #include "base/progress.h"
-#include "datasets/text/parallel_text.h"
-#include "translation/translator.h"
+#include "translation/text_translator.h"
 
 namespace penalmt {
 
@@ -79,7 +78,7 @@ void warn_of_broken(ImageCount& count, const std::string& place) {
   }
 }
 
-bool takes_images(const Translator& translator, const ImageArguments& arguments,
+bool takes_images(const TextTranslator& translator, const ImageArguments& arguments,
                   const std::string& option) {
   if (!translator.uses_images() && !arguments.ignore_images)
     throw Error(translator.place() + ": a text-only model, which would not look at an image; got " +
@@ -87,32 +86,9 @@ bool takes_images(const Translator& translator, const ImageArguments& arguments,
   return translator.uses_images();
 }
 
-void warn_without_images(const Translator& translator, const std::string& expected) {
+void warn_without_images(const TextTranslator& translator, const std::string& expected) {
   if (translator.uses_images())
     warning(translator.place() + ": a multimodal model run without images; give " + expected);
-}
-
-std::unique_ptr<const ImageSource> open_listed_images(const Translator& translator,
-                                                      const ImageArguments& arguments,
-                                                      ImageList list, int threads) {
-  ImageSourceOptions options = image_source_options(arguments, threads);
-  options.list = std::move(list);
-  auto images = open_images(translator, options);
-  for (std::size_t i = 0; i < options.list->names.size(); ++i)
-    expect_inside(*images, options.list->names[i], arguments.image_root,
-                  fmt::format("{}:{}", options.list->place, options.list->line_of(i)));
-  images->expect_some();
-  return images;
-}
-
-std::unique_ptr<const ImageSource> open_line_images(const Translator& translator,
-                                                    const ImageArguments& arguments, int threads) {
-  if (!arguments.images.empty() && takes_images(translator, arguments, "--images"))
-    return open_listed_images(translator, arguments,
-                              {read_image_list(arguments.images), arguments.images}, threads);
-  if (arguments.images.empty())
-    warn_without_images(translator, "--images LIST --image-root DIR, or --image PHOTO");
-  return nullptr;
 }
 
 }  // namespace penalmt

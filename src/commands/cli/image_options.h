@@ -10,6 +10,7 @@
 
 namespace penalmt {
 
+class TextTranslator;
 class Translator;
 
 struct ImageArguments {
@@ -49,21 +50,11 @@ enum class ImageNames { kList, kJsonLines, kPairs };
 // Throws Error where one of them lacks another.
 void check(const ImageArguments& arguments, ImageNames names = ImageNames::kList);
 
-// The images of a list, null where there is none. Nothing is ignored in silence: throws Error
-// where the model is text-only and there is a list, unless --ignore-images says that this is meant;
-// warns where it is multimodal and there is none. Throws as read_image_list, open_images,
-// expect_inside and ImageSource::expect_some.
-std::unique_ptr<const ImageSource> open_line_images(const Translator& translator,
-                                                    const ImageArguments& arguments, int threads);
-// The images of a list at hand, of a model that takes some.
-std::unique_ptr<const ImageSource> open_listed_images(const Translator& translator,
-                                                      const ImageArguments& arguments,
-                                                      ImageList list, int threads);
 // Warns where a model that takes images gets none; `expected`: the options that give it some.
-void warn_without_images(const Translator& translator, const std::string& expected);
+void warn_without_images(const TextTranslator& translator, const std::string& expected);
 // Throws the Error of a text-only model that is given images by `option`; false where they are to
 // be ignored.
-bool takes_images(const Translator& translator, const ImageArguments& arguments,
+bool takes_images(const TextTranslator& translator, const ImageArguments& arguments,
                   const std::string& option);
 // Throws Error "list.txt:3: the image '../a.png' is outside of images" where it is, and that is not
 // allowed. `place`: "list.txt:3".
@@ -75,5 +66,16 @@ void expect_inside(const ImageSource& source, const std::string& name, const std
 void warn_of_broken(ImageCount& count, const std::string& place);
 
 ImageSourceOptions image_source_options(const ImageArguments& arguments, int threads);
+
+// The images of a list, null where there is none. Nothing is ignored in silence: throws Error
+// where the model is text-only and there is a list, unless --ignore-images says that this is meant;
+// warns where it is multimodal and there is none. Throws as read_image_list, open_images,
+// expect_inside and ImageSource::expect_some.
+std::unique_ptr<const ImageSource> open_line_images(const Translator& translator,
+                                                    const ImageArguments& arguments, int threads);
+// The images of a list at hand, of a model that takes some.
+std::unique_ptr<const ImageSource> open_listed_images(const Translator& translator,
+                                                      const ImageArguments& arguments,
+                                                      ImageList list, int threads);
 
 }  // namespace penalmt

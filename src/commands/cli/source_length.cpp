@@ -6,7 +6,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "tokenizers/text_limits.h"
-#include "translation/translator.h"
+#include "translation/text_translator.h"
 
 namespace penalmt {
 namespace {
@@ -25,7 +25,8 @@ int64_t longest_source(const LengthOptions& options, const ModelOptions& model) 
 
 }  // namespace
 
-LengthCheck::LengthCheck(const LengthOptions& options, const Translator& translator, LineSide side)
+LengthCheck::LengthCheck(const LengthOptions& options, const TextTranslator& translator,
+                         LineSide side)
     : translator_(translator),
       side_(side),
       is_refused_(options.long_lines == "refuse"),
@@ -59,7 +60,7 @@ void LengthCheck::warn(const std::string& place, int64_t lines) const {
                     place, long_lines_, lines, longest_, first_));
 }
 
-void check_lengths(const LengthOptions& options, const Translator& translator, LineSide side,
+void check_lengths(const LengthOptions& options, const TextTranslator& translator, LineSide side,
                    const std::vector<std::string>& lines, const std::string& place,
                    const std::vector<int64_t>& numbers) {
   LengthCheck lengths(options, translator, side);
@@ -70,8 +71,9 @@ void check_lengths(const LengthOptions& options, const Translator& translator, L
   lengths.warn(place, static_cast<int64_t>(lines.size()));
 }
 
-void limit_lengths(const LengthOptions& options, Translator& translator, const PlacedLines& sources,
-                   const PlacedLines& targets, const std::vector<int64_t>& numbers) {
+void limit_lengths(const LengthOptions& options, TextTranslator& translator,
+                   const PlacedLines& sources, const PlacedLines& targets,
+                   const std::vector<int64_t>& numbers) {
   check_lengths(options, translator, LineSide::kSource, sources.lines, sources.place, numbers);
   check_lengths(options, translator, LineSide::kTarget, targets.lines, targets.place, numbers);
   translator.cut_lines(LengthCheck(options, translator).longest());

@@ -10,7 +10,7 @@
 
 namespace penalmt {
 
-class Translator;
+class TextTranslator;
 
 struct LengthOptions {
   std::optional<int64_t> longest;  // pieces, the end counted; nullopt: the model's, else 512
@@ -35,7 +35,7 @@ enum class LineSide { kSource, kTarget };
 class LengthCheck {
  public:
   // Throws Error where the model's learned positions do not serve what is asked.
-  LengthCheck(const LengthOptions& options, const Translator& translator,
+  LengthCheck(const LengthOptions& options, const TextTranslator& translator,
               LineSide side = LineSide::kSource);
 
   int64_t longest() const { return longest_; }
@@ -49,7 +49,7 @@ class LengthCheck {
   void warn(const std::string& place, int64_t lines) const;
 
  private:
-  const Translator& translator_;
+  const TextTranslator& translator_;
   const LineSide side_;
   const bool is_refused_;
   int64_t longest_;
@@ -58,7 +58,7 @@ class LengthCheck {
 
 // All lines of `place`: throws as LengthCheck, or warns of those that are cut. `numbers`: theirs;
 // none: line i is number i + 1.
-void check_lengths(const LengthOptions& options, const Translator& translator, LineSide side,
+void check_lengths(const LengthOptions& options, const TextTranslator& translator, LineSide side,
                    const std::vector<std::string>& lines, const std::string& place,
                    const std::vector<int64_t>& numbers = {});
 
@@ -68,7 +68,8 @@ struct PlacedLines {
   const std::vector<std::string>& lines;
   const std::string& place;
 };
-void limit_lengths(const LengthOptions& options, Translator& translator, const PlacedLines& sources,
-                   const PlacedLines& targets, const std::vector<int64_t>& numbers = {});
+void limit_lengths(const LengthOptions& options, TextTranslator& translator,
+                   const PlacedLines& sources, const PlacedLines& targets,
+                   const std::vector<int64_t>& numbers = {});
 
 }  // namespace penalmt

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "translation/translator.h"
+#include "translation/text_translator.h"
 
 namespace penalmt {
 namespace {
@@ -22,7 +22,7 @@ std::string raw_signs(const SourceSigns& signs, const std::string& lines) {
 
 }  // namespace
 
-void warn_of_source(const std::string& model, const Translator& translator,
+void warn_of_source(const std::string& model, const TextTranslator& translator,
                     const SourceSigns& signs, const PieceCount& pieces, const std::string& hint) {
   const std::string& text = translator.description().text;
   const std::string lines = with_commas(signs.lines);
@@ -53,7 +53,7 @@ void warn_of_source(const std::string& model, const Translator& translator,
                         fmt::join(said, "; ")));
 }
 
-void warn_of_languages(const std::string& model, const Translator& translator) {
+void warn_of_languages(const std::string& model, const TextTranslator& translator) {
   if (translator.without_language() == 0) return;
   warning(fmt::format(
       "{}: {} sources name no target language, the model knows {}; --target-language says which",

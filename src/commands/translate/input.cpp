@@ -8,9 +8,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "commands/cli/common.h"
+#include "commands/translate/backend.h"
 #include "commands/translate/steps.h"
-#include "datasets/text/image_names.h"
-#include "translation/translator.h"
 
 namespace penalmt {
 namespace {
@@ -21,6 +20,11 @@ constexpr int64_t kLinesAtATime = 10000;  // lines translated at a time, so that
 // Those of two chunks are in memory at a time. A GPU waits for the first chunk's.
 constexpr int64_t kLinesWithImagesAtATime = 1000, kOnAGpu = 250;
 constexpr int64_t kFirstLines = 250;  // of a pipe that is full: then twice as many each time
+
+int64_t lines_at_a_time(const TextTranslator& translator) {
+  if (!translator.uses_images()) return kLinesAtATime;
+  return translator.on_cpu() ? kLinesWithImagesAtATime : kOnAGpu;
+}
 
 bool is_folder(const std::string& path) {
   std::error_code ignored;
@@ -136,69 +140,19 @@ std::vector<std::string> InputChunk::texts() const {
   return texts;
 }
 
-TranslationInput::TranslationInput(const TranslateArguments& arguments,
-                                   const Translator& translator, std::unique_ptr<InputLines> lines,
-                                   const RawText* raw)
+TranslationInput::TranslationInput(const TranslateArguments& arguments, TranslateBackend& backend,
+                                   std::unique_ptr<InputLines> lines, const RawText* raw)
     : arguments_(arguments),
-      translator_(translator),
       images_(arguments.table.is_given() ? images_of_table(arguments.table, arguments.images)
                                          : arguments.images),
       lines_(std::move(lines)),
       raw_(raw),
-      chunk_(!translator.uses_images()      ? kLinesAtATime
-             : translator.device().is_cpu() ? kLinesWithImagesAtATime
-                                            : kOnAGpu),
+      chunk_(lines_at_a_time(backend.translator())),
       next_chunk_(kFirstLines),
-      lengths_(arguments.length, translator) {
+      lengths_(arguments.length, backend.translator()) {
   if (!arguments.prefixes.empty()) prefixes_.emplace(arguments.prefixes);
-  open_images_of_lines();
+  source_ = backend.open_images(images_);
   if (!lines_->may_wait()) check_file();
-}
-
-bool TranslationInput::lines_name_images() const {
-  return arguments_.json_input || !arguments_.table.image_column.empty();
-}
-
-void TranslationInput::open_images_of_lines() {
-  const ImageArguments& images = images_;
-  const int threads = arguments_.machine.threads;
-  ImageSourceOptions options = image_source_options(images, threads);
-  if (options.root.empty()) {  // then names are paths, as those of a command line
-    options.root = ".";
-    options.rules.allow_outside = true;
-  }
-  if (!images.encoder.empty() && !takes_images(translator_, images, "--encoder")) return;
-  if (arguments_.json_input) {
-    // Images are asked for by the lines; a text-only model refuses the first that does.
-    for (const auto& [given, option] :
-         {std::pair(&images.features, "--features"), {&images.image_root, "--image-root"}})
-      if (!given->empty() && !takes_images(translator_, images, option)) return;
-    if (translator_.uses_images()) source_ = open_images(translator_, options);
-  } else if (lines_name_images()) {
-    if (!takes_images(translator_, images, "--image-column")) return;
-    source_ = open_images(translator_, options);
-  } else if (arguments_.table.is_given()) {
-    warn_without_images(translator_, "--image-column COLUMN");
-  } else if (arguments_.image) {
-    if (!takes_images(translator_, images, "--image")) return;
-    if (fs::is_directory(*arguments_.image))
-      throw Error("--image: got the folder " + *arguments_.image + ", expected an image");
-    if (!fs::is_regular_file(*arguments_.image))
-      throw Error(*arguments_.image + ": no such image" +
-                  did_you_mean_image(names_like(".", *arguments_.image)));
-    options.root = ".";
-    options.rules.allow_outside = true;
-    options.list = ImageList{{*arguments_.image}, "--image"};
-    source_ = open_images(translator_, options);
-  } else {
-    source_ = open_line_images(translator_, images, threads);
-  }
-  // What the list names is read too, later: say so before any work.
-  if (source_ == nullptr || !source_->list() || !fs::exists(arguments_.output)) return;
-  std::vector<std::string> files;
-  for (const std::string& name : source_->list()->names)
-    if (!name.empty()) files.push_back((options.root / name).string());
-  expect_output("--output", arguments_.output, files);
 }
 
 void TranslationInput::check_file() {
@@ -222,7 +176,7 @@ void TranslationInput::check_file() {
 
 std::string TranslationInput::image_place() const {
   if (arguments_.image) return "--image";
-  return lines_name_images() ? name() : images_.images;
+  return arguments_.lines_name_images() ? name() : images_.images;
 }
 
 void TranslationInput::read_prefix(InputLine& line) {
@@ -261,7 +215,7 @@ std::optional<InputLine> TranslationInput::read() {
           lines_->place(number_), line.image));
     line.image.clear();
   }
-  if (source_ && lines_name_images() && !images_.image_root.empty())
+  if (source_ && arguments_.lines_name_images() && !images_.image_root.empty())
     expect_inside(*source_, line.image, images_.image_root, lines_->place(number_));
   lengths_.add(line.text, lines_->place(number_), number_);
   signs_.add(line.source);

@@ -11,7 +11,7 @@
 
 namespace penalmt {
 
-PrecisionCheck::PrecisionCheck(const TranslateArguments& arguments, Translator& translator,
+PrecisionCheck::PrecisionCheck(const TranslateArguments& arguments, TextTranslator& translator,
                                ProductFormat format)
     : arguments_(arguments), translator_(translator), format_(format) {
   if (!arguments.references.empty()) references_ = read_scored_lines(arguments.references);

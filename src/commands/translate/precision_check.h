@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "commands/translate/steps.h"
-#include "translation/translator.h"
+#include "translation/text_translator.h"
 
 namespace penalmt {
 
@@ -15,7 +15,8 @@ class PrecisionCheck {
  public:
   // `format`: what the translator's own products are in. Throws as read_scored_lines
   // (cli/common.h) for --references.
-  PrecisionCheck(const TranslateArguments& arguments, Translator& translator, ProductFormat format);
+  PrecisionCheck(const TranslateArguments& arguments, TextTranslator& translator,
+                 ProductFormat format);
 
   // Translates in float32 those of the lines that are among the first N.
   void add(const SourceLines& lines, const SearchOptions& search,
@@ -26,7 +27,7 @@ class PrecisionCheck {
 
  private:
   const TranslateArguments& arguments_;
-  Translator& translator_;
+  TextTranslator& translator_;
   const ProductFormat format_;
   std::vector<std::string> references_, found_, exact_;
   int64_t same_ = 0;

@@ -17,10 +17,12 @@
 #include "commands/translate/lines.h"
 #include "commands/translate/search.h"
 #include "tokenizers/source_signs.h"
-#include "translation/batch_workers.h"
 #include "translation/raw_text.h"
+#include "translation/workers.h"
 
 namespace penalmt {
+
+class TranslateBackend;
 
 struct TranslateArguments {
   std::string model, input = "-", output = "-";
@@ -43,6 +45,7 @@ struct TranslateArguments {
   MachineOptions machine;
 
   bool one_sentence() const { return !sentence.empty(); }
+  bool lines_name_images() const { return json_input || !table.image_column.empty(); }
   BatchOptions batches() const { return {batch_tokens, machine.threads}; }
 
   template <class Visitor>
@@ -138,9 +141,9 @@ struct InputChunk {
 // is thrown.
 class TranslationInput {
  public:
-  // `raw` is there where text is normalised first. Throws Error for a bad line of a file and for
-  // images that do not fit the model; as InputLines and open_line_images.
-  TranslationInput(const TranslateArguments& arguments, const Translator& translator,
+  // `raw` is there where text is normalised first. Throws Error for a bad line of a file; as
+  // InputLines and TranslateBackend::open_images.
+  TranslationInput(const TranslateArguments& arguments, TranslateBackend& backend,
                    std::unique_ptr<InputLines> lines, const RawText* raw);
   // Throws a line's Error, as above; as ImageSource::load; and Interrupted after Ctrl-C while it
   // waits.
@@ -157,14 +160,11 @@ class TranslationInput {
   const LengthCheck& lengths() const { return lengths_; }
 
  private:
-  bool lines_name_images() const;
-  void open_images_of_lines();
   void check_file();
   std::optional<InputLine> read();
   void read_prefix(InputLine& line);
 
   const TranslateArguments& arguments_;
-  const Translator& translator_;
   const ImageArguments images_;  // with the folder of a table's images
   std::unique_ptr<InputLines> lines_;
   std::optional<LineReader> prefixes_;  // of --prefixes

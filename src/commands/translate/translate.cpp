@@ -16,14 +16,13 @@
 #include "base/text.h"
 #include "commands/cli/command.h"
 #include "commands/cli/common.h"
+#include "commands/cli/engine.h"
 #include "commands/cli/text_warnings.h"
+#include "commands/translate/backend.h"
 #include "commands/translate/precision_check.h"
 #include "commands/translate/steps.h"
-#include "datasets/features/script_trust.h"
 #include "evaluation/answer_signs.h"
-#include "tensors/devices.h"
 #include "translation/translation_json.h"
-#include "translation/translator.h"
 
 namespace penalmt {
 namespace {
@@ -89,7 +88,7 @@ void print_timing(const SearchTiming& timing, double load_seconds, const SearchO
 }
 
 // What the user should know of the text that went in and of what came out.
-void warn(const TranslateArguments& arguments, const Translator& translator,
+void warn(const TranslateArguments& arguments, const TextTranslator& translator,
           const TranslationInput& input, const AnswerSigns& answers) {
   input.lengths().warn(input.name(), input.signs().lines);
   warn_of_source(arguments.model, translator, input.signs(), translator.source_pieces(),
@@ -101,39 +100,39 @@ void warn(const TranslateArguments& arguments, const Translator& translator,
 // A chunk's translations: made, rewritten where the text is raw, and written.
 class ChunkTranslator {
  public:
-  ChunkTranslator(const TranslateArguments& arguments, Translator& translator,
+  ChunkTranslator(const TranslateArguments& arguments, TranslateBackend& backend,
                   const std::optional<RawText>& raw, const SearchOptions& search,
                   ProductFormat format, const TranslationInput& input)
       : arguments_(arguments),
-        translator_(translator),
+        backend_(backend),
         raw_(raw),
-        check_(arguments, translator, format),
+        check_(arguments, backend.translator(), format),
         search_(search),
         input_(input),
         progress_("translate", "sentences", input.total()) {}
 
   void translate(InputChunk& chunk, LineOutput& output) {
     const std::vector<std::string> texts = chunk.texts();
-    const BatchOptions batches = arguments_.batches();
     if (chunk.images)
-      if (auto seen = translator_.seen(*chunk.images, batches)) chunk.images = std::move(seen);
+      if (auto seen = backend_.seen(*chunk.images)) chunk.images = std::move(seen);
     const ImageSet* images = chunk.images.get();
     const SourceLines lines{.texts = texts,
                             .images = images,
                             .place = {input_.name(), chunk.lines.front().number},
                             .prefixes = chunk.prefixes()};
-    auto translations = translator_.translate(lines, search_, batches, {&progress_, done_});
+    auto translations =
+        backend_.translator().translate(lines, search_, arguments_.batches(), {&progress_, done_});
     done_ += static_cast<int64_t>(texts.size());
     const std::vector<std::string> best = best_texts(translations);
     check_.add(lines, search_, best);
     std::vector<Answer> answers(texts.size());
     for (size_t i = 0; i < texts.size(); ++i) answers[i].translation = std::move(translations[i]);
     if (arguments_.json && images) {
-      auto uses = translator_.image_use(texts, best, *images, batches);
+      auto uses = backend_.image_use(texts, best, *images);
       for (size_t i = 0; i < texts.size(); ++i) answers[i].use = std::move(uses[i]);
     }
     if (arguments_.alignment) {
-      auto alignments = translator_.alignment(texts, best, images, batches);
+      auto alignments = backend_.alignment(texts, best, images);
       for (size_t i = 0; i < texts.size(); ++i) answers[i].alignment = std::move(alignments[i]);
     }
     for (size_t i = 0; i < texts.size(); ++i) {
@@ -156,7 +155,7 @@ class ChunkTranslator {
   }
 
   const TranslateArguments& arguments_;
-  Translator& translator_;
+  TranslateBackend& backend_;
   const std::optional<RawText>& raw_;
   PrecisionCheck check_;
   const SearchOptions search_;
@@ -189,15 +188,13 @@ class ChunksAhead {
 };
 
 void translate(const TranslateArguments& arguments) {
-  if (arguments.images.trust_encoder) trust_all_scripts();
+  if (needs_engine(arguments)) run_in_engine();
   check(arguments);
   std::unique_ptr<InputLines> lines = open_lines(arguments);
   LineOutput output(arguments.output);
   const auto began = std::chrono::steady_clock::now();
-  Translator translator =
-      Translator::open(arguments.model, choose_device(arguments.machine.device));
-  for (const std::string& model : arguments.ensemble)
-    translator.join(Translator::open(model, translator.device()));
+  const std::unique_ptr<TranslateBackend> backend = open_backend(arguments);
+  TextTranslator& translator = backend->translator();
   if (arguments.target_language) translator.set_target_language(*arguments.target_language);
   if (!arguments.shortlist.empty())
     translator.set_shortlist({read_lexicon(arguments.shortlist, translator.source_tokenizer(),
@@ -213,8 +210,8 @@ void translate(const TranslateArguments& arguments) {
                      arguments.json || arguments.search.n_best.has_value());
   const ProductFormat format =
       product_format(arguments.precision.value_or(translator.description().decoding.precision));
-  TranslationInput input(arguments, translator, std::move(lines), raw ? &*raw : nullptr);
-  ChunkTranslator work(arguments, translator, raw, search, format, input);
+  TranslationInput input(arguments, *backend, std::move(lines), raw ? &*raw : nullptr);
+  ChunkTranslator work(arguments, *backend, raw, search, format, input);
   expect_not_read("--output", arguments.output);
   translator.cut_lines(input.lengths().longest());
   translator.set_format(format);
@@ -239,8 +236,8 @@ void translate(const TranslateArguments& arguments) {
   if (input.images().missing > 0) message(input.images().text());
   warn(arguments, translator, input, work.signs());
   if (arguments.timing)
-    print_timing(translator.timing(), load_seconds, search, format,
-                 searched_tokens(arguments.batches(), translator.device()), arguments);
+    print_timing(translator.timing(), load_seconds, search, format, backend->searched_tokens(),
+                 arguments);
 }
 
 constexpr const char* kTranslateHelp =

@@ -1,0 +1,199 @@
+#include "models/incremental/row_weights.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "base/token_ids.h"
+
+namespace penalmt {
+namespace {
+
+constexpr int64_t kFirstPositions = 128;  // position vectors computed at once
+
+// Named parameters in the shapes that the options ask for.
+class Reader {
+ public:
+  Reader(const ModelOptions& options, const FindNumbers& find, const PackMatrix& pack)
+      : options_(options), find_(find), pack_(pack) {}
+
+  SharedFloats numbers(const std::string& name, const std::vector<int64_t>& shape) const {
+    const std::optional<NumberArray> found = find_(name);
+    if (!found)
+      throw Error(
+          fmt::format("no tensor '{}', which the model needs; is it another model's?", name));
+    if (found->shape != shape)
+      throw Error(fmt::format("tensor '{}': got shape [{}], expected [{}]", name,
+                              fmt::join(found->shape, ", "), fmt::join(shape, ", ")));
+    return found->numbers;
+  }
+
+  PackedMatrix linear(const std::string& name, int64_t in, int64_t out) const {
+    return pack_(matrix(name, in, out));
+  }
+
+  // The last map of the branch that `residual` adds, its scale folded in.
+  PackedMatrix last(const std::string& name, const std::string& residual, int64_t in,
+                    int64_t out) const {
+    MatrixNumbers numbers = matrix(name, in, out);
+    const std::optional<NumberArray> scale = find_(residual + ".connection.scale");
+    if (!scale) return pack_(numbers);
+    const bool is_one = scale->shape.empty() || scale->shape.front() == 1;
+    std::vector<float> weight(numbers.weight.get(), numbers.weight.get() + out * in),
+        bias(numbers.bias.get(), numbers.bias.get() + out);
+    for (int64_t c = 0; c < out; ++c) {
+      const float factor = scale->numbers.get()[is_one ? 0 : c];
+      for (int64_t k = 0; k < in; ++k) weight[c * in + k] *= factor;
+      bias[c] *= factor;
+    }
+    return pack_({share(std::move(weight)), share(std::move(bias)), out, in});
+  }
+
+  NormWeights norm(const std::string& name) const {
+    const int64_t width = options_.width;
+    return {numbers(name + ".weight", {width}), numbers(name + ".bias", {width}), width};
+  }
+
+  // Of `side`, "source" or "target".
+  RowEmbedding embedding(const std::string& side, int64_t vocabulary) const {
+    const int64_t width = options_.width;
+    RowEmbedding embedding;
+    embedding.matrix = numbers(options_.embeddings == "shared" ? "embedding" : side + "_embedding",
+                               {vocabulary, width});
+    if (options_.scale_embeddings) embedding.scale = std::sqrt(static_cast<float>(width));
+    const PositionKind kind = position_kind_named(options_.positions);
+    SharedFloats learned;
+    if (kind == PositionKind::learned)
+      learned = numbers(side + "_positions.weight", {options_.longest, width});
+    embedding.positions = RowPositions(kind, width, std::move(learned), options_.longest);
+    return embedding;
+  }
+
+  // What the encoder's and the decoder's layers have both. `name`: "encoder.layers.0."
+  RowLayer layer(const std::string& name) const {
+    const int64_t width = options_.width, inner = options_.feed_forward;
+    RowLayer layer;
+    layer.self_in = linear(name + "self_attention.in_projection", width, 3 * width);
+    layer.self_out = last(name + "self_attention.out_projection", name + "self_attention_residual",
+                          width, width);
+    layer.up = linear(name + "feed_forward.up", width, inner);
+    layer.down = last(name + "feed_forward.down", name + "feed_forward_residual", inner, width);
+    layer.self_norm = norm(name + "self_attention_residual.norm");
+    layer.feed_forward_norm = norm(name + "feed_forward_residual.norm");
+    return layer;
+  }
+
+  // All but the embedding and the layers. `name`: "encoder".
+  RowStack stack(const std::string& name) const {
+    RowStack stack{.norm = norm_order_named(options_.norm),
+                   .activation = activation_named(options_.activation),
+                   .width = options_.width,
+                   .heads = options_.heads};
+    if (stack.norm == NormOrder::pre) stack.final_norm = norm(name + ".final_norm");
+    return stack;
+  }
+
+ private:
+  MatrixNumbers matrix(const std::string& name, int64_t in, int64_t out) const {
+    return {numbers(name + ".weight", {out, in}), numbers(name + ".bias", {out}), out, in};
+  }
+
+  const ModelOptions& options_;
+  const FindNumbers& find_;
+  const PackMatrix& pack_;
+};
+
+// Of the output layer: the model's, null where it has none; or, renormalized, with -infinity at
+// the start. Padding has no probability where there is one.
+SharedFloats output_bias(const Reader& reader, const ModelOptions& options, int64_t vocabulary,
+                         bool renormalized) {
+  if (!options.output_bias && !renormalized) return nullptr;
+  constexpr float kNever = -std::numeric_limits<float>::infinity();
+  std::vector<float> bias(vocabulary, 0.0f);
+  if (options.output_bias) {
+    std::copy_n(reader.numbers("output_bias", {vocabulary}).get(), vocabulary, bias.begin());
+    bias[kPad] = kNever;
+  }
+  if (renormalized) bias[kBos] = kNever;
+  return share(std::move(bias));
+}
+
+}  // namespace
+
+const float* RowPositions::first(int64_t length) {
+  if (learned_) return learned_.get();
+  const auto ready = width_ > 0 ? static_cast<int64_t>(computed_.size()) / width_ : 0;
+  if (length <= ready) return computed_.data();
+  const int64_t wanted = std::max(kFirstPositions, 2 * length), half = width_ / 2,
+                steps = kind_ == PositionKind::marian ? half : half - 1;
+  const double step = steps > 0 ? std::log(10000.0) / static_cast<double>(steps) : 0;
+  computed_.assign(wanted * width_, 0.0f);
+  for (int64_t c = 0; c < half; ++c) {
+    const double wavelength = std::exp(-step * static_cast<double>(c));
+    for (int64_t t = 0; t < wanted; ++t) {
+      const double angle = static_cast<double>(t) * wavelength;
+      computed_[t * width_ + c] = static_cast<float>(std::sin(angle));
+      computed_[t * width_ + half + c] = static_cast<float>(std::cos(angle));
+    }
+  }
+  return computed_.data();
+}
+
+void RowEmbedding::embed(const std::vector<int>& tokens, const std::vector<int64_t>& of_row,
+                         const float* vectors, int64_t width, float* x) const {
+  for (size_t r = 0; r < tokens.size(); ++r) {
+    const float *row = matrix.get() + tokens[r] * width, *shift = vectors + of_row[r] * width;
+    for (int64_t c = 0; c < width; ++c) x[r * width + c] = row[c] * scale + shift[c];
+  }
+}
+
+RowWeights row_weights(const ModelOptions& options, int64_t target_vocabulary,
+                       const FindNumbers& find, const PackMatrix& pack, bool renormalized) {
+  const Reader reader(options, find, pack);
+  const int64_t width = options.width;
+  RowWeights weights{.decoder = reader.stack("decoder"),
+                     .vocabulary = target_vocabulary,
+                     .doubly_attentive = options.fusion_kind().decoder_looks};
+  weights.decoder.embedding = reader.embedding("target", target_vocabulary);
+  for (int64_t l = 0; l < options.decoder_layers; ++l) {
+    const std::string name = fmt::format("decoder.layers.{}.", l);
+    RowLayer layer = reader.layer(name);
+    layer.query = reader.linear(name + "cross_attention.query_projection", width, width);
+    layer.memory = reader.linear(name + "cross_attention.memory_projection", width, 2 * width);
+    layer.memory_out = reader.last(name + "cross_attention.out_projection",
+                                   name + "cross_attention_residual", width, width);
+    layer.memory_norm = reader.norm(name + "cross_attention_residual.norm");
+    if (weights.doubly_attentive) {
+      const std::string image = name + "image_attention.";
+      layer.image_query = reader.linear(image + "attention.query_projection", width, width);
+      layer.image_memory = reader.linear(image + "attention.memory_projection", width, 2 * width);
+      layer.image_out = reader.last(image + "attention.out_projection",
+                                    name + "image_attention_residual", width, width);
+      layer.image_gate = reader.linear(image + "gate", width, 1);
+      layer.image_norm = reader.norm(name + "image_attention_residual.norm");
+    }
+    weights.decoder.layers.push_back(std::move(layer));
+  }
+  const SharedFloats output = options.embeddings == "separate"
+                                  ? reader.numbers("output_embedding", {target_vocabulary, width})
+                                  : weights.decoder.embedding.matrix;
+  weights.output = pack({output, output_bias(reader, options, target_vocabulary, renormalized),
+                         target_vocabulary, width});
+  return weights;
+}
+
+RowStack row_encoder_weights(const ModelOptions& options, int64_t source_vocabulary,
+                             const FindNumbers& find, const PackMatrix& pack) {
+  const Reader reader(options, find, pack);
+  RowStack encoder = reader.stack("encoder");
+  encoder.embedding = reader.embedding("source", source_vocabulary);
+  for (int64_t l = 0; l < options.encoder_layers; ++l)
+    encoder.layers.push_back(reader.layer(fmt::format("encoder.layers.{}.", l)));
+  return encoder;
+}
+
+}  // namespace penalmt

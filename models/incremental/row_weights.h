@@ -1,0 +1,103 @@
+// A text model's weights laid out for translating on the CPU in float32, without LibTorch: rows of
+// numbers through the kernels of tensors/ (row_encoder.h, row_decoder.h).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/kinds.h"
+#include "models/options.h"
+#include "tensors/packed_matrix.h"
+#include "tensors/row_kernels.h"
+#include "tensors/shared_floats.h"
+
+namespace penalmt {
+
+// One of a model's parameters: float32.
+struct NumberArray {
+  SharedFloats numbers;
+  std::vector<int64_t> shape;
+};
+// A parameter by its name in the model; nullopt where it has none of that name.
+using FindNumbers = std::function<std::optional<NumberArray>(const std::string& name)>;
+
+// What packs a matrix: with LibTorch's bfloat16 (packed_linear.h), or without.
+using PackMatrix = std::function<PackedMatrix(const MatrixNumbers& numbers)>;
+
+struct NormWeights {
+  SharedFloats weight, bias;  // [C]
+  int64_t width = 0;
+  RowNorm norm() const { return {weight.get(), bias.get(), width, 1e-5f}; }
+};
+
+struct RowLayer {
+  PackedMatrix self_in, self_out, up, down;
+  NormWeights self_norm, feed_forward_norm;
+  // The decoder's only.
+  PackedMatrix query, memory, memory_out;
+  NormWeights memory_norm;
+  // Doubly attentive decoders only.
+  PackedMatrix image_query, image_memory, image_out, image_gate;
+  NormWeights image_norm;
+};
+
+// Position vectors: as many as were ever asked for.
+class RowPositions {
+ public:
+  RowPositions() = default;
+  // learned: [longest, C], null where they are computed.
+  RowPositions(PositionKind kind, int64_t width, SharedFloats learned, int64_t longest)
+      : kind_(kind), width_(width), learned_(std::move(learned)), longest_(longest) {}
+  // The first `length` and maybe more: [>= length, C], valid until the next call. Learned ones
+  // cannot be more than there are: callers refuse such sentences beforehand.
+  const float* first(int64_t length);
+
+ private:
+  PositionKind kind_ = PositionKind::sinusoidal;
+  int64_t width_ = 0;
+  SharedFloats learned_;
+  int64_t longest_ = 0;
+  std::vector<float> computed_;
+};
+
+// What a stack reads: a row of a matrix for each token, times a number, and its position's vector.
+struct RowEmbedding {
+  SharedFloats matrix;  // [V, C]
+  float scale = 1;
+  RowPositions positions;
+  // x[r] = the token's row + vectors[of_row[r]]. vectors: [positions, C]; x: [N, C].
+  void embed(const std::vector<int>& tokens, const std::vector<int64_t>& of_row,
+             const float* vectors, int64_t width, float* x) const;
+};
+
+// Layers of one kind.
+struct RowStack {
+  NormOrder norm = NormOrder::post;
+  Activation activation = Activation::relu;
+  int64_t width = 0, heads = 0;
+  RowEmbedding embedding;
+  std::vector<RowLayer> layers;
+  NormWeights final_norm;  // pre-norm only
+};
+
+// Never changes: threads share one. Branch scales are folded in.
+struct RowWeights {
+  RowStack decoder;
+  PackedMatrix output;  // [V, C]
+  int64_t vocabulary = 0;
+  bool doubly_attentive = false;
+};
+
+// `renormalized`: the start has the probability 0 (model_description.h: DecodingDefaults). Throws
+// Error "no tensor 'x' ..." for what is not there or of another shape.
+RowWeights row_weights(const ModelOptions& options, int64_t target_vocabulary,
+                       const FindNumbers& find, const PackMatrix& pack, bool renormalized);
+
+// The text encoder's.
+RowStack row_encoder_weights(const ModelOptions& options, int64_t source_vocabulary,
+                             const FindNumbers& find, const PackMatrix& pack);
+
+}  // namespace penalmt

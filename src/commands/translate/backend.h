@@ -1,0 +1,49 @@
+// What `penalmt translate` does with LibTorch in the engine, and without it in `penalmt`
+// (commands/registry.h): the model opened, its images, looks into it. All else is the same code.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "translation/image_source.h"
+#include "translation/image_use.h"
+#include "translation/text_translator.h"
+
+namespace penalmt {
+
+struct ImageArguments;
+struct TranslateArguments;
+
+class TranslateBackend {
+ public:
+  virtual ~TranslateBackend() = default;
+
+  virtual TextTranslator& translator() = 0;
+  // Tokens that are searched at a time at most.
+  virtual int64_t searched_tokens() const = 0;
+
+  // The images of the input's lines; null where none are looked at. `images`: the options, with the
+  // folder of a table's images. Throws Error where the model does not take what is given, and where
+  // --output is one of a list's images; as open_images and open_line_images (cli/image_options.h).
+  virtual std::unique_ptr<const ImageSource> open_images(const ImageArguments& images) const = 0;
+  // These three as Translator's; `targets`: what the model wrote.
+  virtual std::unique_ptr<ImageSet> seen(const ImageSet& images) const = 0;
+  virtual std::vector<ImageUse> image_use(const std::vector<std::string>& sources,
+                                          const std::vector<std::string>& targets,
+                                          const ImageSet& images) = 0;
+  virtual std::vector<std::vector<WordPair>> alignment(const std::vector<std::string>& sources,
+                                                       const std::vector<std::string>& targets,
+                                                       const ImageSet* images) = 0;
+};
+
+// The executable's own; `arguments` outlives it. Throws Error where the model, or one of its
+// ensemble, cannot be opened, and for a device that is not there.
+std::unique_ptr<TranslateBackend> open_backend(const TranslateArguments& arguments);
+
+// Whether only the engine can do what is asked, of this model. Where the model cannot be read, the
+// engine is to say so.
+bool needs_engine(const TranslateArguments& arguments);
+
+}  // namespace penalmt

@@ -88,7 +88,7 @@ DecoderImpl::DecoderImpl(const StackConfig& config, bool doubly_attentive)
       layers(register_module("layers", torch::nn::ModuleList())) {
   for (int64_t l = 0; l < config.layers; ++l)
     layers->push_back(DecoderLayer(config, doubly_attentive, l));
-  if (config.norm == NormOrder::pre)
+  if (config.norm == NormOrder::kPre)
     final_norm = register_module("final_norm",
                                  torch::nn::LayerNorm(torch::nn::LayerNormOptions({config.width})));
 }

@@ -30,7 +30,7 @@ EncoderImpl::EncoderImpl(const StackConfig& config)
     : layer_drop(register_module("layer_drop", CounterDropout(config.layer_drop))),
       layers(register_module("layers", torch::nn::ModuleList())) {
   for (int64_t l = 0; l < config.layers; ++l) layers->push_back(EncoderLayer(config, l));
-  if (config.norm == NormOrder::pre && config.final_norm)
+  if (config.norm == NormOrder::kPre && config.final_norm)
     final_norm = register_module("final_norm",
                                  torch::nn::LayerNorm(torch::nn::LayerNormOptions({config.width})));
 }

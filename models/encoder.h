@@ -10,9 +10,9 @@ namespace penalmt {
 // The numbers of a stack of layers.
 struct StackConfig {
   int64_t layers = 0, width = 0, feed_forward = 0, heads = 0;
-  NormOrder norm = NormOrder::post;
+  NormOrder norm = NormOrder::kPost;
   bool final_norm = true;  // pre-norm only: the sum is normalised at the end
-  Activation activation = Activation::relu;
+  Activation activation = Activation::kRelu;
   double dropout = 0, attention_dropout = 0, activation_dropout = 0;
   double layer_drop = 0;  // probability that an update goes without a layer (LayerDrop)
   PenalOptions penal = {};

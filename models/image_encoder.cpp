@@ -18,9 +18,9 @@ std::shared_ptr<ImageEncoder> make_vision_transformer(const ImageEncoderOptions&
                 .width = options.width,
                 .feed_forward = options.feed_forward,
                 .heads = options.heads,
-                .norm = NormOrder::pre,
+                .norm = NormOrder::kPre,
                 .final_norm = false,
-                .activation = Activation::gelu,
+                .activation = Activation::kGelu,
                 .dropout = options.dropout,
                 .penal = penal}});
 }

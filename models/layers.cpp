@@ -130,8 +130,8 @@ at::Tensor CrossAttentionImpl::weights(const at::Tensor& x, const at::Tensor& me
 namespace {
 
 at::Tensor activated(Activation activation, const at::Tensor& x) {
-  if (activation == Activation::silu) return at::silu(x);
-  return activation == Activation::relu ? at::relu(x) : at::gelu(x);
+  if (activation == Activation::kSilu) return at::silu(x);
+  return activation == Activation::kRelu ? at::relu(x) : at::gelu(x);
 }
 
 }  // namespace
@@ -151,7 +151,7 @@ at::Tensor FeedForwardImpl::forward(const at::Tensor& x, const Rows& rows) {
 }
 
 at::Tensor computed_positions(PositionKind kind, int64_t length, int64_t width) {
-  const int64_t half = width / 2, steps = kind == PositionKind::marian ? half : half - 1;
+  const int64_t half = width / 2, steps = kind == PositionKind::kMarian ? half : half - 1;
   const double step = steps > 0 ? std::log(10000.0) / static_cast<double>(steps) : 0;
   const at::Tensor wavelength = at::exp(at::arange(half, at::kDouble) * -step);
   const at::Tensor angle =
@@ -168,7 +168,7 @@ at::Tensor new_embedding(int64_t vocabulary, int64_t width) {
 
 PositionsImpl::PositionsImpl(PositionKind kind, int64_t longest, int64_t width)
     : kind_(kind), width_(width) {
-  if (kind != PositionKind::learned)
+  if (kind != PositionKind::kLearned)
     sines_ = computed_positions(kind, 512, width);
   else
     learned_ = register_parameter(

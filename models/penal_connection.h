@@ -142,7 +142,7 @@ class ResidualImpl : public torch::nn::Module {
   // maps [B, T, C] to [B, T, C].
   template <class Branch>
   at::Tensor forward(const at::Tensor& x, const Rows& rows, const Branch& branch) {
-    if (order_ == NormOrder::pre) return connection(x, branch(norm(x)), rows);
+    if (order_ == NormOrder::kPre) return connection(x, branch(norm(x)), rows);
     return connection->normalised(x, branch(x), rows, *norm);
   }
 

@@ -97,10 +97,10 @@ struct FeatureStore::Data {
   explicit Data(const fs::path& file) : path(file), map(file) {}
 
   void take_tensor(const StoredTensor& tensor) {
-    if (tensor.type != NumberType::float16 && tensor.type != NumberType::float32)
+    if (tensor.type != NumberType::kFloat16 && tensor.type != NumberType::kFloat32)
       refuse(path, fmt::format("element type: got {}, expected float16 or float32 (numpy: "
                                "features.astype('float32'))",
-                               tensor.type == NumberType::float64
+                               tensor.type == NumberType::kFloat64
                                    ? "float64"
                                    : c10::toString(scalar_type(tensor.type))));
     const std::vector<int64_t>& sizes = tensor.shape;

@@ -136,7 +136,7 @@ struct FeatureWriter::State {
   State(const fs::path& path, StorePlan store)
       : target(path), plan(std::move(store)), data(with_ending(path, kPartial)) {}
 
-  NumberType type() const { return plan.half ? NumberType::float16 : NumberType::float32; }
+  NumberType type() const { return plan.half ? NumberType::kFloat16 : NumberType::kFloat32; }
   uint64_t row_bytes() const {
     return static_cast<uint64_t>(plan.shape.regions * plan.shape.width * bytes_of(type()));
   }

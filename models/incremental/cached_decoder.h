@@ -27,7 +27,7 @@ PackMatrix packer(ProductFormat format);
 struct StepWeights {
   // `format`: of the products, on the CPU; elsewhere they are in the model's own. `renormalized`:
   // the start has the probability 0 (model_description.h: DecodingDefaults).
-  explicit StepWeights(TranslationModelImpl& model, ProductFormat format = ProductFormat::float32,
+  explicit StepWeights(TranslationModelImpl& model, ProductFormat format = ProductFormat::kFloat32,
                        bool renormalized = false);
 
   bool uses_cpu_kernels() const { return rows != nullptr; }  // float32 on the CPU

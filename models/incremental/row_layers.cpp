@@ -9,13 +9,13 @@ const float* row_feed_forward(const RowStack& stack, const RowLayer& layer, cons
   float* wide = inner.rows(rows, layer.up.out());
   layer.up.apply(y, rows, wide);
   switch (stack.activation) {
-    case Activation::relu:
+    case Activation::kRelu:
       kernels.relu(wide, numbers);
       break;
-    case Activation::gelu:
+    case Activation::kGelu:
       kernels.gelu(wide, numbers);
       break;
-    case Activation::silu:
+    case Activation::kSilu:
       kernels.silu(wide, numbers);
       break;
   }
@@ -24,7 +24,7 @@ const float* row_feed_forward(const RowStack& stack, const RowLayer& layer, cons
 }
 
 void row_final_norm(const RowStack& stack, int64_t rows, float* x) {
-  if (stack.norm == NormOrder::post) return;
+  if (stack.norm == NormOrder::kPost) return;
   for (int64_t r = 0; r < rows; ++r)
     row_kernels().add_norm_row(x + r * stack.width, nullptr, stack.final_norm.norm(),
                                x + r * stack.width);

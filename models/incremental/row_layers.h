@@ -28,7 +28,7 @@ void row_residual(const RowStack& stack, const NormWeights& norm, int64_t rows, 
                   RowBuffer& normed, const Branch& branch) {
   const RowKernels& kernels = row_kernels();
   const int64_t width = stack.width;
-  if (stack.norm == NormOrder::post) {
+  if (stack.norm == NormOrder::kPost) {
     const float* added = branch(x);
     for (int64_t r = 0; r < rows; ++r)
       kernels.add_norm_row(x + r * width, added + r * width, norm.norm(), x + r * width);

@@ -67,7 +67,7 @@ class Reader {
     if (options_.scale_embeddings) embedding.scale = std::sqrt(static_cast<float>(width));
     const PositionKind kind = position_kind_named(options_.positions);
     SharedFloats learned;
-    if (kind == PositionKind::learned)
+    if (kind == PositionKind::kLearned)
       learned = numbers(side + "_positions.weight", {options_.longest, width});
     embedding.positions = RowPositions(kind, width, std::move(learned), options_.longest);
     return embedding;
@@ -93,7 +93,7 @@ class Reader {
                    .activation = activation_named(options_.activation),
                    .width = options_.width,
                    .heads = options_.heads};
-    if (stack.norm == NormOrder::pre) stack.final_norm = norm(name + ".final_norm");
+    if (stack.norm == NormOrder::kPre) stack.final_norm = norm(name + ".final_norm");
     return stack;
   }
 
@@ -129,7 +129,7 @@ const float* RowPositions::first(int64_t length) {
   const auto ready = width_ > 0 ? static_cast<int64_t>(computed_.size()) / width_ : 0;
   if (length <= ready) return computed_.data();
   const int64_t wanted = std::max(kFirstPositions, 2 * length), half = width_ / 2,
-                steps = kind_ == PositionKind::marian ? half : half - 1;
+                steps = kind_ == PositionKind::kMarian ? half : half - 1;
   const double step = steps > 0 ? std::log(10000.0) / static_cast<double>(steps) : 0;
   computed_.assign(wanted * width_, 0.0f);
   for (int64_t c = 0; c < half; ++c) {

@@ -56,7 +56,7 @@ class RowPositions {
   const float* first(int64_t length);
 
  private:
-  PositionKind kind_ = PositionKind::sinusoidal;
+  PositionKind kind_ = PositionKind::kSinusoidal;
   int64_t width_ = 0;
   SharedFloats learned_;
   int64_t longest_ = 0;
@@ -75,8 +75,8 @@ struct RowEmbedding {
 
 // Layers of one kind.
 struct RowStack {
-  NormOrder norm = NormOrder::post;
-  Activation activation = Activation::relu;
+  NormOrder norm = NormOrder::kPost;
+  Activation activation = Activation::kRelu;
   int64_t width = 0, heads = 0;
   RowEmbedding embedding;
   std::vector<RowLayer> layers;

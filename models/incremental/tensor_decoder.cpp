@@ -91,7 +91,7 @@ TensorWeights::TensorWeights(TranslationModelImpl& model, bool renormalized)
     layers.push_back(tensor_layer(layer));
     if (doubly_attentive) add_image_part(layer, layers.back());
   }
-  if (norm == NormOrder::pre) final_norm = tensor_norm(*model.decoder->final_norm);
+  if (norm == NormOrder::kPre) final_norm = tensor_norm(*model.decoder->final_norm);
 }
 
 TensorDecoder::TensorDecoder(std::shared_ptr<const TensorWeights> weights)
@@ -129,7 +129,7 @@ void TensorDecoder::start(const PackedMemory& text, const Memory& memory,
 template <class Branch>
 at::Tensor TensorDecoder::residual(const at::Tensor& x, const TensorNorm& norm,
                                    const Branch& branch) const {
-  if (weights_->norm == NormOrder::post) return norm.apply(at::add(x, branch(x)));
+  if (weights_->norm == NormOrder::kPost) return norm.apply(at::add(x, branch(x)));
   return at::add(x, branch(norm.apply(x)));
 }
 
@@ -150,19 +150,19 @@ at::Tensor TensorDecoder::advance(const std::vector<int>& tokens) {
                  [&](const at::Tensor& y) { return feed_forward(layer, y); });
   }
   ++position_;
-  return weights_->norm == NormOrder::post ? x : weights_->final_norm.apply(x);
+  return weights_->norm == NormOrder::kPost ? x : weights_->final_norm.apply(x);
 }
 
 at::Tensor TensorDecoder::feed_forward(const TensorLayer& layer, const at::Tensor& y) const {
   at::Tensor inner = layer.up.apply(y);
   switch (weights_->activation) {
-    case Activation::relu:
+    case Activation::kRelu:
       inner.relu_();
       break;
-    case Activation::gelu:
+    case Activation::kGelu:
       at::gelu_(inner);
       break;
-    case Activation::silu:
+    case Activation::kSilu:
       at::silu_(inner);
       break;
   }

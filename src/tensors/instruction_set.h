@@ -4,7 +4,7 @@
 namespace penalmt {
 
 // Each with what those before it have, but for avx512, which lacks VNNI.
-enum class InstructionSet { plain, avx2, avxvnni, avx512, avx512vnni };
+enum class InstructionSet { kPlain, kAvx2, kAvxVnni, kAvx512, kAvx512Vnni };
 
 bool processor_has(InstructionSet set);
 
@@ -15,13 +15,13 @@ InstructionSet instruction_set();
 // Whether the product kernels are faster in int8 than in float32 (measured: with AVX2 alone 1.3 to
 // 1.4 times, with VNNI 2 and more).
 constexpr bool is_faster_in_int8(InstructionSet set) {
-  return set != InstructionSet::plain && set != InstructionSet::avx512;
+  return set != InstructionSet::kPlain && set != InstructionSet::kAvx512;
 }
 
 // Of one thing in forms for three widths of registers the one for `set`.
 template <class T>
 const T& for_set(InstructionSet set, const T& plain, const T& avx2, const T& avx512) {
-  return set >= InstructionSet::avx512 ? avx512 : set >= InstructionSet::avx2 ? avx2 : plain;
+  return set >= InstructionSet::kAvx512 ? avx512 : set >= InstructionSet::kAvx2 ? avx2 : plain;
 }
 
 }  // namespace penalmt

@@ -29,10 +29,10 @@ struct NpyType {
   const char* name;
   NumberType type;
 };
-constexpr NpyType kNpyTypes[] = {{"<f2", NumberType::float16}, {"<f4", NumberType::float32},
-                                 {"<f8", NumberType::float64}, {"<i4", NumberType::int32},
-                                 {"<i8", NumberType::int64},   {"|u1", NumberType::uint8},
-                                 {"|b1", NumberType::boolean}};
+constexpr NpyType kNpyTypes[] = {{"<f2", NumberType::kFloat16}, {"<f4", NumberType::kFloat32},
+                                 {"<f8", NumberType::kFloat64}, {"<i4", NumberType::kInt32},
+                                 {"<i8", NumberType::kInt64},   {"|u1", NumberType::kUint8},
+                                 {"|b1", NumberType::kBoolean}};
 
 struct Header {
   std::string type;

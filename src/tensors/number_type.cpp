@@ -4,15 +4,15 @@ namespace penalmt {
 
 int64_t bytes_of(NumberType type) {
   switch (type) {
-    case NumberType::float64:
-    case NumberType::int64:
+    case NumberType::kFloat64:
+    case NumberType::kInt64:
       return 8;
-    case NumberType::float32:
-    case NumberType::int32:
+    case NumberType::kFloat32:
+    case NumberType::kInt32:
       return 4;
-    case NumberType::float16:
-    case NumberType::bfloat16:
-    case NumberType::int16:
+    case NumberType::kFloat16:
+    case NumberType::kBfloat16:
+    case NumberType::kInt16:
       return 2;
     default:
       return 1;

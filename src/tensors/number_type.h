@@ -6,16 +6,16 @@
 namespace penalmt {
 
 enum class NumberType {
-  float64,
-  float32,
-  float16,
-  bfloat16,
-  int64,
-  int32,
-  int16,
-  int8,
-  uint8,
-  boolean
+  kFloat64,
+  kFloat32,
+  kFloat16,
+  kBfloat16,
+  kInt64,
+  kInt32,
+  kInt16,
+  kInt8,
+  kUint8,
+  kBoolean
 };
 
 // The bytes of one number.

@@ -48,7 +48,7 @@ SharedFloats shared_floats(const at::Tensor& x) {
 }
 
 PackedMatrix packed_matrix(const MatrixNumbers& numbers, ProductFormat format) {
-  if (format != ProductFormat::bfloat16) return PackedMatrix(numbers, format);
+  if (format != ProductFormat::kBfloat16) return PackedMatrix(numbers, format);
   const at::Tensor weight = view_of(numbers.weight.get(), {numbers.out, numbers.in});
   at::Tensor bias;
   if (numbers.bias) bias = view_of(numbers.bias.get(), {numbers.out}).to(at::kBFloat16);

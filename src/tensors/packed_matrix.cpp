@@ -31,18 +31,18 @@ float dot(const float* a, const float* b, int64_t n) {
 }  // namespace
 
 ProductFormat product_format(const std::string& name) {
-  if (name == "float32") return ProductFormat::float32;
-  if (name == "bfloat16") return ProductFormat::bfloat16;
-  if (name == "int8") return ProductFormat::int8;
+  if (name == "float32") return ProductFormat::kFloat32;
+  if (name == "bfloat16") return ProductFormat::kBfloat16;
+  if (name == "int8") return ProductFormat::kInt8;
   if (name != "auto")
     throw Error("precision: got '" + name + "', expected auto, float32, bfloat16 or int8");
-  return is_faster_in_int8(instruction_set()) ? ProductFormat::int8 : ProductFormat::float32;
+  return is_faster_in_int8(instruction_set()) ? ProductFormat::kInt8 : ProductFormat::kFloat32;
 }
 
 std::string name_of(ProductFormat format) {
-  return format == ProductFormat::int8       ? "int8"
-         : format == ProductFormat::bfloat16 ? "bfloat16"
-                                             : "float32";
+  return format == ProductFormat::kInt8       ? "int8"
+         : format == ProductFormat::kBfloat16 ? "bfloat16"
+                                              : "float32";
 }
 
 // Some rows as the products take them.
@@ -54,7 +54,7 @@ struct PackedMatrix::Rows {
 };
 
 PackedMatrix::PackedMatrix(const MatrixNumbers& numbers, std::shared_ptr<const NarrowMatrix> narrow)
-    : format_(ProductFormat::bfloat16),
+    : format_(ProductFormat::kBfloat16),
       in_(numbers.in),
       out_(numbers.out),
       weight_(numbers.weight),
@@ -66,7 +66,7 @@ PackedMatrix::PackedMatrix(const MatrixNumbers& numbers, std::shared_ptr<const N
 PackedMatrix::PackedMatrix(const MatrixNumbers& numbers, ProductFormat format)
     : PackedMatrix(numbers, nullptr) {
   format_ = format;
-  if (format == ProductFormat::int8)
+  if (format == ProductFormat::kInt8)
     lay_out_int8(weight_.get());
   else
     lay_out_floats(weight_.get());
@@ -102,7 +102,7 @@ void PackedMatrix::lay_out_int8(const float* from) {
 
 PackedMatrix::Rows PackedMatrix::rows_of(const float* x, int64_t count) const {
   Rows rows{x, count, {}, {}};
-  if (format_ != ProductFormat::int8) return rows;
+  if (format_ != ProductFormat::kInt8) return rows;
   rows.numbers.resize(count * depth_);
   rows.scales.resize(count);
   const ProductKernels& kernels = product_kernels();
@@ -120,7 +120,7 @@ void PackedMatrix::multiply(const Rows& x, int64_t first, int64_t columns, float
     const int64_t real = std::min(kPanel, first + columns - c);
     float* to = real == kPanel ? out + (c - first) : rest;
     const int64_t step = real == kPanel ? stride : kPanel;
-    if (format_ == ProductFormat::int8)
+    if (format_ == ProductFormat::kInt8)
       kernels.multiply_int8({x.numbers.data(), x.scales.data(), x.count, depth_},
                             {int8_panels_.data() + c * depth_, start_.data() + c,
                              scales_.data() + c, bias_.data() + c},
@@ -155,7 +155,7 @@ PackedMatrix PackedMatrix::of_columns(const std::vector<int>& columns) const {
     chosen.narrow_ = narrow_->of_columns(columns);
     return chosen;
   }
-  const bool is_int8 = format_ == ProductFormat::int8;
+  const bool is_int8 = format_ == ProductFormat::kInt8;
   // A panel holds `step` numbers of a column beside each other, then those of the next one.
   const auto gather = [&](const auto& from, auto& to, int64_t step) {
     to.assign(room * depth_, 0);
@@ -205,7 +205,7 @@ Candidates PackedMatrix::best(const float* x, int64_t rows, const CandidateRule&
 
 Candidates PackedMatrix::best(const float* x, int64_t rows, const CandidateRule& rule,
                               const ColumnChoice* choice) const {
-  const bool is_exact = format_ == ProductFormat::float32;
+  const bool is_exact = format_ == ProductFormat::kFloat32;
   std::vector<Candidates> found;
   std::vector<float> tile(kRowsAtATime * kTile);
   for (int64_t r = 0; r < rows; r += kRowsAtATime) {

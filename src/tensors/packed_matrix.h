@@ -13,7 +13,7 @@ namespace penalmt {
 
 // What the numbers of a product are. bfloat16 and int8 round the inputs (int8: each row of x and
 // each column of the matrix to 255 steps of its own largest), and sum in float32 and whole numbers.
-enum class ProductFormat { float32, bfloat16, int8 };
+enum class ProductFormat { kFloat32, kBfloat16, kInt8 };
 
 // "float32", "bfloat16", "int8", or "auto": the fastest that this processor has instructions for.
 // Throws Error for another name.
@@ -85,7 +85,7 @@ class PackedMatrix {
   void multiply(const Rows& x, int64_t first, int64_t columns, float* out, int64_t stride) const;
   Rows rows_of(const float* x, int64_t count) const;
 
-  ProductFormat format_ = ProductFormat::float32;
+  ProductFormat format_ = ProductFormat::kFloat32;
   int64_t in_ = 0, out_ = 0, depth_ = 0;        // depth: of a panel, `in` rounded up for int8
   SharedFloats weight_;                         // [out, in]; of_columns: of all columns
   std::vector<int> columns_;                    // of_columns: which they are

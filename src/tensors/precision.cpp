@@ -43,7 +43,7 @@ at::Tensor narrowed(const at::Tensor& parameter) {
 
 bool bfloat16_is_native() {
 #ifdef __x86_64__
-  return instruction_set() >= InstructionSet::avx512 &&
+  return instruction_set() >= InstructionSet::kAvx512 &&
          (__builtin_cpu_supports("avx512bf16") || __builtin_cpu_supports("amx-bf16"));
 #else
   return false;

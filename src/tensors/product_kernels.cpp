@@ -36,8 +36,8 @@ extern const ProductKernels kAvx512ProductKernels, kAvx512VnniProductKernels, kA
     kAvxVnniProductKernels;
 
 const ProductKernels& product_kernels_for(InstructionSet set) {
-  if (set == InstructionSet::avx512vnni) return kAvx512VnniProductKernels;
-  if (set == InstructionSet::avxvnni) return kAvxVnniProductKernels;
+  if (set == InstructionSet::kAvx512Vnni) return kAvx512VnniProductKernels;
+  if (set == InstructionSet::kAvxVnni) return kAvxVnniProductKernels;
   return for_set(set, plain::kProductKernels, kAvx2ProductKernels, kAvx512ProductKernels);
 }
 #else

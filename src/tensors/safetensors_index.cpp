@@ -29,10 +29,10 @@ struct SafetensorsType {
   NumberType type;
 };
 constexpr SafetensorsType kSafetensorsTypes[] = {
-    {"F64", NumberType::float64},   {"F32", NumberType::float32}, {"F16", NumberType::float16},
-    {"BF16", NumberType::bfloat16}, {"I64", NumberType::int64},   {"I32", NumberType::int32},
-    {"I16", NumberType::int16},     {"I8", NumberType::int8},     {"U8", NumberType::uint8},
-    {"BOOL", NumberType::boolean}};
+    {"F64", NumberType::kFloat64},   {"F32", NumberType::kFloat32}, {"F16", NumberType::kFloat16},
+    {"BF16", NumberType::kBfloat16}, {"I64", NumberType::kInt64},   {"I32", NumberType::kInt32},
+    {"I16", NumberType::kInt16},     {"I8", NumberType::kInt8},     {"U8", NumberType::kUint8},
+    {"BOOL", NumberType::kBoolean}};
 
 std::string known_types() {
   std::string names;

@@ -13,11 +13,11 @@
 namespace penalmt {
 
 constexpr std::pair<NumberType, at::ScalarType> kScalarTypes[] = {
-    {NumberType::float64, at::kDouble}, {NumberType::float32, at::kFloat},
-    {NumberType::float16, at::kHalf},   {NumberType::bfloat16, at::kBFloat16},
-    {NumberType::int64, at::kLong},     {NumberType::int32, at::kInt},
-    {NumberType::int16, at::kShort},    {NumberType::int8, at::kChar},
-    {NumberType::uint8, at::kByte},     {NumberType::boolean, at::kBool}};
+    {NumberType::kFloat64, at::kDouble}, {NumberType::kFloat32, at::kFloat},
+    {NumberType::kFloat16, at::kHalf},   {NumberType::kBfloat16, at::kBFloat16},
+    {NumberType::kInt64, at::kLong},     {NumberType::kInt32, at::kInt},
+    {NumberType::kInt16, at::kShort},    {NumberType::kInt8, at::kChar},
+    {NumberType::kUint8, at::kByte},     {NumberType::kBoolean, at::kBool}};
 
 inline at::ScalarType scalar_type(NumberType type) {
   return std::find_if(std::begin(kScalarTypes), std::end(kScalarTypes),

@@ -12,7 +12,7 @@ namespace penalmt {
 
 struct StoredTensor {
   std::string name;
-  NumberType type = NumberType::float32;
+  NumberType type = NumberType::kFloat32;
   std::vector<int64_t> shape;
   uint64_t begin = 0, end = 0;  // its bytes, counted from the beginning of the file
 };

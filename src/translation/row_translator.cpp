@@ -73,7 +73,7 @@ bool is_row_model_folder(const fs::path& folder) {
   const StoredWeights weights = stored_weights(folder);
   return std::all_of(weights.tensors.begin(), weights.tensors.end(), [](const auto& each) {
     const StoredTensor& tensor = each.second;
-    return tensor.type == NumberType::float32 && tensor.begin % alignof(float) == 0;
+    return tensor.type == NumberType::kFloat32 && tensor.begin % alignof(float) == 0;
   });
 }
 

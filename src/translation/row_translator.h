@@ -38,7 +38,7 @@ class RowTranslator : public TextTranslator {
   explicit RowTranslator(ModelFiles files, const std::filesystem::path& path);
 
   FindNumbers find_;
-  ProductFormat format_ = ProductFormat::float32;
+  ProductFormat format_ = ProductFormat::kFloat32;
   std::optional<RowModel> model_;  // in that format; made when it is first asked
 };
 

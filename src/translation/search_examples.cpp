@@ -99,7 +99,7 @@ SearchWeights::SearchWeights(TranslationModelImpl& model, ProductFormat format, 
     const bool is_text = module.key().starts_with("encoder.");
     matrices.emplace(
         linear->weight.const_data_ptr(),
-        packed_matrix(linear->weight, linear->bias, is_text ? format : ProductFormat::float32));
+        packed_matrix(linear->weight, linear->bias, is_text ? format : ProductFormat::kFloat32));
   }
 }
 

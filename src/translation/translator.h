@@ -87,7 +87,7 @@ class Translator : public TextTranslator {
 
   TranslationModel model_;
   std::filesystem::path carried_encoder_;
-  ProductFormat format_ = ProductFormat::float32;
+  ProductFormat format_ = ProductFormat::kFloat32;
   std::vector<TranslationModel> others_;  // that were joined
   std::vector<SearchedModel> searched_;   // this one and the others; empty until translate()
 };

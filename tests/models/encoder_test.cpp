@@ -17,7 +17,7 @@ Rows rows_at(int64_t update) {
 }
 
 TEST(Encoder, ADroppedLayerIsSkippedWithItsNormalisations) {
-  for (const NormOrder order : {NormOrder::pre, NormOrder::post}) {
+  for (const NormOrder order : {NormOrder::kPre, NormOrder::kPost}) {
     Encoder encoder(StackConfig{.layers = 3,
                                 .width = 8,
                                 .feed_forward = 16,
@@ -69,7 +69,7 @@ TEST(CounterDropout, OneDrawAnUpdateTellsSeedsUpdatesStacksAndLayersApart) {
 TEST(Embed, DropsWholeTokensAndKeepsTheirPositions) {
   CounterDropout words(0.4), none(0.0);
   words->set_site(5);
-  Positions positions(PositionKind::sinusoidal, 64, 6);
+  Positions positions(PositionKind::kSinusoidal, 64, 6);
   const at::Tensor ids = torch::arange(1, 201).view({4, 50}),
                    embedding = torch::sin(torch::arange(201 * 6, torch::kDouble))
                                    .view({201, 6})

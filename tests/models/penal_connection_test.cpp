@@ -32,7 +32,7 @@ struct HookNetworkImpl : torch::nn::Module {
       down_bias.push_back(register_parameter("down_bias" + name, torch::zeros({6})));
     }
     register_module("residuals", residuals);
-    if (order == NormOrder::pre)
+    if (order == NormOrder::kPre)
       final_norm =
           register_module("final_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({6})));
     output = register_parameter("output", torch::zeros({7, 6}));
@@ -112,7 +112,7 @@ void expect_near(const at::Tensor& got, const at::Tensor& expected, double relat
 
 void match_golden(NormOrder order, const std::string& optimiser) {
   const nlohmann::json golden = config::parse_file(PENALMT_SOURCE "/tests/golden/penal_hook.json");
-  const nlohmann::json& run = golden[order == NormOrder::pre ? "pre" : "post"][optimiser];
+  const nlohmann::json& run = golden[order == NormOrder::kPre ? "pre" : "post"][optimiser];
   HookNetwork network(order, PenalOptions{.tau = golden["tau"].get<double>()});
   network->to(torch::kDouble);
   {
@@ -142,16 +142,16 @@ void match_golden(NormOrder order, const std::string& optimiser) {
 }
 
 TEST(PenalConnection, EqualsThePublishedHookForTwentyAdamUpdatesPreNorm) {
-  match_golden(NormOrder::pre, "adam");
+  match_golden(NormOrder::kPre, "adam");
 }
 TEST(PenalConnection, EqualsThePublishedHookForTwentyAdamUpdatesPostNorm) {
-  match_golden(NormOrder::post, "adam");
+  match_golden(NormOrder::kPost, "adam");
 }
 TEST(PenalConnection, EqualsThePublishedHookForTwentySgdUpdatesPreNorm) {
-  match_golden(NormOrder::pre, "sgd");
+  match_golden(NormOrder::kPre, "sgd");
 }
 TEST(PenalConnection, EqualsThePublishedHookForTwentySgdUpdatesPostNorm) {
-  match_golden(NormOrder::post, "sgd");
+  match_golden(NormOrder::kPost, "sgd");
 }
 
 std::vector<at::Tensor> gradients(torch::nn::Module& module) {
@@ -191,18 +191,18 @@ void expect_the_gradient_of_the_explicit_loss(const PenalOptions& options, NormO
 }
 
 TEST(PenalConnection, HasTheGradientOfTheExplicitLoss) {
-  for (const NormOrder order : {NormOrder::pre, NormOrder::post})
+  for (const NormOrder order : {NormOrder::kPre, NormOrder::kPost})
     expect_the_gradient_of_the_explicit_loss({.tau = 0.03}, order);
 }
 
 TEST(PenalConnection, RelativeHasTheGradientOfTheExplicitLoss) {
-  for (const NormOrder order : {NormOrder::pre, NormOrder::post})
+  for (const NormOrder order : {NormOrder::kPre, NormOrder::kPost})
     expect_the_gradient_of_the_explicit_loss({.tau = 0.03, .penalty = Penalty::relative}, order);
 }
 
 TEST(PenalConnection, StreamHasTheGradientOfTheExplicitLoss) {
   expect_the_gradient_of_the_explicit_loss({.tau = 0.03, .penalty = Penalty::stream},
-                                           NormOrder::pre);
+                                           NormOrder::kPre);
 }
 
 TEST(PenalConnection, AGradedTauIsLinearInDepthAndKeepsItsMean) {
@@ -213,12 +213,12 @@ TEST(PenalConnection, AGradedTauIsLinearInDepthAndKeepsItsMean) {
   EXPECT_DOUBLE_EQ(penal.at_depth(4, 5).tau, 2);
   EXPECT_DOUBLE_EQ(penal.at_depth(0, 1).tau, 4);
   EXPECT_EQ((PenalOptions{.tau = 3e-4}.at_depth(3, 8).tau), 3e-4);
-  for (const NormOrder order : {NormOrder::pre, NormOrder::post})
+  for (const NormOrder order : {NormOrder::kPre, NormOrder::kPost})
     expect_the_gradient_of_the_explicit_loss({.tau = 0.03, .grade = 0.5}, order);
 }
 
 TEST(PenalConnection, TheScaleOfABranchIsPartOfWhatIsAdded) {
-  for (const NormOrder order : {NormOrder::pre, NormOrder::post})
+  for (const NormOrder order : {NormOrder::kPre, NormOrder::kPost})
     for (const BranchScale scale : {BranchScale::scalar, BranchScale::channel})
       for (const Penalty penalty : {Penalty::absolute, Penalty::relative})
         expect_the_gradient_of_the_explicit_loss({.tau = 0.03, .penalty = penalty, .scale = scale},
@@ -307,7 +307,7 @@ TEST(PenalConnection, ScalesWithTheLoss) {
 TEST(PenalConnection, AccumulationOverMicroBatchesChangesNothing) {
   for (const Penalty penalty : {Penalty::absolute, Penalty::relative, Penalty::stream}) {
     const PenalOptions penal{.tau = 0.02, .penalty = penalty, .scale = BranchScale::channel};
-    const NormOrder order = penalty == Penalty::stream ? NormOrder::pre : NormOrder::post;
+    const NormOrder order = penalty == Penalty::stream ? NormOrder::kPre : NormOrder::kPost;
     HookNetwork whole(order, penal), parts(order, penal);
     for (HookNetwork network : {whole, parts}) {
       network->to(torch::kDouble);
@@ -339,7 +339,7 @@ TEST(PenalConnection, FusedKernelEqualsTheComposedPath) {
       std::vector<at::Tensor> results[2];
       for (const int kind : {0, 1}) {
         const auto type = kind == 0 ? torch::kFloat : torch::kDouble;  // float takes the kernel
-        Residual residual(6, NormOrder::post, dropout, penal);
+        Residual residual(6, NormOrder::kPost, dropout, penal);
         residual->connection->dropout->set_site(11);
         residual->to(type);
         {

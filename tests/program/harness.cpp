@@ -11,6 +11,9 @@
 #include <cstdlib>
 #include <utility>
 
+#include <fstream>
+#include <iterator>
+
 #include "base/files.h"
 
 namespace penalmt {
@@ -24,14 +27,14 @@ int open_or_exit(const std::string& file, int flags) {
 
 // Becomes the program, with these three descriptors as its streams.
 [[noreturn]] void become_penalmt(const std::vector<std::string>& arguments, int in, int out,
-                                 int err) {
-  std::vector<char*> argv = {const_cast<char*>(PENALMT_PROGRAM)};
+                                 int err, const std::string& program = PENALMT_PROGRAM) {
+  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   dup2(in, STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
-  execv(PENALMT_PROGRAM, argv.data());
+  execv(program.c_str(), argv.data());
   _exit(127);
 }
 
@@ -47,6 +50,11 @@ int exit_status_of(pid_t child) {
 // Streams are files, so that neither side can wait for the other.
 Outcome run_penalmt(const std::vector<std::string>& arguments, const std::string& input,
                     const std::string& output_file) {
+  return run_program(PENALMT_PROGRAM, arguments, input, output_file);
+}
+
+Outcome run_program(const std::string& program, const std::vector<std::string>& arguments,
+                    const std::string& input, const std::string& output_file) {
   const TemporaryFolder folder;
   write_file(folder / "in", input);
   const std::string in = folder / "in", err = folder / "err";
@@ -55,7 +63,7 @@ Outcome run_penalmt(const std::vector<std::string>& arguments, const std::string
   if (child == 0) {
     constexpr int kNew = O_WRONLY | O_CREAT | O_TRUNC;
     become_penalmt(arguments, open_or_exit(in, O_RDONLY), open_or_exit(out, kNew),
-                   open_or_exit(err, kNew));
+                   open_or_exit(err, kNew), program);
   }
   Outcome outcome;
   outcome.status = exit_status_of(child);
@@ -135,6 +143,11 @@ std::string Conversation::answer() {
 }
 
 void Conversation::signal(int number) const { kill(child_, number); }
+
+std::string Conversation::maps() const {
+  std::ifstream file("/proc/" + std::to_string(child_) + "/maps");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 Outcome Conversation::finish() {
   close(in_);

@@ -20,6 +20,9 @@ struct Outcome {
 // Runs `penalmt arguments...`. Standard output goes to `output_file` where one is named.
 Outcome run_penalmt(const std::vector<std::string>& arguments, const std::string& input = "",
                     const std::string& output_file = "");
+// The same of another program.
+Outcome run_program(const std::string& program, const std::vector<std::string>& arguments,
+                    const std::string& input = "", const std::string& output_file = "");
 
 // Runs it on a terminal of so many columns: what stands there, line by line, progress too.
 std::vector<std::string> lines_on_terminal(unsigned short columns,
@@ -41,6 +44,8 @@ class Conversation {
   // The next line of standard output; "nothing" where none comes within a minute.
   std::string answer();
   void signal(int number) const;
+  // What it maps into its memory now, a line each.
+  std::string maps() const;
   // Ends the input; the rest of the output, the errors and the exit status.
   Outcome finish();
 

@@ -24,7 +24,7 @@ const std::string kCut = "; split the line, or give --long-lines cut\n";
 class LongWords : public testing::Test {
  protected:
   LongWords() {
-    make_tiny_run(folder_ / "run");
+    make_tiny_run(folder_ / "run", {.heads = 1});
     write_file(path("in.en"), "a red circle .\n" + kLong + "\n");
     write_file(path("in.de"), "ein roter kreis .\nein hund rennt .\n");
     write_file(path("plain.en"), "a red circle .\ntwo blue squares .\n");

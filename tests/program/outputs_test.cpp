@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 class Outputs : public testing::Test {
  protected:
   Outputs() {
-    make_tiny_run(folder_ / "text");
+    make_tiny_run(folder_ / "text", {.heads = 1});
     make_tiny_run(folder_ / "gated", {.fusion = "gated"});
     make_tiny_run(folder_ / "features", {.fusion = "gated", .features = true});
     for (const char* run : {"text", "gated", "features"}) {

@@ -66,7 +66,7 @@ TEST(ClosedStreams, AreAnErrorOnlyWhereTheyAreNeeded) {
 
 TEST(ClosedStreams, AreAnErrorInTheEngineToo) {
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run");
+  make_tiny_run(folder / "run", {.heads = 1});
   write_file(folder / "in.txt", "a red circle .\n");
   expect_refusal(shell(folder, "$P translate run --input in.txt >&-"), 1,
                  "standard output: cannot write: it is closed");
@@ -83,7 +83,7 @@ TEST(ClosedStreams, AreAnErrorInTheEngineToo) {
 TEST(DeepJson, IsRefusedByEveryCommand) {
   const TemporaryFolder folder;
   const std::string deep = nested(200'000);
-  make_tiny_run(folder / "run");
+  make_tiny_run(folder / "run", {.heads = 1});
   write_file(folder / "lines.jsonl", "{\"source\": \"a\", \"id\": " + deep + "}\n");
   expect_refusal(shell(folder, "$P translate run --json --json-input --input lines.jsonl"), 2,
                  "lines.jsonl:1:122: nested deeper than 100 levels");
@@ -105,7 +105,7 @@ TEST(DeepJson, IsRefusedByEveryCommand) {
 
 TEST(DeepJson, IsRefusedInWeights) {
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run");
+  make_tiny_run(folder / "run", {.heads = 1});
   const std::string header = "{\"a\": " + nested(100'000) + "}";
   const uint64_t length = header.size();
   write_file(folder / "run/best/model.safetensors",
@@ -118,7 +118,7 @@ TEST(DeepJson, IsRefusedInWeights) {
 
 TEST(Numbers, OfOptionsAreDecimal) {
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run");
+  make_tiny_run(folder / "run", {.heads = 1});
   for (const std::string wrong : {"010", "0x10", "1e3", "nan", "5000"})
     expect_refusal(
         shell(folder, "$P translate run --beam='" + wrong + "' </dev/null"), 2,
@@ -133,7 +133,7 @@ TEST(Numbers, OfOptionsAreDecimal) {
 
 TEST(Numbers, OfAnIdComeBackByteForByte) {
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run");
+  make_tiny_run(folder / "run", {.heads = 1});
   write_file(folder / "in.jsonl",
              "{\"source\": \"a red circle .\", \"id\": 123456789012345678901234567890}\n"
              "{\"id\": {\"n\": 1.10, \"m\": [1e2, -0]}, \"source\": \"\"}\n");
@@ -151,7 +151,7 @@ TEST(Numbers, OfAnIdComeBackByteForByte) {
 
 TEST(Bytes, ThatAreNoUtf8AreRefusedInWords) {
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run");
+  make_tiny_run(folder / "run", {.heads = 1});
   expect_refusal(shell(folder, "$P translate run --json $'caf\\xe9'"), 2,
                  "the sentence: invalid UTF-8 at byte 4");
   write_file(folder / "recipe.json", "{}");
@@ -178,7 +178,7 @@ TEST(Curves, WithExtremeLossesAreDrawnAtOnce) {
 
 TEST(Threads, ThatCannotBeMadeAreGoneWithout) {
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run");
+  make_tiny_run(folder / "run", {.heads = 1});
   std::string lines, references;
   for (int i = 0; i < 300; ++i) {
     lines += tiny_text()[i % 10] + "\n";
@@ -215,7 +215,7 @@ TEST(Threads, OfAUserWithoutMoreProcessesAreGoneWithout) {
   if (geteuid() != 0 || std::system("setpriv --version >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "only root can become a user without other processes, by setpriv";
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run");
+  make_tiny_run(folder / "run", {.heads = 1});
   write_file(folder / "in.en", "a red circle .\ntwo blue squares .\n");
   const std::string translate = " translate run --input in.en --batch-tokens 1 --threads 8";
   const std::string expected = shell(folder, "$P" + translate).output;
@@ -295,7 +295,7 @@ TEST(Threads, OfTheTokenizerAreAsManyAsThereAre) {
 // oneDNN's words for it help nobody. (What it does at the very edge is its own affair.)
 TEST(Memory, ThatOneDnnLacksIsCalledSo) {
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run");
+  make_tiny_run(folder / "run", {.heads = 1});
   for (const std::string kilobytes : {"620000", "660000", "700000", "760000"}) {
     const Outcome outcome = shell(
         folder, "ulimit -v " + kilobytes + "; $P translate run --threads 16 'a red circle .'");
@@ -308,7 +308,7 @@ TEST(Memory, ThatOneDnnLacksIsCalledSo) {
 
 TEST(ModelFolder, MayNotAskForMoreThanItsWeights) {
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run");
+  make_tiny_run(folder / "run", {.heads = 1});
   std::string description = read_file(folder / "run/best/model.json");
   const std::size_t at = description.find("\"width\": 16");
   description.replace(at, 11, "\"width\": 8192");

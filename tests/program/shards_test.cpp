@@ -116,7 +116,7 @@ class Shards : public testing::Test {
 };
 
 TEST_F(Shards, JoinedAreWhatOneCallWrites) {
-  make_tiny_run(folder_ / "text");
+  make_tiny_run(folder_ / "text", {.heads = 1});
   const std::string mark = "\xEF\xBB\xBF";
   file("a.en", mark + "a red circle .\n\na dog runs fast .\n" + mark + "a red circle .\r\n \nzwei");
   expect_as_in_one_call("text", "--input a.en", "");
@@ -128,7 +128,7 @@ TEST_F(Shards, JoinedAreWhatOneCallWrites) {
 }
 
 TEST_F(Shards, OfTablesEndWhereARowDoes) {
-  make_tiny_run(folder_ / "text");
+  make_tiny_run(folder_ / "text", {.heads = 1});
   file("a.csv",
        "\xEF\xBB\xBFid,caption,\"no\nte\"\r\n1,a red circle .,5\" x\r\n2,\"a dog\nruns, "
        "\"\"fast\"\" "

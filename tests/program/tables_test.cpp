@@ -19,7 +19,7 @@ using Lines = std::vector<std::string>;
 class Tables : public ::testing::Test {
  protected:
   void SetUp() override {
-    make_tiny_run(folder_ / "text");
+    make_tiny_run(folder_ / "text", {.heads = 1});
     make_tiny_run(folder_ / "gated", {.fusion = "gated"});
     fs::create_directory(folder_ / "set");
     std::string ppm = "P6\n16 16\n255\n";

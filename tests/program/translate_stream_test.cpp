@@ -21,7 +21,7 @@ using Lines = std::vector<std::string>;
 class TranslateStream : public ::testing::Test {
  protected:
   void SetUp() override {
-    make_tiny_run(folder_ / "text");
+    make_tiny_run(folder_ / "text", {.heads = 1});
     make_tiny_run(folder_ / "gated", {.fusion = "gated"});
     std::string ppm = "P6\n16 16\n255\n";
     for (int i = 0; i < 16 * 16 * 3; ++i) ppm += static_cast<char>(i * 7 % 256);
@@ -313,7 +313,7 @@ TEST_F(TranslateStream, ALongLineIsRefusedOrCut) {
                                         file("s", "a dog .\na a a a a\n"), "--target", target})
                                .output);
 
-  make_tiny_run(folder_ / "learned", {.positions = "learned", .longest = 12});
+  make_tiny_run(folder_ / "learned", {.positions = "learned", .longest = 12, .heads = 1});
   expect_refusal(
       {"translate", path("learned")},
       "standard input:1: a sentence of 13 pieces, expected at most 12; split the line, or "

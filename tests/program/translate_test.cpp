@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -24,7 +25,7 @@ class TranslateProgram : public ::testing::Test {
   void SetUp() override {
     folder_ = fs::temp_directory_path() / ("penalmt_translate_" + std::to_string(::getpid()));
     fs::remove_all(folder_);
-    make_tiny_run(folder_ / "text");
+    make_tiny_run(folder_ / "text", {.heads = 1});
     make_tiny_run(folder_ / "gated", {.fusion = "gated"});
     write_file(folder_ / "in.en", kLines);
     std::string ppm = "P6\n16 16\n255\n";
@@ -589,6 +590,47 @@ TEST_F(TranslateProgram, ScoresGivenTranslations) {
   EXPECT_EQ(uneven.status, 2);
   EXPECT_EQ(uneven.errors, "penalmt: " + path("in.en") + ": 5 lines, but " + path("short.de") +
                                " has 1; line i of one must belong to line i of the other\n");
+}
+
+// What the program maps while it answers: with the engine LibTorch is among it.
+TEST_F(TranslateProgram, TranslatesTextWithoutLibTorch) {
+  const auto loads_libtorch = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), "translate");
+    Conversation talk(options);
+    talk.say("a red circle .\n");
+    EXPECT_NE(talk.answer(), "nothing");
+    const bool loads = talk.maps().find("libtorch_cpu") != std::string::npos;
+    EXPECT_EQ(talk.finish().status, 0);
+    return loads;
+  };
+  for (const std::vector<std::string>& options : {std::vector<std::string>{},
+                                                  {"--json", "--beam", "2", "--n-best", "2"},
+                                                  {"--precision", "int8", "--beam", "1"},
+                                                  {"--prefix", "ein"}}) {
+    std::vector<std::string> words = {path("text"), "--device", "cpu"};
+    words.insert(words.end(), options.begin(), options.end());
+    EXPECT_FALSE(loads_libtorch(words)) << options.size();
+  }
+  EXPECT_TRUE(loads_libtorch({path("text"), "--device", "cpu", "--sample"}));
+  EXPECT_TRUE(loads_libtorch({path("text"), "--device", "cpu", "--precision", "bfloat16"}));
+  EXPECT_TRUE(loads_libtorch({path("gated"), "--device", "cpu"}));
+}
+
+// Both executables give the same bytes.
+TEST_F(TranslateProgram, GivesWhatTheEngineGives) {
+  const std::string engine = std::string(PENALMT_PROGRAM) + "-engine";
+  for (const std::string options :
+       {"", "--beam 1", "--json --beam 3 --n-best 2", "--precision int8 --json --token-scores",
+        "--no-repeat-ngram 2 --min-length 3 --refill", "--prefix ein --json"}) {
+    std::vector<std::string> words = {"translate", path("text"), "--device",
+                                      "cpu",       "--input",    path("in.en")};
+    std::istringstream rest(options);
+    for (std::string word; rest >> word;) words.push_back(word);
+    const Outcome ours = run_penalmt(words), engines = run_program(engine, words);
+    EXPECT_EQ(ours.status, 0) << ours.errors;
+    EXPECT_EQ(ours.output, engines.output) << options;
+    EXPECT_EQ(ours.errors, engines.errors) << options;
+  }
 }
 
 TEST_F(TranslateProgram, LeavesNoHalfWrittenOutput) {

@@ -13,8 +13,8 @@ namespace penalmt {
 inline std::vector<InstructionSet> instruction_sets() {
   std::vector<InstructionSet> sets;
   for (const InstructionSet set :
-       {InstructionSet::plain, InstructionSet::avx2, InstructionSet::avxvnni,
-        InstructionSet::avx512, InstructionSet::avx512vnni})
+       {InstructionSet::kPlain, InstructionSet::kAvx2, InstructionSet::kAvxVnni,
+        InstructionSet::kAvx512, InstructionSet::kAvx512Vnni})
     if (processor_has(set)) sets.push_back(set);
   return sets;
 }

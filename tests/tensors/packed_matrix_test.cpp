@@ -37,13 +37,13 @@ TEST(PackedMatrix, MultipliesAsLibTorch) {
                      bias = waves({s.out}, 2.1);
     const at::Tensor expected =
         at::linear(x.to(at::kDouble), weight.to(at::kDouble), bias.to(at::kDouble));
-    const at::Tensor found = product(packed_matrix(weight, bias, ProductFormat::float32), x);
+    const at::Tensor found = product(packed_matrix(weight, bias, ProductFormat::kFloat32), x);
     EXPECT_LT((found - expected).abs().max().item<double>(), 3e-5) << s.rows << " " << s.in;
-    const at::Tensor narrow = product(packed_matrix(weight, bias, ProductFormat::bfloat16), x);
+    const at::Tensor narrow = product(packed_matrix(weight, bias, ProductFormat::kBfloat16), x);
     // Each factor and the result are rounded to 8 bits.
     const at::Tensor sizes = at::linear(x.abs(), weight.abs(), bias.abs()) + expected.abs();
     EXPECT_TRUE((narrow - expected).abs().le(sizes / 256).all().item<bool>());
-    const at::Tensor without = product(packed_matrix(weight, {}, ProductFormat::float32), x);
+    const at::Tensor without = product(packed_matrix(weight, {}, ProductFormat::kFloat32), x);
     EXPECT_LT((without + bias - expected).abs().max().item<double>(), 3e-5);
   }
 }
@@ -58,7 +58,7 @@ TEST(PackedMatrix, InInt8IsTheProductOfWholeNumbers) {
     const at::Tensor sums = at::mm((x / of_rows).round().to(at::kDouble),
                                    (weight / of_columns.unsqueeze(1)).round().to(at::kDouble).t());
     const at::Tensor expected = sums * of_rows * of_columns + bias;
-    const at::Tensor found = product(packed_matrix(weight, bias, ProductFormat::int8), x);
+    const at::Tensor found = product(packed_matrix(weight, bias, ProductFormat::kInt8), x);
     // One number of a row may be rounded the other way where it stands in the middle.
     const double step = (of_rows.max() * weight.abs().max()).item<double>();
     EXPECT_LT((found - expected).abs().max().item<double>(), 1.01 * step + 1e-4);
@@ -68,7 +68,7 @@ TEST(PackedMatrix, InInt8IsTheProductOfWholeNumbers) {
 
 TEST(PackedMatrix, GivesARowTheSameWhateverIsBesideIt) {
   const at::Tensor x = waves({101, 60}, 0.7), weight = waves({200, 60}, 1.3);
-  for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
+  for (const ProductFormat format : {ProductFormat::kFloat32, ProductFormat::kInt8}) {
     const PackedMatrix matrix = packed_matrix(weight, {}, format);
     const at::Tensor all = product(matrix, x);
     const Candidates best = best_of(matrix, x, {.count = 3});
@@ -87,22 +87,22 @@ TEST(PackedMatrix, FindsTheBestColumns) {
   const at::Tensor x = waves({53, 64}, 0.7), weight = waves({1500, 64}, 1.3);
   const Candidates expected = top_candidates(at::linear(x, weight), {.count = 4});
   for (const ProductFormat format :
-       {ProductFormat::float32, ProductFormat::bfloat16, ProductFormat::int8}) {
+       {ProductFormat::kFloat32, ProductFormat::kBfloat16, ProductFormat::kInt8}) {
     const Candidates found = best_of(packed_matrix(weight, {}, format), x, {.count = 4});
     ASSERT_EQ(found.count, 4);
     int64_t same = 0;
     for (size_t i = 0; i < expected.tokens.size(); ++i) {
       same += found.tokens[i] == expected.tokens[i] ? 1 : 0;
       EXPECT_NEAR(found.log_probabilities[i], expected.log_probabilities[i],
-                  format == ProductFormat::float32 ? 1e-4 : 0.2);
+                  format == ProductFormat::kFloat32 ? 1e-4 : 0.2);
     }
-    if (format == ProductFormat::float32) {
+    if (format == ProductFormat::kFloat32) {
       EXPECT_EQ(same, 212);
     }
-    if (format == ProductFormat::bfloat16) {  // a near one may be missed
+    if (format == ProductFormat::kBfloat16) {  // a near one may be missed
       EXPECT_GE(same, 200);
     }
-    if (format != ProductFormat::int8) continue;
+    if (format != ProductFormat::kInt8) continue;
     // The eight best of the rounded products, in the order of the exact ones.
     const at::Tensor rounded = product(packed_matrix(weight, {}, format), x),
                      exact = at::linear(x.to(at::kDouble), weight.to(at::kDouble));
@@ -117,7 +117,7 @@ TEST(PackedMatrix, FindsTheBestColumns) {
     }
   }
   const Candidates few =
-      best_of(packed_matrix(weight.narrow(0, 0, 4), {}, ProductFormat::int8), x, {.count = 5});
+      best_of(packed_matrix(weight.narrow(0, 0, 4), {}, ProductFormat::kInt8), x, {.count = 5});
   EXPECT_EQ(few.count, 2);  // padding and start are never written
 }
 
@@ -131,7 +131,7 @@ TEST(PackedMatrix, FindsTheBestColumnsWithTheirBias) {
   const ColumnChoice choice{columns, std::vector<float>(columns.size(), 0.0F),
                             std::vector<int64_t>(9, 0)};
   for (const ProductFormat format :
-       {ProductFormat::float32, ProductFormat::bfloat16, ProductFormat::int8}) {
+       {ProductFormat::kFloat32, ProductFormat::kBfloat16, ProductFormat::kInt8}) {
     const PackedMatrix matrix = packed_matrix(weight, bias, format);
     const Candidates found = best_of(matrix, x, {.count = 3});
     EXPECT_EQ(found.tokens, expected.tokens) << name_of(format);
@@ -142,7 +142,7 @@ TEST(PackedMatrix, FindsTheBestColumnsWithTheirBias) {
     for (int64_t r = 0; r < 9; ++r) {
       EXPECT_EQ(chosen.tokens[r * chosen.count], 299) << name_of(format);
       EXPECT_NEAR(chosen.log_probabilities[r * chosen.count], 0,
-                  format == ProductFormat::float32 ? 1e-6 : 0.2)
+                  format == ProductFormat::kFloat32 ? 1e-6 : 0.2)
           << name_of(format);
     }
   }
@@ -152,13 +152,13 @@ TEST(PackedMatrix, TellsOfWhatIsNoNumber) {
   at::Tensor x = waves({3, 32}, 0.7);
   x[1][5] = std::nanf("");
   x[2][31] = std::numeric_limits<float>::infinity();
-  for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
+  for (const ProductFormat format : {ProductFormat::kFloat32, ProductFormat::kInt8}) {
     const at::Tensor found = product(packed_matrix(waves({70, 32}, 1.3), {}, format), x);
     EXPECT_TRUE(found[0].isfinite().all().item<bool>());
     EXPECT_FALSE(found[1].isfinite().any().item<bool>()) << name_of(format);
     EXPECT_FALSE(found[2].isfinite().any().item<bool>()) << name_of(format);
   }
-  const PackedMatrix matrix = packed_matrix(waves({70, 32}, 1.3), {}, ProductFormat::int8);
+  const PackedMatrix matrix = packed_matrix(waves({70, 32}, 1.3), {}, ProductFormat::kInt8);
   EXPECT_TRUE(at::equal(product(matrix, at::zeros({2, 32})), at::zeros({2, 70})));
 }
 
@@ -167,7 +167,7 @@ TEST(PackedMatrix, ServesLinearWhileItsScopeLives) {
   const at::Tensor x = waves({2, 3, 8}, 0.7), weight = waves({5, 8}, 1.3), bias = waves({5}, 2.1);
   PackedMatrices matrices;  // of another weight, so that the difference is seen
   matrices.emplace(weight.const_data_ptr(),
-                   packed_matrix(weight * 2, bias, ProductFormat::float32));
+                   packed_matrix(weight * 2, bias, ProductFormat::kFloat32));
   const at::Tensor plain = linear(x, weight, bias);
   {
     const PackedMatricesScope scope(matrices);

@@ -69,7 +69,7 @@ TEST_F(TranslatorTest, GivesTheSameScoresForAnyBatchSizeInOurOwnFormats) {
   make_tiny_run(folder_, {.heads = 1});
   const auto lines = many_lines();
   const SearchOptions search{.beam = 3, .n_best = 2};
-  for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
+  for (const ProductFormat format : {ProductFormat::kFloat32, ProductFormat::kInt8}) {
     Translator translator = Translator::open(folder_, at::kCPU);
     translator.set_format(format);
     const auto expected =
@@ -396,7 +396,7 @@ TEST_F(TranslatorTest, WritesPiecesOfTheShortlistAlone) {
   make_tiny_run(folder_, {.heads = 1});
   const auto lines = many_lines();
   const SearchOptions search{.beam = 3, .n_best = 2};
-  for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
+  for (const ProductFormat format : {ProductFormat::kFloat32, ProductFormat::kInt8}) {
     Translator translator = Translator::open(folder_, at::kCPU);
     translator.set_format(format);
     const auto whole = translator.translate(lines, nullptr, search, {});
@@ -518,7 +518,7 @@ TEST_F(TranslatorTest, TranslatesTheSameWithoutLibTorch) {
     const std::vector<std::string> lines = many_lines();
     std::vector<std::string> prefixes(lines.size());
     for (size_t i = 0; i < lines.size(); i += 3) prefixes[i] = "ein";
-    for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8}) {
+    for (const ProductFormat format : {ProductFormat::kFloat32, ProductFormat::kInt8}) {
       rows.set_format(format);
       whole.set_format(format);
       for (const SearchOptions& search :

@@ -27,7 +27,7 @@ void PrecisionCheck::add(const SourceLines& lines, const SearchOptions& search,
     return std::vector<std::string>(all.begin(), end);
   };
   const std::vector<std::string> texts = first(lines.texts);
-  translator_.set_format(ProductFormat::float32);
+  translator_.set_format(ProductFormat::kFloat32);
   const auto exact = translator_.translate({.texts = texts,
                                             .images = lines.images,
                                             .place = lines.place,

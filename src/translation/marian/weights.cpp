@@ -137,7 +137,7 @@ void check_positions(Stored& stored, const ModelOptions& model) {
     if (stored.find(name) == nullptr) continue;
     const at::Tensor got = stored.get(name, {model.longest, model.width});
     const at::Tensor expected =
-        computed_positions(PositionKind::marian, model.longest, model.width).to(at::kFloat);
+        computed_positions(PositionKind::kMarian, model.longest, model.width).to(at::kFloat);
     if (!at::allclose(got, expected, 0, 2e-3))  // stored in half precision, perhaps
       throw Error(fmt::format("{}: tensor '{}' holds other positions than Marian's sinusoids",
                               stored.place(), name));

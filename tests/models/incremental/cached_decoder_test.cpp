@@ -102,7 +102,7 @@ void expect_as_the_full_encoder(TranslationModel& model, double tolerance) {
   c10::InferenceMode guard;
   model->eval();
   const RowStack weights = row_encoder_weights(model->options(), model->source_vocabulary(),
-                                               numbers_of(*model), packer(ProductFormat::float32));
+                                               numbers_of(*model), packer(ProductFormat::kFloat32));
   RowEncoder encoder(weights);
   for (const auto& lengths : {std::vector<int64_t>{7, 1, 40}, std::vector<int64_t>{3}}) {
     std::vector<int> tokens;
@@ -186,7 +186,7 @@ TEST(CachedDecoder, RenormalizedGivesTheStartNoProbability) {
     TranslationModel model = formula_model({.vocabulary = 90, .output_bias = biased});
     c10::InferenceMode guard;
     CachedDecoder decoder(
-        std::make_shared<StepWeights>(*model, ProductFormat::float32, /*renormalized=*/true));
+        std::make_shared<StepWeights>(*model, ProductFormat::kFloat32, /*renormalized=*/true));
     decoder.start(some_memory(32, at::kFloat, false));
     const at::Tensor states = decoder.advance({1, 1, 1});
     at::Tensor expected = model->logits(states);
@@ -207,14 +207,14 @@ TEST(CachedDecoder, AddsTheOutputBiasToThePiecesOfAChoice) {
   const std::vector<int> choice = {0, 1, 2, 3, 5, 17, 40, 41, 77, 89};
   const at::Tensor columns = at::tensor(choice).to(at::kLong);
   for (const ProductFormat format :
-       {ProductFormat::float32, ProductFormat::bfloat16, ProductFormat::int8}) {
+       {ProductFormat::kFloat32, ProductFormat::kBfloat16, ProductFormat::kInt8}) {
     CachedDecoder decoder(std::make_shared<StepWeights>(*model, format));
     decoder.start(memory, std::vector<std::vector<int>>(3, choice));
     const at::Tensor states = decoder.advance({1, 1, 1});
     const at::Tensor scores = at::log_softmax(model->logits(states).index_select(1, columns), -1);
     const Candidates expected = top_candidates(scores, {.count = 8});
     const Candidates found = decoder.best(states, {.count = 8});
-    const double tolerance = format == ProductFormat::float32 ? 1e-4 : 0.05;
+    const double tolerance = format == ProductFormat::kFloat32 ? 1e-4 : 0.05;
     for (size_t i = 0; i < expected.tokens.size(); ++i) {
       EXPECT_EQ(found.tokens[i], choice[expected.tokens[i]]) << name_of(format);
       EXPECT_NEAR(found.log_probabilities[i], expected.log_probabilities[i], tolerance);
@@ -241,7 +241,7 @@ TEST(CachedDecoder, TakesSentencesInOnTheWay) {
   const std::vector<std::vector<int>> all_choices = {
       {2, 3, 5, 17, 40}, {2, 4, 5, 6, 7, 60, 77, 89}, {2, 3, 17}};
   constexpr int64_t kEnters[] = {0, 4, 9}, kLeaves[] = {12, 30, 40};
-  for (const ProductFormat format : {ProductFormat::float32, ProductFormat::int8})
+  for (const ProductFormat format : {ProductFormat::kFloat32, ProductFormat::kInt8})
     for (const bool chooses : {false, true}) {
       const auto weights = std::make_shared<StepWeights>(*model, format);
       const auto choices = [&](int64_t s) {

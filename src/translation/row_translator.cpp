@@ -95,12 +95,16 @@ void RowTranslator::set_format(ProductFormat format) {
   format_ = format;
 }
 
+void RowTranslator::prepare() {
+  if (model_) return;
+  const auto pack = [this](const MatrixNumbers& numbers) { return PackedMatrix(numbers, format_); };
+  model_ = row_model(description(), find_, pack);
+}
+
 std::vector<std::vector<Hypothesis>> RowTranslator::search(
     const std::vector<Example>& examples, const std::vector<SentenceSearch>& sentences,
     const ImageSet* /*images*/, const SearchOptions& search, const BatchOptions& batches,
     ProgressPart progress) {
-  const auto pack = [this](const MatrixNumbers& numbers) { return PackedMatrix(numbers, format_); };
-  if (!model_) model_ = row_model(description(), find_, pack);
   return search_rows(*model_, {examples, sentences}, search, batches, progress);
 }
 

@@ -27,6 +27,7 @@ class RowTranslator : public TextTranslator {
   void set_format(ProductFormat format) override;
 
  protected:
+  void prepare() override;
   // search: without sampling.
   std::vector<std::vector<Hypothesis>> search(const std::vector<Example>& examples,
                                               const std::vector<SentenceSearch>& sentences,
@@ -39,7 +40,7 @@ class RowTranslator : public TextTranslator {
 
   FindNumbers find_;
   ProductFormat format_ = ProductFormat::kFloat32;
-  std::optional<RowModel> model_;  // in that format; made when it is first asked
+  std::optional<RowModel> model_;  // in that format; made by prepare()
 };
 
 }  // namespace penalmt

@@ -130,6 +130,7 @@ std::vector<Translation> TextTranslator::translate(const SourceLines& lines,
       encode_lines(lines.texts, lines.images, place.file, place.first);
   count_sources(examples);
   const std::vector<SentenceSearch> sentences = sentence_searches(examples, lines, search);
+  prepare();
   const auto began = std::chrono::steady_clock::now();
   const auto found = this->search(examples, sentences, lines.images, search, batches, progress);
   timing_.seconds +=

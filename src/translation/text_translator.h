@@ -141,6 +141,8 @@ class TextTranslator {
                  std::string place);
   TextTranslator(TextTranslator&&) = default;
 
+  // Lays the weights out for search(), where they are not.
+  virtual void prepare() = 0;
   // The n_best hypotheses of each example, in the order of the examples; none where the model's
   // scores are not numbers. `sentences`: what the search is told of each. `images` may be null.
   // Throws Interrupted after Ctrl-C.

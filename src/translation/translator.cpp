@@ -56,18 +56,20 @@ void Translator::join(Translator other) {
   model_changed();
 }
 
+void Translator::prepare() {
+  if (!searched_.empty()) return;
+  const auto add = [&](TranslationModelImpl& model) {
+    searched_.push_back({&model, std::make_shared<const SearchWeights>(
+                                     model, format_, description().decoding.renormalize)});
+  };
+  add(*model_);
+  for (TranslationModel& other : others_) add(*other);
+}
+
 std::vector<std::vector<Hypothesis>> Translator::search(
     const std::vector<Example>& examples, const std::vector<SentenceSearch>& sentences,
     const ImageSet* images, const SearchOptions& search, const BatchOptions& batches,
     ProgressPart progress) {
-  if (searched_.empty()) {
-    const auto add = [&](TranslationModelImpl& model) {
-      searched_.push_back({&model, std::make_shared<const SearchWeights>(
-                                       model, format_, description().decoding.renormalize)});
-    };
-    add(*model_);
-    for (TranslationModel& other : others_) add(*other);
-  }
   return search_examples(searched_, {examples, sentences, images}, search, batches, progress);
 }
 

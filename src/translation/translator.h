@@ -72,6 +72,7 @@ class Translator : public TextTranslator {
   void model_changed() { searched_.clear(); }
 
  private:
+  void prepare() override;
   // As search_examples.
   std::vector<std::vector<Hypothesis>> search(const std::vector<Example>& examples,
                                               const std::vector<SentenceSearch>& sentences,

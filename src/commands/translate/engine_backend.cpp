@@ -9,6 +9,7 @@
 #include "datasets/text/image_names.h"
 #include "tensors/devices.h"
 #include "translation/batch_workers.h"
+#include "translation/remembered_images.h"
 #include "translation/translator.h"
 
 namespace penalmt {
@@ -45,10 +46,10 @@ class EngineBackend : public TranslateBackend {
     if (!images.encoder.empty() && !takes_images(translator_, images, "--encoder")) return nullptr;
     std::unique_ptr<const ImageSource> source = images_of_lines(images);
     if (source && source->list()) expect_output_besides(*source->list(), images);
-    return source;
-  }
-  std::unique_ptr<ImageSet> seen(const ImageSet& images) const override {
-    return translator_.seen(images, arguments_.batches());
+    if (source == nullptr || !images.features.empty()) return source;
+    return std::make_unique<RememberedImages>(std::move(source), [this](const ImageSet& set) {
+      return translator_.seen(set, arguments_.batches());
+    });
   }
   std::vector<ImageUse> image_use(const std::vector<std::string>& sources,
                                   const std::vector<std::string>& targets,

@@ -20,7 +20,6 @@ class TextBackend : public TranslateBackend {
   std::unique_ptr<const ImageSource> open_images(const ImageArguments&) const override {
     return nullptr;
   }
-  std::unique_ptr<ImageSet> seen(const ImageSet&) const override { return nullptr; }
   std::vector<ImageUse> image_use(const std::vector<std::string>&, const std::vector<std::string>&,
                                   const ImageSet&) override {
     throw std::logic_error("images without the engine");

@@ -111,10 +111,8 @@ class ChunkTranslator {
         input_(input),
         progress_("translate", "sentences", input.total()) {}
 
-  void translate(InputChunk& chunk, LineOutput& output) {
+  void translate(const InputChunk& chunk, LineOutput& output) {
     const std::vector<std::string> texts = chunk.texts();
-    if (chunk.images)
-      if (auto seen = backend_.seen(*chunk.images)) chunk.images = std::move(seen);
     const ImageSet* images = chunk.images.get();
     const SourceLines lines{.texts = texts,
                             .images = images,

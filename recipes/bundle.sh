@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Packs penalmt with the libraries it needs into build/penalmt-<version>-linux-x86_64.tar.xz: for machines whose user is not root and has only a
-# Python environment with torch 2.11. LibTorch and glibc are the machine's own; all else comes along, libstdc++ too (any newer one would do, an
-# older one would not). Unpack it anywhere and run its `penalmt`; share/ has its manual page and
+# Packs penalmt with the libraries it needs into build/penalmt-<version>-linux-x86_64.tar.xz: for machines whose user is not root. Text is translated
+# and scored with no more; all else wants a Python environment with torch 2.11. LibTorch and glibc are the machine's own; the rest comes along,
+# libstdc++ too (any newer one would do, an older one would not). Unpack it anywhere and run its `penalmt`; share/ has its manual page and
 # completions for bash, zsh and fish.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

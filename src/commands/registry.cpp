@@ -109,6 +109,8 @@ void hand_over(int argc, char** argv) {
 }
 
 void run_in_engine() {
+  // A bundle's launcher says what it lacks (recipes/launcher.sh).
+  if (const char* problem = std::getenv("PENALMT_WITHOUT_LIBTORCH")) throw Error(problem);
   const auto engine =
       std::filesystem::read_symlink("/proc/self/exe").parent_path() / "penalmt-engine";
   if (std::filesystem::exists(engine)) expect_libtorch(engine);

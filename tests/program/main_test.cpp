@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "harness.h"
 #include "tests/base/shell.h"
+#include "tests/translation/tiny_run.h"
 
 namespace penalmt {
 namespace {
@@ -148,8 +149,15 @@ TEST(Program, WithoutItsEngineDoesWhatNeedsNoLibtorch) {
     return run_shell("'" + (folder / "penalmt").string() + "' " + arguments).with_status();
   };
   EXPECT_EQ(run("--version"), std::string(PENALMT_VERSION) + "\nexit 0");
-  EXPECT_EQ(run("translate MODEL"), "penalmt: " + (folder / "penalmt-engine").string() +
-                                        ": cannot run: No such file or directory\nexit 2");
+  EXPECT_EQ(run("train MODEL"), "penalmt: " + (folder / "penalmt-engine").string() +
+                                    ": cannot run: No such file or directory\nexit 2");
+  make_tiny_run(folder / "text", {.heads = 1});
+  EXPECT_TRUE(run("translate '" + (folder / "text").string() + "' 'a dog .'").ends_with("exit 0"));
+  // A bundle's launcher says what its machine lacks.
+  const std::string told =
+      "env PENALMT_WITHOUT_LIBTORCH='no torch' '" + (folder / "penalmt").string() + "' ";
+  EXPECT_EQ(run_shell(told + "train MODEL").with_status(), "penalmt: no torch\nexit 2");
+  EXPECT_TRUE(run_shell(told + "translate MODEL x").with_status().starts_with("penalmt: MODEL"));
   fs::remove_all(folder);
 }
 
@@ -163,7 +171,7 @@ TEST(Program, TellsAnotherUserThatItsLibtorchIsNotForThem) {
     fs::copy_file(fs::path(PENALMT_PROGRAM).parent_path() / file, folder / file);
   const auto [text, status] =
       run_shell("setpriv --reuid=65534 --clear-groups env -u LD_LIBRARY_PATH '" +
-                (folder / "penalmt").string() + "' translate MODEL x");
+                (folder / "penalmt").string() + "' train MODEL");
   fs::remove_all(folder);
   if (text.find("MODEL") != std::string::npos)
     GTEST_SKIP() << "this machine's LibTorch is open to all users";

@@ -42,8 +42,8 @@ class TranslateBackend {
 // ensemble, cannot be opened, and for a device that is not there.
 std::unique_ptr<TranslateBackend> open_backend(const TranslateArguments& arguments);
 
-// Whether only the engine can do what is asked, of this model. Where the model cannot be read, the
-// engine is to say so.
+// Whether only the engine can do what is asked, of this model. Throws as locate_model and
+// is_row_model_folder (translation/row_translator.h).
 bool needs_engine(const TranslateArguments& arguments);
 
 }  // namespace penalmt

@@ -1,6 +1,5 @@
 #include <dlfcn.h>
 
-#include <exception>
 #include <filesystem>
 
 #include "commands/translate/backend.h"
@@ -24,14 +23,10 @@ bool asks_for_images(const TranslateArguments& arguments) {
 bool may_have_gpu() { return dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) != nullptr; }
 
 bool model_needs_engine(const TranslateArguments& arguments) {
-  try {
-    const std::filesystem::path folder = locate_model(arguments.model).folder;
-    const std::string precision =
-        arguments.precision.value_or(read_description(folder).decoding.precision);
-    return precision == "bfloat16" || !is_row_model_folder(folder);
-  } catch (const std::exception&) {
-    return true;
-  }
+  const std::filesystem::path folder = locate_model(arguments.model).folder;
+  const std::string precision =
+      arguments.precision.value_or(read_description(folder).decoding.precision);
+  return precision == "bfloat16" || !is_row_model_folder(folder);
 }
 
 }  // namespace

@@ -186,8 +186,8 @@ class ChunksAhead {
 };
 
 void translate(const TranslateArguments& arguments) {
-  if (needs_engine(arguments)) run_in_engine();
   check(arguments);
+  if (needs_engine(arguments)) run_in_engine();
   std::unique_ptr<InputLines> lines = open_lines(arguments);
   LineOutput output(arguments.output);
   const auto began = std::chrono::steady_clock::now();

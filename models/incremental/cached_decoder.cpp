@@ -26,20 +26,21 @@ PackedMemory packed_memory(const Memory& memory) {
 
 }  // namespace
 
-FindNumbers numbers_of(TranslationModelImpl& model) {
+ParameterSource parameters_of(TranslationModelImpl& model) {
   std::map<std::string, at::Tensor> tensors;
   for (const auto& parameter : model.named_parameters())
     tensors.emplace(parameter.key(), parameter.value().detach());
+  std::set<std::string> removed;
   for (const auto& module : model.named_modules("", /*include_self=*/false)) {
-    const auto* connection = module.value()->as<PenalConnectionImpl>();
-    if (connection != nullptr && connection->is_removed())
-      tensors[module.key() + ".scale"] = at::zeros({1});
+    const auto* residual = module.value()->as<ResidualImpl>();
+    if (residual != nullptr && residual->connection->is_removed()) removed.insert(module.key());
   }
-  return [tensors](const std::string& name) -> std::optional<NumberArray> {
+  const auto find = [tensors](const std::string& name) -> std::optional<NumberArray> {
     const auto found = tensors.find(name);
     if (found == tensors.end()) return std::nullopt;
     return NumberArray{shared_floats(found->second), found->second.sizes().vec()};
   };
+  return {find, std::move(removed)};
 }
 
 PackMatrix packer(ProductFormat format) {
@@ -51,7 +52,7 @@ StepWeights::StepWeights(TranslationModelImpl& model, ProductFormat format, bool
   const at::Tensor& output = model.output_embedding();
   if (output.is_cpu() && output.scalar_type() == at::kFloat)
     rows = std::make_shared<const RowWeights>(row_weights(
-        model.options(), output.size(0), numbers_of(model), packer(format), renormalized));
+        model.options(), output.size(0), parameters_of(model), packer(format), renormalized));
   else
     tensors = std::make_shared<const TensorWeights>(model, renormalized);
 }
@@ -62,16 +63,15 @@ CachedDecoder::CachedDecoder(std::shared_ptr<const StepWeights> weights)
       tensors_(weights_->tensors ? std::make_unique<TensorDecoder>(weights_->tensors) : nullptr) {}
 
 void CachedDecoder::start(const Memory& memory, const std::vector<std::vector<int>>& choices) {
-  is_empty_ = true;
-  if (rows_) rows_->clear();
+  if (tensors_) return tensors_->start(packed_memory(memory), memory, choices);
+  rows_->clear();
   add(memory, choices);
 }
 
 void CachedDecoder::add(const Memory& memory, const std::vector<std::vector<int>>& choices) {
-  TORCH_CHECK(is_empty_ || weights_->can_add(), "rows cannot be added to this decoder");
-  is_empty_ = false;
+  TORCH_CHECK(rows_ && (rows_->rows() == 0 || weights_->can_add()),
+              "rows cannot be added to this decoder");
   const PackedMemory text = packed_memory(memory);
-  if (tensors_) return tensors_->start(text, memory, choices);
   rows_->add(text.states.contiguous().const_data_ptr<float>(), text.lengths, choices);
   if (!memory.regions.defined()) return;
   const at::Tensor regions = memory.regions.contiguous();  // [B, R, C]

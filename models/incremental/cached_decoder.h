@@ -16,14 +16,14 @@
 
 namespace penalmt {
 
-// The parameters of a module for row_weights.h, which keep its numbers: float32 on the CPU. What is
-// removed from the chain (PenalConnectionImpl::remove) is scaled by 0.
-FindNumbers numbers_of(TranslationModelImpl& model);
+// The parameters of a module for row_weights.h, float32 on the CPU. They share its numbers, which
+// must not change. What is removed from the chain now (PenalConnectionImpl::remove) adds nothing.
+ParameterSource parameters_of(TranslationModelImpl& model);
 // Packs matrices in that format, bfloat16 included.
 PackMatrix packer(ProductFormat format);
 
-// The weights of a model's decoder, copied into the layout that single steps want, branch scales
-// folded in. Never changes: threads share one.
+// The weights of a model's decoder in the layout that single steps want, branch scales folded in.
+// Never changes, nor may the model's: threads share one.
 struct StepWeights {
   // `format`: of the products, on the CPU; elsewhere they are in the model's own. `renormalized`:
   // the start has the probability 0 (model_description.h: DecodingDefaults).
@@ -68,7 +68,6 @@ class CachedDecoder {
   const std::shared_ptr<const StepWeights> weights_;
   const std::unique_ptr<RowDecoder> rows_;  // or
   const std::unique_ptr<TensorDecoder> tensors_;
-  bool is_empty_ = true;  // there are no rows
 };
 
 }  // namespace penalmt

@@ -44,7 +44,6 @@ class RowDecoder {
   // Row r goes on from what was row rows[r]. With choices, sentences stay in order.
   void reorder(const std::vector<int64_t>& rows);
   int64_t rows() const { return static_cast<int64_t>(position_.size()); }
-  const RowWeights& weights() const { return *weights_; }
 
  private:
   // The choices of sentences that came together.

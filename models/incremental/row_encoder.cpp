@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "tensors/attention_kernels.h"
-
 namespace penalmt {
 
 RowEncoder::RowEncoder(const RowStack& weights)
@@ -19,7 +17,6 @@ const float* RowEncoder::encode(const std::vector<int>& tokens,
         *mixed = mixed_.rows(rows, width), *branch = branch_.rows(rows, width);
   const int64_t longest = *std::max_element(lengths.begin(), lengths.end());
   weights_.embedding.embed(tokens, place, positions_.first(longest), width, x);
-  RowBuffer inner;
   for (const RowLayer& layer : weights_.layers) {
     row_residual(weights_, layer.self_norm, rows, x, normed_, [&](const float* y) {
       layer.self_in.apply(y, rows, wide);
@@ -28,7 +25,7 @@ const float* RowEncoder::encode(const std::vector<int>& tokens,
       return branch;
     });
     row_residual(weights_, layer.feed_forward_norm, rows, x, normed_, [&](const float* y) {
-      return row_feed_forward(weights_, layer, y, rows, inner, branch);
+      return row_feed_forward(weights_, layer, y, rows, inner_, branch);
     });
   }
   row_final_norm(weights_, rows, x);
@@ -43,14 +40,14 @@ void RowEncoder::attend(const float* qkv, const std::vector<int64_t>& lengths, f
     const HeadShape shape{length, length, depth, /*causal=*/false, /*narrow=*/false};
     const auto needed = static_cast<size_t>(kernels.scratch_floats(shape));
     if (scratch_.size() < needed) scratch_.resize(needed);
-    std::vector<SoftmaxRow> softmax(length);
+    if (softmax_.size() < static_cast<size_t>(length)) softmax_.resize(length);
     for (int64_t h = 0; h < weights_.heads; ++h) {
       float* q = from + h * depth;
       kernels.forward({shape,
                        {q, 3 * width},
                        {q + width, 3 * width},
                        {q + 2 * width, 3 * width},
-                       softmax.data(),
+                       softmax_.data(),
                        1},
                       {out + h * depth, width}, scratch_.data());
     }

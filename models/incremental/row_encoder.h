@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/incremental/row_layers.h"
+#include "tensors/attention_kernels.h"
 
 namespace penalmt {
 
@@ -13,7 +14,9 @@ namespace penalmt {
 class RowEncoder {
  public:
   // Heads as the kernel takes them (attention_kernels.h): their depth is a multiple of 16.
+  // The weights must outlive it.
   explicit RowEncoder(const RowStack& weights);
+  explicit RowEncoder(RowStack&&) = delete;
 
   // tokens: of all sentences, one after the other; lengths: of each. Returns the states [N, C] in
   // the same order, valid until the next call. What a sentence gives does not depend on the others.
@@ -25,8 +28,9 @@ class RowEncoder {
 
   const RowStack& weights_;
   RowPositions positions_;
-  RowBuffer states_, normed_, wide_, mixed_, branch_;
+  RowBuffer states_, normed_, wide_, mixed_, branch_, inner_;
   std::vector<float> scratch_;
+  std::vector<SoftmaxRow> softmax_;
 };
 
 }  // namespace penalmt

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 #include "base/error.h"
 #include "base/token_ids.h"
@@ -18,11 +19,11 @@ constexpr int64_t kFirstPositions = 128;  // position vectors computed at once
 // Named parameters in the shapes that the options ask for.
 class Reader {
  public:
-  Reader(const ModelOptions& options, const FindNumbers& find, const PackMatrix& pack)
-      : options_(options), find_(find), pack_(pack) {}
+  Reader(const ModelOptions& options, const ParameterSource& source, const PackMatrix& pack)
+      : options_(options), source_(source), pack_(pack) {}
 
   SharedFloats numbers(const std::string& name, const std::vector<int64_t>& shape) const {
-    const std::optional<NumberArray> found = find_(name);
+    const std::optional<NumberArray> found = source_.find(name);
     if (!found)
       throw Error(
           fmt::format("no tensor '{}', which the model needs; is it another model's?", name));
@@ -40,13 +41,16 @@ class Reader {
   PackedMatrix last(const std::string& name, const std::string& residual, int64_t in,
                     int64_t out) const {
     MatrixNumbers numbers = matrix(name, in, out);
-    const std::optional<NumberArray> scale = find_(residual + ".connection.scale");
-    if (!scale) return pack_(numbers);
-    const bool is_one = scale->shape.empty() || scale->shape.front() == 1;
+    const bool is_removed = source_.removed.contains(residual);
+    if (options_.branch_scale == "none" && !is_removed) return pack_(numbers);
+    const bool is_one = options_.branch_scale != "channel";
+    const SharedFloats scale =
+        is_removed ? share(std::vector<float>(out, 0.0f))
+                   : this->numbers(residual + ".connection.scale", {is_one ? 1 : out});
     std::vector<float> weight(numbers.weight.get(), numbers.weight.get() + out * in),
         bias(numbers.bias.get(), numbers.bias.get() + out);
     for (int64_t c = 0; c < out; ++c) {
-      const float factor = scale->numbers.get()[is_one ? 0 : c];
+      const float factor = scale.get()[is_one ? 0 : c];
       for (int64_t k = 0; k < in; ++k) weight[c * in + k] *= factor;
       bias[c] *= factor;
     }
@@ -103,7 +107,7 @@ class Reader {
   }
 
   const ModelOptions& options_;
-  const FindNumbers& find_;
+  const ParameterSource& source_;
   const PackMatrix& pack_;
 };
 
@@ -125,7 +129,10 @@ SharedFloats output_bias(const Reader& reader, const ModelOptions& options, int6
 }  // namespace
 
 const float* RowPositions::first(int64_t length) {
-  if (learned_) return learned_.get();
+  if (learned_) {
+    if (length > longest_) throw std::logic_error("more positions than were learned");
+    return learned_.get();
+  }
   const auto ready = width_ > 0 ? static_cast<int64_t>(computed_.size()) / width_ : 0;
   if (length <= ready) return computed_.data();
   const int64_t wanted = std::max(kFirstPositions, 2 * length), half = width_ / 2,
@@ -152,8 +159,8 @@ void RowEmbedding::embed(const std::vector<int>& tokens, const std::vector<int64
 }
 
 RowWeights row_weights(const ModelOptions& options, int64_t target_vocabulary,
-                       const FindNumbers& find, const PackMatrix& pack, bool renormalized) {
-  const Reader reader(options, find, pack);
+                       const ParameterSource& source, const PackMatrix& pack, bool renormalized) {
+  const Reader reader(options, source, pack);
   const int64_t width = options.width;
   RowWeights weights{.decoder = reader.stack("decoder"),
                      .vocabulary = target_vocabulary,
@@ -187,8 +194,8 @@ RowWeights row_weights(const ModelOptions& options, int64_t target_vocabulary,
 }
 
 RowStack row_encoder_weights(const ModelOptions& options, int64_t source_vocabulary,
-                             const FindNumbers& find, const PackMatrix& pack) {
-  const Reader reader(options, find, pack);
+                             const ParameterSource& source, const PackMatrix& pack) {
+  const Reader reader(options, source, pack);
   RowStack encoder = reader.stack("encoder");
   encoder.embedding = reader.embedding("source", source_vocabulary);
   for (int64_t l = 0; l < options.encoder_layers; ++l)

@@ -1,10 +1,12 @@
-// A text model's weights laid out for translating on the CPU in float32, without LibTorch: rows of
-// numbers through the kernels of tensors/ (row_encoder.h, row_decoder.h).
+// The weights of a model's decoder, and of its text encoder, laid out for translating on the CPU in
+// float32, without LibTorch: rows of numbers through the kernels of tensors/ (row_encoder.h,
+// row_decoder.h).
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,8 +23,13 @@ struct NumberArray {
   SharedFloats numbers;
   std::vector<int64_t> shape;
 };
-// A parameter by its name in the model; nullopt where it has none of that name.
-using FindNumbers = std::function<std::optional<NumberArray>(const std::string& name)>;
+// Where a model's parameters come from.
+struct ParameterSource {
+  // One by its name in the model; nullopt where there is none of that name.
+  std::function<std::optional<NumberArray>(const std::string& name)> find;
+  // Residuals that add nothing, as "encoder.layers.0.self_attention_residual".
+  std::set<std::string> removed = {};
+};
 
 // What packs a matrix: with LibTorch's bfloat16 (packed_linear.h), or without.
 using PackMatrix = std::function<PackedMatrix(const MatrixNumbers& numbers)>;
@@ -51,8 +58,8 @@ class RowPositions {
   // learned: [longest, C], null where they are computed.
   RowPositions(PositionKind kind, int64_t width, SharedFloats learned, int64_t longest)
       : kind_(kind), width_(width), learned_(std::move(learned)), longest_(longest) {}
-  // The first `length` and maybe more: [>= length, C], valid until the next call. Learned ones
-  // cannot be more than there are: callers refuse such sentences beforehand.
+  // The first `length` and maybe more: [>= length, C], valid until the next call. Throws
+  // std::logic_error for more than were learned: callers refuse such sentences beforehand.
   const float* first(int64_t length);
 
  private:
@@ -94,10 +101,10 @@ struct RowWeights {
 // `renormalized`: the start has the probability 0 (model_description.h: DecodingDefaults). Throws
 // Error "no tensor 'x' ..." for what is not there or of another shape.
 RowWeights row_weights(const ModelOptions& options, int64_t target_vocabulary,
-                       const FindNumbers& find, const PackMatrix& pack, bool renormalized);
+                       const ParameterSource& source, const PackMatrix& pack, bool renormalized);
 
 // The text encoder's.
 RowStack row_encoder_weights(const ModelOptions& options, int64_t source_vocabulary,
-                             const FindNumbers& find, const PackMatrix& pack);
+                             const ParameterSource& source, const PackMatrix& pack);
 
 }  // namespace penalmt

@@ -16,24 +16,13 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "base/error.h"
+#include "base/gpu_driver.h"
 #include "base/progress.h"
 #include "base/thread_count.h"
 #include "tensors/device_program.h"
 
 namespace penalmt {
 namespace {
-
-// Asks the driver itself, which is quick where there is none: LibTorch's CUDA libraries take a
-// second to load.
-bool machine_has_gpu() {
-  void* driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (driver == nullptr) return false;
-  const auto initialise = reinterpret_cast<int (*)(unsigned)>(dlsym(driver, "cuInit"));
-  const auto count_devices = reinterpret_cast<int (*)(int*)>(dlsym(driver, "cuDeviceGetCount"));
-  int count = 0;
-  return initialise && count_devices && initialise(0) == 0 && count_devices(&count) == 0 &&
-         count > 0;
-}
 
 // Opens libtorch_cuda.so beside the libtorch_cpu.so that runs. Returns what went wrong.
 std::optional<std::string> open_cuda_libraries() {
@@ -63,6 +52,7 @@ c10::Device choose_device(const std::string& name, int number) {
   if (name == "cpu") return c10::Device(c10::kCPU);
   if (name != "auto" && name != "cuda")
     throw Error("device: got '" + name + "', expected auto, cpu or cuda");
+  // The driver itself is asked: LibTorch's CUDA libraries take a second to load.
   if (!machine_has_gpu()) {
     if (name == "cuda")
       throw Error("device cuda: no GPU or no driver for it on this machine; choose cpu");

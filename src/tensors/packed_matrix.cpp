@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 #include "base/error.h"
 #include "tensors/instruction_set.h"
@@ -65,6 +66,7 @@ PackedMatrix::PackedMatrix(const MatrixNumbers& numbers, std::shared_ptr<const N
 
 PackedMatrix::PackedMatrix(const MatrixNumbers& numbers, ProductFormat format)
     : PackedMatrix(numbers, nullptr) {
+  if (format == ProductFormat::kBfloat16) throw std::logic_error("bfloat16 without its products");
   format_ = format;
   if (format == ProductFormat::kInt8)
     lay_out_int8(weight_.get());
@@ -87,9 +89,13 @@ void PackedMatrix::lay_out_int8(const float* from) {
   scales_.assign(columns, 0.0f);
   start_.assign(columns, 0);
   for (int64_t c = 0; c < out_; ++c) {
-    float most = 0;
-    for (int64_t k = 0; k < in_; ++k) most = std::max(most, std::abs(from[c * in_ + k]));
-    scales_[c] = most / 127;
+    float most = 0, none = 0;  // none: 0, but no number where a weight is infinite or none
+    for (int64_t k = 0; k < in_; ++k) {
+      most = std::max(most, std::abs(from[c * in_ + k]));
+      none += from[c * in_ + k] - from[c * in_ + k];
+    }
+    scales_[c] = most / 127 + none;
+    if (std::isnan(none)) continue;
     int8_t* panel = int8_panels_.data() + c / kPanel * depth_ * kPanel;
     for (int64_t k = 0; k < in_; ++k) {
       const auto number =

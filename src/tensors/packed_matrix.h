@@ -52,12 +52,11 @@ struct MatrixNumbers {
 class PackedMatrix {
  public:
   PackedMatrix() = default;
-  // format: not bfloat16. The weight stays in use.
+  // The weight stays in use. Throws std::logic_error for bfloat16.
   PackedMatrix(const MatrixNumbers& numbers, ProductFormat format);
   // In bfloat16, through these products.
   PackedMatrix(const MatrixNumbers& numbers, std::shared_ptr<const NarrowMatrix> narrow);
 
-  bool defined() const { return weight_ != nullptr; }
   int64_t in() const { return in_; }
   int64_t out() const { return out_; }
   // x W^T + b. x: [rows, in] → out: [rows, out].

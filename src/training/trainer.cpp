@@ -13,6 +13,7 @@
 #include "tensors/devices.h"
 #include "tensors/precision.h"
 #include "training/chain_measuring.h"
+#include "training/level_batches.h"
 #include "translation/model_location.h"
 #include "translation/translator.h"
 
@@ -107,7 +108,27 @@ int64_t Trainer::start_epoch(int64_t epoch) {
   const auto lengths = [&](int64_t i) { return data_.train.lengths(i); };
   epoch_batches_ =
       make_batches(data_.train.drawn(seed), lengths, recipe_.training.batch_tokens, seed);
+  model_->train();
+  if (group_.size() > 1 && model_->packs())
+    level_batches(epoch_batches_, recipe_.training.accumulate, group_.size(),
+                  [&, costs = token_costs()](int64_t i) {
+                    const ExampleLengths of = lengths(i);
+                    return costs.source * static_cast<double>(of.source) +
+                           costs.target * static_cast<double>(of.target - 1);
+                  });
   return static_cast<int64_t>(epoch_batches_.size());
+}
+
+// Without padding a sentence's work is that of its tokens: of the products' numbers.
+Trainer::TokenCosts Trainer::token_costs() const {
+  const ModelOptions& model = model_->options();
+  const auto width = static_cast<double>(model.width),
+             inner = static_cast<double>(model.feed_forward),
+             encoder = static_cast<double>(model.encoder_layers),
+             decoder = static_cast<double>(model.decoder_layers);
+  const double square = width * width, block = 2 * width * inner;
+  return {encoder * (4 * square + block) + decoder * 2 * square,
+          decoder * (6 * square + block) + static_cast<double>(model_->output_embedding().numel())};
 }
 
 Batch Trainer::batch_at(const BatchPlace& place) const {

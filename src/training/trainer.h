@@ -47,6 +47,10 @@ class Trainer : private LearningTask {
     return recipe_.training.rates.of(part_of(parameter));
   }
   int64_t start_epoch(int64_t epoch) override;
+  struct TokenCosts {
+    double source, target;  // of one token
+  };
+  TokenCosts token_costs() const;
   LossSums add_gradients(const std::vector<int64_t>& batches, int64_t update,
                          double tau_scale) override;
   Validation validate() override;

@@ -44,7 +44,7 @@ class ExampleFeed : public SentenceFeed {
   bool has_room() const;
   void put_in(const std::vector<int64_t>& which, std::vector<SentenceSearch>& sentences);
 
-  const SearchedSentences& searched_;
+  const SearchedSentences searched_;
   BatchSupply& supply_;
   const int64_t tokens_;
   const Enter enter_;
@@ -54,7 +54,8 @@ class ExampleFeed : public SentenceFeed {
   int64_t open_ = 0, open_tokens_ = 0;
 };
 
-// A batch enters the search in so many parts, each as soon as there is room for it.
-inline constexpr int64_t kBatchParts = 2;
+// Tokens of what enters a search at once, where `tokens` are searched at a time: half of them, as
+// soon as there is room.
+inline int64_t entering_tokens(int64_t tokens) { return tokens > 1 ? tokens / 2 : 1; }
 
 }  // namespace penalmt

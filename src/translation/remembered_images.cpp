@@ -3,8 +3,7 @@
 #include <ATen/Functions.h>
 #include <c10/core/InferenceMode.h>
 
-#include <algorithm>
-#include <numeric>
+#include <utility>
 
 namespace penalmt {
 namespace {
@@ -26,18 +25,6 @@ class GatheredImages : public ImageSet {
  private:
   const std::vector<at::Tensor> images_;  // of each row
 };
-
-// Of each row, in memory of its own.
-std::vector<at::Tensor> images_of(const ImageSet& set) {
-  const auto& index = set.index();
-  std::vector<int64_t> rows(1 + *std::max_element(index.begin(), index.end()));
-  if (rows.empty()) return {};
-  std::iota(rows.begin(), rows.end(), 0);
-  const at::Tensor all = set.rows(rows);
-  std::vector<at::Tensor> images;
-  for (const int64_t row : rows) images.push_back(all[row].clone());
-  return images;
-}
 
 }  // namespace
 
@@ -75,12 +62,14 @@ std::unique_ptr<ImageSet> RememberedImages::load(const std::vector<std::string>&
     return std::make_unique<GatheredImages>(std::move(index), std::vector<BrokenImage>(),
                                             std::move(images));
   const std::unique_ptr<ImageSet> loaded = encoded(source_->load(others));
-  const auto first = static_cast<int64_t>(images.size());
-  for (at::Tensor& image : images_of(*loaded)) images.push_back(std::move(image));
   for (size_t i = 0; i < names.size(); ++i) {
-    if (loaded->index()[i] < 0) continue;
-    index[i] = first + loaded->index()[i];
-    keep(names[i], images[index[i]]);
+    const int64_t row = loaded->index()[i];
+    if (row < 0) continue;
+    const auto [place, is_new] = rows.emplace(names[i], static_cast<int64_t>(images.size()));
+    index[i] = place->second;
+    if (!is_new) continue;
+    images.push_back(loaded->rows({row}).squeeze(0));  // in memory of its own
+    keep(names[i], images.back());
   }
   return std::make_unique<GatheredImages>(std::move(index), loaded->broken(), std::move(images));
 }
@@ -98,7 +87,7 @@ at::Tensor RememberedImages::recalled(const std::string& name) const {
 }
 
 void RememberedImages::keep(const std::string& name, const at::Tensor& image) const {
-  if (places_.contains(name)) return;
+  if (static_cast<int64_t>(image.nbytes()) > bytes_) return;
   kept_.emplace_front(name, image);
   places_[name] = kept_.begin();
   bytes_kept_ += static_cast<int64_t>(image.nbytes());

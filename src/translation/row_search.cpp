@@ -25,12 +25,12 @@ bool is_row_model(const ModelOptions& options) {
   return !options.uses_images() && options.width / options.heads % 16 == 0;
 }
 
-RowModel row_model(const ModelDescription& description, const FindNumbers& find,
+RowModel row_model(const ModelDescription& description, const ParameterSource& source,
                    const PackMatrix& pack) {
-  return {row_encoder_weights(description.model, description.source_vocabulary, find, pack),
+  return {row_encoder_weights(description.model, description.source_vocabulary, source, pack),
           std::make_shared<const RowWeights>(row_weights(description.model,
-                                                         description.target_vocabulary, find, pack,
-                                                         description.decoding.renormalize))};
+                                                         description.target_vocabulary, source,
+                                                         pack, description.decoding.renormalize))};
 }
 
 void put_in(const std::vector<Example>& examples, const std::vector<int64_t>& which,
@@ -65,8 +65,7 @@ std::vector<std::vector<Hypothesis>> search_rows(const RowModel& model,
     ExampleFeed feed(searched, supply, at_a_time, enter, found);
     beam_search(steps, feed, search);
   };
-  run_workers(searched.examples, std::max<int64_t>(at_a_time / kBatchParts, 1),
-              worker_count(batches), work, progress);
+  run_workers(searched.examples, entering_tokens(at_a_time), worker_count(batches), work, progress);
   return found;
 }
 

@@ -23,7 +23,7 @@ struct RowModel {
 // (attention_kernels.h).
 bool is_row_model(const ModelOptions& options);
 // Throws as row_weights.
-RowModel row_model(const ModelDescription& description, const FindNumbers& find,
+RowModel row_model(const ModelDescription& description, const ParameterSource& source,
                    const PackMatrix& pack);
 
 // Rows of the decoder for these examples, as ExampleFeed::Enter says.

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,10 @@ struct StoredWeights {
   std::map<std::string, StoredTensor> tensors;
 };
 
+bool is_floats(const StoredTensor& tensor) {
+  return tensor.type == NumberType::kFloat32 && tensor.begin % alignof(float) == 0;
+}
+
 StoredWeights stored_weights(const fs::path& folder) {
   const fs::path file = folder / "model.safetensors";
   StoredWeights weights{std::make_shared<const MappedFile>(file), {}};
@@ -35,29 +40,33 @@ StoredWeights stored_weights(const fs::path& folder) {
 
 // The floats of the file, which stays mapped for as long as they are used: pages that are not
 // touched are never read.
-FindNumbers numbers_of(StoredWeights weights) {
-  return [weights = std::move(weights)](const std::string& name) -> std::optional<NumberArray> {
+ParameterSource parameters_in(StoredWeights weights) {
+  return {[weights = std::move(weights)](const std::string& name) -> std::optional<NumberArray> {
     const auto found = weights.tensors.find(name);
     if (found == weights.tensors.end()) return std::nullopt;
     const StoredTensor& tensor = found->second;
     const auto* first = reinterpret_cast<const float*>(weights.map->data() + tensor.begin);
     return NumberArray{SharedFloats(weights.map, first), tensor.shape};
-  };
+  }};
 }
 
-// Asks for all that the model needs, without using it.
+// Throws Error for weights that are not the model's.
 void check_weights(const fs::path& folder, const ModelDescription& description,
                    const StoredWeights& weights) {
   std::set<std::string> asked;
-  const FindNumbers find = [&, find = numbers_of(weights)](const std::string& name) {
+  const ParameterSource stored = parameters_in(weights);
+  const ParameterSource watched = {[&](const std::string& name) {
     asked.insert(name);
-    return find(name);
-  };
+    return stored.find(name);
+  }};
   const auto refuse = [&](const std::string& problem) {
     throw Error((folder / "model.safetensors").string() + ": " + problem);
   };
+  for (const auto& [name, tensor] : weights.tensors)
+    if (!is_floats(tensor))
+      refuse(fmt::format("tensor '{}': expected float32 in whole places of 4 bytes", name));
   try {
-    row_model(description, find, [](const MatrixNumbers&) { return PackedMatrix(); });
+    row_model(description, watched, [](const MatrixNumbers&) { return PackedMatrix(); });
   } catch (const Error& error) {
     refuse(error.what());
   }
@@ -71,10 +80,8 @@ void check_weights(const fs::path& folder, const ModelDescription& description,
 bool is_row_model_folder(const fs::path& folder) {
   if (!is_row_model(read_description(folder).model)) return false;
   const StoredWeights weights = stored_weights(folder);
-  return std::all_of(weights.tensors.begin(), weights.tensors.end(), [](const auto& each) {
-    const StoredTensor& tensor = each.second;
-    return tensor.type == NumberType::kFloat32 && tensor.begin % alignof(float) == 0;
-  });
+  return std::all_of(weights.tensors.begin(), weights.tensors.end(),
+                     [](const auto& each) { return is_floats(each.second); });
 }
 
 RowTranslator::RowTranslator(const fs::path& path) : RowTranslator(read_model_files(path), path) {}
@@ -87,10 +94,11 @@ RowTranslator::RowTranslator(ModelFiles files, const fs::path& path)
                                        description().target_vocabulary));
   StoredWeights weights = stored_weights(folder);
   check_weights(folder, description(), weights);
-  find_ = numbers_of(std::move(weights));
+  parameters_ = parameters_in(std::move(weights));
 }
 
 void RowTranslator::set_format(ProductFormat format) {
+  if (format == ProductFormat::kBfloat16) throw std::logic_error("bfloat16 without LibTorch");
   if (format != format_) model_.reset();
   format_ = format;
 }
@@ -98,13 +106,14 @@ void RowTranslator::set_format(ProductFormat format) {
 void RowTranslator::prepare() {
   if (model_) return;
   const auto pack = [this](const MatrixNumbers& numbers) { return PackedMatrix(numbers, format_); };
-  model_ = row_model(description(), find_, pack);
+  model_ = row_model(description(), parameters_, pack);
 }
 
 std::vector<std::vector<Hypothesis>> RowTranslator::search(
     const std::vector<Example>& examples, const std::vector<SentenceSearch>& sentences,
     const ImageSet* /*images*/, const SearchOptions& search, const BatchOptions& batches,
     ProgressPart progress) {
+  if (search.sampling) throw std::logic_error("sampling without LibTorch");
   return search_rows(*model_, {examples, sentences}, search, batches, progress);
 }
 

@@ -12,7 +12,7 @@
 namespace penalmt {
 
 // Whether RowTranslator takes the model: one of text alone in float32 (row_search.h). Throws as
-// read_description and index_safetensors.
+// read_description, MappedFile (base/files.h) and index_safetensors.
 bool is_row_model_folder(const std::filesystem::path& folder);
 
 class RowTranslator : public TextTranslator {
@@ -23,12 +23,12 @@ class RowTranslator : public TextTranslator {
   explicit RowTranslator(const std::filesystem::path& path);
 
   bool on_cpu() const override { return true; }
-  // Not bfloat16.
+  // Throws std::logic_error for bfloat16.
   void set_format(ProductFormat format) override;
 
  protected:
   void prepare() override;
-  // search: without sampling.
+  // Throws std::logic_error for sampling.
   std::vector<std::vector<Hypothesis>> search(const std::vector<Example>& examples,
                                               const std::vector<SentenceSearch>& sentences,
                                               const ImageSet* images, const SearchOptions& search,
@@ -38,7 +38,7 @@ class RowTranslator : public TextTranslator {
  private:
   explicit RowTranslator(ModelFiles files, const std::filesystem::path& path);
 
-  FindNumbers find_;
+  ParameterSource parameters_;
   ProductFormat format_ = ProductFormat::kFloat32;
   std::optional<RowModel> model_;  // in that format; made by prepare()
 };

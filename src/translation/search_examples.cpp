@@ -89,8 +89,8 @@ SearchWeights::SearchWeights(TranslationModelImpl& model, ProductFormat format, 
     : steps(std::make_shared<const StepWeights>(model, format, renormalized)) {
   if (!steps->uses_cpu_kernels()) return;
   if (is_row_model(model.options())) {
-    row_encoder = row_encoder_weights(model.options(), model.source_vocabulary(), numbers_of(model),
-                                      packer(format));
+    row_encoder = row_encoder_weights(model.options(), model.source_vocabulary(),
+                                      parameters_of(model), packer(format));
     return;
   }
   for (const auto& module : model.named_modules("", /*include_self=*/false)) {
@@ -138,7 +138,7 @@ std::vector<std::vector<Hypothesis>> search_examples(const std::vector<SearchedM
     else
       beam_search(whole, feed, search);
   };
-  const int64_t tokens = refills ? std::max<int64_t>(at_a_time / kBatchParts, 1) : at_a_time;
+  const int64_t tokens = refills ? entering_tokens(at_a_time) : at_a_time;
   run_tensor_workers(searched.examples, tokens, workers, work, progress);
   return found;
 }

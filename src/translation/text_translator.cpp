@@ -166,6 +166,8 @@ std::vector<int> TextTranslator::source_pieces_of(const std::string& line, const
   std::vector<int> pieces = pieces_of(line, source_, place, number);
   if (pieces.empty() || is_language_code(source_.piece(pieces.front()))) return pieces;
   if (language_) pieces.insert(pieces.begin(), *language_);
+  if (longest_line_ && static_cast<int64_t>(pieces.size()) >= *longest_line_)
+    pieces.resize(*longest_line_ - 1);
   return pieces;
 }
 

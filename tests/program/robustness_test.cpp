@@ -66,7 +66,7 @@ TEST(ClosedStreams, AreAnErrorOnlyWhereTheyAreNeeded) {
 
 TEST(ClosedStreams, AreAnErrorInTheEngineToo) {
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run", {.heads = 1});
+  make_tiny_run(folder / "run");  // its heads are the engine's
   write_file(folder / "in.txt", "a red circle .\n");
   expect_refusal(shell(folder, "$P translate run --input in.txt >&-"), 1,
                  "standard output: cannot write: it is closed");
@@ -178,7 +178,7 @@ TEST(Curves, WithExtremeLossesAreDrawnAtOnce) {
 
 TEST(Threads, ThatCannotBeMadeAreGoneWithout) {
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run", {.heads = 1});
+  make_tiny_run(folder / "run");  // its heads are the engine's
   std::string lines, references;
   for (int i = 0; i < 300; ++i) {
     lines += tiny_text()[i % 10] + "\n";
@@ -295,7 +295,7 @@ TEST(Threads, OfTheTokenizerAreAsManyAsThereAre) {
 // oneDNN's words for it help nobody. (What it does at the very edge is its own affair.)
 TEST(Memory, ThatOneDnnLacksIsCalledSo) {
   const TemporaryFolder folder;
-  make_tiny_run(folder / "run", {.heads = 1});
+  make_tiny_run(folder / "run");  // its heads are the engine's
   for (const std::string kilobytes : {"620000", "660000", "700000", "760000"}) {
     const Outcome outcome = shell(
         folder, "ulimit -v " + kilobytes + "; $P translate run --threads 16 'a red circle .'");

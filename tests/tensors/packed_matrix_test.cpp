@@ -162,6 +162,17 @@ TEST(PackedMatrix, TellsOfWhatIsNoNumber) {
   EXPECT_TRUE(at::equal(product(matrix, at::zeros({2, 32})), at::zeros({2, 70})));
 }
 
+TEST(PackedMatrix, TellsOfWeightsThatAreNoNumbers) {
+  for (const float bad : {NAN, INFINITY, -INFINITY})
+    for (const ProductFormat format : {ProductFormat::kFloat32, ProductFormat::kInt8}) {
+      at::Tensor weight = waves({70, 32}, 1.3);
+      weight[3][5] = bad;
+      const at::Tensor found = product(packed_matrix(weight, {}, format), waves({2, 32}, 0.7));
+      EXPECT_FALSE(found.select(1, 3).isfinite().any().item<bool>()) << name_of(format);
+      EXPECT_TRUE(found.narrow(1, 4, 66).isfinite().all().item<bool>()) << name_of(format);
+    }
+}
+
 TEST(PackedMatrix, ServesLinearWhileItsScopeLives) {
   const c10::InferenceMode guard;
   const at::Tensor x = waves({2, 3, 8}, 0.7), weight = waves({5, 8}, 1.3), bias = waves({5}, 2.1);

@@ -542,6 +542,23 @@ TEST_F(TranslatorTest, KnowsWhatItTranslatesWithoutLibTorch) {
   EXPECT_FALSE(is_row_model_folder(folder_ / "best"));
 }
 
+TEST_F(TranslatorTest, RefusesWithoutLibTorchWhatItWouldTake) {
+  fs::remove_all(folder_);
+  make_tiny_run(folder_, {.heads = 1});
+  RowTranslator rows(folder_);
+  EXPECT_THROW(rows.set_format(ProductFormat::kBfloat16), std::logic_error);
+  EXPECT_THROW(rows.translate({"a dog ."}, nullptr, {.beam = 1, .sampling = SamplingOptions()}, {}),
+               std::logic_error);
+  // Other numbers than float32 are the engine's.
+  const fs::path file = folder_ / "best" / "model.safetensors";
+  std::string bytes = read_file(file);
+  for (size_t at; (at = bytes.find("\"F32\"")) != std::string::npos;)
+    bytes.replace(at, 5, "\"I32\"");
+  write_file(file, bytes);
+  EXPECT_FALSE(is_row_model_folder(folder_ / "best"));
+  EXPECT_NE(refusal([&] { RowTranslator{folder_}; }), "no refusal");
+}
+
 TEST_F(TranslatorTest, RefusesWeightsOfAnotherModelInTheSameWordsWithoutLibTorch) {
   const auto rewrite = [&](const std::string& from, const std::string& to) {
     fs::remove_all(folder_);

@@ -25,9 +25,10 @@ class TranslateBackend {
   virtual int64_t searched_tokens() const = 0;
 
   // The images of the input's lines, encoded where the model has an encoder of its own; null where
-  // none are looked at. `images`: the options, with the
-  // folder of a table's images. Throws Error where the model does not take what is given, and where
-  // --output is one of a list's images; as open_images and open_line_images (cli/image_options.h).
+  // none are looked at. They may be loaded beside a translation, in another thread. `images`: the
+  // options, with the folder of a table's images. Throws Error where the model does not take what
+  // is given, and where --output is one of a list's images; as open_images and open_line_images
+  // (cli/image_options.h).
   virtual std::unique_ptr<const ImageSource> open_images(const ImageArguments& images) const = 0;
   // These two as Translator's; `targets`: what the model wrote.
   virtual std::vector<ImageUse> image_use(const std::vector<std::string>& sources,

@@ -1,7 +1,6 @@
-#include <dlfcn.h>
-
 #include <filesystem>
 
+#include "base/gpu_driver.h"
 #include "commands/translate/backend.h"
 #include "commands/translate/steps.h"
 #include "models/model_description.h"
@@ -18,10 +17,6 @@ bool asks_for_images(const TranslateArguments& arguments) {
          !arguments.table.image_column.empty();
 }
 
-// Where the driver's library is not, there is no GPU. Whether there is one otherwise is
-// choose_device's to find out (tensors/devices.h).
-bool may_have_gpu() { return dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) != nullptr; }
-
 bool model_needs_engine(const TranslateArguments& arguments) {
   const std::filesystem::path folder = locate_model(arguments.model).folder;
   const std::string precision =
@@ -34,7 +29,7 @@ bool model_needs_engine(const TranslateArguments& arguments) {
 bool needs_engine(const TranslateArguments& arguments) {
   const std::string& device = arguments.machine.device;
   return asks_for_images(arguments) || !arguments.ensemble.empty() || arguments.search.sample ||
-         arguments.alignment || device == "cuda" || (device == "auto" && may_have_gpu()) ||
+         arguments.alignment || device == "cuda" || (device == "auto" && machine_has_gpu()) ||
          model_needs_engine(arguments);
 }
 

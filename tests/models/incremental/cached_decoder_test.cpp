@@ -6,7 +6,6 @@
 #include <cmath>
 #include <functional>
 
-#include "models/incremental/row_encoder.h"
 #include "tests/models/formula_model.h"
 
 namespace penalmt::cached_decoder_test {
@@ -94,62 +93,6 @@ void expect_as_the_full_decoder(TranslationModel& model, at::ScalarType type, do
       prefixes = next;
       sentence = next_sentence;
     }
-  }
-}
-
-// The states of the whole encoder, sentence by sentence.
-void expect_as_the_full_encoder(TranslationModel& model, double tolerance) {
-  c10::InferenceMode guard;
-  model->eval();
-  const RowStack weights = row_encoder_weights(model->options(), model->source_vocabulary(),
-                                               numbers_of(*model), packer(ProductFormat::kFloat32));
-  RowEncoder encoder(weights);
-  for (const auto& lengths : {std::vector<int64_t>{7, 1, 40}, std::vector<int64_t>{3}}) {
-    std::vector<int> tokens;
-    for (const int64_t length : lengths)
-      for (int64_t t = 0; t < length; ++t)
-        tokens.push_back(static_cast<int>(2 + (t * 5 + length) % 20));
-    const float* states = encoder.encode(tokens, lengths);
-    int64_t first = 0;
-    for (const int64_t length : lengths) {
-      const at::Tensor source =
-          at::tensor(std::vector<int>(tokens.begin() + first, tokens.begin() + first + length))
-              .to(at::kLong)
-              .unsqueeze(0);
-      const at::Tensor expected = model->encode(source, {}).states.squeeze(0);
-      const at::Tensor found = at::from_blob(const_cast<float*>(states + first * weights.width),
-                                             {length, weights.width}, at::kFloat);
-      EXPECT_LT((found - expected).abs().max().item<double>(), tolerance) << length;
-      first += length;
-    }
-  }
-}
-
-TEST(RowEncoder, GivesTheFullEncodersStates) {
-  for (const Case& c :
-       {Case{"post", "relu", "sinusoidal", 32, 2}, Case{"pre", "gelu", "learned", 64, 4},
-        Case{"post", "silu", "marian", 128, 4}, Case{"pre", "relu", "sinusoidal", 48, 1}})
-    for (const char* scale : {"none", "scalar", "channel"})
-      for (const bool scales : {true, false}) {
-        SCOPED_TRACE(std::string(c.norm) + " " + c.activation + " " + c.positions + " " + scale);
-        TranslationModel model = formula_model({.norm = c.norm,
-                                                .activation = c.activation,
-                                                .positions = c.positions,
-                                                .branch_scale = scale,
-                                                .width = c.width,
-                                                .heads = c.heads,
-                                                .scale_embeddings = scales});
-        expect_as_the_full_encoder(model, 2e-5);
-      }
-}
-
-TEST(RowEncoder, LeavesOutWhatIsRemoved) {
-  TranslationModel model = formula_model({.heads = 2});
-  const auto& layer = *model->encoder->layers[1]->as<EncoderLayerImpl>();
-  for (Residual residual : {layer.self_attention_residual, layer.feed_forward_residual}) {
-    residual->connection->remove(true);
-    expect_as_the_full_encoder(model, 2e-5);
-    residual->connection->remove(false);
   }
 }
 

@@ -16,6 +16,7 @@ namespace penalmt {
 namespace {
 
 constexpr std::string_view kNothing = "NULL";
+constexpr double kMostForeign = 0.1;  // share of a list's lines
 
 bool before(const PieceWeight& a, const PieceWeight& b) {
   return a.weight != b.weight ? a.weight > b.weight : a.piece < b.piece;
@@ -99,7 +100,7 @@ Lexicon read_lexicon(const std::filesystem::path& file, const Tokenizer& source,
   const auto source_ids = ids_of(source), target_ids = ids_of(target);
   Lexicon lexicon;
   lexicon.translations.resize(source.vocabulary_size());
-  bool is_ours = false;
+  int64_t lines = 0, foreign = 0;
   LineReader reader(file);
   for (std::string line; reader.next(line);) {
     const std::vector<std::string_view> words = split(line, ' ');
@@ -109,21 +110,22 @@ Lexicon read_lexicon(const std::filesystem::path& file, const Tokenizer& source,
       throw Error(fmt::format(
           "{}:{}: got '{}', expected three words: a target piece, a source piece, a probability",
           reader.name(), reader.line_number(), line));
-    const auto to = target_ids.find(words[0]);
-    if (to == target_ids.end()) continue;
-    const PieceWeight each{to->second, static_cast<float>(*weight)};
-    if (words[1] == kNothing) {
-      lexicon.frequent.push_back(each);
+    const auto to = target_ids.find(words[0]), from = source_ids.find(words[1]);
+    const bool is_count = words[1] == kNothing;
+    ++lines;
+    if (to == target_ids.end() || (from == source_ids.end() && !is_count)) {
+      ++foreign;
       continue;
     }
-    const auto from = source_ids.find(words[1]);
-    if (from == source_ids.end()) continue;
-    lexicon.translations[from->second].push_back(each);
-    is_ours = true;
+    const PieceWeight each{to->second, static_cast<float>(*weight)};
+    (is_count ? lexicon.frequent : lexicon.translations[from->second]).push_back(each);
   }
-  if (!is_ours)
+  if (static_cast<double>(foreign) > kMostForeign * static_cast<double>(lines) || lines == 0)
     throw Error(
-        fmt::format("{}: no line has pieces of this model; is it another model's?", file.string()));
+        fmt::format("{}: {} of {} lines name pieces that the model does not have; expected at most "
+                    "1 in {:.0f}; "
+                    "is it another model's?",
+                    reader.name(), foreign, lines, 1 / kMostForeign));
   for (auto& of_source : lexicon.translations)
     std::sort(of_source.begin(), of_source.end(), before);
   std::sort(lexicon.frequent.begin(), lexicon.frequent.end(), before);

@@ -38,8 +38,8 @@ Lexicon learn_lexicon(const std::vector<PiecePair>& pairs, int64_t source_vocabu
 // As Marian reads it: a line "target source probability" for each translation, and "target NULL
 // share" for each frequent piece (which Marian passes over).
 std::string as_text(const Lexicon& lexicon, const Tokenizer& source, const Tokenizer& target);
-// Plain or .gz. Throws Error for a line of another form and where no line's pieces are those of
-// the tokenizers ("is it another model's?"); a line with a foreign piece is passed over.
+// Plain or .gz. Throws Error for a line of another form and where more than one line in ten names a
+// piece that the tokenizers do not have ("is it another model's?"); the few are passed over.
 Lexicon read_lexicon(const std::filesystem::path& file, const Tokenizer& source,
                      const Tokenizer& target);
 

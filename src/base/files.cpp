@@ -62,6 +62,12 @@ bool hold(int descriptor) {
   return ::fstat(descriptor, &status) == 0 && status.st_nlink > 0;
 }
 
+// Whether a process that lives holds the file.
+bool is_held(const fs::path& path) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  return file.value >= 0 && ::flock(file.value, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 // Where the links from `path` lead, also where nothing is there yet.
 fs::path end_of_links(const fs::path& path) {
   constexpr int kMostLinks = 40;  // as the kernel's
@@ -172,6 +178,11 @@ void AtomicFile::flush() {
   buffer_.clear();
 }
 
+void AtomicFile::grow_in_view() {
+  if (temporary_.empty() || temporary_ == partial() || is_held(partial())) return;
+  if (disk::rename(temporary_, partial()) == 0) temporary_ = partial();
+}
+
 void AtomicFile::commit() {
   flush();
   if (temporary_.empty()) return;
@@ -188,10 +199,9 @@ std::optional<fs::path> AtomicFile::keep_partial() {
     flush();
   } catch (const std::runtime_error&) {  // a full disk: what is there already is kept
   }
-  const fs::path partial = target_.string() + ".partial";
-  if (disk::rename(temporary_, partial) != 0) return std::nullopt;
+  if (temporary_ != partial() && disk::rename(temporary_, partial()) != 0) return std::nullopt;
   temporary_.clear();
-  return partial;
+  return partial();
 }
 
 void expect_writable(const fs::path& path) {

@@ -41,6 +41,11 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   void write(std::string_view bytes);
+  // What was written so far is in the file, not in memory.
+  void flush();
+  // From now on it grows as `path`.partial, in the place of what an earlier one left there; hidden
+  // as before where another process is writing that, or where it is written in place.
+  void grow_in_view();
   void commit();
   // Instead of commit(), where the work failed: what was written so far stays as `path`.partial,
   // whose name is returned; nullopt where nothing is to be kept (written in place).
@@ -48,7 +53,7 @@ class AtomicFile {
 
  private:
   void make_temporary();
-  void flush();
+  std::filesystem::path partial() const { return target_.string() + ".partial"; }
   std::filesystem::path path_, target_,
       temporary_;  // as named by the user; links resolved; empty where written in place
   int descriptor_ = -1;

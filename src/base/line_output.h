@@ -12,17 +12,20 @@ namespace penalmt {
 
 class LineOutput {
  public:
-  // As AtomicFile: the file appears with commit(); "-" is standard output.
+  // As AtomicFile: the file appears with commit(), and grows as `path`.partial until then, from the
+  // first line on; "-" is standard output.
   explicit LineOutput(const std::filesystem::path& path) : file_(path) {}
 
   // What stands before all lines; it is written with the first of them, or by commit().
   void write_header(std::string_view bytes) { header_ = bytes; }
   // What the next line of the input gave.
   void write(std::string_view bytes) {
+    if (lines_ == 0) file_.grow_in_view();
     file_.write(header_.append(bytes));
     header_.clear();
     ++lines_;
   }
+  void flush() { file_.flush(); }
   int64_t lines() const { return lines_; }  // so far
   void commit() {
     if (!header_.empty()) file_.write(header_);

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/error.h"
+
 namespace penalmt {
 namespace {
 
@@ -12,7 +14,9 @@ InstructionSet allowed_set() {
     if (name == "vnni") return InstructionSet::kAvx512Vnni;
     if (name == "avx512") return InstructionSet::kAvx512;
     if (name == "avxvnni") return InstructionSet::kAvxVnni;
-    return name == "avx2" ? InstructionSet::kAvx2 : InstructionSet::kPlain;
+    if (name == "avx2") return InstructionSet::kAvx2;
+    if (name == "plain") return InstructionSet::kPlain;
+    throw Error("PENALMT_CPU: got '" + name + "', expected plain, avx2, avxvnni, avx512 or vnni");
   }
   if (const char* variable = std::getenv("ATEN_CPU_CAPABILITY")) {
     const std::string name = variable;

@@ -10,6 +10,7 @@ bool processor_has(InstructionSet set);
 
 // The best that the processor has, and no more than the environment allows: PENALMT_CPU (plain,
 // avx2, avxvnni, avx512, vnni), or LibTorch's own ATEN_CPU_CAPABILITY (default, avx2, avx512).
+// Throws Error for another word in PENALMT_CPU.
 InstructionSet instruction_set();
 
 // Whether the product kernels are faster in int8 than in float32 (measured: with AVX2 alone 1.3 to

@@ -51,6 +51,28 @@ TEST(LineOutput, IsKeptBesideItsFileWhereTheWorkFailed) {
   EXPECT_EQ(read_file(folder / "out"), "old");
 }
 
+TEST(LineOutput, GrowsInViewFromItsFirstLineOn) {
+  const TemporaryFolder folder;
+  write_file(folder / "out.partial", "of an earlier one");
+  LineOutput output(folder / "out");
+  EXPECT_EQ(read_file(folder / "out.partial"), "of an earlier one");
+  output.write("a\n");
+  output.flush();
+  EXPECT_EQ(read_file(folder / "out.partial"), "a\n");
+  LineOutput other(folder / "out");  // as another process: it leaves that alone
+  other.write("b\n");
+  other.flush();
+  output.write("c\n");
+  output.flush();
+  EXPECT_EQ(read_file(folder / "out.partial"), "a\nc\n");
+  output.commit();
+  EXPECT_EQ(read_file(folder / "out"), "a\nc\n");
+  EXPECT_FALSE(exists(folder / "out.partial"));
+  other.commit();
+  EXPECT_EQ(read_file(folder / "out"), "b\n");
+  EXPECT_EQ(folder.entries(), 1);
+}
+
 TEST(LineOutput, IsNotKeptWithoutALineAndWhereItIsWrittenInPlace) {
   const TemporaryFolder folder;
   LineOutput(folder / "out").keep("the sums of lines");

@@ -16,6 +16,7 @@
 #include "tests/base/temporary_folder.h"
 #include "tests/program/emulated_gpu.h"
 #include "tests/program/harness.h"
+#include "tests/translation/tiny_run.h"
 
 namespace penalmt::gpu_test {
 
@@ -304,6 +305,24 @@ TEST_F(OnGpu, AnUpdateOfTinyIsFewLaunchesAndOneWait) {
     EXPECT_LE((four.launches - two.launches) / 2, most) << precision;
     EXPECT_EQ(four.waits, two.waits) << precision;
     EXPECT_EQ(four.copies_to_host - two.copies_to_host, 2) << precision;  // the losses, once each
+  }
+}
+
+// Of all that a position asks for the host waits once: for its candidates.
+TEST_F(OnGpu, APositionOfASearchIsOneWait) {
+  make_tiny_run(folder_ / "run");
+  for (const char* beam : {"1", "4"}) {
+    const auto work = [&](const char* length) {
+      const EmulatedGpu gpu;
+      const Outcome outcome =
+          run_penalmt({"translate", folder_ / "run", "--device", "cuda", "--beam", beam,
+                       "--min-length", length, "--max-length", length, "a red circle ."});
+      EXPECT_EQ(outcome.status, 0) << outcome.errors;
+      return work_of(outcome.errors);
+    };
+    const Work ten = work("10"), twenty = work("20");
+    EXPECT_EQ(twenty.copies_to_host - ten.copies_to_host, 10) << beam;
+    EXPECT_EQ(twenty.waits, ten.waits) << beam;
   }
 }
 

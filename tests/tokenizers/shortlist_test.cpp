@@ -104,8 +104,10 @@ TEST_F(LexiconFile, IsReadAsItWasWritten) {
 TEST_F(LexiconFile, OfMarianPassesOverForeignPieces) {
   const std::string circle = tokenizer_.pieces("circle").front(),
                     ein = tokenizer_.pieces("ein").front();
-  write_file(folder_ / "lex",
-             ein + " " + circle + " 0.25\nzzz " + circle + " 0.5\n" + ein + " zzz 1e-05\n");
+  std::string lines = ein + " " + circle + " 0.25\nzzz " + circle + " 0.5\n" + ein + " zzz 1e-05\n";
+  const std::string other = tokenizer_.pieces("circle").back();
+  for (int i = 0; i < 17; ++i) lines += other + " " + other + " 0.5\n";
+  write_file(folder_ / "lex", lines);
   const Lexicon lexicon = read_lexicon(folder_ / "lex", tokenizer_, tokenizer_);
   EXPECT_FLOAT_EQ(
       weight_of(lexicon, tokenizer_.encode("circle").front(), tokenizer_.encode("ein").front()),
@@ -115,7 +117,15 @@ TEST_F(LexiconFile, OfMarianPassesOverForeignPieces) {
 
 TEST_F(LexiconFile, IsRefusedWhereItIsNone) {
   EXPECT_EQ(refusal("zzz yyy 0.5\n"),
-            "lex: no line has pieces of this model; is it another model's?");
+            "lex: 1 of 1 lines name pieces that the model does not have; expected at most 1 in 10; "
+            "is it another model's?");
+  // Another vocabulary has many of the same pieces.
+  const std::string piece = tokenizer_.pieces("circle").front();
+  std::string mixed;
+  for (int i = 0; i < 20; ++i)
+    mixed += piece + " " + (i % 5 == 0 ? "zzz" + std::to_string(i) : piece) + " 0.5\n";
+  EXPECT_EQ(refusal(mixed).substr(0, 20), "lex: 4 of 20 lines n");
+  EXPECT_EQ(refusal("").substr(0, 20), "lex: 0 of 0 lines na");
   EXPECT_EQ(refusal("one two\n"),
             "lex:1: got 'one two', expected three words: a target piece, a source piece, a "
             "probability");

@@ -42,7 +42,7 @@ void visit_product_format(Visitor& v, std::optional<std::string>& precision,
                           const std::string& meaning = "") {
   v("precision", precision,
     ("numbers of the matrix products on the CPU: auto, float32, bfloat16 or int8; auto takes int8 "
-     "where the processor multiplies it (VNNI), else float32; " +
+     "where the processor is faster in it (VNNI, AVX2), else float32; " +
      meaning + "default: the model's")
         .c_str(),
     option(config::one_of({"auto", "float32", "bfloat16", "int8"})));

@@ -55,7 +55,9 @@ struct TranslateArguments {
       option().positional().words());
     v("input", input, "lines to translate, plain or .gz; - is standard input",
       option().value("FILE"));
-    v("output", output, "where translations go; - is standard output", option().value("FILE"));
+    v("output", output,
+      "where translations go, as FILE.partial until all is done; - is standard output",
+      option().value("FILE"));
     table.visit(v, option()
                        .excludes("input")
                        .excludes("images")

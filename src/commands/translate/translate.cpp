@@ -141,6 +141,7 @@ class ChunkTranslator {
       output.write(
           formatted(arguments_, input_.lines(), chunk.lines[i], chunk.has_image(i), answers[i]));
     }
+    output.flush();
   }
   const AnswerSigns& signs() const { return signs_; }
   void clear_progress() { progress_.clear(); }

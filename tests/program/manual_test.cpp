@@ -150,7 +150,7 @@ TEST_F(Manual, IsReadByZshAndFish) {
   EXPECT_TRUE(asked("penalmt serve --tok").starts_with("--token-file\t"));
   EXPECT_EQ(asked("penalmt serve --precisio"),
             "--precision\tnumbers of the matrix products on the CPU: auto, float32, bfloat16 or "
-            "int8; auto takes int8 where the processor multiplies it (VNNI), else float32; "
+            "int8; auto takes int8 where the processor is faster in it (VNNI, AVX2), else float32; "
             "default: the model's\n");
 }
 

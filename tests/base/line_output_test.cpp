@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "base/progress.h"
 #include "tests/base/temporary_folder.h"
 
 namespace penalmt::line_output_test {
 
 // What it says to standard error while `work` writes three lines.
 std::string said(const std::filesystem::path& path, const std::function<void(LineOutput&)>& end) {
+  print_messages();
   testing::internal::CaptureStderr();
   {
     LineOutput output(path);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "models/position_vectors.h"
 #include "tensors/device_embedding.h"
 #include "tensors/linear.h"
 #include "tensors/packed_attention.h"
@@ -151,12 +152,7 @@ at::Tensor FeedForwardImpl::forward(const at::Tensor& x, const Rows& rows) {
 }
 
 at::Tensor computed_positions(PositionKind kind, int64_t length, int64_t width) {
-  const int64_t half = width / 2, steps = kind == PositionKind::kMarian ? half : half - 1;
-  const double step = steps > 0 ? std::log(10000.0) / static_cast<double>(steps) : 0;
-  const at::Tensor wavelength = at::exp(at::arange(half, at::kDouble) * -step);
-  const at::Tensor angle =
-      at::arange(length, at::kDouble).unsqueeze(1) * wavelength;  // [length, half]
-  return at::cat({angle.sin(), angle.cos()}, 1);
+  return at::tensor(position_vectors(kind, length, width), at::kDouble).view({length, width});
 }
 
 at::Tensor new_embedding(int64_t vocabulary, int64_t width) {

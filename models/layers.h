@@ -80,7 +80,7 @@ class FeedForwardImpl : public torch::nn::Module {
 };
 TORCH_MODULE(FeedForward);
 
-// [length, width]: sines in the first half, cosines in the second. `kind`: not learned.
+// [length, width] float64, as position_vectors.h says. `kind`: not learned.
 at::Tensor computed_positions(PositionKind kind, int64_t length, int64_t width);
 
 // The numbers of an embedding: normal with deviation C^-0.5, the padding row zero. [V, C]

@@ -10,11 +10,10 @@
 
 #include "base/error.h"
 #include "base/token_ids.h"
+#include "models/position_vectors.h"
 
 namespace penalmt {
 namespace {
-
-constexpr int64_t kFirstPositions = 128;  // position vectors computed at once
 
 // Named parameters in the shapes that the options ask for.
 class Reader {
@@ -70,10 +69,11 @@ class Reader {
                                {vocabulary, width});
     if (options_.scale_embeddings) embedding.scale = std::sqrt(static_cast<float>(width));
     const PositionKind kind = position_kind_named(options_.positions);
-    SharedFloats learned;
-    if (kind == PositionKind::kLearned)
-      learned = numbers(side + "_positions.weight", {options_.longest, width});
-    embedding.positions = RowPositions(kind, width, std::move(learned), options_.longest);
+    embedding.positions =
+        kind == PositionKind::kLearned
+            ? RowPositions(numbers(side + "_positions.weight", {options_.longest, width}),
+                           options_.longest)
+            : RowPositions(kind, width);
     return embedding;
   }
 
@@ -129,25 +129,17 @@ SharedFloats output_bias(const Reader& reader, const ModelOptions& options, int6
 }  // namespace
 
 const float* RowPositions::first(int64_t length) {
-  if (learned_) {
-    if (length > longest_) throw std::logic_error("more positions than were learned");
-    return learned_.get();
+  if (length > ready_) {
+    if (kind_ == PositionKind::kLearned) throw std::logic_error("more positions than were learned");
+    compute(2 * length);
   }
-  const auto ready = width_ > 0 ? static_cast<int64_t>(computed_.size()) / width_ : 0;
-  if (length <= ready) return computed_.data();
-  const int64_t wanted = std::max(kFirstPositions, 2 * length), half = width_ / 2,
-                steps = kind_ == PositionKind::kMarian ? half : half - 1;
-  const double step = steps > 0 ? std::log(10000.0) / static_cast<double>(steps) : 0;
-  computed_.assign(wanted * width_, 0.0f);
-  for (int64_t c = 0; c < half; ++c) {
-    const double wavelength = std::exp(-step * static_cast<double>(c));
-    for (int64_t t = 0; t < wanted; ++t) {
-      const double angle = static_cast<double>(t) * wavelength;
-      computed_[t * width_ + c] = static_cast<float>(std::sin(angle));
-      computed_[t * width_ + half + c] = static_cast<float>(std::cos(angle));
-    }
-  }
-  return computed_.data();
+  return vectors_.get();
+}
+
+void RowPositions::compute(int64_t length) {
+  const std::vector<double> exact = position_vectors(kind_, length, width_);
+  vectors_ = share({exact.begin(), exact.end()});
+  ready_ = length;
 }
 
 void RowEmbedding::embed(const std::vector<int>& tokens, const std::vector<int64_t>& of_row,

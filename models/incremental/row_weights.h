@@ -51,23 +51,27 @@ struct RowLayer {
   NormWeights image_norm;
 };
 
-// Position vectors: as many as were ever asked for.
+// Position vectors. Copies share those that are ready.
 class RowPositions {
  public:
   RowPositions() = default;
-  // learned: [longest, C], null where they are computed.
-  RowPositions(PositionKind kind, int64_t width, SharedFloats learned, int64_t longest)
-      : kind_(kind), width_(width), learned_(std::move(learned)), longest_(longest) {}
+  // [longest, C], learned.
+  RowPositions(SharedFloats learned, int64_t longest)
+      : vectors_(std::move(learned)), ready_(longest) {}
+  // Computed. kind: not learned.
+  RowPositions(PositionKind kind, int64_t width) : kind_(kind), width_(width) { compute(kFirst); }
   // The first `length` and maybe more: [>= length, C], valid until the next call. Throws
   // std::logic_error for more than were learned: callers refuse such sentences beforehand.
   const float* first(int64_t length);
 
  private:
-  PositionKind kind_ = PositionKind::kSinusoidal;
+  static constexpr int64_t kFirst = 128;  // positions computed at once
+  void compute(int64_t length);
+
+  PositionKind kind_ = PositionKind::kLearned;
   int64_t width_ = 0;
-  SharedFloats learned_;
-  int64_t longest_ = 0;
-  std::vector<float> computed_;
+  SharedFloats vectors_;  // [ready, C]
+  int64_t ready_ = 0;
 };
 
 // What a stack reads: a row of a matrix for each token, times a number, and its position's vector.

@@ -110,7 +110,7 @@ TEST(RowWeights, AreThoseThatTheOptionsSay) {
 }
 
 TEST(RowPositions, EndWhereLearnedOnesEnd) {
-  RowPositions positions(PositionKind::kLearned, 4, share(std::vector<float>(12)), 3);
+  RowPositions positions(share(std::vector<float>(12)), 3);
   EXPECT_NO_THROW(positions.first(3));
   EXPECT_THROW(positions.first(4), std::logic_error);
 }

@@ -27,8 +27,8 @@ without_torch=(src/base src/evaluation src/report tokenizers datasets/text datas
   src/main.cpp src/commands/registry.cpp src/commands/registry.h src/commands/{compare,normalize,tokenizer}.cpp src/commands/evaluate
   src/commands/cli/{command_line,common,foreign_errors,image_options,options,source_length,table_options,text_warnings}.{cpp,h}
   src/commands/cli/{command,engine,shared_options}.h src/commands/translate/{backend,lines,precision_check,search,steps}.h
-  src/commands/translate/{input,lines,needs_engine,precision_check,search,text_backend,translate}.cpp datasets/examples.{cpp,h}
-  models/{kinds.h,model_description.cpp,model_description.h,model_size.cpp,model_size.h,options.cpp,options.h} models/incremental/row_*
+  src/commands/translate/{input,lines,precision_check,search,text_backend,translate}.cpp datasets/examples.{cpp,h}
+  models/{kinds.h,position_vectors.cpp,position_vectors.h,model_description.cpp,model_description.h,model_size.cpp,model_size.h,options.cpp,options.h} models/incremental/row_*
   src/decoding/{beam_search,token_rules}.{cpp,h} src/decoding/{search_options,step}.h
   src/tensors/{candidate_scan,number_type,packed_matrix,safetensors_index}.{cpp,h} src/tensors/{instruction_set,shared_floats,stored_tensor}.h
   src/translation/{example_feed,image_count,image_source,model_location,raw_text,row_search,row_translator,text_translator,workers}.{cpp,h})

@@ -129,7 +129,6 @@ std::optional<std::string> engine_words(const std::exception&) { return std::nul
 #else
 
 void hand_over(int, char**) {}
-void run_in_engine() {}
 
 #endif
 

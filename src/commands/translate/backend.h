@@ -43,8 +43,10 @@ class TranslateBackend {
 // ensemble, cannot be opened, and for a device that is not there.
 std::unique_ptr<TranslateBackend> open_backend(const TranslateArguments& arguments);
 
-// Whether only the engine can do what is asked, of this model. Throws as locate_model and
-// is_row_model_folder (translation/row_translator.h).
-bool needs_engine(const TranslateArguments& arguments);
+// Where only the engine can do what is asked, of this model, it does not return in `penalmt`
+// (cli/engine.h). Nothing may have been read or written before. Throws as run_in_engine,
+// locate_model and is_row_model_folder (translation/row_translator.h). In the engine it does
+// nothing.
+void leave_to_engine(const TranslateArguments& arguments);
 
 }  // namespace penalmt

@@ -121,6 +121,8 @@ class EngineBackend : public TranslateBackend {
 
 }  // namespace
 
+void leave_to_engine(const TranslateArguments& /*arguments*/) {}
+
 std::unique_ptr<TranslateBackend> open_backend(const TranslateArguments& arguments) {
   if (arguments.images.trust_encoder) trust_all_scripts();
   return std::make_unique<EngineBackend>(arguments);

@@ -16,7 +16,6 @@
 #include "base/text.h"
 #include "commands/cli/command.h"
 #include "commands/cli/common.h"
-#include "commands/cli/engine.h"
 #include "commands/cli/text_warnings.h"
 #include "commands/translate/backend.h"
 #include "commands/translate/precision_check.h"
@@ -188,7 +187,7 @@ class ChunksAhead {
 
 void translate(const TranslateArguments& arguments) {
   check(arguments);
-  if (needs_engine(arguments)) run_in_engine();
+  leave_to_engine(arguments);
   std::unique_ptr<InputLines> lines = open_lines(arguments);
   LineOutput output(arguments.output);
   const auto began = std::chrono::steady_clock::now();

@@ -31,6 +31,7 @@
 #include "tensors/devices.h"
 #include "training/nccl.h"
 #include "training/rank_watch.h"
+#include "training/shared_memory.h"
 
 namespace penalmt {
 namespace {
@@ -114,6 +115,14 @@ std::shared_ptr<::gloo::transport::Device> device_of(const ProcessPlace& place) 
   return address.empty() ? Gloo::createDefaultDevice() : Gloo::createDeviceForHostname(address);
 }
 
+bool shares_memory() {
+  const char* word = std::getenv("PENALMT_SHARED_MEMORY");
+  const std::string_view said = word ? word : "yes";
+  if (said != "yes" && said != "no")
+    throw Error(fmt::format("PENALMT_SHARED_MEMORY: got '{}', expected yes or no", said));
+  return said == "yes";
+}
+
 // Asks `came` again and again; false where it still says no after `patience`.
 bool wait_for(const std::function<bool()>& came, seconds patience) {
   const Clock::time_point until = Clock::now() + patience;
@@ -154,8 +163,6 @@ struct GlooGroup::Connections {
   std::vector<std::string> names;  // of all processes, or of rank 0
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
   c10::intrusive_ptr<c10d::Work> work;  // in progress
-
-  void finish(const c10::intrusive_ptr<c10d::Work>& begun, RankWatch& watch);
 };
 
 GlooGroup::GlooGroup(const ProcessPlace& place, seconds silence)
@@ -264,30 +271,55 @@ GlooGroup::~GlooGroup() {
   if (connections_->work) (void)connections_.release();
 }
 
-void GlooGroup::Connections::finish(const c10::intrusive_ptr<c10d::Work>& begun, RankWatch& watch) {
-  work = begun;
-  std::string problem;
-  while (problem.empty()) {
-    if (const auto end = watch.other_end()) throw OtherProcessEnded(*end);
+void GlooGroup::finish_work() {
+  c10::intrusive_ptr<c10d::Work>& work = connections_->work;
+  while (true) {
+    if (const auto end = watch_->other_end()) throw OtherProcessEnded(*end);
     try {
       work->wait(kGlance);
-      work.reset();
-      return;
+      return work.reset();
     } catch (const std::exception& error) {
-      if (work->isCompleted()) problem = first_line(error.what());
+      if (work->isCompleted()) lose(first_line(error.what()));
     }
   }
-  // A connection was lost; who has ended falls silent now, or said why.
-  watch.hurry();
+}
+
+// Who has ended falls silent now, or said why.
+void GlooGroup::lose(const std::string& problem) {
+  watch_->hurry();
   const Clock::time_point until = Clock::now() + seconds(10);
   while (Clock::now() < until) {
-    if (const auto end = watch.other_end()) throw OtherProcessEnded(*end);
+    if (const auto end = watch_->other_end()) throw OtherProcessEnded(*end);
     std::this_thread::sleep_for(milliseconds(50));
   }
   throw MachineError("the connection between the processes was lost: " + problem);
 }
 
+void GlooGroup::share_memory() {
+  const bool wanted = shares_memory();
+  std::unique_ptr<SharedMemory> memory;
+  try {
+    if (leads()) memory = std::make_unique<SharedMemory>(size());
+  } catch (const std::system_error&) {
+  }
+  const std::string name = shared(memory ? memory->name() : "");
+  try {
+    if (!leads() && wanted) memory = std::make_unique<SharedMemory>(name, rank(), size());
+  } catch (const std::system_error&) {
+  }
+  if (sums({memory && wanted ? 1.0 : 0.0})[0] < size()) return;
+  memory->join([this] { glance(); });
+  memory_ = std::move(memory);
+}
+
+// While this process waits for others in the memory that they share.
+void GlooGroup::glance() {
+  if (const auto end = watch_->other_end()) throw OtherProcessEnded(*end);
+  if (memory_ && memory_->one_is_gone()) lose("a process has ended");
+}
+
 void GlooGroup::use_device(c10::Device device) {
+  share_memory();
   // A row each: the name of its GPU, empty where NCCL cannot serve it.
   constexpr int64_t kLongest = 64;
   const std::string own =
@@ -339,10 +371,12 @@ void GlooGroup::sum(const at::Tensor& values) {
     gpus_->sum(values);
     return wait_for_gpus();
   }
+  if (memory_ && values.is_cpu()) return memory_->sum(values, [this] { glance(); });
   std::vector<at::Tensor> here = {values.cpu()};
   c10d::AllreduceOptions options;
   options.timeout = kLongestWait;
-  connections_->finish(connections_->gloo->allreduce(here, options), *watch_);
+  connections_->work = connections_->gloo->allreduce(here, options);
+  finish_work();
   if (!values.is_cpu()) values.copy_(here[0]);
 }
 
@@ -351,10 +385,12 @@ void GlooGroup::share(const at::Tensor& values) {
     gpus_->share(values);
     return wait_for_gpus();
   }
+  if (memory_ && values.is_cpu()) return memory_->share(values, [this] { glance(); });
   std::vector<at::Tensor> here = {values.cpu()};
   c10d::BroadcastOptions options;
   options.timeout = kLongestWait;
-  connections_->finish(connections_->gloo->broadcast(here, options), *watch_);
+  connections_->work = connections_->gloo->broadcast(here, options);
+  finish_work();
   if (!values.is_cpu()) values.copy_(here[0]);
 }
 

@@ -1,5 +1,5 @@
-// Processes joined by LibTorch's Gloo; where each has a GPU of its own, what lies there is summed
-// by NCCL.
+// Processes joined by LibTorch's Gloo. Where each has a GPU of its own, what lies there is summed
+// by NCCL; where all are on one machine, what lies in memory is summed in memory that they share.
 #pragma once
 
 #include <chrono>
@@ -14,6 +14,7 @@ namespace penalmt {
 
 class NcclCommunicator;
 class RankWatch;
+class SharedMemory;
 
 class GlooGroup : public ProcessGroup {
  public:
@@ -31,7 +32,7 @@ class GlooGroup : public ProcessGroup {
   int size() const override { return place_.size; }
   int rank_on_machine() const override { return place_.rank_on_machine; }
   // On GPUs that are shared, or without NCCL, sums go through the CPU: rank 0 says so. Throws as
-  // NcclCommunicator.
+  // NcclCommunicator, and Error for another word than yes or no in PENALMT_SHARED_MEMORY.
   void use_device(c10::Device device) override;
   // Both also throw MachineError where a connection was lost and every process lives, and as
   // NcclCommunicator. Where they
@@ -49,6 +50,10 @@ class GlooGroup : public ProcessGroup {
   struct Connections;
   void meet(std::chrono::seconds patience);
   void connect(std::chrono::seconds silence);
+  void finish_work();
+  void share_memory();
+  void glance();
+  [[noreturn]] void lose(const std::string& problem);
   [[noreturn]] void refuse(const std::string& text);
   std::string name() const;
   void wait_for_gpus();
@@ -56,6 +61,7 @@ class GlooGroup : public ProcessGroup {
   ProcessPlace place_;
   std::unique_ptr<Connections> connections_;
   std::shared_ptr<RankWatch> watch_;
+  std::unique_ptr<SharedMemory> memory_;    // null: sums on the CPU go through Gloo
   std::unique_ptr<NcclCommunicator> gpus_;  // null: sums go through the CPU
 };
 

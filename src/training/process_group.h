@@ -38,7 +38,7 @@ class ProcessGroup {
   virtual int rank_on_machine() const { return 0; }  // among those of one machine, from 0
   bool leads() const { return rank() == 0; }         // that one alone writes and prints
 
-  // Where this process's model is, which sums are then made for.
+  // Where this process's model is, which sums are then made for. To be called once.
   virtual void use_device(c10::Device) {}
 
   // Every element becomes its sum over the processes: the same bits in all of them.

@@ -280,6 +280,19 @@ TEST_F(Processes, TwoAndFourMakeTheModelOfOne) {
   EXPECT_EQ(std::count(again.errors.begin(), again.errors.end(), '\n'), 4) << again.errors;
 }
 
+// As those of several machines do.
+TEST_F(Processes, WithoutMemoryInCommonTheyMakeTheModelOfOneThroughGloo) {
+  expect_trained("one");
+  Pair pair(train("two"), train("two"), {{"PENALMT_SHARED_MEMORY", "no"}});
+  EXPECT_EQ(pair.first->outcome().status, 0);
+  EXPECT_EQ(pair.second->outcome().status, 0);
+  expect_same_run("two", "one");
+  setenv("PENALMT_SHARED_MEMORY", "no", 1);
+  const auto [outcome, struck] = outcome_after(SIGKILL, 2);
+  unsetenv("PENALMT_SHARED_MEMORY");
+  EXPECT_EQ(last_line(outcome.errors), "penalmt: " + struck + ": no sign of life for 4 seconds\n");
+}
+
 TEST_F(Processes, EveryFusionTrainsAlike) {
   const std::vector<std::pair<std::string, Words>> arms = {
       {"none", {"--set", "training.token_cutoff=0.2"}},
@@ -443,6 +456,8 @@ TEST_F(Processes, RefusesWhatTheyCannotDo) {
   Process classifier({"classify", "train", recipe_, "--out", folder_ / "run"}, place);
   EXPECT_EQ(classifier.outcome().errors,
             "penalmt: classify train: works in one process, got WORLD_SIZE 2\n");
+  EXPECT_TRUE(refusal({"--processes", "2"}, {{"PENALMT_SHARED_MEMORY", "0"}})
+                  .ends_with("PENALMT_SHARED_MEMORY: got '0', expected yes or no\n"));
   expect_trained("run", {"--processes", "2"});  // nothing is in the way
 }
 

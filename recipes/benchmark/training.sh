@@ -5,7 +5,8 @@
 #   MULTI30K=/path/to/multi30k recipes/benchmark/training.sh [-n rounds] [-u updates] [-t threads] [-f STORE | -p]
 #
 # With -f, a feature store of the images (penalmt features), in place of the above: text only, gated and selective fusion of the store.
-# With -p, in place of the above: one process of one thread against two, an update of two batches each.
+# With -p, in place of the above: one process of one thread against two that train together, an update of two batches each; "apart" is
+# what two make together that know nothing of each other: what the machine itself takes.
 # The peer needs a Python with torch 2.11, numpy, sentencepiece and safetensors: name it in PYTHON (default: python3). Without one, ours
 # runs alone, and says so. Lines: ours float32 with penal connections, ours with plain addition (tau = 0), ours bfloat16; the peer
 # plain, with the published hook, and plain in its faster forms: bfloat16 autocast, torch.compile, both.
@@ -14,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 rounds=3 updates=60 threads=$(nproc) store= processes=
 while getopts n:u:t:f:p option; do
-  case $option in n) rounds=$OPTARG ;; u) updates=$OPTARG ;; t) threads=$OPTARG ;; f) store=$OPTARG ;; p) processes=yes ;; *) sed -n '2,12p' "$0" >&2; exit 2 ;; esac
+  case $option in n) rounds=$OPTARG ;; u) updates=$OPTARG ;; t) threads=$OPTARG ;; f) store=$OPTARG ;; p) processes=yes ;; *) sed -n '2,13p' "$0" >&2; exit 2 ;; esac
 done
 : "${MULTI30K:?names the corpus (see README)}"
 python=${PYTHON:-python3}
@@ -31,13 +32,14 @@ if code: sys.exit(open(sys.argv[1]).read() + "failed")
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 }
 
-# ours NAME SETTING...: with ${more[@]}; the last third of the updates is what is reported; the first ones warm caches up.
+# ours NAME SETTING...: with ${more[@]}, in the run's folder $run; the last third of the updates is what is reported; the first ones warm
+# caches up.
 ours() {
-  local name=$1 run=$work/run peak sets=()
+  local name=$1 run=${run:-$work/run} peak sets=()
   shift
   for setting in "$@"; do sets+=(--set "$setting"); done
   rm -rf "$run"
-  peak=$(measured "$work/log" build/release/penalmt train recipes/multi30k/text.json --out "$run" --threads "$threads" --set training.accumulate=1 \
+  peak=$(measured "$run.log" build/release/penalmt train recipes/multi30k/text.json --out "$run" --threads "$threads" --set training.accumulate=1 \
     --set "training.updates=$updates" --set "training.validate_every=$((updates / 3))" --set training.validate_bleu=false "${sets[@]}" "${more[@]}")
   python3 -c 'import json, sys
 last = json.loads(open(sys.argv[1] + "/metrics.jsonl").read().splitlines()[-1])
@@ -76,6 +78,12 @@ for ((round = 0; round < rounds; ++round)); do
         more=(--processes $count)
         ours "$precision, processes: $count" training.precision=$precision training.accumulate=2
       done
+      more=() apart=()
+      for each in 1 2; do
+        run=$work/apart-$each ours "$precision, apart: $each of 2" training.precision=$precision training.accumulate=2 &
+        apart+=($!)
+      done
+      for each in "${apart[@]}"; do wait "$each"; done
     done
     continue
   fi

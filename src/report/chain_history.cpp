@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "base/line_reader.h"
 #include "evaluation/chain_statistics.h"
+#include "report/run_lines.h"
 
 namespace penalmt {
 namespace {
@@ -67,17 +67,15 @@ std::optional<ChainHistory> read_chain_history(const std::filesystem::path& run)
   const std::filesystem::path path = run / "chain.jsonl";
   if (!std::filesystem::exists(path)) return std::nullopt;
   ChainHistory history;
-  LineReader reader(path);
-  for (std::string text; reader.next(text);) {
-    const std::string place = fmt::format("{}:{}", reader.name(), reader.line_number());
+  for_each_run_line(path, [&](const RunLine& line) {
     try {
-      add_line(history, parse_json<json>(text, place), place);
+      add_line(history, parse_json<json>(line.text, line.place), line.place);
     } catch (const json::exception&) {
-      throw Error(place +
+      throw Error(line.place +
                   ": not a line of training.chain_every; expected a JSON object with "
                   "update and chains");
     }
-  }
+  });
   if (history.updates.empty()) return std::nullopt;
   return history;
 }

@@ -22,7 +22,7 @@ struct ChainHistory {
 
 // Reads `run`/chain.jsonl; nullopt where there is no such file or no line in it. Throws Error
 // "path:3: ..." for a line that training does not write, or with other residuals than the first; as
-// LineReader (base/text.h).
+// for_each_run_line, which leaves a torn last line out.
 std::optional<ChainHistory> read_chain_history(const std::filesystem::path& run);
 
 }  // namespace penalmt

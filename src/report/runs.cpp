@@ -10,8 +10,8 @@
 #include "base/expect_folder.h"
 #include "base/json.h"
 #include "base/json_mistake.h"
-#include "base/line_reader.h"
 #include "base/progress.h"
+#include "report/run_lines.h"
 
 namespace penalmt {
 namespace {
@@ -77,15 +77,14 @@ RunPoint read_point(const std::string& text, const std::string& place, int64_t l
 std::vector<RunPoint> read_points(const std::filesystem::path& path) {
   std::vector<RunPoint> points;
   NullValues nulls;
-  LineReader reader(path);
-  for (std::string line; reader.next(line);) {
-    const std::string place = fmt::format("{}:{}", reader.name(), reader.line_number());
-    points.push_back(read_point(line, place, reader.line_number(), nulls));
-    if (points.size() < 2) continue;
+  for_each_run_line(path, [&](const RunLine& line) {
+    points.push_back(read_point(line.text, line.place, line.number, nulls));
+    if (points.size() < 2) return;
     const int64_t before = points[points.size() - 2].update, update = points.back().update;
     if (update <= before)
-      throw Error(fmt::format("{}: update: got {}, expected more than {}", place, update, before));
-  }
+      throw Error(
+          fmt::format("{}: update: got {}, expected more than {}", line.place, update, before));
+  });
   if (nulls.count > 0)
     warning(fmt::format("{}: {} of its values {} null, first {}; what is no number is left out",
                         path.string(), nulls.count, nulls.count == 1 ? "is" : "are", nulls.first));

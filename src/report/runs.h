@@ -31,7 +31,8 @@ const RunPoint* best_point(const Run& run, std::optional<double> RunPoint::*numb
 // Reads the metrics.jsonl of each run folder. A run is called as its folder's last part, or as the
 // whole path where two folders end alike. Throws Error "path:3: ..." for a line that is no JSON
 // object, lacks `update`, has another kind of value where a number belongs, or whose update does
-// not follow the one before; and "path: ..." for an empty file; as LineReader (base/text.h).
+// not follow the one before; and "path: ..." for an empty file; as for_each_run_line, which leaves
+// a torn last line out.
 std::vector<Run> read_runs(const std::vector<std::filesystem::path>& folders);
 
 }  // namespace penalmt

@@ -79,6 +79,16 @@ TEST(ChainHistory, IsAbsentWhereNoneWasWritten) {
   EXPECT_FALSE(read_chain_history(folder.path()));
 }
 
+TEST(ChainHistory, LeavesATornLastLineOut) {
+  const TemporaryFolder folder;
+  for (const char* torn : {"{", R"({"update":30,"chains":[{"stack":"enc)", "{\"update\":30,\n"}) {
+    write_file(folder / "chain.jsonl", std::string(kHistory) + torn);
+    EXPECT_EQ(read_chain_history(folder.path())->updates, (std::vector<int64_t>{10, 20})) << torn;
+    write_file(folder / "chain.jsonl", torn);
+    EXPECT_FALSE(read_chain_history(folder.path())) << torn;
+  }
+}
+
 TEST(ChainHistory, RefusesWhatTrainingDoesNotWrite) {
   const TemporaryFolder folder;
   const std::string file = (folder / "chain.jsonl").string();
@@ -89,6 +99,10 @@ TEST(ChainHistory, RefusesWhatTrainingDoesNotWrite) {
   refused("{}\n",
           ":1: not a line of training.chain_every; expected a JSON object with update and chains");
   refused(std::string(kHistory) + "x\n",
+          ":3: not a line of training.chain_every; expected a JSON object with update and chains");
+  refused("{\"update\":\n" + std::string(kHistory),
+          ":1: not a line of training.chain_every; expected a JSON object with update and chains");
+  refused(std::string(kHistory) + "{\"update\":30,,}\n",
           ":3: not a line of training.chain_every; expected a JSON object with update and chains");
   refused(std::string(kHistory) + R"({"update":20,"chains":[]})" + "\n",
           ":3: update: got 20, expected more than 20");

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/progress.h"
 #include "tests/base/temporary_folder.h"
 
 namespace penalmt::runs_test {
@@ -52,10 +53,32 @@ TEST_F(Runs, FoldersThatEndAlikeKeepTheirWholePath) {
   EXPECT_EQ(runs[2].name, "seed2");
 }
 
+// What a killed run has written of its last line, byte by byte.
+TEST_F(Runs, LeaveATornLastLineOut) {
+  const std::string last =
+      R"({"update":124,"nll":-1.5e+2,"valid_nll":null,"valid_bleu":true,"x":["\u00e4"]})";
+  for (size_t size = 1; size < last.size(); ++size)
+    for (const char* end : {"", "\n"}) {
+      write("run", "{\"update\":62}\n" + last.substr(0, size) + end);
+      print_messages();
+      testing::internal::CaptureStderr();
+      const auto runs = read_runs({folder_ / "run"});
+      const std::string told = testing::internal::GetCapturedStderr();
+      print_messages(false);
+      EXPECT_EQ(runs[0].points.size(), 1u) << size;
+      EXPECT_EQ(folder_.without_path(told),
+                "penalmt: warning: run/metrics.jsonl:2: the line is not whole, as a run leaves it "
+                "that is killed; left out\n");
+    }
+  EXPECT_EQ(refusal("{\"update\""),
+            "run/metrics.jsonl: got no lines, expected at least one; the run has not been "
+            "validated yet");
+}
+
 TEST_F(Runs, RefuseWhatTrainingDoesNotWrite) {
   const std::string first = "{\"update\":5}\n";
   EXPECT_EQ(
-      refusal(first + "{\"update\":6,\n"),
+      refusal(first + "{\"update\":6,\n{\"update\":7}\n"),
       "run/metrics.jsonl:2: not JSON, at byte 13: it ends too early; expected a key in double "
       "quotes; expected an object as training writes it");
   EXPECT_EQ(

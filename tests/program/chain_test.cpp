@@ -125,6 +125,79 @@ TEST_F(ChainCommand, MeasuresClassifiersOnLabelledImages) {
             "--labelled DIR\n");
 }
 
+TEST_F(ChainCommand, EveryModelFitsBeforeTheFirstIsMeasured) {
+  make_tiny_run(folder_ / "gated", {.fusion = "gated"});
+  make_tiny_run(folder_ / "features", {.fusion = "gated", .features = true});
+  make_tiny_run(folder_ / "short", {.positions = "learned", .longest = 4});
+  write_coloured_images(folder_ / "images", 2);
+  write_file(folder_ / "list", "red/000.ppm\n\nblue/001.ppm\n");
+  const auto with_images = [&](std::vector<std::string> arguments) {
+    for (const char* word : {"--images", "list", "--image-root", "images"})
+      arguments.push_back(word[0] == '-' ? word : std::string(folder_ / word));
+    return on_text(arguments);
+  };
+  const std::string text_only =
+      "penalmt: text: a text-only model, which would not look at an image; got --images; expected "
+      "a model trained with images, or --ignore-images\n";
+  EXPECT_EQ(refusal(with_images({folder_ / "gated", folder_ / "text"})), text_only);
+  EXPECT_EQ(refusal(with_images({folder_ / "text", folder_ / "gated"})), text_only);
+  EXPECT_NE(refusal(with_images({folder_ / "gated", folder_ / "features"})).find("--encoder"),
+            std::string::npos);
+  EXPECT_NE(refusal(on_text({folder_ / "text", folder_ / "short"})).find("expected at most 4"),
+            std::string::npos);
+  EXPECT_NE(refusal(on_text({folder_ / "text", folder_ / "absent"})).find("absent"),
+            std::string::npos);
+
+  const Outcome both =
+      run_penalmt(with_images({folder_ / "gated", folder_ / "text", "--ignore-images"}));
+  EXPECT_EQ(both.status, 0) << both.errors;
+  EXPECT_NE(both.output.find("\nfusion "), std::string::npos);
+  EXPECT_NE(folder_.without_path(both.output).find("\ntext: nll "), std::string::npos);
+}
+
+TEST_F(ChainCommand, LeavesATornLastLineOfItsHistoryOut) {
+  const std::string whole =
+      R"({"update":40,"chains":[{"stack":"encoder","straightness":0.5,"evenness":0.1,"nodes":[)"
+      R"({"layer":1,"sublayer":"self_attention","step":1.5,"alignment":-0.5,"turning":null}]}]})"
+      "\n";
+  for (const char* end : {"", "\n"}) {
+    write_file(folder_ / "text/chain.jsonl", whole + R"({"update":80,)" + end);
+    const Outcome outcome =
+        run_penalmt(on_text({folder_ / "text", "--report", folder_ / "page.html"}));
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(folder_.without_path(outcome.errors),
+              "penalmt: warning: text/chain.jsonl:2: the line is not whole, as a run leaves it "
+              "that is killed; left out\n");
+    const std::string page = read_file(folder_ / "page.html");
+    EXPECT_NE(page.find("self-attention, update 40: 1.500"), std::string::npos);
+  }
+  write_file(folder_ / "text/chain.jsonl", R"({"update":80,)"
+                                           "\n" +
+                                               whole);
+  EXPECT_EQ(refusal(on_text({folder_ / "text", "--report", folder_ / "page.html"})),
+            "penalmt: text/chain.jsonl:1: not a line of training.chain_every; expected a JSON "
+            "object with update and chains\n");
+}
+
+TEST_F(ChainCommand, RefusesOptionsWithoutEffect) {
+  EXPECT_EQ(refusal(on_text({folder_ / "text", "--beam", "5"})),
+            "penalmt: --beam: got no --remove; expected both\n");
+  const auto labelled = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {folder_ / "text", "--labelled", folder_ / "x"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return refusal(chain(arguments));
+  };
+  for (const std::vector<std::string>& option :
+       std::vector<std::vector<std::string>>{{"--beam", "5", "--remove"},
+                                             {"--max-source-length", "9"},
+                                             {"--long-lines", "cut"},
+                                             {"--encoder", "e"},
+                                             {"--ignore-images"},
+                                             {"--trust-encoder"}})
+    EXPECT_EQ(labelled(option),
+              "penalmt: " + option[0] + ": got --labelled too; expected one of them\n");
+}
+
 TEST_F(ChainCommand, RefusesWhatItCannotMeasure) {
   const std::string model = folder_ / "text";
   EXPECT_EQ(refusal(chain({model})),

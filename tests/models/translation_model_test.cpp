@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "graph_additions.h"
 #include "models/translation_model.h"
@@ -439,11 +441,14 @@ TEST(TranslationModel, StartsSilentWhereTheImageIsNewToTheText) {
 }
 
 TEST(TranslationModel, SetTauReachesEveryConnectionOfAStackAndNoOther) {
-  TranslationModel model = build(tiny_options("gated", "post"));
+  ModelOptions options = tiny_options("gated", "post");
+  TauOptions& tau = options.tau;
+  tau.encoder = tau.decoder = tau.fusion = tau.image_encoder = 0.25;
+  TranslationModel model = build(options);
   model->set_tau("encoder", 0.5);
   for (const auto& item : model->named_modules("", false))
     if (const auto* connection = item.value()->as<PenalConnectionImpl>()) {
-      EXPECT_EQ(connection->tau(), item.key().starts_with("encoder.") ? 0.5 : 3e-4) << item.key();
+      EXPECT_EQ(connection->tau(), item.key().starts_with("encoder.") ? 0.5 : 0.25) << item.key();
     }
 }
 
@@ -500,6 +505,62 @@ TEST(ImageEncoderOptions, AResidualNetworkNeedsASideAndAWidthThatCanBeHalved) {
                 "recipe.json: image_encoder.size: got 16, expected a multiple of 16 from 32 on "
                 "(stages 5)",
                 "recipe.json: image_encoder.width: got 40, expected a multiple of 16 (stages 5)"}));
+}
+
+// One draw an update and layer, whatever the pass: what tells the two apart is the dropout of
+// channels and the tokens that are cut.
+TEST(TranslationModel, PassesGoWithoutTheSameLayers) {
+  ModelOptions options = tiny_options("none", "pre");
+  options.dropout = 0;
+  options.layer_drop = {.encoder = 0.5, .decoder = 0.5};
+  TranslationModel model = build(options);
+  const auto decoded = [&](int64_t update, int64_t number, double cutoff) {
+    torch::NoGradGuard no_grad;
+    ForwardPass pass = training_pass();
+    pass.update = update, pass.number = number, pass.token_cutoff = cutoff;
+    return model->decode(target_input(), model->encode(source(), {}, pass), pass);
+  };
+  constexpr double kEveryToken = 0.99999;
+  std::vector<at::Tensor> different;
+  for (int64_t update = 0; update < 40; ++update) {
+    const at::Tensor first = decoded(update, 0, 0);
+    EXPECT_TRUE(torch::equal(decoded(update, 1, 0), first)) << update;
+    EXPECT_TRUE(torch::equal(decoded(update, 1, kEveryToken), decoded(update, 0, kEveryToken)))
+        << update;
+    if (std::ranges::none_of(different,
+                             [&](const at::Tensor& other) { return torch::equal(other, first); }))
+      different.push_back(first);
+  }
+  // 13 in all: one of three choices of decoder layers with one of four of the encoder's, or no
+  // decoder layer, so that nothing looks at the encoder.
+  EXPECT_GT(different.size(), 8u);
+}
+
+// So the two passes of a pair agree where no channel is dropped: no divergence is left, and the
+// pair's loss is that of one pass.
+TEST(TranslationModel, APairThatDropsLayersAndWordsAloneHasTheLossOfOnePass) {
+  for (const std::string norm : {"pre", "post"}) {
+    ModelOptions options = tiny_options("gated", norm);
+    options.dropout = options.image_encoder.dropout = 0;
+    options.layer_drop = {.encoder = 0.5, .decoder = 0.5};
+    options.word_dropout = {.source = 0.3, .target = 0.3};
+    TranslationModel model = build(options);
+    const Sentences sentences{source(), images(), target_input(), target_output()};
+    std::set<double> losses;
+    for (int64_t update = 0; update < 20; ++update) {
+      torch::NoGradGuard no_grad;
+      ForwardPass first = training_pass(), second;
+      first.update = update;
+      second = first;
+      second.number = 1;
+      const double one = model->loss(sentences, 0.1, first).total.item<double>();
+      const double pair =
+          model->pair_loss(sentences, 0.1, r_drop_weights(5), first, second).total.item<double>();
+      EXPECT_NEAR(pair, one, 1e-5 * one) << norm << update;
+      losses.insert(one);
+    }
+    EXPECT_GT(losses.size(), 10u);
+  }
 }
 
 }  // namespace penalmt::translation_model_test

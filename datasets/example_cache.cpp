@@ -23,16 +23,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr std::size_t kNameDigits = 32;
 constexpr int64_t kPairsAtATime = 1 << 16, kPairsAJob = 1 << 10;
 constexpr int64_t kMostPairs = int64_t{1} << 32;
 constexpr int64_t kNarrowest = 1 << 16;  // a vocabulary beyond it takes 4 bytes a piece
 
-std::string hash_of(const fs::path& path) {
-  const MappedFile file(plain_or_gzip(path));
+std::string hash_of(const MappedFile& file) {
   return sha256({reinterpret_cast<const char*>(file.data()), file.size()});
 }
+
+std::string hash_of(const fs::path& path) { return hash_of(MappedFile(plain_or_gzip(path))); }
 
 std::string name_of(const Corpus& corpus, const Tokenizer& source, const Tokenizer& target) {
   const PairFiles& files = corpus.files;
@@ -188,7 +189,9 @@ void ExampleCache::make(const fs::path& cache, const Corpus& corpus, const Token
                                        {"content", name_},
                                        {"source", corpus.files.source.string()},
                                        {"pairs", done},
-                                       {"examples", writer.examples()}};
+                                       {"examples", writer.examples()},
+                                       {"places", hash_of(folder.path() / "places.bin")},
+                                       {"pieces", hash_of(folder.path() / "pieces.bin")}};
   write_file(folder.path() / "meta.json", dump_json(meta, 2) + "\n");
   folder.commit();
 }
@@ -200,18 +203,22 @@ void ExampleCache::open(const fs::path& cache) {
         fmt::format("{}: {}; remove the folder, and it is made again", cache.string(), what));
   };
   nlohmann::json object;
+  std::string content, sums[2];
   try {
     object = parse_json<nlohmann::json>(read_file(meta), meta.string());
+    if (!object.is_object() || !object.contains("format")) throw damaged("a damaged meta.json");
+    if (object["format"] != kFormat)
+      throw damaged(fmt::format("format {}, expected {}: another version wrote it",
+                                dump_json(object["format"]), kFormat));
+    content = object.at("content");
+    size_ = object.at("examples");
+    pairs_ = object.at("pairs");
+    sums[0] = object.at("places");
+    sums[1] = object.at("pieces");
   } catch (const nlohmann::json::exception&) {
     throw damaged("a damaged meta.json");
   }
-  if (!object.is_object() || !object.contains("format")) throw damaged("a damaged meta.json");
-  if (object["format"] != kFormat)
-    throw damaged(fmt::format("format {}, expected {}: another version wrote it",
-                              dump_json(object["format"]), kFormat));
-  if (object.value("content", "") != name_) throw damaged("not what its name says");
-  size_ = object.value("examples", int64_t{-1});
-  pairs_ = object.value("pairs", int64_t{-1});
+  if (content != name_) throw damaged("not what its name says");
   places_.emplace(cache / "places.bin");
   pieces_.emplace(cache / "pieces.bin");
   if (size_ < 0 || pairs_ < size_ || places_->size() != size_ * sizeof(Place))
@@ -228,6 +235,8 @@ void ExampleCache::open(const fs::path& cache) {
   const uint64_t bytes = pieces * (narrow_ ? sizeof(uint16_t) : sizeof(int32_t));
   if (pieces_->size() != bytes)
     throw damaged(fmt::format("pieces.bin has {} bytes, expected {}", pieces_->size(), bytes));
+  if (hash_of(*places_) != sums[0]) throw damaged("places.bin is not what was written");
+  if (hash_of(*pieces_) != sums[1]) throw damaged("pieces.bin is not what was written");
 }
 
 const ExampleCache::Place& ExampleCache::place(int64_t i) const {

@@ -78,6 +78,11 @@ Store opened_store(const ProcessPlace& place) {
     if (text.find("EADDRINUSE") != std::string::npos)
       throw Error(fmt::format(
           "MASTER_PORT: got {}, where another program listens, expected a free port", place.port));
+    if (text.find("client socket") != std::string::npos)
+      throw Error(fmt::format(
+          "MASTER_ADDR: got {}, where rank 0 does not reach itself (port {}), expected an address "
+          "of its machine",
+          place.address, place.port));
     throw MachineError(
         fmt::format("MASTER_PORT: cannot listen at {}: {}", place.port, first_line(text)));
   }

@@ -169,11 +169,25 @@ TEST_F(ExampleCacheTest, RefusesWhatIsDamaged) {
     EXPECT_TRUE(said.starts_with(name + "places.bin: example ")) << byte << said;
     EXPECT_TRUE(said.ends_with(" is not behind the one before it" + again)) << said;
   }
+  // What no length and no order tells: a line's number, a piece.
+  std::string changed = places;
+  changed[20] ^= 1;
+  write_file(cache / "places.bin", changed);
+  EXPECT_EQ(refusal(), name + "places.bin is not what was written" + again);
   write_file(cache / "places.bin", places);
+  changed = pieces;
+  changed[pieces.size() / 2] ^= 1;
+  write_file(cache / "pieces.bin", changed);
+  EXPECT_EQ(refusal(), name + "pieces.bin is not what was written" + again);
+  write_file(cache / "pieces.bin", pieces);
   std::string later = meta;
-  later.replace(later.find("\"format\": 1"), 11, "\"format\": 2");
+  later.replace(later.find("\"format\": 2"), 11, "\"format\": 3");
   write_file(cache / "meta.json", later);
-  EXPECT_EQ(refusal(), name + "format 2, expected 1: another version wrote it" + again);
+  EXPECT_EQ(refusal(), name + "format 3, expected 2: another version wrote it" + again);
+  later = meta;
+  later.replace(later.find("\"examples\": "), 12, "\"examples\": \"3\", \"x\": ");
+  write_file(cache / "meta.json", later);
+  EXPECT_EQ(refusal(), name + "a damaged meta.json" + again);
   write_file(cache / "meta.json", "[");
   EXPECT_EQ(refusal(), name + "a damaged meta.json" + again);
 }

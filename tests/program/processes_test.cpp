@@ -453,6 +453,10 @@ TEST_F(Processes, RefusesWhatTheyCannotDo) {
   EXPECT_EQ(refusal({"--processes", "3"}, place),
             "penalmt: --processes: got 3 where WORLD_SIZE is 2: a launcher has begun the "
             "processes\n");
+  place["MASTER_ADDR"] = "nowhere.invalid", place["MASTER_PORT"] = free_port();
+  EXPECT_EQ(refusal({}, place),
+            "penalmt: MASTER_ADDR: got nowhere.invalid, where rank 0 does not reach itself (port " +
+                place["MASTER_PORT"] + "), expected an address of its machine\n");
   Process classifier({"classify", "train", recipe_, "--out", folder_ / "run"}, place);
   EXPECT_EQ(classifier.outcome().errors,
             "penalmt: classify train: works in one process, got WORLD_SIZE 2\n");

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Image recognition: trains recipes with plain addition and with penal connections, recognises the test images and prints tables.
 #
-#   CIFAR10=/path/to/cifar10 recipes/cifar10/run.sh [-r "resnet vit"] [-t "0 3e-4"] [-s "1 2 3"] [-- more arguments of penalmt classify train]
+#   CIFAR10=/path/to/cifar10 recipes/cifar10/run.sh [-r "resnet vit"] [-t "0 1e-5"] [-s "1 2 3"] [-- more arguments of penalmt classify train]
 #
-#   -r  recipes of this folder (default: resnet vit)    -t  taus, 0: plain addition (default: 0 3e-4)    -s  seeds (default: 1 2 3)
+#   -r  recipes of this folder (default: resnet vit)    -t  taus, 0: plain addition (default: 0 1e-5)    -s  seeds (default: 1 2 3)
 #   for example one at a time on one core:   recipes/cifar10/run.sh -- --threads 1
 #
 # CIFAR10 holds {train,test}/<class>/<image>. Runs lie in ${PENALMT_RUNS:-$HOME/penalmt-runs}/cifar10/<recipe>-tau<tau>-seed<seed>; called
@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-recipes="resnet vit" taus="0 3e-4" seeds="1 2 3"
+recipes="resnet vit" taus="0 1e-5" seeds="1 2 3"
 while getopts r:t:s:h option; do
   case $option in
     r) recipes=$OPTARG ;;

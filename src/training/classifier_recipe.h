@@ -39,7 +39,7 @@ struct ClassifierTrainingOptions : LearningOptions {
 struct ClassifierRecipe {
   LabelledImageOptions data;
   ImageEncoderOptions image_encoder;
-  double tau = 3e-4;
+  double tau = 1e-5;  // more harms (recipes/study)
   double tau_grade = 1;
   std::string penalty = "absolute";
   ClassifierTrainingOptions training;

@@ -128,7 +128,7 @@ done
   const std::string output = run_script(folder, lines, &status);
   EXPECT_EQ(status, 0) << lines << output;
   for (const char* row : {"| text, seed 1 | 4 | ", "| gated, seed 1 | 4 | ",
-                          "| resnet, tau 0, seed 1 | 4 | ", "| resnet, tau 3e-4 | "})
+                          "| resnet, tau 0, seed 1 | 4 | ", "| resnet, tau 1e-5 | "})
     EXPECT_NE(output.find(row), std::string::npos) << row << output;
 }
 

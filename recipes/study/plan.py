@@ -9,12 +9,17 @@ plan.json, in the order in which runs are taken (seed by seed within a group):
             minutes (core-minutes of one run, estimated), control (an arm's name), tests (the test
             sets that are scored), probe (optional: the kind of words that are masked) and
   arms      of a group: name (unique in the plan), set, choice (optional: a name in choices whose
-            settings are added), and seeds, minutes, control where they differ from the group's
+            settings are added), device (optional: cpu, for an arm that is never trained on a GPU),
+            and seeds, minutes, control where they differ from the group's
 """
 
 import dataclasses
+import hashlib
 import json
+import pathlib
 import re
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 class StudyError(Exception):
@@ -33,7 +38,18 @@ class Arm:
     control: str
     tests: tuple
     probe: str
+    device: str  # cpu, or empty: a GPU where there is one
     waits_for: str  # the choice that is not made yet; empty: ready
+
+    def told(self):
+        """What a result records of the settings; its recipe's comments do not count."""
+        try:
+            text = (REPOSITORY / self.recipe).read_text(encoding="utf-8")
+        except OSError as error:
+            raise StudyError(f"{self.recipe}: cannot read: {error.strerror}") from error
+        lines = [line for line in text.splitlines() if not line.strip().startswith("//")]
+        content = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+        return {"recipe": self.recipe, "content": content, "set": self.settings}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,8 +81,36 @@ class Plan:
         return ordered
 
 
-GROUP_KEYS = {"name", "kind", "recipe", "set", "seeds", "minutes", "control", "tests", "probe", "arms"}
-ARM_KEYS = {"name", "set", "choice", "seeds", "minutes", "control"}
+NUMBER, NUMBER_OR_NULL = (int, float), (int, float, type(None))
+PLAN = {"record": int, "records": dict, "choices": dict, "groups": list}
+GROUP = {"name": str, "kind": str, "recipe": str, "set": dict, "seeds": list, "minutes": NUMBER,
+         "control": str, "tests": list, "arms": list}
+ARM = {"name": str}
+GROUP_MAY = {"probe": str}
+ARM_MAY = {"set": dict, "choice": str, "device": str, "seeds": list, "minutes": NUMBER,
+           "control": str}
+WORDS = {str: "a string", int: "a whole number", dict: "an object", list: "a list",
+         NUMBER: "a number", NUMBER_OR_NULL: "a number or null"}
+
+
+def check(where, entry, needed, optional):
+    """Throws unless the entry is an object that has what is needed, each of its type."""
+    if not isinstance(entry, dict):
+        raise StudyError(f"{where}: expected an object with {', '.join(needed)}")
+    for key, kind in {**needed, **optional}.items():
+        if key in needed and key not in entry:
+            raise StudyError(f"{where}: '{key}' is missing")
+        if key in entry and not isinstance(entry[key], kind):
+            raise StudyError(f"{where}: '{key}': expected {WORDS[kind]}")
+
+
+def check_part(path, what, entry, needed, optional):
+    """The same of a group or an arm, which has no other keys."""
+    named = isinstance(entry, dict) and "name" in entry
+    where = f"{path}: '{entry['name']}'" if named else f"{path}: {what}"
+    check(where, entry, needed, optional)
+    for key in sorted(set(entry) - set(needed) - set(optional)):
+        raise StudyError(f"{where}: unknown key '{key}'")
 
 
 def read(path):
@@ -76,11 +120,12 @@ def read(path):
         raise StudyError(f"{path}: cannot read: {error.strerror}") from error
     except ValueError as error:
         raise StudyError(f"{path}: not JSON: {error}") from error
+    check(path, data, PLAN, {})
     arms = []
-    for group in data["groups"]:
-        refuse_unknown(path, group, GROUP_KEYS)
-        for arm in group["arms"]:
-            refuse_unknown(path, arm, ARM_KEYS)
+    for number, group in enumerate(data["groups"], 1):
+        check_part(path, f"group {number}", group, GROUP, GROUP_MAY)
+        for place, arm in enumerate(group["arms"], 1):
+            check_part(path, f"arm {place} of '{group['name']}'", arm, ARM, ARM_MAY)
             arms.append(make_arm(path, data["choices"], group, arm))
     names = [arm.name for arm in arms]
     for arm in arms:
@@ -91,15 +136,15 @@ def read(path):
     return Plan(data["record"], data["records"], tuple(arms))
 
 
-def refuse_unknown(path, entry, known):
-    for key in sorted(set(entry) - known):
-        raise StudyError(f"{path}: '{entry.get('name')}': unknown key '{key}'")
-
-
 def make_arm(path, choices, group, arm):
     choice = arm.get("choice", "")
     if choice and choice not in choices:
         raise StudyError(f"{path}: arm '{arm['name']}': choice '{choice}' is not in choices")
+    if group["kind"] not in ("translation", "classifier"):
+        raise StudyError(f"{path}: '{group['name']}': kind: got '{group['kind']}', expected "
+                         "translation or classifier")
+    if arm.get("device", "") not in ("", "cpu"):
+        raise StudyError(f"{path}: '{arm['name']}': device: got '{arm['device']}', expected cpu")
     settings = {**group["set"], **(choices.get(choice) or {}), **arm.get("set", {})}
     return Arm(
         name=arm["name"],
@@ -112,5 +157,6 @@ def make_arm(path, choices, group, arm):
         control=arm.get("control", group["control"]),
         tests=tuple(group["tests"]),
         probe=group.get("probe", ""),
+        device=arm.get("device", ""),
         waits_for=choice if choice and choices[choice] is None else "",
     )

@@ -3,12 +3,14 @@
 import os
 import re
 import statistics
+from collections import Counter
 
 import chain_tables
 import figures
 import verdicts
 from permutation import p_value
 from plan import StudyError
+from results import core_minutes
 
 BEGIN, END = "<!-- results: made by run.sh report -->", "<!-- end of results -->"
 
@@ -74,6 +76,7 @@ class Row:
     def __init__(self, arm, precision, entries, controls):
         self.arm, self.precision, self.entries, self.controls = arm, precision, entries, controls
         self.is_control = entries[0]["control"] == arm
+        self.machines = {e["processor"] for e in [*entries, *controls]}
 
     def cells(self, measure, digits):
         """mean ± deviation, difference from the control, p."""
@@ -87,6 +90,25 @@ class Row:
         difference = f"{mean - statistics.fmean(against):+.{digits}f}"
         enough = len(values) > 1 and len(against) > 1
         return [spread(values, digits), difference, f"{p_value(values, against):.3f}" if enough else ""]
+
+
+def short(processor):
+    """Without its maker: "NVIDIA H200" → "H200"."""
+    return re.sub(r"\((R|TM|tm)\)|NVIDIA|AMD|Intel|CPU|Processor|@.*", "", processor).strip()
+
+
+def trained_on(entries):
+    """How many on what: "3 EPYC, 2 H200"."""
+    counted = Counter(short(e["processor"]) for e in entries).most_common()
+    return ", ".join(f"{count} {name}" for name, count in counted)
+
+
+def minutes(entries):
+    """The mean core-minutes of CPUs; where there are none, "1.9 (GPU)": a core that drove one."""
+    if of_cpu := core_minutes(entries):
+        return f"{statistics.fmean(of_cpu):.1f}"
+    known = [e["seconds"] / 60 for e in entries if e["seconds"] is not None]
+    return f"{statistics.fmean(known):.1f} (GPU)" if known else ""
 
 
 def numbers(entries, measure):
@@ -136,7 +158,8 @@ class Section:
 
     def text(self, with_figure):
         shown = [f"`{test}`" for test in self.tests]
-        head = ["arm", "seeds", "validation nll", self.name, "against control", "p", *shown]
+        head = ["arm", "seeds", "trained on", "validation nll", self.name, "against control", "p",
+                *shown]
         if shown:
             head += [f"{shown[0]} against control", "p"]
         head.append("core-minutes")
@@ -152,18 +175,23 @@ class Section:
     def cells(self, row):
         tests = [spread(numbers(row.entries, f"tests/{test}"), 2) for test in self.tests]
         first = row.cells(f"tests/{self.tests[0]}", 2)[1:] if self.tests else []
-        minutes = statistics.fmean(e["seconds"] / 60 for e in row.entries)
-        return [self.label(row), str(len(row.entries)),
+        return [self.label(row), str(len(row.entries)), trained_on(row.entries),
                 spread(numbers(row.entries, "valid_nll"), 3), *row.cells(self.measure, 2),
-                *tests, *first, f"{minutes:.1f}"]
+                *tests, *first, minutes(row.entries)]
 
     def origin(self):
         def listed(field):
             return ", ".join(dict.fromkeys(str(e[field]) for e in self.entries))
 
         controls = ", ".join(dict.fromkeys(row.entries[0]["control"] for row in self.rows))
-        return (f"Control: {controls}. {listed('precision')}, one thread, on {listed('processor')}; "
+        text = (f"Control: {controls}. {listed('precision')}, one thread, on {listed('processor')}; "
                 f"program of {listed('commit')}.")
+        across = [self.label(row) for row in self.rows
+                  if not row.is_control and row.controls and len(row.machines) > 1]
+        if across:
+            text += ("\n\nArm and control were not all trained on one processor: "
+                     f"{'; '.join(across)}. What it changes is part of their differences and p.")
+        return text
 
     def drawings(self):
         rows = [(self.label(row), numbers(row.entries, self.measure)) for row in self.rows]

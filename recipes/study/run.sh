@@ -13,6 +13,7 @@
 #
 # Runs lie in ${PENALMT_RUNS:-$HOME/penalmt-runs}/study. Several may be started at once; one that was stopped (Ctrl-C, a kill, a crash of the
 # machine) is gone on with. PENALMT names a program that is built already; each run keeps a copy of it, so that a rebuild disturbs nothing.
+# What a killed driver had started goes on by itself and keeps its run until it ends; the run is gone on with after that.
 # A run that failed is tried again by another program, or once its file `failed` is removed.
 # Exit 0 done, 1 nothing was left or a run failed, 2 something its user must do, 130 interrupted.
 set -euo pipefail
@@ -27,6 +28,6 @@ case " $* " in
     fi
     ;;
   *" status "* | *" report "*) ;;
-  *) sed -n '2,18p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,19p' "$0" >&2; exit 2 ;;
 esac
 exec env PYTHONDONTWRITEBYTECODE=1 python3 recipes/study/study.py "$@"

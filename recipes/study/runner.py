@@ -13,9 +13,7 @@ import subprocess
 import sys
 
 import measures
-from plan import StudyError
-
-REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
+from plan import REPOSITORY, StudyError
 
 
 class Interrupted(Exception):
@@ -40,18 +38,19 @@ def runs_folder(plan):
 
 @contextlib.contextmanager
 def lock(folder):
-    """Yields whether the run is ours until the end; a process that dies gives it back."""
+    """Yields the lock's file where the run is ours until the end, else None. The programs that we
+    start hold it, too: where we are killed, the run is free when they have ended."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
+            yield None
             return
         file.truncate(0)
         file.write(f"{platform.node()}, process {os.getpid()}")
         file.flush()
-        yield True
+        yield file
 
 
 def holder(folder):
@@ -62,7 +61,11 @@ def holder(folder):
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return file.read() or "somebody"
+            who = file.read() or "somebody"
+            host, _, process = who.partition(", process ")
+            if host == platform.node() and not pathlib.Path(f"/proc/{process}").exists():
+                who += ", which was killed; the program that it started goes on"
+            return who
     return ""
 
 
@@ -86,14 +89,19 @@ def cpu_info(field):
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(field)), "")
 
 
-def processor():
-    """What a run is computed on: the first GPU, where there is one, as penalmt chooses it."""
+def gpu():
+    """The first GPU, which penalmt chooses; empty: there is none."""
     with contextlib.suppress(OSError):
         asked = subprocess.run(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"],
                                capture_output=True, text=True, check=False)
         if asked.returncode == 0 and asked.stdout.strip():
             return asked.stdout.splitlines()[0].strip()
-    return cpu_info("model name") or platform.processor() or platform.machine()
+    return ""
+
+
+def processor():
+    """What a run is computed on."""
+    return gpu() or cpu_info("model name") or platform.processor() or platform.machine()
 
 
 def fast_precision():
@@ -158,36 +166,40 @@ def copy_program(folder, precision):
 
 
 class Program:
-    """The program of a run; what it says goes to the run's log."""
+    """The program of a run, which holds the run's lock; what it says goes to the run's log."""
 
-    def __init__(self, folder):
-        self.folder, self.log = folder, folder / "log"
+    def __init__(self, folder, held):
+        self.folder, self.log, self.held = folder, folder / "log", held
 
-    def run(self, *words, output=None):
-        """Returns the processor seconds. A signal to us ends it in its own way, then us."""
+    def run(self, *words, output=None, note=lambda seconds: None):
+        """A signal to us ends it in its own way, then us. Its processor seconds are noted each
+        second and at its end."""
         command = [str(self.folder / "program" / "penalmt"), *map(str, words)]
         with open(self.log, "ab") as log, open(output or os.devnull, "wb") as out:
             log.write((" ".join(command) + "\n").encode())
             log.flush()
             child = subprocess.Popen(command, stdout=out, stderr=log, stdin=subprocess.DEVNULL,
-                                     cwd=REPOSITORY)
+                                     cwd=REPOSITORY, pass_fds=[self.held.fileno()])
             # Ctrl-C reaches the child from the terminal; other signals are handed on.
             before = {s: signal.signal(s, lambda number, _: child.send_signal(number))
                       for s in (signal.SIGTERM, signal.SIGHUP)}
             before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+            before[signal.SIGALRM] = signal.signal(
+                signal.SIGALRM, lambda *_: note_so_far(note, child.pid))
+            signal.setitimer(signal.ITIMER_REAL, 1, 1)
             try:
                 _, status, usage = os.wait4(child.pid, 0)
             finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
                 for number, handler in before.items():
                     signal.signal(number, handler)
         child.returncode = os.waitstatus_to_exitcode(status)
-        seconds = usage.ru_utime + usage.ru_stime
+        note(usage.ru_utime + usage.ru_stime)
         if child.returncode == 130 or child.returncode in (-signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP):
-            raise Interrupted(seconds)
+            raise Interrupted
         if child.returncode != 0:
             words = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
             raise Failed(f"exit {child.returncode}: {words[-1]}")
-        return seconds
 
     def can(self, command):
         """Whether the program has this command; help of one that it lacks is help of all."""
@@ -196,7 +208,43 @@ class Program:
         return f"penalmt {command}" in shown
 
 
+def note_so_far(note, process):
+    """The processor seconds of a process; nothing where it has just ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        text = pathlib.Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+        ticks = text.rpartition(")")[2].split()[11:15]  # its own and its children's
+        note(sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK"))
+
+
 # ---- a run
+
+
+class Seconds:
+    """The processor seconds of a run's training, in its file `seconds`; None: not known whole. A
+    driver that is killed has noted them at most a second before; where the training it started
+    went on and validated after that, nobody counted."""
+
+    def __init__(self, folder):
+        self.file = folder / "seconds"
+        metrics = folder / "model" / "metrics.jsonl"
+        noted = self.file.stat().st_mtime_ns if self.file.exists() else 0
+        self.spent = 0.0
+        if metrics.exists() and metrics.stat().st_mtime_ns > noted:
+            self.spent = None
+        elif noted:
+            with contextlib.suppress(ValueError):
+                self.spent = None
+                self.spent = json.loads(self.file.read_text(encoding="utf-8"))
+        self.total = self.spent
+        self.note(0.0)
+
+    def note(self, seconds):
+        """So many of this part."""
+        if self.spent is not None:
+            self.total = self.spent + seconds
+        partial = self.file.with_name("seconds.partial")
+        partial.write_text(json.dumps(self.total) + "\n", encoding="utf-8")
+        os.replace(partial, self.file)
 
 
 def setting(key, value):
@@ -204,30 +252,25 @@ def setting(key, value):
 
 
 def train(run, folder, program, precision):
-    """Returns the processor seconds of all its parts."""
-    spent_file = folder / "seconds"
-    spent = float(spent_file.read_text(encoding="utf-8")) if spent_file.exists() else 0.0
+    """Returns the processor seconds of all its parts; None: not known whole."""
     settings = {**run.arm.settings, "training.seed": run.seed, "training.precision": precision}
     words = ["train"] if run.arm.kind == "translation" else ["classify", "train"]
     words += [run.arm.recipe, "--out", folder / "model", "--threads", "1", "--resume"]
+    words += ["--device", run.arm.device] if run.arm.device else []
     words += [f"--set={setting(key, value)}" for key, value in settings.items()]
-    try:
-        spent += program.run(*words)
-    except Interrupted as interrupted:
-        spent += interrupted.args[0]
-        raise
-    finally:
-        spent_file.write_text(f"{spent}\n", encoding="utf-8")
-    return spent
+    seconds = Seconds(folder)
+    program.run(*words, note=seconds.note)
+    return seconds.total
 
 
-def perform(plan, run, folder, precision):
+def perform(plan, run, folder, precision, held):
     """Trains, scores and measures; returns the result's line."""
     about = copy_program(folder, precision)
-    program = Program(folder)
+    program, settings = Program(folder, held), run.arm.told()
     say(f"{run}: training in {about['precision']}; its log: {folder / 'log'}")
     seconds = train(run, folder, program, about["precision"])
-    say(f"{run}: trained in {seconds / 60:.1f} core-minutes; scoring")
+    spent = "unknown" if seconds is None else f"{seconds / 60:.1f}"
+    say(f"{run}: trained in {spent} core-minutes; scoring")
     return {
         "record": plan.record,
         "group": run.arm.group,
@@ -238,7 +281,8 @@ def perform(plan, run, folder, precision):
         "precision": about["precision"],
         "commit": about["commit"],
         "processor": processor(),
-        "seconds": round(seconds, 1),
+        "seconds": seconds and round(seconds, 1),
+        "settings": settings,
         **measures.of_run(run.arm, folder, program),
     }
 
@@ -264,9 +308,11 @@ def take_next(plan, table, runs):
         precision = precision_of(run, entries)
         if precision == "bfloat16" != fast_precision():
             continue  # its control was trained in bfloat16, which this machine does not multiply
-        with lock(folder) as ours:
+        if run.arm.device == "cpu" and gpu():
+            continue  # it is left to a machine without one
+        with lock(folder) as held:
             # Another may have finished it since we looked.
-            if not ours or (run.arm.name, run.seed) in done_runs(plan, table):
+            if held is None or (run.arm.name, run.seed) in done_runs(plan, table):
                 continue
             if failure(folder, program):
                 continue
@@ -274,7 +320,7 @@ def take_next(plan, table, runs):
                 (folder / "failed").unlink()
                 (folder / "program.json").unlink(missing_ok=True)
             try:
-                table.append(perform(plan, run, folder, precision))
+                table.append(perform(plan, run, folder, precision, held))
             except Failed as failed:
                 told = {"program": program, "words": str(failed)}
                 (folder / "failed").write_text(json.dumps(told) + "\n", encoding="utf-8")
@@ -295,12 +341,12 @@ def measure(plan, table, runs):
         entry = lacking.get((run.arm.name, run.seed))
         if entry is None or not (folder / "model").exists():
             continue
-        with lock(folder) as ours:
-            if not ours:
+        with lock(folder) as held:
+            if held is None:
                 continue
             (folder / "program.json").unlink(missing_ok=True)
             copy_program(folder, entry["precision"])
-            chain = measures.chain(run.arm, folder, Program(folder))
+            chain = measures.chain(run.arm, folder, Program(folder, held))
             tidy(folder)
             if not chain:
                 raise StudyError("the program has no command chain; build a newer one")

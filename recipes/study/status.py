@@ -1,11 +1,14 @@
 """What is done, what is running, what is left in core-hours."""
 
+import statistics
+
+from results import core_minutes
 from runner import failure, holder, runs_folder
 
 
 def show(plan, table, runs):
     entries = [e for e in table.read() if e["record"] == plan.record]
-    done = {(e["arm"], e["seed"]): e["seconds"] / 60 for e in entries}
+    done = {(e["arm"], e["seed"]) for e in entries}
     rows, notes = [], []
     for group in dict.fromkeys(run.arm.group for run in runs):
         counts = dict.fromkeys(("done", "running", "failed", "waiting", "left"), 0)
@@ -16,7 +19,7 @@ def show(plan, table, runs):
             if note:
                 notes.append(f"{state}: {run}: {note}")
             if state != "done":
-                minutes += expected_minutes(run, done)
+                minutes += expected_minutes(run, entries)
         rows.append([group, *map(str, counts.values()), f"{minutes / 60:.1f}"])
     total = [sum(float(row[column]) for row in rows) for column in range(1, 7)]
     rows.append(["all", *(f"{n:.0f}" for n in total[:-1]), f"{total[-1]:.1f}"])
@@ -41,10 +44,10 @@ def state_of(plan, run, done):
     return "left", ""
 
 
-def expected_minutes(run, done):
-    """The mean of the arm's finished seeds, else the plan's estimate."""
-    known = [minutes for (arm, _), minutes in done.items() if arm == run.arm.name]
-    return sum(known) / len(known) if known else run.arm.minutes
+def expected_minutes(run, entries):
+    """The mean of the arm's seeds that a CPU trained, else the plan's estimate."""
+    known = core_minutes([e for e in entries if e["arm"] == run.arm.name])
+    return statistics.fmean(known) if known else run.arm.minutes
 
 
 def print_table(rows):

@@ -37,7 +37,7 @@ def chosen(the_plan, group, part):
 
 def work(options):
     the_plan = plan.read(options.study / "plan.json")
-    table = results.Results(options.study / "results.jsonl")
+    table = results.Results(options.study / "results.jsonl", the_plan)
     if options.command == "report":
         return report.write(options.study, the_plan, table)
     runs = chosen(the_plan, options.group, options.part)

@@ -149,6 +149,105 @@ TEST_F(Study, AnInterruptedRunEndsAsOneNeverStopped) {
   EXPECT_EQ(results()[0]["updates"], 60);
 }
 
+// After a driver's line and $run, its run's folder: halts the training, waits for the driver's note
+// of seconds and kills the driver. The words that follow say what becomes of $training, the
+// process.
+const std::string kKilledDriver =
+    " & until [ -e $run/model/checkpoints/00000002 ] || ! kill -0 $!; do sleep 0.02; done; "
+    "training=$(cat /proc/$!/task/$!/children); kill -STOP $training; "
+    "n=0; until [ $run/seconds -nt $run/model/metrics.jsonl ] || [ $((n += 1)) -gt 100 ]; "
+    "do sleep 0.1; done; "
+    "kill -KILL $!; wait $!; ";
+
+TEST_F(Study, WhatAKilledDriverStartedKeepsTheRunUntilItEnds) {
+  write_plan({{"plain", 0.0}}, 60);
+  const ShellOutcome ended =
+      run_shell("run=" + (folder_ / "runs/study/record1/plain-seed1").string() + "; " +
+                line("next") + kKilledDriver + line("status") + "; " + line("next") +
+                "; kill -CONT $training; flock $run/lock true; " + line("next"));
+  EXPECT_EQ(ended.status, 0) << ended.text;
+  EXPECT_TRUE(contains(ended.text, "Small scenes     0        1       0        0     0"))
+      << ended.text;
+  EXPECT_TRUE(contains(ended.text,
+                       ", which was killed; the program that it started goes on\n"
+                       "study: nothing is left to run\n"))
+      << ended.text;
+  ASSERT_EQ(results().size(), 1u);
+  EXPECT_EQ(results()[0]["updates"], 60);
+  // Nobody counted what the training used alone.
+  EXPECT_TRUE(results()[0]["seconds"].is_null()) << results()[0];
+  EXPECT_EQ(study("report").status, 0);
+  EXPECT_TRUE(contains(study("status").text, "Small scenes     1        0"));
+}
+
+TEST_F(Study, SecondsOutliveTheDriver) {
+  write_plan({{"plain", 0.0}}, 60);
+  const ShellOutcome cut =
+      run_shell("run=" + (folder_ / "runs/study/record1/plain-seed1").string() + "; " +
+                line("next") + kKilledDriver + "kill -KILL $training; flock $run/lock true");
+  EXPECT_EQ(cut.status, 0) << cut.text;
+  const double noted = std::stod(file("runs/study/record1/plain-seed1/seconds"));
+  EXPECT_GT(noted, 0);
+  EXPECT_EQ(study("next").status, 0);
+  ASSERT_EQ(results().size(), 1u);
+  EXPECT_GT(results()[0]["seconds"].get<double>(), noted);
+}
+
+TEST_F(Study, AnArmForCpusIsNotTrainedWhereThereIsAGpu) {
+  plan_["groups"][0]["arms"] = {{{"name", "plain"}, {"device", "cpu"}}};
+  save_plan();
+  fs::create_directories(folder_ / "tools");
+  write_file(folder_ / "tools/nvidia-smi", "#!/bin/sh\necho NVIDIA H200\n");
+  const ShellOutcome passed =
+      run_shell("chmod +x " + (folder_ / "tools/nvidia-smi").string() +
+                "; PATH=" + (folder_ / "tools").string() + ":$PATH " + line("next"));
+  EXPECT_EQ(passed.text, "study: nothing is left to run\n");
+  EXPECT_EQ(study("next").status, 0);
+  EXPECT_TRUE(contains(file("runs/study/record1/plain-seed1/log"), " --device cpu "));
+}
+
+TEST_F(Study, ResultsOfOtherSettingsAreRefused) {
+  plan_["groups"][0]["arms"] = {{{"name", "plain"}, {"set", {{"model.tau.encoder", 0.5}}}}};
+  save_plan();
+  EXPECT_EQ(study("next").status, 0);
+  json line = results().at(0);
+  EXPECT_EQ(line["settings"]["recipe"], "recipes/shapes/gated.json");
+  EXPECT_EQ(line["settings"]["set"]["model.tau.encoder"], 0.5);
+  plan_["groups"][0]["arms"][0]["set"]["model.tau.encoder"] = 0.25;
+  save_plan();
+  const std::string hint = " as in plan.json; raise its record or rename the arm\n";
+  for (const char* command : {"next", "status", "report"}) {
+    const ShellOutcome refused = study(command);
+    EXPECT_EQ(refused.text,
+              "study: results.jsonl:1: plain, seed 1: trained with model.tau.encoder 0.5, "
+              "expected 0.25" +
+                  hint);
+    EXPECT_EQ(refused.status, 2);
+  }
+  plan_["groups"][0]["arms"][0]["set"] = {{"model.tau.encoder", 0.5}, {"model.dropout", 0.25}};
+  save_plan();
+  EXPECT_EQ(study("status").text,
+            "study: results.jsonl:1: plain, seed 1: trained with model.dropout null, expected "
+            "0.25" +
+                hint);
+  plan_["groups"][0]["arms"][0]["set"] = {{"model.tau.encoder", 0.5}};
+  plan_["record"] = 2;  // another record: nothing to compare
+  save_plan();
+  EXPECT_EQ(study("status").status, 0);
+  plan_["record"] = 1;
+  save_plan();
+  const std::string content = line["settings"]["content"];
+  line["settings"]["content"] = "another";
+  write_file(folder_ / "results.jsonl", line.dump());
+  EXPECT_EQ(study("status").text,
+            "study: results.jsonl:1: plain, seed 1: trained with a recipe of content \"another\", "
+            "expected \"" +
+                content + "\"" + hint);
+  line.erase("settings");  // an older line
+  write_file(folder_ / "results.jsonl", line.dump());
+  EXPECT_EQ(study("status").status, 0);
+}
+
 TEST_F(Study, KnowsNoCommitWhereThereIsNoGit) {
   write_plan({{"plain", 0}});
   const std::string tools = (folder_ / "tools").string();
@@ -245,6 +344,42 @@ TEST_F(Study, WaitsForChoices) {
             0.5);
 }
 
+TEST_F(Study, RefusesAPlanThatIsNone) {
+  const auto refused = [&](const json& plan) {
+    write_file(folder_ / "plan.json", plan.dump());
+    const ShellOutcome ended = study("status");
+    EXPECT_EQ(ended.status, 2);
+    return ended.text;
+  };
+  EXPECT_EQ(refused(json::array()),
+            "study: plan.json: expected an object with record, records, choices, groups\n");
+  EXPECT_EQ(refused({{"record", 1}}), "study: plan.json: 'records' is missing\n");
+  json plan = plan_;
+  plan["record"] = "1";
+  EXPECT_EQ(refused(plan), "study: plan.json: 'record': expected a whole number\n");
+  plan = plan_;
+  plan["groups"] = {7};
+  EXPECT_EQ(refused(plan),
+            "study: plan.json: group 1: expected an object with name, kind, recipe, set, seeds, "
+            "minutes, control, tests, arms\n");
+  plan["groups"] = {{{"name", "Small scenes"}}};
+  EXPECT_EQ(refused(plan), "study: plan.json: 'Small scenes': 'kind' is missing\n");
+  plan = plan_;
+  plan["groups"][0]["kind"] = "speech";
+  EXPECT_EQ(refused(plan),
+            "study: plan.json: 'Small scenes': kind: got 'speech', expected translation or "
+            "classifier\n");
+  plan = plan_;
+  plan["groups"][0]["arms"][0].erase("name");
+  EXPECT_EQ(refused(plan), "study: plan.json: arm 1 of 'Small scenes': 'name' is missing\n");
+  plan = plan_;
+  plan["groups"][0]["arms"][0]["device"] = "cuda";
+  EXPECT_EQ(refused(plan), "study: plan.json: 'plain': device: got 'cuda', expected cpu\n");
+  plan = plan_;
+  plan["groups"][0]["minutes"] = "8";
+  EXPECT_EQ(refused(plan), "study: plan.json: 'Small scenes': 'minutes': expected a number\n");
+}
+
 TEST_F(Study, RefusesWhatItCannotRead) {
   EXPECT_EQ(study("next --part 3/2").text,
             "study: --part: got 3/2, expected I/N with 1 <= I <= N\n");
@@ -297,6 +432,70 @@ json result(const std::string& arm, int seed, double bleu, double test) {
           {"tests", {{"test", test}}}};
 }
 
+TEST_F(Study, RefusesAResultThatLacksSomething) {
+  json whole = result("plain", 1, 20, 30);
+  const auto refused = [&](const json& line) {
+    write_file(folder_ / "results.jsonl", line.dump());
+    const ShellOutcome ended = study("status");
+    EXPECT_EQ(study("report").text, ended.text);
+    EXPECT_EQ(ended.status, 2);
+    return ended.text;
+  };
+  const std::string place = "study: results.jsonl:1: plain, seed 1: ";
+  EXPECT_EQ(
+      refused(
+          {{"record", 1}, {"arm", "plain"}, {"seed", 1}, {"precision", "float32"}, {"updates", 4}}),
+      place + "'group' is missing\n");
+  for (const char* key : {"seconds", "valid_bleu", "processor"}) {
+    json line = whole;
+    line.erase(key);
+    EXPECT_EQ(refused(line), place + "'" + key + "' is missing\n");
+  }
+  json line = whole;
+  line["seconds"] = "90";
+  EXPECT_EQ(refused(line), place + "'seconds': expected a number or null\n");
+  line = whole;
+  line["settings"] = {{"recipe", "a.json"}};
+  EXPECT_EQ(refused(line), place + "settings: 'content' is missing\n");
+  line = whole;
+  line["arm"] = {"plain"};
+  EXPECT_EQ(refused(line),
+            "study: results.jsonl:1: not a result; expected a JSON object with record, arm, seed "
+            "and precision\n");
+}
+
+// Seconds of CPUs and of GPUs are two things, and some are not known.
+TEST_F(Study, TellsWhatRunsWereTrainedOn) {
+  plan_["groups"][0]["seeds"] = {1, 2, 3, 4};
+  save_plan();
+  std::string lines;
+  const auto add = [&](const std::string& arm, int seed, const std::string& on,
+                       const json& seconds) {
+    json entry = result(arm, seed, 20 + seed, 30);
+    entry["processor"] = on;
+    entry["seconds"] = seconds;
+    lines += entry.dump() + "\n";
+  };
+  for (int seed = 1; seed <= 3; ++seed) add("plain", seed, "NVIDIA H200", 60);
+  add("penal", 1, "NVIDIA H200", 60);
+  add("penal", 2, "AMD EPYC 9B14 96-Core Processor", 3600);
+  add("penal", 3, "AMD EPYC 9B14 96-Core Processor", nullptr);
+  write_file(folder_ / "results.jsonl", lines);
+  // Left is a seed of each: the plan's half an hour, and the hour of penal's seed 2.
+  EXPECT_TRUE(contains(study("status").text,
+                       "Small scenes     6        0       0        0     2         1.5\n"))
+      << study("status").text;
+  EXPECT_EQ(study("report").status, 0);
+  const std::string text = file("README.md");
+  EXPECT_TRUE(contains(text, "| plain | 3 | 3 H200 |")) << text;
+  EXPECT_TRUE(contains(text, "| 1.0 (GPU) |\n| penal | 3 | 2 EPYC 9B14 96-Core, 1 H200 |")) << text;
+  EXPECT_TRUE(contains(text, "| 60.0 |\n")) << text;
+  EXPECT_TRUE(contains(text,
+                       "\n\nArm and control were not all trained on one processor: penal. What it "
+                       "changes is part of their differences and p.\n\n"))
+      << text;
+}
+
 TEST_F(Study, TheReportComesFromResultsAlone) {
   std::string lines;
   const auto add = [&](json entry) { lines += entry.dump() + "\n"; };
@@ -320,17 +519,19 @@ TEST_F(Study, TheReportComesFromResultsAlone) {
   const ShellOutcome report = study("report");
   EXPECT_EQ(report.status, 0) << report.text;
   const std::string head =
-      "| arm | seeds | validation nll | validation BLEU | against control | p | `test` | `test` "
+      "| arm | seeds | trained on | validation nll | validation BLEU | against control | p | "
+      "`test` | `test` "
       "against control | p | core-minutes |\n"
-      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
   EXPECT_EQ(file("README.md"),
             "Above.\n<!-- results: made by run.sh report -->\n\n"
             "### Small scenes\n\n"
             "Control: plain. float32, one thread, on a processor; program of abc.\n\n" +
                 head +
-                "| plain | 3 | 2.500 ± 0.000 | 22.00 ± 1.00 |  |  | 32.00 ± 1.00 |  |  | 1.5 |\n"
-                "| penal | 3 | 2.500 ± 0.000 | 25.00 ± 1.00 | +3.00 | 0.100 | 32.00 ± 1.00 | "
-                "+0.00 | 1.000 | 1.5 |\n\n"
+                "| plain | 3 | 3 a processor | 2.500 ± 0.000 | 22.00 ± 1.00 |  |  | 32.00 ± 1.00 "
+                "|  |  | 1.5 |\n"
+                "| penal | 3 | 3 a processor | 2.500 ± 0.000 | 25.00 ± 1.00 | +3.00 | 0.100 | "
+                "32.00 ± 1.00 | +0.00 | 1.000 | 1.5 |\n\n"
                 "![validation BLEU of each seed](figures/small-scenes.svg)\n\n"
                 "| chain of the encoder | seeds | straightness | evenness | alignment | turning | "
                 "norm of z / norm of x | norm of z |\n"
@@ -340,7 +541,7 @@ TEST_F(Study, TheReportComesFromResultsAlone) {
                 "### Small scenes\n\n"
                 "Control: plain. float32, one thread, on a processor; program of abc.\n\n" +
                 head +
-                "| plain | 1 | 2.500 | 10.00 |  |  | 10.00 |  |  | 1.5 |\n\n"
+                "| plain | 1 | 1 a processor | 2.500 | 10.00 |  |  | 10.00 |  |  | 1.5 |\n\n"
                 "<!-- end of results -->\nBelow.\n");
   const std::string figure = file("figures/small-scenes.svg");
   EXPECT_TRUE(contains(figure, ">penal</text>")) << figure;
@@ -394,6 +595,40 @@ TEST_F(Study, ThePredictionsAreJudgedByTheResults) {
       contains(judged(0.7, 22.6), "| 10 | held | grade 0.5 against 1 at tau 1e-2: +0.10 BLEU |"));
 }
 
+// Gains are compared, and there are none.
+TEST_F(Study, APredictionThatHoldsByItsWordsAloneIsCalledSo) {
+  const std::vector<std::string> arms = {"pre, 10,000 pairs, tau 0",
+                                         "pre, 10,000 pairs, the best of wave 1",
+                                         "12 layers, tau 0", "12 layers, the best of wave 1"};
+  write_plan(
+      {{"plain", 0}, {"pre, tau 0", 0}, {arms[0], 0}, {arms[1], 0}, {arms[2], 0}, {arms[3], 0}});
+  const auto judged = [&](double shallow, double deep) {
+    std::string lines;
+    const double bleu[] = {30, 30 + shallow, 30, 30 + deep};
+    for (std::size_t n = 0; n < arms.size(); ++n)
+      lines += result(arms[n], 1, bleu[n], 30).dump() + "\n";
+    write_file(folder_ / "results.jsonl", lines);
+    EXPECT_EQ(study("report").status, 0);
+    return file("README.md");
+  };
+  EXPECT_TRUE(contains(judged(-0.5, -0.25),
+                       "| 8 | held by its words; there is no gain at either depth | pre-norm, "
+                       "10,000 pairs, tau 1e-3: -0.50 BLEU with 4 layers, -0.25 with 12 |"));
+  EXPECT_TRUE(contains(judged(-0.5, 0.25),
+                       "| 8 | held by its words; no gain of 0.3 BLEU at either depth |"));
+  EXPECT_TRUE(contains(judged(-0.5, 0.5), "| 8 | held |"));
+  EXPECT_TRUE(contains(judged(0.5, 0.25), "| 8 | **refuted** |"));
+}
+
+TEST_F(Study, APredictionOfTheChainIsOpenWithoutOne) {
+  write_plan({{"plain", 0}, {"pre, tau 0", 0}, {"pre, tau 1e-2", 0.01}});
+  write_file(folder_ / "results.jsonl", result("pre, tau 0", 1, 20, 30).dump() + "\n" +
+                                            result("pre, tau 1e-2", 1, 20, 30).dump() + "\n");
+  EXPECT_EQ(study("report").status, 0);
+  EXPECT_TRUE(
+      contains(file("README.md"), "| 1 | open | pre, tau 0: 1 of 1 runs lack their chain |"));
+}
+
 TEST_F(Study, AnArmIsComparedWithItsControlInOnePrecision) {
   std::string lines;
   for (int seed = 1; seed <= 2; ++seed) {
@@ -405,7 +640,7 @@ TEST_F(Study, AnArmIsComparedWithItsControlInOnePrecision) {
   write_file(folder_ / "results.jsonl", lines);
   EXPECT_EQ(study("report").status, 0);
   EXPECT_TRUE(contains(file("README.md"),
-                       "\n| penal (bfloat16) | 2 | 2.500 ± 0.000 | 31.50 ± "
+                       "\n| penal (bfloat16) | 2 | 2 a processor | 2.500 ± 0.000 | 31.50 ± "
                        "0.71 |  |  | 30.00 ± 0.00 |  |  | 1.5 |\n"))
       << file("README.md");
 }

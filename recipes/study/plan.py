@@ -121,6 +121,8 @@ def read(path):
     except ValueError as error:
         raise StudyError(f"{path}: not JSON: {error}") from error
     check(path, data, PLAN, {})
+    made = {name: dict for name, chosen in data["choices"].items() if chosen is not None}
+    check(f"{path}: choices", data["choices"], made, {})
     arms = []
     for number, group in enumerate(data["groups"], 1):
         check_part(path, f"group {number}", group, GROUP, GROUP_MAY)

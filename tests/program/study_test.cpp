@@ -358,6 +358,9 @@ TEST_F(Study, RefusesAPlanThatIsNone) {
   plan["record"] = "1";
   EXPECT_EQ(refused(plan), "study: plan.json: 'record': expected a whole number\n");
   plan = plan_;
+  plan["choices"] = {{"best", 0.01}, {"later", nullptr}};
+  EXPECT_EQ(refused(plan), "study: plan.json: choices: 'best': expected an object\n");
+  plan = plan_;
   plan["groups"] = {7};
   EXPECT_EQ(refused(plan),
             "study: plan.json: group 1: expected an object with name, kind, recipe, set, seeds, "

@@ -202,6 +202,8 @@ void ExampleCache::open(const fs::path& cache) {
     return Error(
         fmt::format("{}: {}; remove the folder, and it is made again", cache.string(), what));
   };
+  for (const char* file : {"meta.json", "places.bin", "pieces.bin"})
+    if (!fs::exists(cache / file)) throw damaged(fmt::format("{} is missing", file));
   nlohmann::json object;
   std::string content, sums[2];
   try {

@@ -17,16 +17,22 @@ set -euo pipefail
 say() { echo "gpu: $*" >&2; }
 [ $# -ge 3 ] || { sed -n '2,15p' "$0" >&2; exit 2; }
 recipes=$(cd "$(dirname "$0")" && pwd)
-bundle=$(realpath "$1") MULTI30K=$(realpath "$2") out=$(realpath -m "$3")
+bundle=$(realpath -m "$1") MULTI30K=$(realpath -m "$2") out=$(realpath -m "$3")
 export MULTI30K
 shift 3
+all=(golden processes fusions tiny decoding scenes)
 checks=("$@")
-[ $# -gt 0 ] || checks=(golden processes fusions tiny decoding scenes)
+[ $# -gt 0 ] || checks=("${all[@]}")
+for check in "${checks[@]}"; do
+  [[ " ${all[*]} " == *" $check "* ]] || { say "$check: no such check; expected one of ${all[*]}"; exit 2; }
+done
+[ -e "$bundle" ] || { say "$bundle: not there; expected a bundle (recipes/bundle.sh) or its folder"; exit 2; }
+[ -d "$MULTI30K/tok" ] || { say "$MULTI30K: no folder tok in it; expected Multi30k (recipes/multi30k/README.md)"; exit 2; }
 [ ! -e "$out" ] || { say "$out: there already"; exit 2; }
+card=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | sed -n 1p) && [ -n "$card" ] || { say "no GPU, or no driver for it"; exit 2; }
 mkdir -p "$out/logs"
 if [ -d "$bundle" ]; then folder=$bundle; else tar -C "$out" -xJf "$bundle" && folder=$(echo "$out"/penalmt-*); fi
 penalmt=$folder/penalmt
-card=$(nvidia-smi --query-gpu=name --format=csv,noheader | sed -n 1p) || { say "no GPU, or no driver for it"; exit 2; }
 
 # train NAME DEVICE ARGUMENTS...: a run in $out/NAME-DEVICE; its words go to logs.
 train() {

@@ -13,6 +13,8 @@
 namespace penalmt {
 namespace {
 
+constexpr const char* kPrefix = "events.out.tfevents.";
+
 double wall_time() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -95,16 +97,19 @@ uint32_t crc32c(std::string_view bytes) {
 
 EventWriter::EventWriter(const std::filesystem::path& folder, int64_t first_step) {
   auto seconds = static_cast<int64_t>(wall_time());
+  bool continues = first_step > 1;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    continues |= entry.path().filename().string().starts_with(kPrefix);
   std::filesystem::path path;
   do {
-    path = folder / ("events.out.tfevents." + std::to_string(seconds++) + ".penalmt");
+    path = folder / (kPrefix + std::to_string(seconds++) + ".penalmt");
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) throw_file_error(path, "write", errno);
   std::string event = event_at(wall_time());
   append_bytes(event, 3, "brain.Event:2");  // Event.file_version
   record(event);
-  if (first_step <= 1) return;
+  if (!continues) return;
   event = event_at(wall_time());
   append_key(event, 2, 0);  // Event.step
   append_varint(event, static_cast<uint64_t>(first_step));

@@ -21,8 +21,9 @@ class EventWriter {
  public:
   // Makes events.out.tfevents.<time>.penalmt in `folder`; each run or continuation has its own
   // file, as TensorBoard expects: the time is in seconds, the first from now on that no file is
-  // called after. A continuation (`first_step` above 1) tells TensorBoard to forget the steps from
-  // there on. Throws as write_file (base/files.h) where it cannot be made.
+  // called after. A continuation (`first_step` above 1, or another such file there) tells
+  // TensorBoard to forget the steps from there on. Throws as write_file (base/files.h) where it
+  // cannot be made.
   EventWriter(const std::filesystem::path& folder, int64_t first_step);
   ~EventWriter();
   EventWriter(const EventWriter&) = delete;

@@ -108,6 +108,11 @@ int64_t Trainer::start_epoch(int64_t epoch) {
   const auto lengths = [&](int64_t i) { return data_.train.lengths(i); };
   epoch_batches_ =
       make_batches(data_.train.drawn(seed), lengths, recipe_.training.batch_tokens, seed);
+  if (std::ssize(epoch_batches_) < group_.size() && !data_.train.corpora.empty())
+    throw Error(fmt::format(
+        "training: epoch {} has drawn sentences for {} batches, expected at least {}, one for each "
+        "process; larger weights (data.weight, data.corpora) draw more",
+        epoch, epoch_batches_.size(), group_.size()));
   model_->train();
   if (group_.size() > 1 && model_->packs())
     level_batches(epoch_batches_, recipe_.training.accumulate, group_.size(),

@@ -222,7 +222,7 @@ TrainingLoop::Progressed TrainingLoop::update(int64_t first, int64_t last) {
         "{}: update {}: the gradient's norm is {}, the loss {}; expected finite numbers; try a "
         "lower training.learning_rate{}",
         run_.string(), state_.update, norm, loss / static_cast<double>(sums.count),
-        last_checkpoint()));
+        before_divergence()));
   state_.target_tokens += sums.count;
   state_.interval_tokens += sums.count;
   state_.loss_sum += loss;

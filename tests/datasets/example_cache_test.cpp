@@ -158,6 +158,11 @@ TEST_F(ExampleCacheTest, RefusesWhatIsDamaged) {
       name + fmt::format("pieces.bin has {} bytes, expected {}", pieces.size() + 1, pieces.size()) +
           again);
   write_file(cache / "pieces.bin", pieces);
+  for (const char* file : {"meta.json", "places.bin", "pieces.bin"}) {
+    fs::rename(cache / file, cache / "moved");
+    EXPECT_EQ(refusal(), name + file + " is missing" + again);
+    fs::rename(cache / "moved", cache / file);
+  }
   write_file(cache / "places.bin", "");
   EXPECT_EQ(refusal(), name + "places.bin has 0 bytes, expected 72" + again);
   write_file(cache / "places.bin", places);

@@ -191,7 +191,7 @@ TEST_F(ClassifyCommand, RefusesBeforeAnythingIsWritten) {
 TEST_F(ClassifyCommand, RefusesToContinueWithAnotherRecipe) {
   ASSERT_EQ(run_penalmt(train("run")).status, 0);
   EXPECT_EQ(refusal(train("run", {"--resume", "--set", "tau=0"})),
-            "penalmt: run/recipe.json: tau: got 0.0, the run began with 0.0003\n"
+            "penalmt: run/recipe.json: tau: got 0.0, the run began with 1e-05\n"
             "penalmt: run: without the recipe, --resume goes on as it began, at update 30; only "
             "training.patience, divergence, keep_* and, without linear decay, training.updates may "
             "change\n");

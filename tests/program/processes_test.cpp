@@ -409,6 +409,17 @@ TEST_F(Processes, RanksThatDisagreeAreNamed) {
                 ": data: split 'train': got other sentences or images than rank 0\n");
   EXPECT_EQ(data.second->outcome().status, 2);
   expect_nobody_left("data");
+
+  // The same images, of other sentences.
+  fs::copy(folder_ / "corpus", folder_ / "turned", fs::copy_options::recursive);
+  Words names = read_lines(folder_ / "turned/image_splits/train.txt");
+  std::ranges::reverse(names);
+  std::string text;
+  for (const std::string& name : names) text += name + "\n";
+  write_file(folder_ / "turned/image_splits/train.txt", text);
+  Pair images(train("images"), train("images"), {{"PENALMT_TEST_CORPUS", folder_ / "turned"}});
+  EXPECT_TRUE(last_line(images.first->outcome().errors)
+                  .ends_with(": data: split 'train': got other sentences or images than rank 0\n"));
 }
 
 TEST_F(Processes, AMistakeOfOneIsToldByRankZero) {

@@ -184,6 +184,29 @@ def load_dataset(name, split):
   }
 }
 
+TEST_F(Scripts, TheGpusChecksAskForWhatTheyNeedFirst) {
+  fs::create_directories(folder_ / "corpus/tok");
+  fs::create_directories(folder_ / "bundle");
+  const auto refusal = [&](const std::string& arguments) {
+    return run("cd " + folder_.string() + " && " + kRecipes + "gpu.sh " + arguments);
+  };
+  const std::string in = "gpu: " + folder_.string();
+  EXPECT_EQ(refusal("bundle corpus out true"),
+            "gpu: true: no such check; expected one of golden processes fusions tiny decoding "
+            "scenes\nexit 2");
+  EXPECT_EQ(refusal("none corpus out"),
+            in + "/none: not there; expected a bundle (recipes/bundle.sh) or its folder\nexit 2");
+  EXPECT_EQ(refusal("bundle none out"),
+            in + "/none: no folder tok in it; expected Multi30k (recipes/multi30k/README.md)\nexit "
+                 "2");
+  write("bin/nvidia-smi", "#!/bin/sh\nexit 9\n");
+  fs::permissions(folder_ / "bin/nvidia-smi", fs::perms::owner_all);
+  EXPECT_EQ(run("cd " + folder_.string() + " && PATH=" + folder_.string() + "/bin:$PATH " +
+                kRecipes + "gpu.sh bundle corpus out"),
+            "gpu: no GPU, or no driver for it\nexit 2");
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
 // Slurm's two commands are stood in for: srun begins two tasks, one after the other.
 TEST_F(Scripts, SlurmTellsEachTaskItsPlace) {
   write("bin/scontrol", "#!/bin/sh\nseq -f node%.0f 7 20000\n");  // more than a pipe holds

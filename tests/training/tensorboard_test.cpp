@@ -87,6 +87,8 @@ TEST(TensorBoard, StartsWithinOneSecondHaveAFileEach) {
     files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   EXPECT_EQ(events_of(files.front()).size(), 2u);
+  // Steps of a run that was killed before its first checkpoint are taken again.
+  EXPECT_EQ(events_of(files.back())[1].substr(9), std::string("\x10\x01\x3a\x02\x08\x01"));
 }
 
 TEST(TensorBoard, AContinuationForgetsTheStepsItTakesAgain) {

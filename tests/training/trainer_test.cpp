@@ -479,11 +479,16 @@ TEST(Trainer, StopsWhereNumbersAreNoNumbersAndNamesWhatIsLeft) {
   } catch (const MachineError& error) {
     const std::string said = error.what(), run = (folder.path / "run").string();
     EXPECT_TRUE(said.starts_with(run + ": update 2: the gradient's norm is ")) << said;
-    EXPECT_TRUE(said.ends_with(
-        "; expected finite numbers; try a lower training.learning_rate; the last checkpoint is " +
-        run + "/checkpoints/00000001"))
+    EXPECT_TRUE(
+        said.ends_with("; expected finite numbers; try a lower training.learning_rate; the last "
+                       "good checkpoint is " +
+                       run + "/checkpoints/00000001"))
         << said;
   }
+  recipe.training.validate_every = 100;
+  EXPECT_TRUE(thrown_message<MachineError>([&] {
+                make_trainer(recipe, folder.path / "early")->run();
+              }).ends_with("; there is no checkpoint"));
 }
 
 // The message of the failure of a run that goes on with another learning rate.
@@ -1026,6 +1031,14 @@ TEST_F(CorporaTest, WeightsSayHowOftenPairsStandInAnEpoch) {
     else
       EXPECT_EQ(count[i], i < 27 ? 2 * epochs : 0) << i;
   }
+}
+
+TEST_F(CorporaTest, AnEpochThatDrawsNothingNamesTheWeights) {
+  recipe_.data.weight = 1e-9;
+  recipe_.data.corpora = {{.source = "b.en", .target = "b.de", .weight = 0}};
+  EXPECT_EQ(thrown_message<Error>([&] { train("run"); }),
+            "training: epoch 1 has drawn sentences for 0 batches, expected at least 1, one for "
+            "each process; larger weights (data.weight, data.corpora) draw more");
 }
 
 TEST_F(CorporaTest, ATokenizerIsTrainedOnPairsSpreadEvenly) {

@@ -108,7 +108,8 @@ int64_t Trainer::start_epoch(int64_t epoch) {
   const auto lengths = [&](int64_t i) { return data_.train.lengths(i); };
   epoch_batches_ =
       make_batches(data_.train.drawn(seed), lengths, recipe_.training.batch_tokens, seed);
-  if (std::ssize(epoch_batches_) < group_.size() && !data_.train.corpora.empty())
+  const auto draws = [](const Corpus& corpus) { return corpus.weight < 1; };
+  if (std::ssize(epoch_batches_) < group_.size() && std::ranges::any_of(data_.train.corpora, draws))
     throw Error(fmt::format(
         "training: epoch {} has drawn sentences for {} batches, expected at least {}, one for each "
         "process; larger weights (data.weight, data.corpora) draw more",

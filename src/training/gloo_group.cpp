@@ -376,12 +376,15 @@ void GlooGroup::sum(const at::Tensor& values) {
     gpus_->sum(values);
     return wait_for_gpus();
   }
-  if (memory_ && values.is_cpu()) return memory_->sum(values, [this] { glance(); });
   std::vector<at::Tensor> here = {values.cpu()};
-  c10d::AllreduceOptions options;
-  options.timeout = kLongestWait;
-  connections_->work = connections_->gloo->allreduce(here, options);
-  finish_work();
+  if (memory_) {
+    memory_->sum(here[0], [this] { glance(); });
+  } else {
+    c10d::AllreduceOptions options;
+    options.timeout = kLongestWait;
+    connections_->work = connections_->gloo->allreduce(here, options);
+    finish_work();
+  }
   if (!values.is_cpu()) values.copy_(here[0]);
 }
 
@@ -390,12 +393,15 @@ void GlooGroup::share(const at::Tensor& values) {
     gpus_->share(values);
     return wait_for_gpus();
   }
-  if (memory_ && values.is_cpu()) return memory_->share(values, [this] { glance(); });
   std::vector<at::Tensor> here = {values.cpu()};
-  c10d::BroadcastOptions options;
-  options.timeout = kLongestWait;
-  connections_->work = connections_->gloo->broadcast(here, options);
-  finish_work();
+  if (memory_) {
+    memory_->share(here[0], [this] { glance(); });
+  } else {
+    c10d::BroadcastOptions options;
+    options.timeout = kLongestWait;
+    connections_->work = connections_->gloo->broadcast(here, options);
+    finish_work();
+  }
   if (!values.is_cpu()) values.copy_(here[0]);
 }
 

@@ -24,8 +24,8 @@ namespace penalmt {
 namespace {
 
 // Of one process in the memory, which is filled again and again: small enough that what was written
-// is still in the caches when the others read it. A sum of 2.8 million floats by two processes of an
-// AMD EPYC takes 0.9 ms so, by Gloo 4.2.
+// is still in the caches when the others read it. A sum of 2.8 million floats by two processes of
+// an AMD EPYC takes 0.9 ms so, by Gloo 4.2.
 constexpr size_t kSlot = 512 << 10;
 constexpr timespec kGlance = {0, 500'000'000};
 // So long a process asks again and again before it lies down to be woken.

@@ -409,14 +409,14 @@ std::string fingerprint(const DataSplit& split) {
   std::string bytes;
   for (const auto& cache : split.caches) bytes += cache->name() + "\n";
   for (const int language : split.languages) bytes += fmt::format("{} ", language);
-  if (split.images)
+  if (split.images) {
     for (const std::string& image : split.text.images) bytes += image + "\n";
-  if (!split.caches.empty() && split.images)
     for (const int64_t image : split.images->index()) bytes += fmt::format("{} ", image);
+  }
   for (const Example& example : split.examples) {
     for (const std::vector<int>* side : {&example.source, &example.target})
       for (const int piece : *side) bytes += fmt::format("{} ", piece);
-    bytes += fmt::format("{} {}\n", example.image, example.id);
+    bytes += fmt::format("{}\n", example.id);
   }
   return sha256(bytes);
 }
